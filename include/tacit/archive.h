@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Random access to a finished archive through its index: list, read a range, recover what is left of a
+ * damaged one. One handle belongs to one thread at a time; separate handles are independent.
+ */
+#ifndef TACIT_ARCHIVE_H
+#define TACIT_ARCHIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/export.h"
+#include "tacit/options.h"
+#include "tacit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where an archive's bytes come from. read_at fills data with exactly n_bytes from offset and
+ * returns TACIT_OK, or says why not; it is never asked beyond size. */
+struct tacit_source {
+    void *context;
+    uint64_t size;
+    enum tacit_status (*read_at)(void *context, uint64_t offset, void *data, size_t n_bytes);
+};
+
+/* How a block is coded: the cheapest by actual size was kept. */
+enum tacit_method {
+    TACIT_METHOD_STORED = 0,
+    TACIT_METHOD_ZSTD = 1,
+    TACIT_METHOD_CONTEXT = 2, /* context models and mixer */
+};
+
+/* "stored", "zstd", "context"; "unknown" otherwise. A static string. */
+TACIT_API const char *tacit_method_name(enum tacit_method method);
+
+struct tacit_archive_info {
+    size_t struct_size;      /* set by the caller */
+    uint32_t format_version; /* of the first archive when several are concatenated */
+    uint32_t n_archives;     /* concatenated */
+    uint64_t n_blocks;
+    uint64_t content_size;
+    uint64_t archive_size;
+};
+
+struct tacit_block_info {
+    size_t struct_size; /* set by the caller */
+    uint64_t content_offset;
+    uint64_t content_size;
+    uint64_t archive_offset;
+    uint64_t archive_size; /* header included */
+    enum tacit_method method;
+};
+
+struct tacit_archive;
+
+/* Reads headers and index, verifies them, decodes nothing. source: copied; its context must outlive
+ * the handle. On failure *archive is NULL. */
+TACIT_API enum tacit_status tacit_archive_open(struct tacit_archive **archive,
+                                               const struct tacit_source *source,
+                                               const struct tacit_options *options);
+
+TACIT_API enum tacit_status tacit_archive_get_info(const struct tacit_archive *archive,
+                                                   struct tacit_archive_info *info);
+
+/* index: 0 .. n_blocks - 1, in content order. */
+TACIT_API enum tacit_status tacit_archive_get_block(const struct tacit_archive *archive,
+                                                    uint64_t index, struct tacit_block_info *info);
+
+/* Decodes content bytes [offset, offset + n_bytes) to data, reading only the blocks they lie in. The
+ * last block decoded is kept. TACIT_ERR_RANGE if the range leaves the content. */
+TACIT_API enum tacit_status tacit_archive_read(struct tacit_archive *archive, uint64_t offset,
+                                               void *data, size_t n_bytes);
+
+/* NULL is allowed. */
+TACIT_API void tacit_archive_close(struct tacit_archive *archive);
+
+/* Content recovered, in order: n_bytes of content at content_offset; data == NULL says that these bytes
+ * are lost. content_offset is UINT64_MAX when the position is unknown. Return non-zero to stop. */
+typedef int (*tacit_recover_fn)(void *context, uint64_t content_offset, const void *data,
+                                uint64_t n_bytes);
+
+/* Finds each block that is whole, index or not, by the mark that starts it, and hands its content to
+ * sink. TACIT_OK: nothing was lost; TACIT_ERR_CORRUPT: something was, what could be had was handed over;
+ * TACIT_ERR_NOT_ARCHIVE: no block found. */
+TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
+                                                  const struct tacit_options *options,
+                                                  tacit_recover_fn sink, void *sink_context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

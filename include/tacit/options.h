@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Options shared by every way to compress and decompress.
+ */
+#ifndef TACIT_OPTIONS_H
+#define TACIT_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/export.h"
+#include "tacit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TACIT_LEVEL_MIN     1
+#define TACIT_LEVEL_MAX     9
+#define TACIT_LEVEL_DEFAULT 6
+
+#define TACIT_BLOCK_SIZE_MIN ((uint64_t)1 << 10)
+#define TACIT_BLOCK_SIZE_MAX ((uint64_t)1 << 30)
+
+/* Called now and then by the thread that called the library: n_in bytes of input are done (read,
+ * coded and queued for output), n_out bytes of output are made. Return non-zero to stop the work
+ * with TACIT_ERR_CANCELLED. */
+typedef int (*tacit_progress_fn)(void *context, uint64_t n_in, uint64_t n_out);
+
+/* Fill with tacit_options_init, then change what you need. */
+struct tacit_options {
+    size_t struct_size;        /* set by tacit_options_init; lets the struct grow */
+    int level;                 /* 1 fastest ... 9 smallest; see tacit(1) for what each does */
+    unsigned n_threads;        /* 0: one for each processor. Never changes the archive. */
+    uint64_t block_size;       /* bytes of content a block, 0: by level; blocks are independent */
+    uint64_t memory_limit;     /* bytes the library may allocate, 0: no limit. Fewer threads run
+                                  when it is short; TACIT_ERR_MEMORY_LIMIT if not even one can */
+    tacit_progress_fn progress; /* may be NULL */
+    void *progress_context;
+};
+
+/* Sets every field to its default. options: not NULL. */
+TACIT_API void tacit_options_init(struct tacit_options *options);
+
+/* Bytes that compressing at options->level with options->n_threads takes at most, working buffers
+ * included. Writes to *n_bytes; TACIT_ERR_ARGUMENT if an option is out of range. */
+TACIT_API enum tacit_status tacit_options_memory(const struct tacit_options *options,
+                                                 uint64_t *n_bytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

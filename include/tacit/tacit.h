@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything that libtacit offers. See docs/ARCHITECTURE.md for the way a byte goes.
+ */
+#ifndef TACIT_TACIT_H
+#define TACIT_TACIT_H
+
+#include "tacit/archive.h"
+#include "tacit/buffer.h"
+#include "tacit/options.h"
+#include "tacit/status.h"
+#include "tacit/stream.h"
+#include "tacit/version.h"
+
+#endif

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tacit/version.h"
+
+const char *tacit_version(void)
+{
+    return TACIT_VERSION_STRING;
+}

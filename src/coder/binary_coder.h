@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Carry-less binary arithmetic coder (the lineage of paq and lpaq, widened to 64 bits).
+ *
+ * The coder keeps an interval [low, high] of 64-bit numbers. A bit splits it in proportion to its
+ * probability; leading bytes on which both ends agree are final and are shifted out. Probabilities
+ * are 32-bit fractions, so a bit predicted at 1 - 2^-20 costs 2^-20 / ln 2 bits: the rounding loss
+ * is below 2^-24 of the interval except in straddles that occur once in some 2^24 bytes.
+ *
+ * Encoder: bc_encoder_init, bc_encode per bit, bc_encoder_finish once. The coded length is the
+ * container's to keep; the decoder reads zeros beyond it.
+ * Decoder: bc_decoder_init, bc_decode with the same probabilities in the same order.
+ * The coder knows no model. Not thread-safe for one handle; handles are independent.
+ */
+#ifndef TACIT_CODER_BINARY_CODER_H
+#define TACIT_CODER_BINARY_CODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bc_encoder {
+    uint64_t low, high; /* inclusive */
+    uint8_t *out;
+    size_t n_out;
+    size_t out_cap;
+    bool overflow; /* out was too small: the output is useless, bits are still accepted */
+};
+
+struct bc_decoder {
+    uint64_t low, high; /* inclusive */
+    uint64_t code;      /* the 64 bits of input at the interval's position */
+    const uint8_t *in;
+    size_t n_in;
+    size_t pos; /* may run past n_in: those bytes read as zero */
+};
+
+void bc_encoder_init(struct bc_encoder *enc, uint8_t *out, size_t out_cap);
+
+/* Ends the stream with as few bytes as tell the last interval apart (0 to 8). Returns the total
+ * length, or SIZE_MAX if it did not fit into out_cap. */
+size_t bc_encoder_finish(struct bc_encoder *enc);
+
+void bc_decoder_init(struct bc_decoder *dec, const uint8_t *in, size_t n_in);
+
+void bc_encoder_shift(struct bc_encoder *enc);
+void bc_decoder_shift(struct bc_decoder *dec);
+
+/* The last number of the interval's lower part, which stands for a 1. low <= middle < high holds
+ * whenever low < high, so neither part is ever empty. p1_q32: 1 .. 2^32 - 1. */
+static inline uint64_t bc_split(uint64_t low, uint64_t high, uint32_t p1_q32)
+{
+    uint64_t range = high - low;
+    /* range * p1 / 2^32 without a 128-bit product. */
+    return low + (range >> 32) * p1_q32 + (((range & 0xffffffffu) * p1_q32) >> 32);
+}
+
+static inline bool bc_settled(uint64_t low, uint64_t high)
+{
+    return ((low ^ high) >> 56) == 0;
+}
+
+static inline void bc_encode(struct bc_encoder *enc, int bit, uint32_t p1_q32)
+{
+    uint64_t middle = bc_split(enc->low, enc->high, p1_q32);
+    if (bit)
+        enc->high = middle;
+    else
+        enc->low = middle + 1;
+    if (bc_settled(enc->low, enc->high))
+        bc_encoder_shift(enc);
+}
+
+static inline int bc_decode(struct bc_decoder *dec, uint32_t p1_q32)
+{
+    uint64_t middle = bc_split(dec->low, dec->high, p1_q32);
+    int bit = dec->code <= middle;
+    if (bit)
+        dec->high = middle;
+    else
+        dec->low = middle + 1;
+    if (bc_settled(dec->low, dec->high))
+        bc_decoder_shift(dec);
+    return bit;
+}
+
+#endif
