@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CHECK(condition) for test programs: says what failed and where, and goes on; a test's main ends with
- * `return check_result();`, which is non-zero if anything failed.
+ * CHECK(condition) for test programs: says what failed and where, and goes on; a test's main ends
+ * with `return check_result();`, which is non-zero if anything failed.
  */
 #ifndef TACIT_TESTS_CHECK_H
 #define TACIT_TESTS_CHECK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Random access to a finished archive through its index: list, read a range, recover what is left of a
- * damaged one. One handle belongs to one thread at a time; separate handles are independent.
+ * Random access to a finished archive through its index: list, read a range, recover what is left
+ * of a damaged one. One handle belongs to one thread at a time; separate handles are independent.
  */
 #ifndef TACIT_ARCHIVE_H
 #define TACIT_ARCHIVE_H
@@ -68,22 +68,23 @@ TACIT_API enum tacit_status tacit_archive_get_info(const struct tacit_archive *a
 TACIT_API enum tacit_status tacit_archive_get_block(const struct tacit_archive *archive,
                                                     uint64_t index, struct tacit_block_info *info);
 
-/* Decodes content bytes [offset, offset + n_bytes) to data, reading only the blocks they lie in. The
- * last block decoded is kept. TACIT_ERR_RANGE if the range leaves the content. */
+/* Decodes content bytes [offset, offset + n_bytes) to data, reading only the blocks they lie in.
+ * The last block decoded is kept. TACIT_ERR_RANGE if the range leaves the content. */
 TACIT_API enum tacit_status tacit_archive_read(struct tacit_archive *archive, uint64_t offset,
                                                void *data, size_t n_bytes);
 
 /* NULL is allowed. */
 TACIT_API void tacit_archive_close(struct tacit_archive *archive);
 
-/* Content recovered, in order: n_bytes of content at content_offset; data == NULL says that these bytes
- * are lost. content_offset is UINT64_MAX when the position is unknown. Return non-zero to stop. */
+/* Content recovered, in order: n_bytes of content at content_offset; data == NULL says that these
+ * bytes are lost. content_offset is UINT64_MAX when the position is unknown. Return non-zero to
+ * stop. */
 typedef int (*tacit_recover_fn)(void *context, uint64_t content_offset, const void *data,
                                 uint64_t n_bytes);
 
-/* Finds each block that is whole, index or not, by the mark that starts it, and hands its content to
- * sink. TACIT_OK: nothing was lost; TACIT_ERR_CORRUPT: something was, what could be had was handed over;
- * TACIT_ERR_NOT_ARCHIVE: no block found. */
+/* Finds each block that is whole, index or not, by the mark that starts it, and hands its content
+ * to sink. TACIT_OK: nothing was lost; TACIT_ERR_CORRUPT: something was, what could be had was
+ * handed over; TACIT_ERR_NOT_ARCHIVE: no block found. */
 TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                                                   const struct tacit_options *options,
                                                   tacit_recover_fn sink, void *sink_context);

@@ -25,7 +25,7 @@ TACIT_API enum tacit_status tacit_buffer_compress(const void *in, size_t n_in, v
                                                   size_t out_cap, size_t *n_out,
                                                   const struct tacit_options *options);
 
-/* The content's length of the archive (or concatenated archives) in[0 .. n_in), without decoding. */
+/* The content's length of the archive, or concatenated archives, in[0 .. n_in); decodes nothing. */
 TACIT_API enum tacit_status tacit_buffer_content_size(const void *in, size_t n_in,
                                                       uint64_t *content_size);
 

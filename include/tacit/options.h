@@ -29,12 +29,12 @@ typedef int (*tacit_progress_fn)(void *context, uint64_t n_in, uint64_t n_out);
 
 /* Fill with tacit_options_init, then change what you need. */
 struct tacit_options {
-    size_t struct_size;        /* set by tacit_options_init; lets the struct grow */
-    int level;                 /* 1 fastest ... 9 smallest; see tacit(1) for what each does */
-    unsigned n_threads;        /* 0: one for each processor. Never changes the archive. */
-    uint64_t block_size;       /* bytes of content a block, 0: by level; blocks are independent */
-    uint64_t memory_limit;     /* bytes the library may allocate, 0: no limit. Fewer threads run
-                                  when it is short; TACIT_ERR_MEMORY_LIMIT if not even one can */
+    size_t struct_size;         /* set by tacit_options_init; lets the struct grow */
+    int level;                  /* 1 fastest ... 9 smallest; see tacit(1) for what each does */
+    unsigned n_threads;         /* 0: one for each processor. Never changes the archive. */
+    uint64_t block_size;        /* bytes of content a block, 0: by level; blocks are independent */
+    uint64_t memory_limit;      /* bytes the library may allocate, 0: no limit. Fewer threads run
+                                   when it is short; TACIT_ERR_MEMORY_LIMIT if not even one can */
     tacit_progress_fn progress; /* may be NULL */
     void *progress_context;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Streaming compression and decompression: the caller pushes input and pulls output, in memory, in
- * pieces of any size. No files, no global state. One handle belongs to one thread at a time; separate
- * handles are independent.
+ * pieces of any size. No files, no global state. One handle belongs to one thread at a time;
+ * separate handles are independent.
  *
  *     struct tacit_encoder *encoder;
  *     tacit_encoder_create(&encoder, NULL);
@@ -63,14 +63,14 @@ TACIT_API enum tacit_status tacit_decoder_create(struct tacit_decoder **decoder,
                                                  const struct tacit_options *options);
 
 /* As tacit_encoder_run. Concatenated archives decode as one. Content is given out only after its
- * block's checksum was verified; the whole-content checksum can only be checked at the end, so output
- * is final when *done is set. Input that ends early is TACIT_ERR_TRUNCATED. */
+ * block's checksum was verified; the whole-content checksum can only be checked at the end, so
+ * output is final when *done is set. Input that ends early is TACIT_ERR_TRUNCATED. */
 TACIT_API enum tacit_status tacit_decoder_run(struct tacit_decoder *decoder,
                                               struct tacit_input *input,
                                               struct tacit_output *output, bool finish, bool *done);
 
-/* Where the input stood when the decoder failed, for the error message: the archive offset in bytes of
- * the part (header, block or footer) that is wrong. */
+/* Where the input stood when the decoder failed, for the error message: the archive offset in bytes
+ * of the part (header, block or footer) that is wrong. */
 TACIT_API uint64_t tacit_decoder_error_offset(const struct tacit_decoder *decoder);
 
 TACIT_API void tacit_decoder_destroy(struct tacit_decoder *decoder);
