@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The primitives on which time is spent, each in plain C and, where it pays, once per instruction
+ * set. All variants of a row give the same bits (docs/numerics.md); tests/kernels compares them.
+ *
+ * To add a kernel: a row in KERNEL_TABLE, its contract and plain-C definition in kernels_scalar.c,
+ * its check in tests/kernels/test_kernels.c (which does not compile without), then variants in
+ * kernels_ISA.c files. To add an instruction set: a file with kernels_init_ISA, which overwrites
+ * the rows it has, a call in kernels_select, the compiler flags in CMakeLists.txt.
+ *
+ * kernels_select fills a table once; it is passed down in contexts and read by any thread.
+ */
+#ifndef TACIT_KERNELS_KERNELS_H
+#define TACIT_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sums of floats are taken in this many strided lanes, then by one fixed tree. */
+enum { KERNEL_LANES = 16 };
+
+/* X(name, result, parameters). Arrays are aligned to 64 bytes unless said otherwise, may not
+ * overlap, and n is a multiple of KERNEL_LANES where arrays of float are n long.
+ *
+ * mix_dots: out[k] = sum over i of x[i] * sets[k][i], for k < n_sets; out needs no alignment.
+ * mix_train: sets[k][i] += x[i] * step[k]. The sets are distinct.
+ * squash: p[i] = 1 / (1 + e^-x[i]), as strict_squash.
+ */
+#define KERNEL_TABLE(X)                                                                            \
+    X(mix_dots, void, (float *out, const float *x, size_t n, float *const *sets, size_t n_sets))   \
+    X(mix_train, void,                                                                             \
+      (float *const *sets, size_t n_sets, const float *step, const float *x, size_t n))            \
+    X(squash, void, (float *p, const float *x, size_t n))
+
+struct kernels {
+#define KERNEL_FIELD(name, result, parameters) result(*name) parameters;
+    KERNEL_TABLE(KERNEL_FIELD)
+#undef KERNEL_FIELD
+};
+
+/* Fills the table with the best variants for the given CPU_... flags (base/cpu.h): cpu_features(),
+ * or a subset of it to compare. CPU_SCALAR: the plain-C definitions. */
+void kernels_select(struct kernels *kernels, uint32_t features);
+
+void kernels_init_scalar(struct kernels *kernels);
+void kernels_init_avx2(struct kernels *kernels);
+void kernels_init_avx512(struct kernels *kernels);
+
+#endif

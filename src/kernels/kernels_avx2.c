@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sixteen lanes in two registers. No FMA: a contraction would round once where the definition
+ * rounds twice.
+ */
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "base/strict_math.h"
+#include "kernels/kernels.h"
+
+static float sum_lanes(__m256 lo, __m256 hi)
+{
+    __m256 s8 = _mm256_add_ps(lo, hi);
+    __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
+    __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
+    return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
+}
+
+static void mix_dots_avx2(float *out, const float *x, size_t n, float *const *sets, size_t n_sets)
+{
+    for (size_t k = 0; k < n_sets; k++) {
+        const float *w = sets[k];
+        __m256 lo = _mm256_setzero_ps(), hi = _mm256_setzero_ps();
+        for (size_t i = 0; i < n; i += 16) {
+            lo = _mm256_add_ps(lo, _mm256_mul_ps(_mm256_load_ps(x + i), _mm256_load_ps(w + i)));
+            hi = _mm256_add_ps(hi,
+                               _mm256_mul_ps(_mm256_load_ps(x + i + 8), _mm256_load_ps(w + i + 8)));
+        }
+        out[k] = sum_lanes(lo, hi);
+    }
+}
+
+static void mix_train_avx2(float *const *sets, size_t n_sets, const float *step, const float *x,
+                           size_t n)
+{
+    for (size_t k = 0; k < n_sets; k++) {
+        float *w = sets[k];
+        __m256 s = _mm256_set1_ps(step[k]);
+        for (size_t i = 0; i < n; i += 8)
+            _mm256_store_ps(w + i, _mm256_add_ps(_mm256_load_ps(w + i),
+                                                 _mm256_mul_ps(_mm256_load_ps(x + i), s)));
+    }
+}
+
+/* strict_exp, eight at a time. */
+static __m256 exp_ps(__m256 x)
+{
+    const __m256 bias = _mm256_set1_ps(STRICT_ROUND_BIAS);
+    x = _mm256_max_ps(x, _mm256_set1_ps(-STRICT_EXP_MAX));
+    x = _mm256_min_ps(x, _mm256_set1_ps(STRICT_EXP_MAX));
+    __m256 n =
+        _mm256_sub_ps(_mm256_add_ps(_mm256_mul_ps(x, _mm256_set1_ps(STRICT_LOG2_E)), bias), bias);
+    __m256 r = _mm256_sub_ps(_mm256_sub_ps(x, _mm256_mul_ps(n, _mm256_set1_ps(STRICT_LN2_HI))),
+                             _mm256_mul_ps(n, _mm256_set1_ps(STRICT_LN2_LO)));
+    __m256 p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C6),
+                             _mm256_mul_ps(r, _mm256_set1_ps(STRICT_EXP_C7)));
+    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C5), _mm256_mul_ps(r, p));
+    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C4), _mm256_mul_ps(r, p));
+    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C3), _mm256_mul_ps(r, p));
+    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C2), _mm256_mul_ps(r, p));
+    p = _mm256_add_ps(_mm256_set1_ps(1.0f),
+                      _mm256_add_ps(r, _mm256_mul_ps(_mm256_mul_ps(r, r), p)));
+    __m256i e = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_mul_ps(p, _mm256_castsi256_ps(_mm256_slli_epi32(e, 23)));
+}
+
+static void squash_avx2(float *p, const float *x, size_t n)
+{
+    const __m256 one = _mm256_set1_ps(1.0f), sign = _mm256_set1_ps(-0.0f);
+    for (size_t i = 0; i < n; i += 8) {
+        __m256 e = exp_ps(_mm256_xor_ps(_mm256_load_ps(x + i), sign));
+        _mm256_store_ps(p + i, _mm256_div_ps(one, _mm256_add_ps(one, e)));
+    }
+}
+
+void kernels_init_avx2(struct kernels *kernels)
+{
+    kernels->mix_dots = mix_dots_avx2;
+    kernels->mix_train = mix_train_avx2;
+    kernels->squash = squash_avx2;
+}
+
+#endif

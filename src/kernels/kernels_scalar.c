@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The definition of every kernel. Inner loops run over the lanes so that compilers can vectorise
+ * them for whatever the target's base instruction set has.
+ */
+#include "base/strict_math.h"
+#include "kernels/kernels.h"
+
+static float sum_lanes(float *lane)
+{
+    for (int width = KERNEL_LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            lane[i] += lane[i + width];
+    return lane[0];
+}
+
+static void mix_dots_scalar(float *out, const float *x, size_t n, float *const *sets, size_t n_sets)
+{
+    for (size_t k = 0; k < n_sets; k++) {
+        float lane[KERNEL_LANES] = {0};
+        const float *w = sets[k];
+        for (size_t i = 0; i < n; i += KERNEL_LANES)
+            for (int j = 0; j < KERNEL_LANES; j++)
+                lane[j] += x[i + (size_t)j] * w[i + (size_t)j];
+        out[k] = sum_lanes(lane);
+    }
+}
+
+static void mix_train_scalar(float *const *sets, size_t n_sets, const float *step, const float *x,
+                             size_t n)
+{
+    for (size_t k = 0; k < n_sets; k++) {
+        float *restrict w = sets[k];
+        for (size_t i = 0; i < n; i++)
+            w[i] += x[i] * step[k];
+    }
+}
+
+static void squash_scalar(float *p, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = strict_squash(x[i]);
+}
+
+void kernels_init_scalar(struct kernels *kernels)
+{
+    kernels->mix_dots = mix_dots_scalar;
+    kernels->mix_train = mix_train_scalar;
+    kernels->squash = squash_scalar;
+}

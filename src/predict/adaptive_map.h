@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An adaptive probability: 22 bits of P(1) and a 10-bit count in one word. It moves towards each
+ * bit by 1 / (count + 1.5), so it starts as a mean, and never slower than its limit allows, so it
+ * keeps adapting.
+ */
+#ifndef TACIT_PREDICT_ADAPTIVE_MAP_H
+#define TACIT_PREDICT_ADAPTIVE_MAP_H
+
+#include <stdint.h>
+
+enum { ADAPTIVE_LIMIT_MAX = 1023 };
+
+/* reciprocal[n] = 65536 / (n + 1.5), rounded down. */
+struct adaptive_rates {
+    uint16_t reciprocal[ADAPTIVE_LIMIT_MAX + 1];
+};
+
+static inline void adaptive_rates_init(struct adaptive_rates *rates)
+{
+    for (uint32_t n = 0; n <= ADAPTIVE_LIMIT_MAX; n++)
+        rates->reciprocal[n] = (uint16_t)(131072 / (2 * n + 3));
+}
+
+/* p_q16: 0 .. 65535; the count says how much experience the start value is worth. */
+static inline uint32_t adaptive_start(uint32_t p_q16, uint32_t count)
+{
+    return p_q16 << 16 | count;
+}
+
+static inline uint32_t adaptive_p12(uint32_t word)
+{
+    return word >> 20;
+}
+
+static inline void adaptive_update(uint32_t *word, int bit, const struct adaptive_rates *rates,
+                                   uint32_t limit)
+{
+    uint32_t count = *word & 1023;
+    int64_t p_q22 = *word >> 10;
+    int64_t error = (bit ? (1 << 22) - 1 : 0) - p_q22;
+    p_q22 += error * rates->reciprocal[count] / 65536;
+    *word = (uint32_t)p_q22 << 10 | (count < limit ? count + 1 : limit);
+}
+
+#endif

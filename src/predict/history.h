@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What one stream has seen so far: the bytes, in a ring, and the bits of the present byte.
+ */
+#ifndef TACIT_PREDICT_HISTORY_H
+#define TACIT_PREDICT_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cm_history {
+    uint8_t *ring;    /* [mask + 1]; zeros before the first byte */
+    uint32_t mask;    /* a power of two less 1 */
+    uint32_t n;       /* bytes so far, modulo 2^32 */
+    unsigned bit;     /* bits of the present byte so far, 0 .. 7 */
+    unsigned partial; /* a 1, then those bits: 1 .. 255 */
+    uint64_t last8;   /* the last eight bytes, the newest lowest */
+};
+
+/* The byte that lies distance (1 .. mask + 1) back. */
+static inline unsigned history_byte(const struct cm_history *h, uint32_t distance)
+{
+    return h->ring[(h->n - distance) & h->mask];
+}
+
+/* The last n bytes (1 .. 8) as a number, the newest lowest. */
+static inline uint64_t history_last(const struct cm_history *h, unsigned n)
+{
+    return n >= 8 ? h->last8 : h->last8 & ((UINT64_C(1) << (8 * n)) - 1);
+}
+
+/* Takes in a bit; true if it completed a byte. */
+static inline bool history_push(struct cm_history *h, int bit)
+{
+    h->partial = h->partial << 1 | (unsigned)bit;
+    h->bit = (h->bit + 1) & 7;
+    if (h->bit != 0)
+        return false;
+    uint8_t byte = (uint8_t)h->partial;
+    h->ring[h->n & h->mask] = byte;
+    h->n++;
+    h->last8 = h->last8 << 8 | byte;
+    h->partial = 1;
+    return true;
+}
+
+#endif

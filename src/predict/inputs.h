@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a component (order-n contexts, match, words, records, images ...) contributes to the mixer.
+ *
+ * A component is one file. What it has learnt (tables, maps) is its shared part; what belongs to
+ * one stream (contexts of the moment, pointers into the tables) its stream part: several streams
+ * may take turns on the same shared part. To add one, write NAME_model.c with
+ *
+ *     static void lay_out(setup, component)
+ *         takes both parts from the arena, which may only count (arena_take gives NULL: then touch
+ * nothing) and is zeroed, and declares in the shape how many inputs and which weight-set selectors
+ * follow; static void next_byte(shared, stream, history)   at the start and after every whole byte
+ *     static void predict(shared, stream, history, inputs)   gives exactly the declared inputs and
+ * selectors static void update(shared, stream, history, bit)   before the history takes in the bit
+ *
+ * put them into a `const struct component_ops NAME_ops`, and name it in components_for
+ * (components.c) for the content types and strengths that it pays for. The hashed contexts of
+ * context_set.h, the probability maps of adaptive_map.h and the match model are there to build on.
+ * All arithmetic is integers or strict binary32 (docs/numerics.md).
+ */
+#ifndef TACIT_PREDICT_INPUTS_H
+#define TACIT_PREDICT_INPUTS_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "predict/adaptive_map.h"
+#include "predict/bit_history.h"
+#include "predict/context_mixer.h"
+#include "predict/history.h"
+
+enum {
+    INPUTS_MAX = 512,   /* mixer inputs of all components together */
+    SELECTORS_MAX = 32, /* weight sets mixed side by side */
+};
+
+/* What the components together give the mixer; filled while they are laid out. */
+struct mixer_shape {
+    unsigned n_inputs;
+    unsigned n_selectors;
+    uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
+};
+
+/* What the components give for one bit. */
+struct mixer_inputs {
+    float *x; /* [INPUTS_MAX], 64-byte aligned */
+    unsigned n;
+    unsigned n_selectors;
+    uint32_t selector[SELECTORS_MAX];
+};
+
+/* Read-only tables that all components share. */
+struct cm_tables {
+    struct bit_history history;
+    struct adaptive_rates rates;
+    float stretch[4096]; /* ln(p / (1 - p)) at p = (i + 0.5) / 4096 */
+};
+
+/* What a component is laid out with. */
+struct cm_setup {
+    const struct cm_config *config;
+    const struct cm_tables *tables; /* filled, unless the arena only counts */
+    struct arena *arena;
+    struct mixer_shape shape;
+};
+
+/* A prediction in the logistic domain: ln(p / (1 - p)), 0 for no opinion, |x| below about 12. */
+static inline void inputs_add(struct mixer_inputs *in, float x)
+{
+    in->x[in->n++] = x;
+}
+
+static inline void inputs_select(struct mixer_inputs *in, uint32_t value)
+{
+    in->selector[in->n_selectors++] = value;
+}
+
+static inline void shape_add_inputs(struct mixer_shape *shape, unsigned n)
+{
+    shape->n_inputs += n;
+}
+
+static inline void shape_add_selector(struct mixer_shape *shape, uint32_t n_choices)
+{
+    shape->n_choices[shape->n_selectors++] = n_choices;
+}
+
+struct component_ops;
+
+struct component {
+    const struct component_ops *ops;
+    void *shared;
+    void *stream;
+};
+
+struct component_ops {
+    const char *name;
+    void (*lay_out)(struct cm_setup *setup, struct component *self);
+    void (*next_byte)(void *shared, void *stream, const struct cm_history *history);
+    void (*predict)(void *shared, void *stream, const struct cm_history *history,
+                    struct mixer_inputs *inputs);
+    void (*update)(void *shared, void *stream, const struct cm_history *history, int bit);
+};
+
+enum { COMPONENTS_MAX = 16 };
+
+/* The components for a configuration, a NULL-terminated list. */
+void components_for(const struct cm_config *config,
+                    const struct component_ops *list[COMPONENTS_MAX + 1]);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "predict/mixer.h"
+
+#include "base/strict_math.h"
+
+#define DOT_MAX    15.0f
+#define RATE_FIRST 0.02f
+#define RATE_LAST  0.002f
+#define FINAL_RATE 0.003f
+
+enum { RATE_BITS = 1 << 16, FINAL_CHOICES = 256 };
+
+static float clamp(float x, float bound)
+{
+    return x > bound ? bound : x < -bound ? -bound : x;
+}
+
+void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_shape *shape,
+                   const struct kernels *kernels)
+{
+    size_t n_inputs = (shape->n_inputs + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+    uint32_t n_sets = 0, first_set[SELECTORS_MAX] = {0};
+    for (unsigned k = 0; k < shape->n_selectors; k++) {
+        first_set[k] = n_sets;
+        n_sets += shape->n_choices[k];
+    }
+    float *weights = arena_take(arena, n_sets * n_inputs * sizeof *weights);
+    float *final = arena_take(arena, (size_t)FINAL_CHOICES * SELECTORS_MAX * sizeof *final);
+    if (final == NULL)
+        return;
+    *mixer = (struct mixer){.kernels = kernels,
+                            .n_inputs = (unsigned)n_inputs,
+                            .n_selectors = shape->n_selectors,
+                            .weights = weights,
+                            .final_weights = final};
+    for (unsigned k = 0; k < shape->n_selectors; k++) {
+        mixer->first_set[k] = first_set[k];
+        mixer->n_choices[k] = shape->n_choices[k];
+    }
+    for (size_t i = 0; i < n_sets * n_inputs; i++)
+        weights[i] = 0.15f;
+    for (size_t i = 0; i < (size_t)FINAL_CHOICES * SELECTORS_MAX; i++)
+        final[i] = 1.0f / (float)(int)shape->n_selectors;
+}
+
+float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
+                    const struct mixer_inputs *inputs, unsigned partial)
+{
+    for (unsigned i = inputs->n; i < mixer->n_inputs; i++)
+        stream->x[i] = 0.0f;
+    for (unsigned k = 0; k < mixer->n_selectors; k++)
+        stream->sets[k] =
+            mixer->weights + (size_t)(mixer->first_set[k] + inputs->selector[k]) * mixer->n_inputs;
+    mixer->kernels->mix_dots(stream->dots, stream->x, mixer->n_inputs, stream->sets,
+                             mixer->n_selectors);
+    for (unsigned k = 0; k < SELECTORS_MAX; k++)
+        stream->dots[k] = k < mixer->n_selectors ? clamp(stream->dots[k], DOT_MAX) : 0.0f;
+    mixer->kernels->squash(stream->p, stream->dots, SELECTORS_MAX);
+    stream->final_set = mixer->final_weights + (size_t)partial * SELECTORS_MAX;
+    float dot;
+    mixer->kernels->mix_dots(&dot, stream->dots, SELECTORS_MAX, &stream->final_set, 1);
+    dot = clamp(dot, DOT_MAX);
+    stream->final_p = strict_squash(dot);
+    return dot;
+}
+
+void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
+{
+    float target = (float)bit;
+    float rate = RATE_LAST;
+    if (mixer->n_bits < RATE_BITS) {
+        mixer->n_bits++;
+        rate += (RATE_FIRST - RATE_LAST) * 256.0f / (256.0f + (float)mixer->n_bits);
+    }
+    float final_step = (target - stream->final_p) * FINAL_RATE;
+    mixer->kernels->mix_train(&stream->final_set, 1, &final_step, stream->dots, SELECTORS_MAX);
+    for (unsigned k = 0; k < mixer->n_selectors; k++)
+        stream->steps[k] = (target - stream->p[k]) * rate;
+    mixer->kernels->mix_train(stream->sets, mixer->n_selectors, stream->steps, stream->x,
+                              mixer->n_inputs);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A gated network of two layers. Each selector picks, by a small context, one of its weight sets;
+ * the sets picked give predictions side by side, each trained by its own error; a last set, chosen
+ * in the same way, mixes these. All in the logistic domain and in strict binary32.
+ */
+#ifndef TACIT_PREDICT_MIXER_H
+#define TACIT_PREDICT_MIXER_H
+
+#include "predict/inputs.h"
+
+struct mixer {
+    const struct kernels *kernels;
+    unsigned n_inputs; /* padded to KERNEL_LANES */
+    unsigned n_selectors;
+    float *weights; /* [sum of n_choices][n_inputs] */
+    uint32_t first_set[SELECTORS_MAX];
+    uint32_t n_choices[SELECTORS_MAX];
+    float *final_weights; /* [256][SELECTORS_MAX], by the partial byte */
+    uint32_t n_bits;      /* trained on, up to a bound: the learning rate falls with it */
+};
+
+struct mixer_stream {
+    float x[INPUTS_MAX] __attribute__((aligned(64)));
+    float dots[SELECTORS_MAX] __attribute__((aligned(64)));
+    float p[SELECTORS_MAX] __attribute__((aligned(64)));
+    float steps[SELECTORS_MAX] __attribute__((aligned(64)));
+    float *sets[SELECTORS_MAX];
+    float *final_set;
+    float final_p;
+};
+
+void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_shape *shape,
+                   const struct kernels *kernels);
+
+/* The mixed prediction, ln(p / (1 - p)), of the inputs in stream->x. */
+float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
+                    const struct mixer_inputs *inputs, unsigned partial);
+
+void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit);
+
+#endif

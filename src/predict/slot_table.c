@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "predict/slot_table.h"
+
+#include <assert.h>
+#include <string.h>
+
+static_assert(sizeof(struct slot) == 17, "three slots fill a cache line");
+static_assert(sizeof(struct slot_line) == 64, "a line is a cache line");
+
+void slot_table_lay_out(struct slot_table *table, struct arena *arena, unsigned bytes_log2)
+{
+    struct slot_line *lines = arena_take(arena, (size_t)1 << bytes_log2);
+    if (lines == NULL)
+        return;
+    table->lines = lines;
+    table->lines_log2 = bytes_log2 - 6;
+}
+
+struct slot *slot_table_find(struct slot_table *table, uint64_t hash)
+{
+    struct slot_line *line = &table->lines[hash >> (64 - table->lines_log2)];
+    uint16_t check = (uint16_t)((hash & 0xffff) != 0 ? hash & 0xffff : 1);
+    unsigned victim = 0;
+    for (unsigned i = 0; i < SLOTS_A_LINE; i++) {
+        if (line->check[i] == check) {
+            if (line->use[i] < 255)
+                line->use[i]++;
+            return &line->slot[i];
+        }
+        if (line->use[i] < line->use[victim])
+            victim = i;
+    }
+    /* The others age, or contexts of long ago would never leave. */
+    for (unsigned i = 0; i < SLOTS_A_LINE; i++)
+        line->use[i] = (uint8_t)(line->use[i] - (line->use[i] >> 3));
+    line->check[victim] = check;
+    line->use[victim] = 1;
+    memset(&line->slot[victim], 0, sizeof line->slot[victim]);
+    return &line->slot[victim];
+}

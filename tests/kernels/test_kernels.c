@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every variant of every kernel that this machine can run against the plain-C definition, bit for
+ * bit: random and extreme values, every length that the contract allows up to 704, buffers that end
+ * at an unmapped page.
+ *
+ * check_NAME(reference, variant, label) for each row of KERNEL_TABLE; a row without one does not
+ * compile.
+ */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include "kernels/kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "check.h"
+
+enum { N_MAX = 704, SETS_MAX = 9 };
+
+static uint64_t rng_state = 1;
+
+static uint32_t rng(void)
+{
+    rng_state = rng_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(rng_state >> 32);
+}
+
+/* A buffer of n_bytes (a multiple of 64) whose end is the end of the last mapped page. Never freed:
+ * a test program is short. */
+static void *flush_buffer(size_t n_bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n_pages = (n_bytes + page - 1) / page;
+    uint8_t *base = mmap(NULL, (n_pages + 1) * page, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED || mprotect(base + n_pages * page, page, PROT_NONE) != 0)
+        abort();
+    return base + n_pages * page - n_bytes;
+}
+
+/* kind 0: ordinary values; 1: signs and tiny values, denormals included; 2: large ones; 3: zeros of
+ * both signs and ones. */
+static void fill_floats(float *x, size_t n, unsigned kind)
+{
+    for (size_t i = 0; i < n; i++) {
+        float unit = ((float)(int32_t)rng()) * (1.0f / 2147483648.0f);
+        float choice[] = {unit * 12.0f, unit * 1e-38f, unit * 1e30f,
+                          (float)((int)(rng() % 3) - 1) * (rng() & 1 ? 1.0f : -0.0f)};
+        x[i] = choice[kind];
+    }
+}
+
+struct mix_case {
+    float *x, *weights[SETS_MAX], *expected[SETS_MAX], out[SETS_MAX], out_expected[SETS_MAX];
+    float step[SETS_MAX];
+};
+
+static void make_mix_case(struct mix_case *c, size_t n, unsigned kind)
+{
+    c->x = (float *)flush_buffer(N_MAX * sizeof(float)) + (N_MAX - n);
+    fill_floats(c->x, n, kind);
+    fill_floats(c->step, SETS_MAX, kind & 1);
+    for (unsigned k = 0; k < SETS_MAX; k++) {
+        c->weights[k] = (float *)flush_buffer(N_MAX * sizeof(float)) + (N_MAX - n);
+        c->expected[k] = (float *)flush_buffer(N_MAX * sizeof(float)) + (N_MAX - n);
+        fill_floats(c->weights[k], n, kind == 2 ? 0 : kind);
+        memcpy(c->expected[k], c->weights[k], n * sizeof(float));
+    }
+}
+
+static void free_flush(void *p, size_t n_bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n_pages = (n_bytes + page - 1) / page;
+    uint8_t *end = (uint8_t *)p + n_bytes;
+    munmap(end - n_pages * page, (n_pages + 1) * page);
+}
+
+static void free_mix_case(struct mix_case *c, size_t n)
+{
+    free_flush(c->x - (N_MAX - n), N_MAX * sizeof(float));
+    for (unsigned k = 0; k < SETS_MAX; k++) {
+        free_flush(c->weights[k] - (N_MAX - n), N_MAX * sizeof(float));
+        free_flush(c->expected[k] - (N_MAX - n), N_MAX * sizeof(float));
+    }
+}
+
+static void check_mix_dots(const struct kernels *reference, const struct kernels *variant,
+                           const char *label)
+{
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            struct mix_case c;
+            make_mix_case(&c, n, kind);
+            size_t n_sets = 1 + n / KERNEL_LANES % SETS_MAX;
+            reference->mix_dots(c.out_expected, c.x, n, c.weights, n_sets);
+            variant->mix_dots(c.out, c.x, n, c.weights, n_sets);
+            CHECK_MSG(memcmp(c.out, c.out_expected, n_sets * sizeof(float)) == 0,
+                      "%s: n %zu, kind %u", label, n, kind);
+            free_mix_case(&c, n);
+        }
+}
+
+static void check_mix_train(const struct kernels *reference, const struct kernels *variant,
+                            const char *label)
+{
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            struct mix_case c;
+            make_mix_case(&c, n, kind);
+            size_t n_sets = 1 + n / KERNEL_LANES % SETS_MAX;
+            reference->mix_train(c.expected, n_sets, c.step, c.x, n);
+            variant->mix_train(c.weights, n_sets, c.step, c.x, n);
+            for (unsigned k = 0; k < SETS_MAX; k++)
+                CHECK_MSG(memcmp(c.weights[k], c.expected[k], n * sizeof(float)) == 0,
+                          "%s: n %zu, kind %u, set %u", label, n, kind, k);
+            free_mix_case(&c, n);
+        }
+}
+
+static void check_squash(const struct kernels *reference, const struct kernels *variant,
+                         const char *label)
+{
+    float *x = flush_buffer(N_MAX * sizeof(float)), *p = flush_buffer(N_MAX * sizeof(float));
+    float *expected = flush_buffer(N_MAX * sizeof(float));
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            float *at = x + (N_MAX - n), *to = p + (N_MAX - n), *want = expected + (N_MAX - n);
+            fill_floats(at, n, kind);
+            reference->squash(want, at, n);
+            variant->squash(to, at, n);
+            CHECK_MSG(memcmp(to, want, n * sizeof(float)) == 0, "%s: n %zu, kind %u", label, n,
+                      kind);
+        }
+    free_flush(x, N_MAX * sizeof(float));
+    free_flush(p, N_MAX * sizeof(float));
+    free_flush(expected, N_MAX * sizeof(float));
+}
+
+static void check_all(const struct kernels *reference, uint32_t features, const char *label)
+{
+    struct kernels variant;
+    kernels_select(&variant, features);
+#define CHECK_ROW(name, result, parameters)                                                        \
+    if (variant.name != reference->name)                                                           \
+        check_##name(reference, &variant, label);
+    KERNEL_TABLE(CHECK_ROW)
+#undef CHECK_ROW
+}
+
+int main(void)
+{
+    struct kernels reference;
+    uint32_t features = cpu_features();
+    kernels_select(&reference, CPU_SCALAR);
+    /* Each feature alone, and with all that come before it: variants may build on one another. */
+#define CHECK_FEATURE(flag, bit, name)                                                             \
+    if (features & flag) {                                                                         \
+        check_all(&reference, flag, name " alone");                                                \
+        check_all(&reference, features &((2u << (bit)) - 1), name);                                \
+    }
+    CPU_FEATURE_TABLE(CHECK_FEATURE)
+#undef CHECK_FEATURE
+    return check_result();
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Round trips through the binary coder, the same bytes from every kernel table, sane costs.
+ */
+#include "predict/context_mixer.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "check.h"
+#include "coder/binary_coder.h"
+
+enum { N_MAX = 20000 };
+
+static uint32_t rng(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 32);
+}
+
+static void fill_random(uint8_t *data, size_t n)
+{
+    uint64_t state = 1;
+    for (size_t i = 0; i < n; i++)
+        data[i] = (uint8_t)rng(&state);
+}
+
+static void fill_zeros(uint8_t *data, size_t n)
+{
+    memset(data, 0, n);
+}
+
+static void fill_runs(uint8_t *data, size_t n)
+{
+    uint64_t state = 2;
+    for (size_t i = 0; i < n;) {
+        size_t length = 1 + rng(&state) % 600;
+        uint8_t byte = (uint8_t)rng(&state);
+        for (; length > 0 && i < n; length--)
+            data[i++] = byte;
+    }
+}
+
+static void fill_words(uint8_t *data, size_t n)
+{
+    static const char *const words[] = {"the ",      "prior ", "of ",   "a ",
+                                        "context, ", "is\n",   "Mixed "};
+    uint64_t state = 3;
+    for (size_t i = 0; i < n;)
+        for (const char *w = words[rng(&state) % 7]; *w != 0 && i < n; w++)
+            data[i++] = (uint8_t)*w;
+}
+
+static void fill_table(uint8_t *data, size_t n)
+{
+    uint64_t state = 4;
+    char row[48];
+    for (size_t i = 0, k = 0; i < n; k++) {
+        int length = snprintf(row, sizeof row, "%zu,%u,name%u,\"x\"\n", k, rng(&state) % 1000,
+                              rng(&state) % 20);
+        for (int j = 0; j < length && i < n; j++)
+            data[i++] = (uint8_t)row[j];
+    }
+}
+
+static const struct generator {
+    const char *name;
+    void (*fill)(uint8_t *data, size_t n);
+    double max_bits_a_byte;
+} generators[] = {
+    {"random", fill_random, 8.2}, {"zeros", fill_zeros, 0.02}, {"runs", fill_runs, 0.4},
+    {"words", fill_words, 1.0},   {"table", fill_table, 3.2},
+};
+
+static size_t encode(const struct cm_config *config, const struct kernels *kernels,
+                     const uint8_t *data, size_t n, uint8_t *out, size_t out_cap)
+{
+    struct cm *cm;
+    struct bc_encoder enc;
+    CHECK(cm_create(&cm, config, kernels) == TACIT_OK);
+    bc_encoder_init(&enc, out, out_cap);
+    for (size_t i = 0; i < n; i++)
+        for (int b = 7; b >= 0; b--) {
+            int bit = data[i] >> b & 1;
+            bc_encode(&enc, bit, cm_predict(cm));
+            cm_update(cm, bit);
+        }
+    cm_destroy(cm);
+    return bc_encoder_finish(&enc);
+}
+
+static bool decodes_to(const struct cm_config *config, const struct kernels *kernels,
+                       const uint8_t *in, size_t n_in, const uint8_t *data, size_t n)
+{
+    struct cm *cm;
+    struct bc_decoder dec;
+    bool same = true;
+    CHECK(cm_create(&cm, config, kernels) == TACIT_OK);
+    bc_decoder_init(&dec, in, n_in);
+    for (size_t i = 0; i < n && same; i++) {
+        unsigned byte = 0;
+        for (int b = 0; b < 8; b++) {
+            int bit = bc_decode(&dec, cm_predict(cm));
+            cm_update(cm, bit);
+            byte = byte << 1 | (unsigned)bit;
+        }
+        same = byte == data[i];
+    }
+    cm_destroy(cm);
+    return same;
+}
+
+static void check_content(const struct cm_config *config, const struct generator *g, size_t n)
+{
+    static uint8_t data[N_MAX], out[N_MAX + N_MAX / 16 + 64], again[sizeof out];
+    struct kernels reference, kernels;
+    uint32_t features = cpu_features();
+    kernels_select(&reference, CPU_SCALAR);
+    g->fill(data, n);
+    size_t n_out = encode(config, &reference, data, n, out, sizeof out);
+    CHECK_MSG((double)n_out * 8 <= g->max_bits_a_byte * (double)n + 512, "%s: %zu bytes", g->name,
+              n_out);
+    for (uint32_t mask = 1; mask <= features; mask <<= 1) {
+        if (!(features & mask))
+            continue;
+        kernels_select(&kernels, features & (mask | (mask - 1)));
+        size_t n_again = encode(config, &kernels, data, n, again, sizeof again);
+        CHECK_MSG(n_again == n_out && memcmp(out, again, n_out) == 0, "%s, features %x", g->name,
+                  features & (mask | (mask - 1)));
+    }
+    kernels_select(&kernels, features);
+    CHECK_MSG(decodes_to(config, &kernels, out, n_out, data, n), "%s of %zu", g->name, n);
+}
+
+static void check_config_bounds(void)
+{
+    struct kernels kernels;
+    struct cm *cm;
+    struct cm_config config = {CM_QUICK, CONTENT_DEFAULT, CM_MEMORY_LOG2_MIN - 1};
+    kernels_select(&kernels, CPU_SCALAR);
+    CHECK(cm_create(&cm, &config, &kernels) == TACIT_ERR_ARGUMENT && cm == NULL);
+    config.memory_log2 = CM_MEMORY_LOG2_MAX + 1;
+    CHECK(cm_memory_needed(&config) == 0);
+    for (config.memory_log2 = CM_MEMORY_LOG2_MIN; config.memory_log2 <= CM_MEMORY_LOG2_MAX;
+         config.memory_log2++) {
+        size_t needed = cm_memory_needed(&config);
+        CHECK(needed != 0 && needed <= ((size_t)5 << config.memory_log2) / 4 + ((size_t)16 << 20));
+    }
+}
+
+int main(void)
+{
+    static const size_t lengths[] = {0, 1, 2, 255, 4096, N_MAX};
+    for (int strength = CM_QUICK; strength <= CM_STRONG; strength++)
+        for (int content = CONTENT_DEFAULT; content <= CONTENT_AUDIO16; content++)
+            for (size_t g = 0; g < sizeof generators / sizeof *generators; g++)
+                for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
+                    bool everywhere = content == CONTENT_DEFAULT || lengths[l] == 4096;
+                    struct cm_config config = {(enum cm_strength)strength,
+                                               (enum content_type)content, CM_MEMORY_LOG2_MIN};
+                    if (everywhere)
+                        check_content(&config, &generators[g], lengths[l]);
+                }
+    check_config_bounds();
+    return check_result();
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Accuracy against the C library's double functions, and the exact bits of a few values, which must
+ * not change: archives depend on them.
+ */
+#include "base/strict_math.h"
+
+#include <math.h>
+
+#include "check.h"
+
+static void check_accuracy(void)
+{
+    double worst_exp = 0, worst_log = 0, worst_squash = 0;
+    for (int i = -870000; i <= 870000; i++) {
+        float x = (float)i * 1e-4f;
+        worst_exp = fmax(worst_exp, fabs(strict_exp(x) / exp(x) - 1));
+        worst_squash = fmax(worst_squash, fabs(strict_squash(x) * (1 + exp(-(double)x)) - 1));
+        float y = strict_from_bits(0x3f800000u + (uint32_t)(i * 1000));
+        worst_log = fmax(worst_log, fabs(strict_log(y) - log(y)) / fmax(fabs(log(y)), 1e-3));
+    }
+    CHECK_MSG(worst_exp < 3e-7, "%g", worst_exp);
+    CHECK_MSG(worst_log < 3e-7, "%g", worst_log);
+    CHECK_MSG(worst_squash < 3e-7, "%g", worst_squash);
+}
+
+static void check_inverse(void)
+{
+    float before = -100;
+    for (int i = 1; i < 65536; i++) {
+        float p = (float)i / 65536.0f, x = strict_stretch(p);
+        CHECK_MSG(x > before, "stretch(%g) does not grow", p);
+        CHECK_MSG(fabsf(strict_squash(x) - p) <= 4e-7f * (p + 0.1f), "squash(stretch(%g))", p);
+        CHECK_MSG(fabsf(x + strict_stretch(1 - p)) < 2e-6f * (1 + fabsf(x)), "stretch(1 - %g)", p);
+        before = x;
+    }
+    CHECK(strict_stretch(0.5f) == 0 && strict_squash(0) == 0.5f);
+}
+
+static void check_range(void)
+{
+    CHECK(strict_exp(0) == 1.0f && strict_log(1) == 0.0f);
+    CHECK(strict_exp(-1000) == strict_exp(-87) && strict_exp(-87) > FLT_MIN);
+    CHECK(strict_exp(1000) == strict_exp(87) && strict_exp(87) < FLT_MAX);
+}
+
+int main(void)
+{
+    check_accuracy();
+    check_inverse();
+    check_range();
+    CHECK(strict_float_check() == TACIT_OK);
+    return check_result();
+}
