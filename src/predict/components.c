@@ -3,11 +3,22 @@
 
 #include <stddef.h>
 
-void components_for(const struct cm_config *config,
+enum content_group content_group_of(enum content_type type, enum cm_strength strength)
+{
+    switch (type) {
+    case CONTENT_COMPRESSED:
+        return strength == CM_QUICK ? CONTENT_GROUP_RAW : CONTENT_GROUP_GENERAL;
+    default:
+        return CONTENT_GROUP_GENERAL;
+    }
+}
+
+void components_for(const struct cm_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1])
 {
     unsigned n = 0;
     (void)config;
+    (void)group;
     list[n++] = &order_model_ops;
     list[n] = NULL;
 }

@@ -9,19 +9,21 @@
 #include "predict/components.h"
 #include "predict/mixer.h"
 
-/* One stream's place in its content. The components' stream parts are beside it, in
- * component.stream. */
-struct cm_stream {
-    struct cm_history history;
-    struct mixer_stream mixer;
+/* The components for one group of content types and the mixer of their inputs. The components'
+ * stream parts are in component.stream. */
+struct cm_group {
+    struct mixer mixer;
+    struct mixer_stream mixer_stream;
+    struct component components[COMPONENTS_MAX];
+    unsigned n_components;
 };
 
 struct cm {
     struct cm_tables tables;
-    struct mixer mixer;
-    struct component components[COMPONENTS_MAX];
-    unsigned n_components;
-    struct cm_stream stream;
+    struct cm_config config;
+    struct cm_group *groups[CONTENT_N_GROUPS]; /* NULL: no type of the set is of this group */
+    struct cm_group *group;                    /* of the present content; NULL: raw */
+    struct cm_history history;
     void *memory; /* the allocation that all of this lies in */
 };
 
@@ -30,7 +32,7 @@ static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a 
 static bool config_is_valid(const struct cm_config *config)
 {
     return (config->strength == CM_QUICK || config->strength == CM_STRONG) &&
-           (unsigned)config->content <= CONTENT_AUDIO16 &&
+           config->content_set != 0 && (config->content_set & ~CONTENT_ALL) == 0 &&
            config->memory_log2 >= CM_MEMORY_LOG2_MIN && config->memory_log2 <= CM_MEMORY_LOG2_MAX;
 }
 
@@ -56,31 +58,55 @@ static uint32_t ring_size(const struct cm_config *config)
     return (uint32_t)1 << (config->memory_log2 - 4);
 }
 
+/* NULL if the arena only counts. */
+static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group which,
+                                      const struct kernels *kernels)
+{
+    struct cm_group *group = arena_take(setup->arena, sizeof *group);
+    const struct component_ops *list[COMPONENTS_MAX + 1];
+    components_for(setup->config, which, list);
+    setup->shape = (struct mixer_shape){0};
+    unsigned n = 0;
+    for (; list[n] != NULL; n++) {
+        struct component component = {.ops = list[n]};
+        component.ops->lay_out(setup, &component);
+        if (group != NULL)
+            group->components[n] = component;
+    }
+    struct mixer mixer;
+    mixer_lay_out(&mixer, setup->arena, &setup->shape, kernels);
+    if (group != NULL) {
+        group->mixer = mixer;
+        group->n_components = n;
+    }
+    return group;
+}
+
 /* Places everything in the arena; NULL if that only counts. */
 static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
                           const struct kernels *kernels)
 {
     struct cm *cm = arena_take(arena, sizeof *cm);
     uint8_t *ring = arena_take(arena, ring_size(config));
-    struct cm_setup setup = {.config = config, .arena = arena};
+    struct cm_setup setup = {.config = config, .arena = arena, .kernels = kernels};
     if (ring != NULL) {
         init_tables(&cm->tables);
         setup.tables = &cm->tables;
-        cm->stream.history =
+        cm->config = *config;
+        cm->history =
             (struct cm_history){.ring = ring, .mask = ring_size(config) - 1, .partial = 1};
     }
-    const struct component_ops *list[COMPONENTS_MAX + 1];
-    components_for(config, list);
-    for (unsigned i = 0; list[i] != NULL; i++) {
-        struct component component = {.ops = list[i]};
-        component.ops->lay_out(&setup, &component);
+    uint32_t wanted = 0;
+    for (unsigned type = 0; type < CONTENT_N_TYPES; type++)
+        if (config->content_set & CONTENT_BIT(type))
+            wanted |= 1u << content_group_of((enum content_type)type, config->strength);
+    for (unsigned i = 0; i < CONTENT_N_GROUPS; i++) {
+        if (!(wanted >> i & 1) || i == CONTENT_GROUP_RAW)
+            continue;
+        struct cm_group *group = lay_out_group(&setup, (enum content_group)i, kernels);
         if (cm != NULL)
-            cm->components[cm->n_components++] = component;
+            cm->groups[i] = group;
     }
-    struct mixer mixer;
-    mixer_lay_out(&mixer, arena, &setup.shape, kernels);
-    if (cm != NULL)
-        cm->mixer = mixer;
     return cm;
 }
 
@@ -91,6 +117,23 @@ size_t cm_memory_needed(const struct cm_config *config)
     struct arena sizes = {0};
     lay_out(&sizes, config, NULL);
     return sizes.used + ARENA_ALIGN;
+}
+
+static void next_byte(struct cm *cm)
+{
+    for (unsigned i = 0; i < cm->group->n_components; i++) {
+        struct component *c = &cm->group->components[i];
+        c->ops->next_byte(c->shared, c->stream, &cm->history);
+    }
+}
+
+static void begin_content(struct cm *cm, const struct content *content)
+{
+    cm->history.content = *content;
+    cm->history.content_start = cm->history.n;
+    cm->group = cm->groups[content_group_of(content->type, cm->config.strength)];
+    if (cm->group != NULL)
+        next_byte(cm);
 }
 
 enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
@@ -107,10 +150,18 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
     struct arena arena = {memory + skip, n_bytes - ARENA_ALIGN, 0};
     *cm = lay_out(&arena, config, kernels);
     (*cm)->memory = memory;
-    for (unsigned i = 0; i < (*cm)->n_components; i++) {
-        struct component *c = &(*cm)->components[i];
-        c->ops->next_byte(c->shared, c->stream, &(*cm)->stream.history);
-    }
+    struct content content = {CONTENT_DEFAULT, 0, 0};
+    while (!(config->content_set & CONTENT_BIT(content.type)))
+        content.type++;
+    begin_content(*cm, &content);
+    return TACIT_OK;
+}
+
+enum tacit_status cm_set_content(struct cm *cm, const struct content *content)
+{
+    if (!content_is_valid(content) || !(cm->config.content_set & CONTENT_BIT(content->type)))
+        return TACIT_ERR_ARGUMENT;
+    begin_content(cm, content);
     return TACIT_OK;
 }
 
@@ -125,30 +176,32 @@ static uint32_t fraction_q32(float x)
 
 uint32_t cm_predict(struct cm *cm)
 {
-    struct cm_stream *stream = &cm->stream;
-    struct mixer_inputs inputs = {.x = stream->mixer.x};
-    for (unsigned i = 0; i < cm->n_components; i++) {
-        struct component *c = &cm->components[i];
-        c->ops->predict(c->shared, c->stream, &stream->history, &inputs);
+    struct cm_group *group = cm->group;
+    if (group == NULL)
+        return UINT32_C(1) << 31;
+    struct mixer_inputs inputs = {.x = group->mixer_stream.x};
+    for (unsigned i = 0; i < group->n_components; i++) {
+        struct component *c = &group->components[i];
+        c->ops->predict(c->shared, c->stream, &cm->history, &inputs);
     }
     return fraction_q32(
-        mixer_predict(&cm->mixer, &stream->mixer, &inputs, stream->history.partial));
+        mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->history.partial));
 }
 
 void cm_update(struct cm *cm, int bit)
 {
-    struct cm_stream *stream = &cm->stream;
-    mixer_update(&cm->mixer, &stream->mixer, bit);
-    for (unsigned i = 0; i < cm->n_components; i++) {
-        struct component *c = &cm->components[i];
-        c->ops->update(c->shared, c->stream, &stream->history, bit);
-    }
-    if (!history_push(&stream->history, bit))
+    struct cm_group *group = cm->group;
+    if (group == NULL) {
+        history_push(&cm->history, bit);
         return;
-    for (unsigned i = 0; i < cm->n_components; i++) {
-        struct component *c = &cm->components[i];
-        c->ops->next_byte(c->shared, c->stream, &stream->history);
     }
+    mixer_update(&group->mixer, &group->mixer_stream, bit);
+    for (unsigned i = 0; i < group->n_components; i++) {
+        struct component *c = &group->components[i];
+        c->ops->update(c->shared, c->stream, &cm->history, bit);
+    }
+    if (history_push(&cm->history, bit))
+        next_byte(cm);
 }
 
 void cm_destroy(struct cm *cm)

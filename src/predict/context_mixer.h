@@ -33,7 +33,7 @@ enum {
 /* Everything in it changes the predictions: a decoder needs the same configuration. */
 struct cm_config {
     enum cm_strength strength;
-    enum content_type content;
+    uint32_t content_set; /* CONTENT_BIT of each type that cm_set_content will give, not empty */
     unsigned memory_log2; /* tables take about 2^memory_log2 bytes; CM_MEMORY_LOG2_MIN .. _MAX */
 };
 
@@ -51,6 +51,11 @@ size_t cm_memory_needed(const struct cm_config *config);
  * come from a file), TACIT_ERR_MEMORY. On failure *cm is NULL. */
 enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
                             const struct kernels *kernels);
+
+/* Tells, at a byte boundary, what the following bytes are made of; what was learnt stays. Before
+ * the first call: the lowest type of the set, without a stride. TACIT_ERR_ARGUMENT, and no change,
+ * if it is invalid or not of the configuration's set. */
+enum tacit_status cm_set_content(struct cm *cm, const struct content *content);
 
 /* The probability that the next bit is 1, as a 32-bit fraction: 1 .. 2^32 - 1. */
 uint32_t cm_predict(struct cm *cm);

@@ -8,13 +8,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "predict/content.h"
+
 struct cm_history {
-    uint8_t *ring;    /* [mask + 1]; zeros before the first byte */
-    uint32_t mask;    /* a power of two less 1 */
-    uint32_t n;       /* bytes so far, modulo 2^32 */
-    unsigned bit;     /* bits of the present byte so far, 0 .. 7 */
-    unsigned partial; /* a 1, then those bits: 1 .. 255 */
-    uint64_t last8;   /* the last eight bytes, the newest lowest */
+    uint8_t *ring;          /* [mask + 1]; zeros before the first byte */
+    uint32_t mask;          /* a power of two less 1 */
+    uint32_t n;             /* bytes so far, modulo 2^32 */
+    unsigned bit;           /* bits of the present byte so far, 0 .. 7 */
+    unsigned partial;       /* a 1, then those bits: 1 .. 255 */
+    uint64_t last8;         /* the last eight bytes, the newest lowest */
+    struct content content; /* what the present bytes are made of */
+    uint32_t content_start; /* n where that began */
 };
 
 /* The byte that lies distance (1 .. mask + 1) back. */

@@ -60,6 +60,7 @@ struct cm_tables {
 struct cm_setup {
     const struct cm_config *config;
     const struct cm_tables *tables; /* filled, unless the arena only counts */
+    const struct kernels *kernels;
     struct arena *arena;
     struct mixer_shape shape;
 };
@@ -104,8 +105,19 @@ struct component_ops {
 
 enum { COMPONENTS_MAX = 16 };
 
-/* The components for a configuration, a NULL-terminated list. */
-void components_for(const struct cm_config *config,
+/* Types that share components, tables and a mixer. */
+enum content_group {
+    CONTENT_GROUP_GENERAL,
+    CONTENT_GROUP_IMAGE,
+    CONTENT_GROUP_AUDIO,
+    CONTENT_GROUP_RAW, /* not predicted */
+    CONTENT_N_GROUPS,
+};
+
+enum content_group content_group_of(enum content_type type, enum cm_strength strength);
+
+/* The components for a group under a configuration, a NULL-terminated list. */
+void components_for(const struct cm_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1]);
 
 #endif
