@@ -68,10 +68,10 @@ static void check_calls_agree(void)
     memcpy(code + 3, "\xe8\x10\x00\x00\x00", 5);
     memcpy(code + 20, "\xe8\xff\xff\xff\xff", 5);
     memcpy(code + 30, "\x0f\x84\xf4\xff\xff\xff", 6);
-    memcpy(code + 41, "\x48\x8b\x05\xe8\xff\xff\xff", 7);
+    memcpy(code + 42, "\x48\x8b\x05\xe7\xff\xff\xff", 7);
     transform_apply(&x86, code, sizeof code);
     CHECK(memcmp(code + 4, code + 21, 4) == 0 && code[4] == 24);
-    CHECK(memcmp(code + 4, code + 32, 4) == 0 && memcmp(code + 4, code + 44, 4) == 0);
+    CHECK(memcmp(code + 4, code + 32, 4) == 0 && memcmp(code + 4, code + 45, 4) == 0);
 }
 
 static void check_samples_swapped(void)
