@@ -3,7 +3,7 @@
 # format's promise (docs/numerics.md): without them two machines may disagree on an archive.
 add_library(tacit_flags INTERFACE)
 target_compile_options(tacit_flags INTERFACE
-    -ffp-contract=off -fno-fast-math -fno-strict-aliasing
+    -ffp-contract=off -fno-fast-math -fno-math-errno -fno-strict-aliasing
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
     -Wcast-qual -Wundef -Wwrite-strings)
 # In standard mode gcc on s390x computes float expressions in double, for compatibility with itself of

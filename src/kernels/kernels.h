@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/lm_kernels.h"
+
 /* Sums of floats are taken in this many strided lanes, then by one fixed tree. */
 enum { KERNEL_LANES = 16 };
 
@@ -26,11 +28,14 @@ enum { KERNEL_LANES = 16 };
  * mix_train: sets[k][i] += x[i] * step[k]. The sets are distinct.
  * squash: p[i] = 1 / (1 + e^-x[i]), as strict_squash.
  */
-#define KERNEL_TABLE(X)                                                                            \
+#define MIX_KERNEL_TABLE(X)                                                                        \
     X(mix_dots, void, (float *out, const float *x, size_t n, float *const *sets, size_t n_sets))   \
     X(mix_train, void,                                                                             \
       (float *const *sets, size_t n_sets, const float *step, const float *x, size_t n))            \
     X(squash, void, (float *p, const float *x, size_t n))
+
+/* The language model's rows are in lm_kernels.h. */
+#define KERNEL_TABLE(X) MIX_KERNEL_TABLE(X) LM_KERNEL_TABLE(X)
 
 struct kernels {
 #define KERNEL_FIELD(name, result, parameters) result(*name) parameters;
@@ -45,5 +50,10 @@ void kernels_select(struct kernels *kernels, uint32_t features);
 void kernels_init_scalar(struct kernels *kernels);
 void kernels_init_avx2(struct kernels *kernels);
 void kernels_init_avx512(struct kernels *kernels);
+
+void lm_kernels_init_scalar(struct kernels *kernels);
+void lm_kernels_init_avx512(struct kernels *kernels);
+void lm_kernels_init_avx512_vnni(struct kernels *kernels);
+void lm_kernels_init_amx(struct kernels *kernels); /* needs AVX-512 VNNI too */
 
 #endif

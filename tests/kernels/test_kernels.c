@@ -4,53 +4,19 @@
  * bit: random and extreme values, every length that the contract allows up to 704, buffers that end
  * at an unmapped page.
  *
- * check_NAME(reference, variant, label) for each row of KERNEL_TABLE; a row without one does not
- * compile.
+ * check_NAME(reference, variant, label) for each row of MIX_KERNEL_TABLE; a row without one does
+ * not compile.
  */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#define _DEFAULT_SOURCE /* for buffers.h */
 #include "kernels/kernels.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/cpu.h"
 #include "check.h"
+#include "kernels/buffers.h"
 
 enum { N_MAX = 704, SETS_MAX = 9 };
-
-static uint64_t rng_state = 1;
-
-static uint32_t rng(void)
-{
-    rng_state = rng_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(rng_state >> 32);
-}
-
-/* A buffer of n_bytes (a multiple of 64) whose end is the end of the last mapped page. Never freed:
- * a test program is short. */
-static void *flush_buffer(size_t n_bytes)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), n_pages = (n_bytes + page - 1) / page;
-    uint8_t *base = mmap(NULL, (n_pages + 1) * page, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base == MAP_FAILED || mprotect(base + n_pages * page, page, PROT_NONE) != 0)
-        abort();
-    return base + n_pages * page - n_bytes;
-}
-
-/* kind 0: ordinary values; 1: signs and tiny values, denormals included; 2: large ones; 3: zeros of
- * both signs and ones. */
-static void fill_floats(float *x, size_t n, unsigned kind)
-{
-    for (size_t i = 0; i < n; i++) {
-        float unit = ((float)(int32_t)rng()) * (1.0f / 2147483648.0f);
-        float choice[] = {unit * 12.0f, unit * 1e-38f, unit * 1e30f,
-                          (float)((int)(rng() % 3) - 1) * (rng() & 1 ? 1.0f : -0.0f)};
-        x[i] = choice[kind];
-    }
-}
 
 struct mix_case {
     float *x, *weights[SETS_MAX], *expected[SETS_MAX], out[SETS_MAX], out_expected[SETS_MAX];
@@ -68,13 +34,6 @@ static void make_mix_case(struct mix_case *c, size_t n, unsigned kind)
         fill_floats(c->weights[k], n, kind == 2 ? 0 : kind);
         memcpy(c->expected[k], c->weights[k], n * sizeof(float));
     }
-}
-
-static void free_flush(void *p, size_t n_bytes)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), n_pages = (n_bytes + page - 1) / page;
-    uint8_t *end = (uint8_t *)p + n_bytes;
-    munmap(end - n_pages * page, (n_pages + 1) * page);
 }
 
 static void free_mix_case(struct mix_case *c, size_t n)
@@ -145,7 +104,7 @@ static void check_all(const struct kernels *reference, uint32_t features, const 
 #define CHECK_ROW(name, result, parameters)                                                        \
     if (variant.name != reference->name)                                                           \
         check_##name(reference, &variant, label);
-    KERNEL_TABLE(CHECK_ROW)
+    MIX_KERNEL_TABLE(CHECK_ROW)
 #undef CHECK_ROW
 }
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The language model's element-wise kernels and reductions, sixteen lanes in one register.
+ */
+#if defined(__x86_64__)
+
+#include "kernels/lm_avx512.h"
+
+#include "base/strict_math.h"
+#include "kernels/kernels.h"
+
+static float sum_lanes(__m512 s)
+{
+    __m256 s8 = _mm256_add_ps(_mm512_castps512_ps256(s), _mm512_extractf32x8_ps(s, 1));
+    __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
+    __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
+    return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
+}
+
+static __m512 clamp(__m512 x)
+{
+    x = _mm512_max_ps(x, _mm512_set1_ps(-LM_SCORE_MAX)); /* of a NaN and a number: the second */
+    return _mm512_min_ps(x, _mm512_set1_ps(LM_SCORE_MAX));
+}
+
+/* strict_exp, sixteen at a time. */
+static inline __m512 exp_ps(__m512 x)
+{
+    const __m512 bias = _mm512_set1_ps(STRICT_ROUND_BIAS);
+    x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
+    x = _mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX));
+    __m512 n =
+        _mm512_sub_ps(_mm512_add_ps(_mm512_mul_ps(x, _mm512_set1_ps(STRICT_LOG2_E)), bias), bias);
+    __m512 r = _mm512_sub_ps(_mm512_sub_ps(x, _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_HI))),
+                             _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_LO)));
+    __m512 p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C6),
+                             _mm512_mul_ps(r, _mm512_set1_ps(STRICT_EXP_C7)));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C5), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C4), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C3), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C2), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(1.0f),
+                      _mm512_add_ps(r, _mm512_mul_ps(_mm512_mul_ps(r, r), p)));
+    __m512i e = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_mul_ps(p, _mm512_castsi512_ps(_mm512_slli_epi32(e, 23)));
+}
+
+static inline void quantize_group(int8_t *q, float *scale, int32_t *sum, const __m512 x[4])
+{
+    const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
+    __m512i top = _mm512_and_si512(_mm512_castps_si512(x[0]), magnitude);
+    for (int i = 1; i < 4; i++)
+        top = _mm512_max_epi32(top, _mm512_and_si512(_mm512_castps_si512(x[i]), magnitude));
+    uint32_t bits = (uint32_t)_mm512_reduce_max_epi32(top);
+    if (bits < LM_TINY_BITS || bits >= LM_INFINITY_BITS) {
+        _mm512_store_si512(q, _mm512_setzero_si512());
+        *scale = 0.0f;
+        *sum = 0;
+        return;
+    }
+    float a = strict_from_bits(bits);
+    __m512 inverse = _mm512_set1_ps(127.0f / a);
+    __m512i total = _mm512_setzero_si512();
+    for (int i = 0; i < 4; i++) {
+        __m512i rounded = _mm512_cvtps_epi32(_mm512_mul_ps(x[i], inverse));
+        _mm_store_si128((__m128i *)(q + 16 * i), _mm512_cvtepi32_epi8(rounded));
+        total = _mm512_add_epi32(total, rounded);
+    }
+    *scale = a * (1.0f / 127.0f);
+    *sum = _mm512_reduce_add_epi32(total);
+}
+
+static void lm_quantize_avx512(int8_t *q, float *scale, int32_t *sum, const float *x,
+                               size_t n_groups)
+{
+    for (size_t g = 0; g < n_groups; g++, x += LM_GROUP) {
+        __m512 group[4] = {_mm512_load_ps(x), _mm512_load_ps(x + 16), _mm512_load_ps(x + 32),
+                           _mm512_load_ps(x + 48)};
+        quantize_group(q + g * LM_GROUP, scale + g, sum + g, group);
+    }
+}
+
+static void lm_rms_norm_avx512(float *y, const float *x, const float *gain, size_t n, float epsilon)
+{
+    __m512 total = _mm512_setzero_ps();
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 v = _mm512_load_ps(x + i);
+        total = _mm512_add_ps(total, _mm512_mul_ps(v, v));
+    }
+    __m512 r = _mm512_set1_ps(1.0f / strict_sqrt(sum_lanes(total) / (float)n + epsilon));
+    for (size_t i = 0; i < n; i += 16)
+        _mm512_store_ps(y + i, _mm512_mul_ps(_mm512_mul_ps(_mm512_load_ps(x + i), r),
+                                             _mm512_load_ps(gain + i)));
+}
+
+/* Lanes below n_valid, counted from i on. */
+static __mmask16 valid_lanes(size_t i, size_t n_valid)
+{
+    return i + 16 <= n_valid ? 0xffff : i >= n_valid ? 0 : (__mmask16)((1u << (n_valid - i)) - 1);
+}
+
+static float lm_attention_weights_avx512(int8_t *q, float *scale, int32_t *sum, float *score,
+                                         const float *value_scale, size_t n_valid)
+{
+    __m512 top = _mm512_set1_ps(-LM_SCORE_MAX), total = _mm512_setzero_ps();
+    for (size_t i = 0; i < n_valid; i += 16) {
+        __m512 s = clamp(_mm512_load_ps(score + i));
+        top = _mm512_mask_max_ps(top, valid_lanes(i, n_valid), top, s);
+    }
+    top = _mm512_set1_ps(_mm512_reduce_max_ps(top));
+    for (size_t i = 0; i < n_valid; i += LM_GROUP) {
+        __m512 w[4];
+        for (size_t j = 0; j < 4; j++) {
+            size_t at = i + 16 * j;
+            __mmask16 valid = valid_lanes(at, n_valid);
+            __m512 s = clamp(_mm512_load_ps(score + at));
+            __m512 e = _mm512_maskz_mov_ps(valid, exp_ps(_mm512_sub_ps(s, top)));
+            total = _mm512_add_ps(total, e);
+            w[j] = _mm512_maskz_mul_ps(valid, e, _mm512_load_ps(value_scale + at));
+            _mm512_store_ps(score + at, w[j]);
+        }
+        quantize_group(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, w);
+    }
+    return sum_lanes(total);
+}
+
+static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
+{
+    const __m512 one = _mm512_set1_ps(1.0f), sign = _mm512_set1_ps(-0.0f);
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 x = _mm512_load_ps(g + i);
+        __m512 e = exp_ps(_mm512_xor_ps(clamp(x), sign));
+        __m512 silu = _mm512_div_ps(x, _mm512_add_ps(one, e));
+        _mm512_store_ps(y + i, _mm512_mul_ps(silu, _mm512_load_ps(u + i)));
+    }
+}
+
+void lm_kernels_init_avx512(struct kernels *kernels)
+{
+    kernels->lm_quantize = lm_quantize_avx512;
+    kernels->lm_rms_norm = lm_rms_norm_avx512;
+    kernels->lm_attention_weights = lm_attention_weights_avx512;
+    kernels->lm_swiglu = lm_swiglu_avx512;
+}
+
+#endif

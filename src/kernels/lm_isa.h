@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of one instruction set offer to those of another; nobody else's business.
+ */
+#ifndef TACIT_KERNELS_LM_ISA_H
+#define TACIT_KERNELS_LM_ISA_H
+
+#include "kernels/kernels.h"
+
+#if defined(__x86_64__)
+void lm_product_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix *w,
+                            const struct lm_rows *x, size_t n_rows, bool add);
+#endif
+
+#endif

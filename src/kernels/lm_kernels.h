@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The language model's primitives: int8 products of activations and weights, and the steps between
+ * them.
+ *
+ * Both sides of a product are int8 in groups of 64 along the summed dimension, each group with a
+ * float scale; a value is q * scale, |q| <= 127. Products inside a group are summed exactly in
+ * int32; the groups' sums are scaled and added as floats, in ascending order. So an output depends
+ * on its own row of activations and row of weights only: not on how many rows are computed
+ * together, nor on who does it.
+ *
+ * The rows below are part of the table in kernels.h and follow its rules (alignment, lanes).
+ */
+#ifndef TACIT_KERNELS_LM_KERNELS_H
+#define TACIT_KERNELS_LM_KERNELS_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LM_GROUP = 64,     /* values that share a scale */
+    LM_TILE_ROWS = 16, /* rows of weights that are stored interleaved */
+    LM_Q_MAX = 127,    /* never -128: AVX2 multiplies |w| by the sign of w times x */
+};
+
+/* 16 rows of weights by one group, in the order in which dot-product instructions want them. A
+ * matrix is [n_rows / 16][n_groups] tiles; rows and columns beyond its size are zero. */
+struct lm_tile {
+    int8_t q[LM_GROUP / 4][LM_TILE_ROWS][4]; /* q[k / 4][row][k % 4] */
+    float scale[LM_TILE_ROWS];
+};
+
+static_assert(sizeof(struct lm_tile) == 1088, "a tile is 17 lines of 64 bytes, without padding");
+static_assert(LM_GROUP * LM_Q_MAX * LM_Q_MAX < 1 << 24,
+              "a group's sum is exact in int32 and in float");
+
+/* Quantised activations of several rows. */
+struct lm_rows {
+    int8_t *q;    /* [n_rows][n_groups][64] */
+    float *scale; /* [n_rows][n_groups], no alignment */
+    int32_t
+        *sum; /* [n_rows][n_groups]: the sum of q, for unsigned-by-signed products; no alignment */
+    size_t n_groups; /* distance of rows */
+};
+
+/* The weights of a product: n_blocks x n_groups tiles, of which each block's lie together. */
+struct lm_matrix {
+    const struct lm_tile *tiles;
+    size_t n_blocks; /* of 16 rows */
+    size_t n_groups; /* that count; at most the activations' */
+    size_t stride;   /* tiles from a block to the next */
+};
+
+#define LM_SCORE_MAX     1e30f
+#define LM_TINY_BITS     0x0d800000u /* 2^-100: what a group must reach to be worth a scale */
+#define LM_INFINITY_BITS 0x7f800000u
+
+/* X(name, result, parameters).
+ *
+ * lm_quantize: x[0 .. 64 n_groups) to q, scale, sum. Per group: a = max |x|; scale = a * (1 / 127),
+ *   q = x * (127 / a) rounded to nearest even; all zero if a is below 2^-100 or not finite.
+ * lm_product: y[m * y_stride + r] = sum over g of (dot * x.scale[m][g]) * w.scale[r][g], from zero,
+ *   for m < n_rows and r < 16 w.n_blocks; with `add`, that sum is added to what y holds.
+ *   y_stride is a multiple of 16.
+ * lm_rms_norm: y[i] = (x[i] * r) * gain[i], r = 1 / sqrt(sum of squares / n + epsilon). y may be x.
+ * lm_attention_weights: for i < n_valid: s = score[i] within +-LM_SCORE_MAX (a NaN is
+ * -LM_SCORE_MAX), e = strict_exp(s - max s); score[i] = e * value_scale[i], zero up to the next
+ * multiple of 64, and that quantised to q, scale, sum. Returns the sum of e. All arrays reach to
+ * that multiple. lm_swiglu: y[i] = (g[i] / (1 + e^-g[i])) * u[i]. y may be g.
+ */
+#define LM_KERNEL_TABLE(X)                                                                         \
+    X(lm_quantize, void,                                                                           \
+      (int8_t * q, float *scale, int32_t *sum, const float *x, size_t n_groups))                   \
+    X(lm_product, void,                                                                            \
+      (float *y, size_t y_stride, const struct lm_matrix *w, const struct lm_rows *x,              \
+       size_t n_rows, bool add))                                                                   \
+    X(lm_rms_norm, void, (float *y, const float *x, const float *gain, size_t n, float epsilon))   \
+    X(lm_attention_weights, float,                                                                 \
+      (int8_t * q, float *scale, int32_t *sum, float *score, const float *value_scale,             \
+       size_t n_valid))                                                                            \
+    X(lm_swiglu, void, (float *y, const float *g, const float *u, size_t n))
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every variant of the language model's kernels against the plain-C definition, bit for bit, as
+ * test_kernels.c does for the others: check_NAME for each row of LM_KERNEL_TABLE.
+ */
+#define _DEFAULT_SOURCE /* for buffers.h */
+#include "kernels/kernels.h"
+
+#include <string.h>
+
+#include "base/cpu.h"
+#include "check.h"
+#include "kernels/buffers.h"
+
+enum { GROUPS_MAX = 11, N_MAX = GROUPS_MAX * LM_GROUP, ROWS_MAX = 128, BLOCKS_MAX = 5 };
+
+/* Floats as fill_floats, kind 4 with infinities and NaNs here and there. */
+static void fill_any(float *x, size_t n, unsigned kind)
+{
+    fill_floats(x, n, kind % 4);
+    for (size_t i = 0; kind == 4 && i < n; i++)
+        if (rng() % 50 == 0)
+            x[i] = rng() & 1 ? (float)(0.0 / 0.0) : (float)(1.0 / 0.0);
+}
+
+struct quantized {
+    int8_t *q;
+    float scale[GROUPS_MAX];
+    int32_t sum[GROUPS_MAX];
+};
+
+static bool same_quantized(const struct quantized *a, const struct quantized *b, size_t n_groups)
+{
+    return memcmp(a->q, b->q, n_groups * LM_GROUP) == 0 &&
+           memcmp(a->scale, b->scale, n_groups * sizeof(float)) == 0 &&
+           memcmp(a->sum, b->sum, n_groups * sizeof(int32_t)) == 0;
+}
+
+static void check_lm_quantize(const struct kernels *reference, const struct kernels *variant,
+                              const char *label)
+{
+    for (size_t n = 0; n <= GROUPS_MAX; n++)
+        for (unsigned kind = 0; kind < 5; kind++) {
+            float *x = flush_buffer(n * LM_GROUP * sizeof(float));
+            struct quantized got = {.q = flush_buffer(n * LM_GROUP)},
+                             want = {.q = flush_buffer(n * LM_GROUP)};
+            fill_any(x, n * LM_GROUP, kind);
+            reference->lm_quantize(want.q, want.scale, want.sum, x, n);
+            variant->lm_quantize(got.q, got.scale, got.sum, x, n);
+            CHECK_MSG(same_quantized(&got, &want, n), "%s: groups %zu, kind %u", label, n, kind);
+            free_flush(x, n * LM_GROUP * sizeof(float));
+            free_flush(got.q, n * LM_GROUP);
+            free_flush(want.q, n * LM_GROUP);
+        }
+}
+
+/* kind 0: any values; 1: +127 and -127 only, all of one sign against all of one sign at times. */
+static void fill_int8(int8_t *q, size_t n, unsigned kind)
+{
+    unsigned sign = rng() % 3;
+    for (size_t i = 0; i < n; i++) {
+        int extreme = sign == 0 ? 127 : sign == 1 ? -127 : (rng() & 1 ? 127 : -127);
+        q[i] = (int8_t)(kind == 1 ? extreme : (int)(rng() % 255) - 127);
+    }
+}
+
+struct product_case {
+    struct lm_tile *tiles;
+    struct lm_matrix w;
+    struct lm_rows x;
+    float *got, *want;
+    size_t n_rows, y_stride, n_tiles;
+};
+
+static void make_product_case(struct product_case *c, size_t n_rows, size_t n_blocks,
+                              size_t n_groups, unsigned kind)
+{
+    size_t stride = n_groups + rng() % 2, x_groups = n_groups + rng() % 2;
+    c->n_rows = n_rows;
+    c->n_tiles = n_blocks ? (n_blocks - 1) * stride + n_groups : 0;
+    c->tiles = flush_buffer(c->n_tiles * sizeof *c->tiles);
+    for (size_t i = 0; i < c->n_tiles; i++) {
+        fill_int8(c->tiles[i].q[0][0], sizeof c->tiles[i].q, kind);
+        fill_floats(c->tiles[i].scale, LM_TILE_ROWS, rng() % 3);
+    }
+    c->w = (struct lm_matrix){c->tiles, n_blocks, n_groups, stride};
+    size_t n = n_rows * x_groups;
+    c->x = (struct lm_rows){flush_buffer(n * LM_GROUP), malloc(n * sizeof(float) + 1),
+                            malloc(n * sizeof(int32_t) + 1), x_groups};
+    fill_int8(c->x.q, n * LM_GROUP, kind);
+    fill_floats(c->x.scale, n, 0);
+    for (size_t i = 0; i < n; i++) {
+        c->x.sum[i] = 0;
+        for (size_t k = 0; k < LM_GROUP; k++)
+            c->x.sum[i] += c->x.q[i * LM_GROUP + k];
+    }
+    c->y_stride = (n_blocks + rng() % 2) * LM_TILE_ROWS;
+    c->got = flush_buffer(n_rows * c->y_stride * sizeof(float));
+    c->want = flush_buffer(n_rows * c->y_stride * sizeof(float));
+    fill_floats(c->got, n_rows * c->y_stride, 0);
+    memcpy(c->want, c->got, n_rows * c->y_stride * sizeof(float));
+}
+
+static void free_product_case(struct product_case *c)
+{
+    free_flush(c->tiles, c->n_tiles * sizeof *c->tiles);
+    free_flush(c->x.q, c->n_rows * c->x.n_groups * LM_GROUP);
+    free_flush(c->got, c->n_rows * c->y_stride * sizeof(float));
+    free_flush(c->want, c->n_rows * c->y_stride * sizeof(float));
+    free(c->x.scale);
+    free(c->x.sum);
+}
+
+static void check_product(const struct kernels *reference, const struct kernels *variant,
+                          const char *label, size_t n_rows, size_t n_blocks, size_t n_groups)
+{
+    for (unsigned kind = 0; kind < 4; kind++) {
+        struct product_case c;
+        make_product_case(&c, n_rows, n_blocks, n_groups, kind % 2);
+        reference->lm_product(c.want, c.y_stride, &c.w, &c.x, n_rows, kind >= 2);
+        variant->lm_product(c.got, c.y_stride, &c.w, &c.x, n_rows, kind >= 2);
+        CHECK_MSG(memcmp(c.got, c.want, n_rows * c.y_stride * sizeof(float)) == 0,
+                  "%s: rows %zu, blocks %zu, groups %zu, kind %u", label, n_rows, n_blocks,
+                  n_groups, kind);
+        free_product_case(&c);
+    }
+}
+
+static void check_lm_product(const struct kernels *reference, const struct kernels *variant,
+                             const char *label)
+{
+    for (size_t n_rows = 0; n_rows <= ROWS_MAX; n_rows += n_rows < 36 ? 1 : 23)
+        for (size_t n_blocks = 0; n_blocks <= BLOCKS_MAX; n_blocks++)
+            check_product(reference, variant, label, n_rows, n_blocks, 1 + rng() % 3);
+    for (size_t n_groups = 1; n_groups <= GROUPS_MAX; n_groups++)
+        for (size_t n_rows = 1; n_rows <= 18; n_rows++)
+            check_product(reference, variant, label, n_rows, 1 + rng() % BLOCKS_MAX, n_groups);
+}
+
+/* Infinities, and NaNs of any sign, count as equal to their like: NaNs' bits may differ. */
+static bool same_floats(const float *a, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(a + i, b + i, sizeof *a) != 0 && !(a[i] != a[i] && b[i] != b[i]))
+            return false;
+    return true;
+}
+
+static void check_lm_rms_norm(const struct kernels *reference, const struct kernels *variant,
+                              const char *label)
+{
+    for (size_t n = KERNEL_LANES; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 5; kind++) {
+            size_t n_bytes = n * sizeof(float);
+            float *x = flush_buffer(n_bytes), *gain = flush_buffer(n_bytes);
+            float *got = flush_buffer(n_bytes), *want = flush_buffer(n_bytes);
+            fill_any(x, n, kind);
+            fill_floats(gain, n, 0);
+            reference->lm_rms_norm(want, x, gain, n, 1e-5f);
+            variant->lm_rms_norm(got, x, gain, n, 1e-5f);
+            CHECK_MSG(same_floats(got, want, n), "%s: n %zu, kind %u", label, n, kind);
+            variant->lm_rms_norm(x, x, gain, n, 1e-5f);
+            CHECK_MSG(same_floats(x, want, n), "%s in place: n %zu, kind %u", label, n, kind);
+            free_flush(x, n_bytes);
+            free_flush(gain, n_bytes);
+            free_flush(got, n_bytes);
+            free_flush(want, n_bytes);
+        }
+}
+
+static void check_lm_attention_weights(const struct kernels *reference,
+                                       const struct kernels *variant, const char *label)
+{
+    for (size_t n_valid = 1; n_valid <= N_MAX; n_valid++)
+        for (unsigned kind = 0; kind < 5; kind++) {
+            size_t n_groups = (n_valid + LM_GROUP - 1) / LM_GROUP, n = n_groups * LM_GROUP;
+            size_t n_bytes = n * sizeof(float);
+            float *score = flush_buffer(n_bytes), *score_want = flush_buffer(n_bytes);
+            float *value_scale = flush_buffer(n_bytes);
+            struct quantized got = {.q = flush_buffer(n)}, want = {.q = flush_buffer(n)};
+            fill_any(score, n, kind);
+            memcpy(score_want, score, n_bytes);
+            for (size_t i = 0; i < n; i++)
+                value_scale[i] = (float)(rng() % 1000) * (i % 64 < 32 ? 1e-3f : 1e-9f);
+            float total_want = reference->lm_attention_weights(want.q, want.scale, want.sum,
+                                                               score_want, value_scale, n_valid);
+            float total = variant->lm_attention_weights(got.q, got.scale, got.sum, score,
+                                                        value_scale, n_valid);
+            CHECK_MSG(same_quantized(&got, &want, n_groups) &&
+                          memcmp(&total, &total_want, sizeof total) == 0 &&
+                          memcmp(score, score_want, n_bytes) == 0,
+                      "%s: valid %zu, kind %u", label, n_valid, kind);
+            free_flush(score, n_bytes);
+            free_flush(score_want, n_bytes);
+            free_flush(value_scale, n_bytes);
+            free_flush(got.q, n);
+            free_flush(want.q, n);
+        }
+}
+
+static void check_lm_swiglu(const struct kernels *reference, const struct kernels *variant,
+                            const char *label)
+{
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 5; kind++) {
+            size_t n_bytes = n * sizeof(float);
+            float *g = flush_buffer(n_bytes), *u = flush_buffer(n_bytes);
+            float *got = flush_buffer(n_bytes), *want = flush_buffer(n_bytes);
+            fill_any(g, n, kind);
+            fill_any(u, n, kind);
+            reference->lm_swiglu(want, g, u, n);
+            variant->lm_swiglu(got, g, u, n);
+            CHECK_MSG(same_floats(got, want, n), "%s: n %zu, kind %u", label, n, kind);
+            free_flush(g, n_bytes);
+            free_flush(u, n_bytes);
+            free_flush(got, n_bytes);
+            free_flush(want, n_bytes);
+        }
+}
+
+static void check_all(const struct kernels *reference, uint32_t features, const char *label)
+{
+    struct kernels variant;
+    kernels_select(&variant, features);
+#define CHECK_ROW(name, result, parameters)                                                        \
+    if (variant.name != reference->name)                                                           \
+        check_##name(reference, &variant, label);
+    LM_KERNEL_TABLE(CHECK_ROW)
+#undef CHECK_ROW
+}
+
+int main(void)
+{
+    struct kernels reference;
+    uint32_t features = cpu_features();
+    kernels_select(&reference, CPU_SCALAR);
+    /* Each feature with all that come before it, and alone where its variants need no other. */
+#define CHECK_FEATURE(flag, bit, name)                                                             \
+    if (features & flag) {                                                                         \
+        check_all(&reference, flag, name " alone");                                                \
+        check_all(&reference, features &((2u << (bit)) - 1), name);                                \
+    }
+    CPU_FEATURE_TABLE(CHECK_FEATURE)
+#undef CHECK_FEATURE
+    return check_result();
+}
