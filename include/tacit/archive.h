@@ -77,14 +77,15 @@ TACIT_API enum tacit_status tacit_archive_read(struct tacit_archive *archive, ui
 TACIT_API void tacit_archive_close(struct tacit_archive *archive);
 
 /* Content recovered, in order: n_bytes of content at content_offset; data == NULL says that these
- * bytes are lost. content_offset is UINT64_MAX when the position is unknown. Return non-zero to
- * stop. */
+ * bytes are lost, and n_bytes == 0 then that nobody knows how many. content_offset is UINT64_MAX
+ * when the position is unknown, which happens behind such a gap. Return non-zero to stop. */
 typedef int (*tacit_recover_fn)(void *context, uint64_t content_offset, const void *data,
                                 uint64_t n_bytes);
 
 /* Finds each block that is whole, index or not, by the mark that starts it, and hands its content
- * to sink. TACIT_OK: nothing was lost; TACIT_ERR_CORRUPT: something was, what could be had was
- * handed over; TACIT_ERR_NOT_ARCHIVE: no block found. */
+ * to sink. Bytes that cannot be read count as damage. TACIT_OK: nothing was lost;
+ * TACIT_ERR_CORRUPT: something was, what could be had was handed over; TACIT_ERR_NOT_ARCHIVE: no
+ * block found; TACIT_ERR_CANCELLED: the sink said so. */
 TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                                                   const struct tacit_options *options,
                                                   tacit_recover_fn sink, void *sink_context);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/block.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/try.h"
+#include "codec/zstd_block.h"
+#include "tacit/archive.h"
+
+bool block_watch_stop(struct block_watch *watch, uint64_t n_done)
+{
+    atomic_store_explicit(&watch->n_done, n_done, memory_order_relaxed);
+    if (watch->stop && atomic_load_explicit(watch->stop, memory_order_relaxed))
+        return true;
+    return watch->tick && watch->tick(watch->tick_context);
+}
+
+/* Stored: the payload is the content. The buffers change places, nothing is copied. */
+static void keep_stored(struct block_job *job)
+{
+    struct byte_buffer content = job->content;
+    job->content = job->payload;
+    job->payload = content;
+    job->header.method = TACIT_METHOD_STORED;
+}
+
+enum tacit_status block_encode(struct block_job *job)
+{
+    size_t n = job->content.size;
+    job->header.content_size = (uint32_t)n;
+    job->header.content_check = hash64(job->content.data, n, 0);
+    job->payload.size = 0;
+    if (n > 1) {
+        TRY(zstd_block_encode(&job->content, job->plan->zstd_level, n - 1, &job->payload,
+                              &job->watch));
+        job->header.method = TACIT_METHOD_ZSTD;
+    }
+    if (job->payload.size == 0)
+        keep_stored(job);
+    job->header.payload_size = (uint32_t)job->payload.size;
+    job->header.payload_check = hash64(job->payload.data, job->payload.size, 0);
+    return TACIT_OK;
+}
+
+enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes)
+{
+    const struct format_block *header = &job->header;
+    *n_bytes = header->content_size;
+    switch (header->method) {
+    case TACIT_METHOD_STORED:
+        *n_bytes = 0;
+        return TACIT_OK;
+    case TACIT_METHOD_ZSTD:
+        /* A zstd block takes four bytes at least and holds 128 KiB at most. */
+        if (header->content_size > ((uint64_t)header->payload_size / 4 + 1) << 17)
+            return TACIT_ERR_CORRUPT;
+        *n_bytes += zstd_block_decode_memory();
+        return TACIT_OK;
+    default:
+        return TACIT_ERR_UNSUPPORTED;
+    }
+}
+
+static enum tacit_status decode_method(struct block_job *job)
+{
+    switch (job->header.method) {
+    case TACIT_METHOD_STORED: {
+        struct byte_buffer payload = job->payload;
+        job->payload = job->content;
+        job->content = payload;
+        return TACIT_OK;
+    }
+    case TACIT_METHOD_ZSTD:
+        return zstd_block_decode(&job->payload, &job->content, job->header.content_size);
+    default:
+        return TACIT_ERR_UNSUPPORTED;
+    }
+}
+
+enum tacit_status block_decode(struct block_job *job)
+{
+    TRY(format_payload_verify(&job->header, job->payload.data));
+    uint64_t n_bytes;
+    TRY(block_decode_memory(job, &n_bytes));
+    TRY(decode_method(job));
+    return format_content_verify(&job->header, job->content.data);
+}
+
+void block_job_free(struct block_job *job)
+{
+    byte_buffer_free(&job->content);
+    byte_buffer_free(&job->payload);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One block, content to payload and back. A job owns its buffers and touches nothing shared but the
+ * watch, so that jobs run on any thread in any order. For given content and plan the payload is
+ * always the same.
+ */
+#ifndef TACIT_CODEC_BLOCK_H
+#define TACIT_CODEC_BLOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/byte_buffer.h"
+#include "codec/plan.h"
+#include "container/format.h"
+
+/* How far a job is, and whether it shall stop. */
+struct block_watch {
+    _Atomic uint64_t n_done; /* bytes of content coded */
+    const atomic_bool *stop; /* set by another thread */
+    bool (*tick)(void *);    /* NULL, or called by the job's own thread; true: stop */
+    void *tick_context;
+};
+
+/* Notes n_done; true if the job shall end with TACIT_ERR_CANCELLED. */
+bool block_watch_stop(struct block_watch *watch, uint64_t n_done);
+
+struct block_job {
+    const struct codec_plan *plan;
+    struct block_watch watch;
+    struct format_block header;
+    struct byte_buffer content;
+    struct byte_buffer payload;
+    uint64_t archive_offset; /* decoder: where the header lies */
+    uint64_t memory;         /* decoder: what this block takes */
+};
+
+/* job->content is full; makes ->payload and ->header except for tag, content_offset and form. */
+enum tacit_status block_encode(struct block_job *job);
+
+/* ->header and ->payload are there; checks both and makes ->content. */
+enum tacit_status block_decode(struct block_job *job);
+
+/* Upper bound of what block_decode allocates beyond the payload; TACIT_ERR_CORRUPT or
+ * TACIT_ERR_UNSUPPORTED if the payload cannot be right. */
+enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes);
+
+void block_job_free(struct block_job *job);
+
+#endif

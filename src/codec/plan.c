@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/plan.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/threads.h"
+#include "base/try.h"
+#include "codec/block.h"
+#include "codec/zstd_block.h"
+
+enum { N_THREADS_MAX = 1024 };
+
+#define MIB ((uint64_t)1 << 20)
+
+struct level {
+    uint64_t block_size;
+    int zstd_level;
+    bool context, strong;
+    unsigned memory_log2_max;
+};
+
+static const struct level levels[TACIT_LEVEL_MAX + 1] = {
+    [1] = {8 * MIB, 9, false, false, 0},  [2] = {64 * MIB, 22, false, false, 0},
+    [3] = {8 * MIB, 22, true, false, 22}, [4] = {16 * MIB, 22, true, false, 24},
+    [5] = {16 * MIB, 22, true, true, 23}, [6] = {16 * MIB, 22, true, true, 24},
+    [7] = {16 * MIB, 22, true, true, 25}, [8] = {32 * MIB, 22, true, true, 26},
+    [9] = {64 * MIB, 22, true, true, 27},
+};
+
+void tacit_options_init(struct tacit_options *options)
+{
+    *options = (struct tacit_options){
+        .struct_size = sizeof *options,
+        .level = TACIT_LEVEL_DEFAULT,
+    };
+}
+
+static enum tacit_status copy_options(struct tacit_options *to, const struct tacit_options *from)
+{
+    tacit_options_init(to);
+    if (!from)
+        return TACIT_OK;
+    if (from->struct_size < sizeof *to)
+        return TACIT_ERR_ARGUMENT;
+    *to = *from;
+    if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > N_THREADS_MAX)
+        return TACIT_ERR_ARGUMENT;
+    if (to->block_size != 0 &&
+        (to->block_size < TACIT_BLOCK_SIZE_MIN || to->block_size > TACIT_BLOCK_SIZE_MAX))
+        return TACIT_ERR_ARGUMENT;
+    return TACIT_OK;
+}
+
+enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *given)
+{
+    struct tacit_options options;
+    TRY(copy_options(&options, given));
+    const struct level *level = &levels[options.level];
+    *plan = (struct codec_plan){
+        .level = options.level,
+        .n_threads = options.n_threads ? options.n_threads : threads_available(),
+        .block_size = options.block_size ? options.block_size : level->block_size,
+        .memory_limit = options.memory_limit ? options.memory_limit : UINT64_MAX,
+        .zstd_level = level->zstd_level,
+        .context = level->context,
+        .strong = level->strong,
+        .memory_log2_max = level->memory_log2_max,
+        .progress = options.progress,
+        .progress_context = options.progress_context,
+    };
+    return TACIT_OK;
+}
+
+uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
+{
+    /* Content and payload. */
+    uint64_t buffers = 2 * plan->block_size + sizeof(struct block_job);
+    return buffers + zstd_block_encode_memory(plan->block_size, plan->zstd_level);
+}
+
+uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
+{
+    /* One more block is filled while the threads work. */
+    uint64_t spare = plan->n_threads > 1 ? 2 * plan->block_size : 0;
+    return spare + (64 << 10);
+}
+
+enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
+{
+    uint64_t one = codec_plan_memory_per_thread(plan);
+    struct codec_plan single = *plan;
+    single.n_threads = 1;
+    if (codec_plan_memory_fixed(&single) + one > plan->memory_limit)
+        return TACIT_ERR_MEMORY_LIMIT;
+    while (plan->n_threads > 1 &&
+           codec_plan_memory_fixed(plan) + plan->n_threads * one > plan->memory_limit)
+        plan->n_threads--;
+    return TACIT_OK;
+}
+
+enum tacit_status tacit_options_memory(const struct tacit_options *options, uint64_t *n_bytes)
+{
+    struct codec_plan plan;
+    *n_bytes = 0;
+    TRY(codec_plan_make(&plan, options));
+    *n_bytes =
+        codec_plan_memory_fixed(&plan) + plan.n_threads * codec_plan_memory_per_thread(&plan);
+    return TACIT_OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the options mean: a level and limits resolved, once, into everything that the encoder or
+ * decoder needs to know. A plan never depends on the number of threads except in n_threads itself,
+ * so that the archive does not either.
+ */
+#ifndef TACIT_CODEC_PLAN_H
+#define TACIT_CODEC_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tacit/options.h"
+
+struct codec_plan {
+    int level;
+    unsigned n_threads;
+    uint64_t block_size;
+    uint64_t memory_limit; /* UINT64_MAX: none */
+    int zstd_level;        /* also what a context-model level tries beside */
+    bool context;          /* try the context models */
+    bool strong;
+    unsigned memory_log2_max; /* tables of the context models; less for short blocks */
+    tacit_progress_fn progress;
+    void *progress_context;
+};
+
+/* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. */
+enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *options);
+
+/* Makes the plan fit memory_limit for encoding: smaller context tables and then fewer threads, in
+ * an order that does not let n_threads change the tables. TACIT_ERR_MEMORY_LIMIT if nothing fits.
+ */
+enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan);
+
+/* Bytes one thread takes to encode one full block, its buffers included. */
+uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan);
+
+/* Bytes that do not depend on the number of threads. */
+uint64_t codec_plan_memory_fixed(const struct codec_plan *plan);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/format.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/try.h"
+#include "tacit/options.h"
+
+static const uint8_t magic[FORMAT_MAGIC_SIZE] = {0xcf, 'T', 'C', 'T'};
+static const uint8_t block_mark[FORMAT_MARK_SIZE] = {0xd7, 'T', 'C', 'T', 'b', 0x9b, 0xc2, 0x1e};
+
+/* The byte behind the magic: version in the low four bits, then flags. */
+enum { FLAG_SINGLE = 0x10, MODEL_SHIFT = 5, MODEL_MASK = 3, FLAG_RESERVED = 0x80 };
+
+static uint32_t hash32(const uint8_t *data, size_t n_bytes)
+{
+    return (uint32_t)hash64(data, n_bytes, 0);
+}
+
+/* Reads from data[0 .. n). Past the end it gives zeros and counts on, so that pos tells what is
+ * needed. */
+struct reader {
+    const uint8_t *data;
+    size_t n;
+    size_t pos;
+};
+
+static uint8_t read_byte(struct reader *r)
+{
+    uint8_t byte = r->pos < r->n ? r->data[r->pos] : 0;
+    r->pos++;
+    return byte;
+}
+
+static uint32_t read_le32(struct reader *r)
+{
+    uint32_t v = r->pos + 4 <= r->n ? load_le32(r->data + r->pos) : 0;
+    r->pos += 4;
+    return v;
+}
+
+static void read_bytes(struct reader *r, void *out, size_t n_bytes)
+{
+    if (r->pos + n_bytes <= r->n)
+        memcpy(out, r->data + r->pos, n_bytes);
+    r->pos += n_bytes;
+}
+
+/* Seven bits a byte, low ones first, at most five bytes, the shortest form only. */
+static enum tacit_status read_varint(struct reader *r, uint32_t *value)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+        bool missing = r->pos >= r->n;
+        uint8_t byte = read_byte(r);
+        v |= (uint64_t)(byte & 0x7f) << shift;
+        if (missing || byte < 0x80) {
+            if (!missing && ((byte == 0 && shift > 0) || v > UINT32_MAX))
+                return TACIT_ERR_CORRUPT;
+            *value = (uint32_t)v;
+            return TACIT_OK;
+        }
+    }
+    return TACIT_ERR_CORRUPT;
+}
+
+static size_t put_varint(uint8_t *out, uint32_t value)
+{
+    size_t n = 0;
+    for (; value >= 0x80; value >>= 7)
+        out[n++] = (uint8_t)(value | 0x80);
+    out[n++] = (uint8_t)value;
+    return n;
+}
+
+static enum tacit_status read_model(struct reader *r, struct format_model_identity *model)
+{
+    if (model->kind == FORMAT_MODEL_SHORT) {
+        read_bytes(r, model->sha256, 4);
+    } else if (model->kind == FORMAT_MODEL_FULL) {
+        read_bytes(r, model->sha256, 32);
+        model->n_name = read_byte(r);
+        read_bytes(r, model->name, model->n_name);
+    } else if (model->kind != FORMAT_MODEL_NONE) {
+        return TACIT_ERR_CORRUPT;
+    }
+    return TACIT_OK;
+}
+
+static size_t put_model(uint8_t *out, const struct format_model_identity *model)
+{
+    if (model->kind == FORMAT_MODEL_NONE)
+        return 0;
+    if (model->kind == FORMAT_MODEL_SHORT) {
+        memcpy(out, model->sha256, 4);
+        return 4;
+    }
+    memcpy(out, model->sha256, 32);
+    out[32] = model->n_name;
+    memcpy(out + 33, model->name, model->n_name);
+    return 33 + (size_t)model->n_name;
+}
+
+/* Stored content needs no second size. */
+static bool sizes_plausible(uint8_t method, uint64_t content_size, uint64_t payload_size)
+{
+    return content_size <= TACIT_BLOCK_SIZE_MAX && payload_size <= TACIT_BLOCK_SIZE_MAX &&
+           (method != 0 || payload_size == content_size);
+}
+
+static enum tacit_status read_single(struct reader *r, struct format_block *block)
+{
+    block->single = true;
+    block->method = read_byte(r);
+    TRY(read_varint(r, &block->content_size));
+    block->payload_size = block->content_size;
+    if (block->method != 0)
+        TRY(read_varint(r, &block->payload_size));
+    block->content_check = read_le32(r);
+    size_t n_checked = r->pos;
+    block->payload_check = read_le32(r);
+    if (r->pos > r->n)
+        return TACIT_OK; /* the caller sees that bytes are missing */
+    block->check_seed = hash64(r->data, n_checked, 0);
+    bool plausible = sizes_plausible(block->method, block->content_size, block->payload_size) &&
+                     (block->content_size > 0 || block->method == 0);
+    return plausible ? TACIT_OK : TACIT_ERR_CORRUPT;
+}
+
+static enum tacit_status read_block_form(struct reader *r, struct format_header *header)
+{
+    header->block_size = read_le32(r);
+    header->tag = read_le32(r);
+    size_t n_checked = r->pos;
+    uint32_t check = read_le32(r);
+    if (r->pos > r->n)
+        return TACIT_OK; /* the caller sees that bytes are missing */
+    if (check != hash32(r->data, n_checked))
+        return TACIT_ERR_CHECKSUM;
+    if (header->block_size == 0 || header->block_size > TACIT_BLOCK_SIZE_MAX)
+        return TACIT_ERR_CORRUPT;
+    return TACIT_OK;
+}
+
+enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct format_header *header,
+                                      size_t *n_header)
+{
+    *header = (struct format_header){0};
+    struct reader r = {.data = data, .n = n};
+    size_t n_magic = n < sizeof magic ? n : sizeof magic;
+    *n_header = 0;
+    if (memcmp(data, magic, n_magic) != 0)
+        return TACIT_ERR_NOT_ARCHIVE;
+    r.pos = sizeof magic;
+    unsigned flags = read_byte(&r);
+    if (r.pos > n) {
+        *n_header = r.pos;
+        return TACIT_ERR_TRUNCATED;
+    }
+    if ((flags & 0x0f) != FORMAT_VERSION)
+        return TACIT_ERR_VERSION;
+    if (flags & FLAG_RESERVED)
+        return TACIT_ERR_CORRUPT;
+    header->single = flags & FLAG_SINGLE;
+    header->model.kind = (enum format_model)(flags >> MODEL_SHIFT & MODEL_MASK);
+    TRY(read_model(&r, &header->model));
+    if (header->single)
+        TRY(read_single(&r, &header->block));
+    else
+        TRY(read_block_form(&r, header));
+    *n_header = r.pos;
+    return r.pos > n ? TACIT_ERR_TRUNCATED : TACIT_OK;
+}
+
+static size_t put_start(uint8_t *out, unsigned flags, const struct format_model_identity *model)
+{
+    memcpy(out, magic, sizeof magic);
+    out[sizeof magic] = (uint8_t)(FORMAT_VERSION | flags | (unsigned)model->kind << MODEL_SHIFT);
+    return sizeof magic + 1 + put_model(out + sizeof magic + 1, model);
+}
+
+size_t format_header_pack(uint8_t *out, const struct format_header *header)
+{
+    size_t n = put_start(out, 0, &header->model);
+    store_le32(out + n, header->block_size);
+    store_le32(out + n + 4, header->tag);
+    store_le32(out + n + 8, hash32(out, n + 8));
+    return n + 12;
+}
+
+size_t format_single_pack(uint8_t *out, const struct format_model_identity *model,
+                          const struct format_block *block, const uint8_t *payload)
+{
+    size_t n = put_start(out, FLAG_SINGLE, model);
+    out[n++] = block->method;
+    n += put_varint(out + n, block->content_size);
+    if (block->method != 0)
+        n += put_varint(out + n, block->payload_size);
+    store_le32(out + n, (uint32_t)block->content_check);
+    n += 4;
+    uint64_t seed = hash64(out, n, 0);
+    store_le32(out + n, (uint32_t)hash64(payload, block->payload_size, seed));
+    return n + 4;
+}
+
+enum format_part format_part_kind(const uint8_t *mark)
+{
+    if (memcmp(mark, block_mark, sizeof block_mark) == 0)
+        return FORMAT_PART_BLOCK;
+    if (format_index_starts(mark))
+        return FORMAT_PART_INDEX;
+    return FORMAT_PART_UNKNOWN;
+}
+
+void format_block_pack(uint8_t *out, const struct format_block *block)
+{
+    memcpy(out, block_mark, sizeof block_mark);
+    store_le32(out + 8, block->tag);
+    out[12] = block->method;
+    out[13] = 0;
+    store_le64(out + 14, block->content_offset);
+    store_le32(out + 22, block->content_size);
+    store_le32(out + 26, block->payload_size);
+    store_le64(out + 30, block->payload_check);
+    store_le64(out + 38, block->content_check);
+    store_le32(out + 46, hash32(out, 46));
+}
+
+enum tacit_status format_block_parse(const uint8_t *data, uint64_t block_size,
+                                     struct format_block *block)
+{
+    *block = (struct format_block){
+        .tag = load_le32(data + 8),
+        .method = data[12],
+        .content_offset = load_le64(data + 14),
+        .content_size = load_le32(data + 22),
+        .payload_size = load_le32(data + 26),
+        .payload_check = load_le64(data + 30),
+        .content_check = load_le64(data + 38),
+    };
+    if (memcmp(data, block_mark, sizeof block_mark) != 0)
+        return TACIT_ERR_CORRUPT;
+    if (load_le32(data + 46) != hash32(data, 46))
+        return TACIT_ERR_CHECKSUM;
+    if (data[13] != 0 || block->content_size == 0 || block->content_size > block_size ||
+        block->content_offset > FORMAT_CONTENT_MAX ||
+        !sizes_plausible(block->method, block->content_size, block->payload_size))
+        return TACIT_ERR_CORRUPT;
+    return TACIT_OK;
+}
+
+static enum tacit_status verify(const struct format_block *block, uint64_t value, uint64_t expected)
+{
+    if (block->single)
+        value &= UINT32_MAX;
+    return value == expected ? TACIT_OK : TACIT_ERR_CHECKSUM;
+}
+
+enum tacit_status format_payload_verify(const struct format_block *block, const uint8_t *data)
+{
+    uint64_t seed = block->single ? block->check_seed : 0;
+    return verify(block, hash64(data, block->payload_size, seed), block->payload_check);
+}
+
+enum tacit_status format_content_verify(const struct format_block *block, const uint8_t *data)
+{
+    return verify(block, hash64(data, block->content_size, 0), block->content_check);
+}
