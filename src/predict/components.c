@@ -17,8 +17,11 @@ void components_for(const struct cm_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1])
 {
     unsigned n = 0;
-    (void)config;
     (void)group;
     list[n++] = &order_model_ops;
+    list[n++] = &match_model_ops;
+    list[n++] = &text_model_ops;
+    if (config->strength == CM_STRONG)
+        list[n++] = &pattern_model_ops;
     list[n] = NULL;
 }

@@ -7,6 +7,9 @@
 
 #include "predict/inputs.h"
 
-extern const struct component_ops order_model_ops; /* the last n bytes */
+extern const struct component_ops match_model_ops;   /* what followed the same bytes before */
+extern const struct component_ops order_model_ops;   /* the last n bytes */
+extern const struct component_ops pattern_model_ops; /* sparse and indirect contexts */
+extern const struct component_ops text_model_ops;    /* words, lines, fields, brackets */
 
 #endif

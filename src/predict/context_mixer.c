@@ -20,6 +20,7 @@ struct cm_group {
 
 struct cm {
     struct cm_tables tables;
+    struct slot_table slots;
     struct cm_config config;
     struct cm_group *groups[CONTENT_N_GROUPS]; /* NULL: no type of the set is of this group */
     struct cm_group *group;                    /* of the present content; NULL: raw */
@@ -88,10 +89,14 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
 {
     struct cm *cm = arena_take(arena, sizeof *cm);
     uint8_t *ring = arena_take(arena, ring_size(config));
+    struct slot_table slots = {0};
+    slot_table_lay_out(&slots, arena, (size_t)3 << (config->memory_log2 - 2));
     struct cm_setup setup = {.config = config, .arena = arena, .kernels = kernels};
     if (ring != NULL) {
         init_tables(&cm->tables);
+        cm->slots = slots;
         setup.tables = &cm->tables;
+        setup.slots = &cm->slots;
         cm->config = *config;
         cm->history =
             (struct cm_history){.ring = ring, .mask = ring_size(config) - 1, .partial = 1};
@@ -165,13 +170,12 @@ enum tacit_status cm_set_content(struct cm *cm, const struct content *content)
     return TACIT_OK;
 }
 
-/* Taken from the small side, where binary32 is fine enough: 2^-24 of p itself. */
-static uint32_t fraction_q32(float x)
+/* small: the probability of the less likely bit, where binary32 is fine enough: 2^-24 of p itself. */
+static uint32_t fraction_q32(float small, bool likely_one)
 {
-    float small = strict_squash(x < 0 ? x : -x) * 4294967296.0f;
-    uint32_t q32 = (uint32_t)small;
+    uint32_t q32 = (uint32_t)(small * 4294967296.0f);
     q32 += q32 == 0;
-    return x < 0 ? q32 : UINT32_MAX - q32 + 1;
+    return likely_one ? UINT32_MAX - q32 + 1 : q32;
 }
 
 uint32_t cm_predict(struct cm *cm)
@@ -184,8 +188,10 @@ uint32_t cm_predict(struct cm *cm)
         struct component *c = &group->components[i];
         c->ops->predict(c->shared, c->stream, &cm->history, &inputs);
     }
-    return fraction_q32(
-        mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->history.partial));
+    float x = mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->history.partial);
+    float small = strict_squash(x < 0 ? x : -x);
+    group->mixer_stream.final_p = x < 0 ? small : 1.0f - small;
+    return fraction_q32(small, x >= 0);
 }
 
 void cm_update(struct cm *cm, int bit)

@@ -3,26 +3,24 @@
 
 #include <stddef.h>
 
-enum { MAP_LIMIT = 255, RUN_LIMIT = 255, RUN_LENGTH_MAX = 255 };
+enum { HISTORY_LIMIT = 255, RUN_LIMIT = 255 };
 
-void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts,
-                         unsigned bytes_log2)
+void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts)
 {
-    struct slot_table table = {0};
-    slot_table_lay_out(&table, setup->arena, bytes_log2);
-    uint32_t(*map)[BIT_HISTORY_STATES] = arena_take(setup->arena, n_contexts * sizeof *map);
-    uint32_t(*run_map)[RUN_KINDS] = arena_take(setup->arena, n_contexts * sizeof *run_map);
+    struct context_maps *maps = arena_take(setup->arena, n_contexts * sizeof *maps);
     shape_add_inputs(&setup->shape, n_contexts * CONTEXT_INPUTS);
-    if (run_map == NULL)
+    uint64_t salt = setup->n_contexts * UINT64_C(0x9e3779b97f4a7c15);
+    setup->n_contexts += n_contexts;
+    if (maps == NULL)
         return;
-    *set = (struct context_set){table, setup->tables, map, run_map, n_contexts};
+    *set = (struct context_set){setup->slots, setup->tables, maps, n_contexts, salt};
     for (unsigned i = 0; i < n_contexts; i++) {
         for (unsigned s = 0; s < BIT_HISTORY_STATES; s++) {
             uint32_t n0 = setup->tables->history.n0[s], n1 = setup->tables->history.n1[s];
-            map[i][s] = adaptive_start((n1 * 2 + 1) * 32768 / (n0 + n1 + 1), 0);
+            maps[i].history[s] = adaptive_start((n1 * 2 + 1) * 32768 / (n0 + n1 + 1), 0);
         }
         for (unsigned r = 0; r < RUN_KINDS; r++)
-            run_map[i][r] = adaptive_start(r & 1 ? 60000 : 5536, 0);
+            maps[i].run[r] = adaptive_start(r < 2 ? 32768 : r & 1 ? 60000 : 5536, 0);
     }
 }
 
@@ -30,34 +28,28 @@ static void find_slots(struct context_set *set, struct context_set_stream *strea
                        const struct cm_history *history)
 {
     uint64_t hash[CONTEXT_SET_MAX];
+    uint64_t salt = set->salt + (history->bit == 4 ? history->partial : 0);
     for (unsigned i = 0; i < set->n; i++) {
-        hash[i] = stream->hash[i];
-        if (history->bit == 4)
-            hash[i] = (hash[i] + history->partial) * UINT64_C(0xd6e8feb86659fd93);
-        slot_table_prefetch(&set->table, hash[i]);
+        hash[i] = (stream->hash[i] + salt) * UINT64_C(0xd6e8feb86659fd93);
+        slot_table_prefetch(set->slots, hash[i]);
     }
     for (unsigned i = 0; i < set->n; i++) {
-        stream->slot[i] = slot_table_find(&set->table, hash[i]);
-        if (history->bit == 0)
-            stream->run_slot[i] = stream->slot[i];
+        struct slot *slot = slot_table_find(set->slots, hash[i]);
+        stream->nodes[i] = slot->node;
+        if (history->bit != 0)
+            continue;
+        stream->run_slot[i] = slot;
+        stream->expected[i] = slot->run_length != 0 ? slot->run_byte | 0x100 : 0;
+        stream->run_kind[i] = (uint8_t)((slot->run_length < 15 ? slot->run_length : 15) * 2);
     }
 }
 
-/* Which map entry, if any, speaks for the byte that followed last time. */
-static uint32_t *run_entry(uint32_t *map, const struct slot *slot, const struct cm_history *history)
-{
-    unsigned expected = slot->run_byte | 0x100u;
-    if (slot->run_length == 0 || expected >> (8 - history->bit) != history->partial)
-        return NULL;
-    unsigned length = slot->run_length < 16 ? slot->run_length : 15;
-    return &map[length * 2 + (expected >> (7 - history->bit) & 1)];
-}
-
+/* The index in a slot of the present bit's history: its depth in the nibble, then the bits so far.
+ */
 static unsigned node_of(const struct cm_history *history)
 {
-    return history->bit < 4 ? history->partial - 1
-                            : (history->partial & ((1u << (history->bit - 4)) - 1)) +
-                                  (1u << (history->bit - 4)) - 1;
+    unsigned leading = 1u << (history->bit & 3);
+    return leading - 1 + (history->partial & (leading - 1));
 }
 
 void context_set_predict(struct context_set *set, struct context_set_stream *stream,
@@ -65,32 +57,33 @@ void context_set_predict(struct context_set *set, struct context_set_stream *str
 {
     if ((history->bit & 3) == 0)
         find_slots(set, stream, history);
-    unsigned node = node_of(history);
-    stream->n_known = 0;
-    for (unsigned i = 0; i < set->n; i++) {
-        unsigned state = stream->slot[i]->node[node];
-        if (state == 0) {
-            inputs_add(inputs, 0.0f);
-            inputs_add(inputs, 0.0f);
-        } else {
-            uint32_t p = adaptive_p12(set->map[i][state]);
-            inputs_add(inputs, set->tables->stretch[p]);
-            inputs_add(inputs, ((float)(int)p - 2047.5f) * (1.0f / 1024.0f));
-            stream->n_known++;
-        }
-        uint32_t *run = run_entry(set->run_map[i], stream->run_slot[i], history);
-        inputs_add(inputs, run != NULL ? set->tables->stretch[adaptive_p12(*run)] : 0.0f);
-        stream->run_entry[i] = run;
+    const float *stretch = set->tables->stretch;
+    float *x = inputs->x + inputs->n;
+    unsigned node = node_of(history), n_known = 0;
+    for (unsigned i = 0; i < set->n; i++, x += CONTEXT_INPUTS) {
+        const struct context_maps *maps = &set->maps[i];
+        unsigned state = stream->nodes[i][node];
+        uint32_t p = adaptive_p12(maps->history[state]);
+        x[0] = state != 0 ? stretch[p] : 0.0f;
+        x[1] = state != 0 ? ((float)(int)p - 2047.5f) * (1.0f / 1024.0f) : 0.0f;
+        n_known += state != 0;
+        unsigned expected = stream->expected[i];
+        bool fits = expected >> (8 - history->bit) == history->partial;
+        unsigned run = fits ? stream->run_kind[i] + (expected >> (7 - history->bit) & 1) : 0;
+        stream->run_now[i] = (uint8_t)run;
+        x[2] = stretch[adaptive_p12(maps->run[run])];
     }
+    inputs->n += set->n * CONTEXT_INPUTS;
+    stream->n_known = n_known;
 }
 
-static void update_run(struct slot *slot, unsigned byte)
+static void update_runs(struct context_set *set, struct context_set_stream *stream, uint8_t byte)
 {
-    if (slot->run_length != 0 && slot->run_byte == byte) {
-        slot->run_length = (uint8_t)(slot->run_length + (slot->run_length < RUN_LENGTH_MAX));
-    } else {
-        slot->run_byte = (uint8_t)byte;
-        slot->run_length = 1;
+    for (unsigned i = 0; i < set->n; i++) {
+        struct slot *slot = stream->run_slot[i];
+        bool same = slot->run_length != 0 && slot->run_byte == byte;
+        slot->run_length = (uint8_t)(same ? slot->run_length + (slot->run_length < 255) : 1);
+        slot->run_byte = byte;
     }
 }
 
@@ -100,12 +93,12 @@ void context_set_update(struct context_set *set, struct context_set_stream *stre
     const struct cm_tables *t = set->tables;
     unsigned node = node_of(history);
     for (unsigned i = 0; i < set->n; i++) {
-        uint8_t *state = &stream->slot[i]->node[node];
-        adaptive_update(&set->map[i][*state], bit, &t->rates, MAP_LIMIT);
+        struct context_maps *maps = &set->maps[i];
+        uint8_t *state = &stream->nodes[i][node];
+        adaptive_update(&maps->history[*state], bit, &t->rates, HISTORY_LIMIT);
+        adaptive_update(&maps->run[stream->run_now[i]], bit, &t->rates, RUN_LIMIT);
         *state = t->history.next[*state][bit];
-        if (stream->run_entry[i] != NULL)
-            adaptive_update(stream->run_entry[i], bit, &t->rates, RUN_LIMIT);
-        if (history->bit == 7)
-            update_run(stream->run_slot[i], (history->partial << 1 | (unsigned)bit) & 0xff);
     }
+    if (history->bit == 7)
+        update_runs(set, stream, (uint8_t)(history->partial << 1 | (unsigned)bit));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A set of hashed byte contexts over one slot table: the workhorse of the components. Each context
+ * A set of hashed byte contexts over the slot table: the workhorse of the components. Each context
  * gives CONTEXT_INPUTS inputs a bit: what its bit history has come to mean, how sure that is, and
  * what its last byte was if that still fits.
  *
@@ -11,32 +11,39 @@
 #define TACIT_PREDICT_CONTEXT_SET_H
 
 #include "predict/inputs.h"
-#include "predict/slot_table.h"
 
 enum {
-    CONTEXT_SET_MAX = 32,
+    CONTEXT_SET_MAX = 48,
     CONTEXT_INPUTS = 3,
-    RUN_KINDS = 32, /* run lengths 1 .. 15 and above, times the predicted bit */
+    RUN_KINDS =
+        32, /* no run that fits; run lengths 1 .. 14 and above; each times the predicted bit */
+};
+
+/* What one context's histories and runs have come to mean. */
+struct context_maps {
+    uint32_t history[BIT_HISTORY_STATES];
+    uint32_t run[RUN_KINDS];
 };
 
 struct context_set {
-    struct slot_table table;
+    struct slot_table *slots;
     const struct cm_tables *tables;
-    uint32_t (*map)[BIT_HISTORY_STATES]; /* [n]: history to probability */
-    uint32_t (*run_map)[RUN_KINDS];      /* [n]: run to probability of a 1 */
+    struct context_maps *maps; /* [n] */
     unsigned n;
+    uint64_t salt; /* keeps the contexts of different sets apart */
 };
 
 struct context_set_stream {
     uint64_t hash[CONTEXT_SET_MAX];
-    struct slot *slot[CONTEXT_SET_MAX];     /* of the present nibble */
+    uint8_t *nodes[CONTEXT_SET_MAX];        /* of the present nibble's slot */
     struct slot *run_slot[CONTEXT_SET_MAX]; /* of the byte's first nibble */
-    uint32_t *run_entry[CONTEXT_SET_MAX];   /* NULL: no run fits */
-    unsigned n_known; /* contexts whose history of the present bit is not empty */
+    uint16_t expected[CONTEXT_SET_MAX];     /* 256 + the run's byte; 0 if there is no run */
+    uint8_t run_kind[CONTEXT_SET_MAX];
+    uint8_t run_now[CONTEXT_SET_MAX]; /* the map entry that predicts the present bit */
+    unsigned n_known;                 /* contexts whose history of the present bit is not empty */
 };
 
-void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts,
-                         unsigned bytes_log2);
+void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts);
 
 /* Sets context i (0 .. n - 1) for the coming byte. Contexts of different i never meet. */
 static inline void context_set_hash(struct context_set_stream *stream, unsigned i, uint64_t context)

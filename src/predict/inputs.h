@@ -28,6 +28,7 @@
 #include "predict/bit_history.h"
 #include "predict/context_mixer.h"
 #include "predict/history.h"
+#include "predict/slot_table.h"
 
 enum {
     INPUTS_MAX = 512,   /* mixer inputs of all components together */
@@ -43,8 +44,8 @@ struct mixer_shape {
 
 /* What the components give for one bit. */
 struct mixer_inputs {
-    float *x; /* [INPUTS_MAX], 64-byte aligned */
-    unsigned n;
+    float *x;   /* [INPUTS_MAX], 64-byte aligned */
+    unsigned n; /* the component adds its own at x[n], and as many to n */
     unsigned n_selectors;
     uint32_t selector[SELECTORS_MAX];
 };
@@ -62,6 +63,8 @@ struct cm_setup {
     const struct cm_tables *tables; /* filled, unless the arena only counts */
     const struct kernels *kernels;
     struct arena *arena;
+    struct slot_table *slots; /* the one table of all context sets */
+    unsigned n_contexts;      /* in context sets so far */
     struct mixer_shape shape;
 };
 

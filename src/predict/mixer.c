@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "predict/mixer.h"
 
-#include "base/strict_math.h"
-
 #define DOT_MAX    15.0f
 #define RATE_FIRST 0.02f
 #define RATE_LAST  0.002f
@@ -31,6 +29,8 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
     *mixer = (struct mixer){.kernels = kernels,
                             .n_inputs = (unsigned)n_inputs,
                             .n_selectors = shape->n_selectors,
+                            .n_dots = (shape->n_selectors + KERNEL_LANES - 1) / KERNEL_LANES *
+                                      KERNEL_LANES,
                             .weights = weights,
                             .final_weights = final};
     for (unsigned k = 0; k < shape->n_selectors; k++) {
@@ -53,15 +53,13 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
             mixer->weights + (size_t)(mixer->first_set[k] + inputs->selector[k]) * mixer->n_inputs;
     mixer->kernels->mix_dots(stream->dots, stream->x, mixer->n_inputs, stream->sets,
                              mixer->n_selectors);
-    for (unsigned k = 0; k < SELECTORS_MAX; k++)
-        stream->dots[k] = k < mixer->n_selectors ? clamp(stream->dots[k], DOT_MAX) : 0.0f;
-    mixer->kernels->squash(stream->p, stream->dots, SELECTORS_MAX);
+    for (unsigned k = 0; k < mixer->n_selectors; k++)
+        stream->dots[k] = clamp(stream->dots[k], DOT_MAX);
+    mixer->kernels->squash(stream->p, stream->dots, mixer->n_dots);
     stream->final_set = mixer->final_weights + (size_t)partial * SELECTORS_MAX;
     float dot;
-    mixer->kernels->mix_dots(&dot, stream->dots, SELECTORS_MAX, &stream->final_set, 1);
-    dot = clamp(dot, DOT_MAX);
-    stream->final_p = strict_squash(dot);
-    return dot;
+    mixer->kernels->mix_dots(&dot, stream->dots, mixer->n_dots, &stream->final_set, 1);
+    return clamp(dot, DOT_MAX);
 }
 
 void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
@@ -73,7 +71,7 @@ void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
         rate += (RATE_FIRST - RATE_LAST) * 256.0f / (256.0f + (float)mixer->n_bits);
     }
     float final_step = (target - stream->final_p) * FINAL_RATE;
-    mixer->kernels->mix_train(&stream->final_set, 1, &final_step, stream->dots, SELECTORS_MAX);
+    mixer->kernels->mix_train(&stream->final_set, 1, &final_step, stream->dots, mixer->n_dots);
     for (unsigned k = 0; k < mixer->n_selectors; k++)
         stream->steps[k] = (target - stream->p[k]) * rate;
     mixer->kernels->mix_train(stream->sets, mixer->n_selectors, stream->steps, stream->x,

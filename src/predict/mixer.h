@@ -13,7 +13,8 @@ struct mixer {
     const struct kernels *kernels;
     unsigned n_inputs; /* padded to KERNEL_LANES */
     unsigned n_selectors;
-    float *weights; /* [sum of n_choices][n_inputs] */
+    unsigned n_dots; /* n_selectors padded to KERNEL_LANES */
+    float *weights;  /* [sum of n_choices][n_inputs] */
     uint32_t first_set[SELECTORS_MAX];
     uint32_t n_choices[SELECTORS_MAX];
     float *final_weights; /* [256][SELECTORS_MAX], by the partial byte */
@@ -27,7 +28,7 @@ struct mixer_stream {
     float steps[SELECTORS_MAX] __attribute__((aligned(64)));
     float *sets[SELECTORS_MAX];
     float *final_set;
-    float final_p;
+    float final_p; /* set by the caller, who turns the prediction into a probability */
 };
 
 void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_shape *shape,

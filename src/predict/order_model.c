@@ -11,7 +11,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     self->stream = arena_take(setup->arena, sizeof(struct context_set_stream));
-    context_set_lay_out(set, setup, N_ORDERS, setup->config->memory_log2 - 1);
+    context_set_lay_out(set, setup, N_ORDERS);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 8 * (N_ORDERS + 1));

@@ -7,18 +7,18 @@
 static_assert(sizeof(struct slot) == 17, "three slots fill a cache line");
 static_assert(sizeof(struct slot_line) == 64, "a line is a cache line");
 
-void slot_table_lay_out(struct slot_table *table, struct arena *arena, unsigned bytes_log2)
+void slot_table_lay_out(struct slot_table *table, struct arena *arena, size_t n_bytes)
 {
-    struct slot_line *lines = arena_take(arena, (size_t)1 << bytes_log2);
+    struct slot_line *lines = arena_take(arena, n_bytes);
     if (lines == NULL)
         return;
     table->lines = lines;
-    table->lines_log2 = bytes_log2 - 6;
+    table->n_lines = (uint32_t)(n_bytes / sizeof *lines);
 }
 
 struct slot *slot_table_find(struct slot_table *table, uint64_t hash)
 {
-    struct slot_line *line = &table->lines[hash >> (64 - table->lines_log2)];
+    struct slot_line *line = slot_table_line(table, hash);
     uint16_t check = (uint16_t)((hash & 0xffff) != 0 ? hash & 0xffff : 1);
     unsigned victim = 0;
     for (unsigned i = 0; i < SLOTS_A_LINE; i++) {

@@ -31,16 +31,21 @@ struct slot_line {
 };
 
 struct slot_table {
-    struct slot_line *lines; /* [1 << lines_log2] */
-    unsigned lines_log2;
+    struct slot_line *lines;
+    uint32_t n_lines;
 };
 
-/* 1 << bytes_log2 bytes from the arena, zeroed by whoever filled the arena. */
-void slot_table_lay_out(struct slot_table *table, struct arena *arena, unsigned bytes_log2);
+/* n_bytes (rounded down to lines, at least one) from the arena, zeroed by whoever filled it. */
+void slot_table_lay_out(struct slot_table *table, struct arena *arena, size_t n_bytes);
+
+static inline struct slot_line *slot_table_line(const struct slot_table *table, uint64_t hash)
+{
+    return &table->lines[(hash >> 32) * table->n_lines >> 32];
+}
 
 static inline void slot_table_prefetch(const struct slot_table *table, uint64_t hash)
 {
-    __builtin_prefetch(&table->lines[hash >> (64 - table->lines_log2)]);
+    __builtin_prefetch(slot_table_line(table, hash));
 }
 
 /* The context's slot, emptied if another had it. hash: well mixed, all 64 bits. */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the context models make of files: coded size (the sum of the bits' costs, which the coder
+ * meets to within a few bytes) and user time.
+ *
+ *     cm_bench [-s quick|strong] [-c CONTENT] [-m MEMORY_LOG2] [-n MAX_BYTES] FILE...
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cpu.h"
+#include "predict/context_mixer.h"
+
+static uint8_t *read_file(const char *path, size_t max, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL || fseek(f, 0, SEEK_END) != 0) {
+        perror(path);
+        exit(1);
+    }
+    long size = ftell(f);
+    rewind(f);
+    uint8_t *data = malloc((size_t)size + 1);
+    *n = fread(data, 1, (size_t)size < max ? (size_t)size : max, f);
+    fclose(f);
+    return data;
+}
+
+static double code(const struct cm_config *config, const uint8_t *data, size_t n)
+{
+    struct kernels kernels;
+    struct cm *cm;
+    double cost = 0;
+    kernels_select(&kernels, cpu_features());
+    if (cm_create(&cm, config, &kernels) != TACIT_OK) {
+        fprintf(stderr, "cannot create the predictor\n");
+        exit(1);
+    }
+    for (size_t i = 0; i < n; i++)
+        for (int b = 7; b >= 0; b--) {
+            int bit = data[i] >> b & 1;
+            double p = cm_predict(cm) / 4294967296.0;
+            cost -= log2(bit ? p : 1 - p);
+            cm_update(cm, bit);
+        }
+    cm_destroy(cm);
+    return cost / 8;
+}
+
+int main(int argc, char **argv)
+{
+    struct cm_config config = {CM_STRONG, CONTENT_BIT(CONTENT_DEFAULT), 0};
+    unsigned memory_log2 = 0;
+    size_t max = SIZE_MAX;
+    int i = 1;
+    for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
+        if (argv[i][1] == 's')
+            config.strength = strcmp(argv[i + 1], "quick") == 0 ? CM_QUICK : CM_STRONG;
+        else if (argv[i][1] == 'c')
+            config.content_set = CONTENT_BIT(atoi(argv[i + 1]));
+        else if (argv[i][1] == 'm')
+            memory_log2 = (unsigned)atoi(argv[i + 1]);
+        else if (argv[i][1] == 'n')
+            max = strtoull(argv[i + 1], NULL, 10);
+    }
+    double total = 0, total_s = 0;
+    size_t total_n = 0;
+    for (; i < argc; i++) {
+        size_t n;
+        uint8_t *data = read_file(argv[i], max, &n);
+        config.memory_log2 = memory_log2 ? memory_log2 : cm_memory_log2_for(config.strength, n);
+        clock_t start = clock();
+        double size = code(&config, data, n), s = (double)(clock() - start) / CLOCKS_PER_SEC;
+        printf("%-60s %8zu %10.0f %6.3f bpb %6.2f s %6.0f ns/B\n", argv[i], n, size,
+               size * 8 / (double)n, s, s * 1e9 / (double)n);
+        fflush(stdout);
+        total += size, total_n += n, total_s += s;
+        free(data);
+    }
+    printf("%-60s %8zu %10.0f %6.3f bpb %6.2f s %6.0f ns/B\n", "total", total_n, total,
+           total * 8 / (double)total_n, total_s, total_s * 1e9 / (double)total_n);
+    return 0;
+}
