@@ -170,7 +170,8 @@ enum tacit_status cm_set_content(struct cm *cm, const struct content *content)
     return TACIT_OK;
 }
 
-/* small: the probability of the less likely bit, where binary32 is fine enough: 2^-24 of p itself. */
+/* small: the probability of the less likely bit, where binary32 is fine enough: 2^-24 of p itself.
+ */
 static uint32_t fraction_q32(float small, bool likely_one)
 {
     uint32_t q32 = (uint32_t)(small * 4294967296.0f);
