@@ -11,6 +11,9 @@
 #include <unistd.h>
 #endif
 
+/* CPUID leaf 7, EDX; clang 14's cpuid.h lacks them. */
+enum { BIT_AMX_TILE = 1 << 24, BIT_AMX_INT8 = 1 << 25 };
+
 static bool has_bits(uint64_t set, uint64_t bits)
 {
     return (set & bits) == bits;
@@ -52,7 +55,7 @@ uint32_t cpu_features(void)
         if (c & bit_AVX512VNNI)
             flags |= CPU_AVX512_VNNI;
     }
-    if (has_bits(d, bit_AMX_TILE | bit_AMX_INT8) && has_bits(saved, XCR0_TILES) && request_tiles())
+    if (has_bits(d, BIT_AMX_TILE | BIT_AMX_INT8) && has_bits(saved, XCR0_TILES) && request_tiles())
         flags |= CPU_AMX_INT8;
     return flags;
 }

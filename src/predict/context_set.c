@@ -27,7 +27,7 @@ void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsign
 static void find_slots(struct context_set *set, struct context_set_stream *stream,
                        const struct cm_history *history)
 {
-    uint64_t hash[CONTEXT_SET_MAX];
+    uint64_t hash[CONTEXT_SET_MAX] = {0};
     uint64_t salt = set->salt + (history->bit == 4 ? history->partial : 0);
     for (unsigned i = 0; i < set->n; i++) {
         hash[i] = (stream->hash[i] + salt) * UINT64_C(0xd6e8feb86659fd93);
