@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Byte-pair merges. A sequence of tokens is put together by always merging the pair of neighbours
+ * whose rule stands first in the model's list, the leftmost of several, until no rule applies.
+ *
+ * Short sequences are searched from end to end after each merge; long ones keep their pairs in a
+ * heap: O(n log n), so that a hostile megabyte without a break costs no more a byte than any other.
+ */
+#ifndef TACIT_TOKEN_BPE_H
+#define TACIT_TOKEN_BPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/view.h"
+#include "tacit/status.h"
+#include "token/vocabulary.h"
+
+struct bpe_slot {
+    uint32_t left, right;
+    uint32_t rank; /* UINT32_MAX: empty */
+};
+
+struct bpe_rules {
+    struct bpe_slot *slots; /* [slot_mask + 1], hash table */
+    uint32_t slot_mask;
+    uint32_t *merged; /* [n_rules]: the token that the pair of that rank becomes */
+};
+
+/* Working memory of one thread; starts as all zero. */
+struct bpe_scratch {
+    struct bpe_node *nodes;
+    uint64_t *heap;
+    size_t cap;
+};
+
+/* texts[i]: the rule of rank i, "left right" in the byte-level spelling. Of equal rules the first
+ * counts. TACIT_ERR_MODEL_DAMAGED: a rule is malformed, or one of its three tokens is not in the
+ * vocabulary; TACIT_ERR_MEMORY. After a failure only bpe_rules_free may be called. */
+enum tacit_status bpe_rules_init(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                 const struct byte_view *texts, uint32_t n_rules);
+
+void bpe_rules_free(struct bpe_rules *rules);
+
+/* Merges tokens[0 .. n) in place; *n_out is their number afterwards. n < 2^31. TACIT_ERR_MEMORY. */
+enum tacit_status bpe_merge(const struct bpe_rules *rules, uint32_t *tokens, size_t n,
+                            struct bpe_scratch *scratch, size_t *n_out);
+
+void bpe_scratch_free(struct bpe_scratch *scratch);
+
+#endif

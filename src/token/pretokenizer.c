@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The two families as regular expressions, alternatives in order:
+ *
+ * GPT-2     's|'t|'re|'ve|'m|'ll|'d | ?\p{L}+ | ?\p{N}+ | ?[^\s\p{L}\p{N}]+ |\s+(?!\S)|\s+
+ *           With n_digits = 1 the text is first cut around each digit, and the rest cut as above.
+ * GPT-4     (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,n}
+ *           | ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+ */
+#include "token/pretokenizer.h"
+
+#include "base/utf8.h"
+#include "token/char_class.h"
+
+/* Bytes of the character at p[pos], 0 at the end of the valid text; its class to *class. */
+static unsigned char_at(const uint8_t *p, size_t n, size_t pos, enum char_class *class)
+{
+    uint32_t code;
+    unsigned length = utf8_decode(p + pos, n - pos, &code);
+    if (length)
+        *class = char_class_of(code);
+    return length;
+}
+
+static bool is_class(const uint8_t *p, size_t n, size_t pos, enum char_class wanted)
+{
+    enum char_class class;
+    return char_at(p, n, pos, &class) && class == wanted;
+}
+
+/* Where the run of wanted characters at p[pos] ends. */
+static size_t run_end(const uint8_t *p, size_t n, size_t pos, enum char_class wanted)
+{
+    enum char_class class;
+    unsigned length;
+    while ((length = char_at(p, n, pos, &class)) > 0 && class == wanted)
+        pos += length;
+    return pos;
+}
+
+/* Bytes of an English contraction ('s, 're ...) at p, 0 where there is none. any_case as Unicode
+ * folds it: the long s (U+017F) is an s too. */
+static size_t contraction(const uint8_t *p, size_t n, bool any_case)
+{
+    if (n < 2 || p[0] != '\'')
+        return 0;
+    uint8_t fold = any_case ? 0x20 : 0;
+    uint8_t first = p[1] | (p[1] < 0x80 ? fold : 0);
+    uint8_t second = n > 2 && p[2] < 0x80 ? p[2] | fold : 0;
+    if (first == 's' || first == 't' || first == 'm' || first == 'd')
+        return 2;
+    if ((first == 'r' && second == 'e') || (first == 'v' && second == 'e') ||
+        (first == 'l' && second == 'l'))
+        return 3;
+    return any_case && n > 2 && p[1] == 0xc5 && p[2] == 0xbf ? 3 : 0;
+}
+
+/* White space at p: the run, less its last character where a non-space follows that could take it
+ * as its leading space, unless that leaves nothing. */
+static size_t space_piece(const uint8_t *p, size_t n, bool digits_end_text)
+{
+    enum char_class class = CHAR_OTHER;
+    size_t end = 0, last = 0;
+    unsigned length;
+    while ((length = char_at(p, n, end, &class)) > 0 && class == CHAR_SPACE) {
+        last = end;
+        end += length;
+    }
+    bool at_end = length == 0 || (digits_end_text && class == CHAR_NUMBER);
+    return at_end || last == 0 ? end : last;
+}
+
+/* As many as max characters at p, all known to be numbers in the first place. */
+static size_t digits_piece(const uint8_t *p, size_t n, unsigned max)
+{
+    size_t end = 0;
+    enum char_class class;
+    for (unsigned i = 0; i < max; i++) {
+        unsigned length = char_at(p, n, end, &class);
+        if (!length || class != CHAR_NUMBER)
+            break;
+        end += length;
+    }
+    return end;
+}
+
+static size_t next_gpt2(const struct pretokenizer *pre, const uint8_t *p, size_t n)
+{
+    enum char_class class = CHAR_OTHER, after;
+    bool digits_apart = pre->n_digits > 0;
+    char_at(p, n, 0, &class);
+    if (class == CHAR_NUMBER && digits_apart)
+        return digits_piece(p, n, pre->n_digits);
+    size_t length = contraction(p, n, false);
+    if (length)
+        return length;
+    if (p[0] == ' ' && char_at(p, n, 1, &after) && after != CHAR_SPACE &&
+        !(after == CHAR_NUMBER && digits_apart))
+        return run_end(p, n, 1, after);
+    return class == CHAR_SPACE ? space_piece(p, n, digits_apart) : run_end(p, n, 0, class);
+}
+
+static size_t skip_newlines(const uint8_t *p, size_t n, size_t pos)
+{
+    while (pos < n && (p[pos] == '\r' || p[pos] == '\n'))
+        pos++;
+    return pos;
+}
+
+/* White space at p in the family of GPT-4: up to its last line end if it has one. */
+static size_t space_piece_lines(const uint8_t *p, size_t n)
+{
+    size_t end = run_end(p, n, 0, CHAR_SPACE);
+    for (; end > 0; end--)
+        if (p[end - 1] == '\r' || p[end - 1] == '\n')
+            return end;
+    return space_piece(p, n, false);
+}
+
+static size_t next_gpt4(const struct pretokenizer *pre, const uint8_t *p, size_t n)
+{
+    enum char_class class = CHAR_OTHER;
+    size_t length = contraction(p, n, true);
+    if (length)
+        return length;
+    size_t first = char_at(p, n, 0, &class);
+    if (class == CHAR_LETTER)
+        return run_end(p, n, 0, CHAR_LETTER);
+    if (class == CHAR_NUMBER)
+        return digits_piece(p, n, pre->n_digits);
+    if (p[0] != '\r' && p[0] != '\n' && is_class(p, n, first, CHAR_LETTER))
+        return run_end(p, n, first, CHAR_LETTER);
+    size_t signs = p[0] == ' ' ? 1 : 0;
+    if (is_class(p, n, signs, CHAR_OTHER))
+        return skip_newlines(p, n, run_end(p, n, signs, CHAR_OTHER));
+    return space_piece_lines(p, n);
+}
+
+size_t pretokenizer_next(const struct pretokenizer *pre, const uint8_t *p, size_t n)
+{
+    uint32_t code;
+    if (utf8_decode(p, n, &code) == 0)
+        return 1;
+    return pre->open_ended ? next_gpt4(pre, p, n) : next_gpt2(pre, p, n);
+}
+
+const struct pretokenizer *pretokenizer_find(struct byte_view name)
+{
+    static const struct pretokenizer known[] = {
+        {"gpt-2", false, 0, false},
+        {"smollm", false, 1, false},
+        {"starcoder", false, 1, false},
+        {"refact", false, 1, false},
+        {"command-r", false, 1, false},
+        {"codeshell", false, 1, false},
+        {"phi-2", false, 0, false},
+        {"olmo", false, 0, false},
+        {"mpt", false, 0, false},
+        {"qwen2", true, 1, false},
+        {"deepseek-r1-qwen", true, 1, false},
+        {"llama-bpe", true, 3, true},
+        {"llama-v3", true, 3, true},
+        {"llama3", true, 3, true},
+        {"smaug-bpe", true, 3, false},
+        {"dbrx", true, 3, false},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (view_equals(name, known[i].name))
+            return &known[i];
+    return NULL;
+}

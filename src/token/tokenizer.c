@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/tokenizer.h"
+
+#include <stdlib.h>
+
+#include "base/try.h"
+#include "token/bpe.h"
+#include "token/pretokenizer.h"
+
+struct tokenizer {
+    const struct pretokenizer *pre;
+    struct vocabulary vocabulary;
+    struct bpe_rules rules;
+    uint8_t *is_whole; /* [n_tokens]: a piece of exactly these bytes becomes this one token */
+};
+
+/* One call of tokenizer_encode. */
+struct encoding {
+    const struct tokenizer *tokenizer;
+    struct bpe_scratch scratch;
+    uint32_t *items;
+    size_t n_items;
+};
+
+static enum tacit_status merge_bytes(struct encoding *encoding, const uint8_t *bytes, size_t n)
+{
+    const struct tokenizer *tokenizer = encoding->tokenizer;
+    uint32_t *items = encoding->items + encoding->n_items;
+    size_t n_merged;
+    for (size_t i = 0; i < n; i++)
+        items[i] = tokenizer->vocabulary.byte_item[bytes[i]];
+    TRY(bpe_merge(&tokenizer->rules, items, n, &encoding->scratch, &n_merged));
+    encoding->n_items += n_merged;
+    return TACIT_OK;
+}
+
+/* A piece of at most TOKENIZER_PIECE_MAX bytes: merged between the bytes that no token spells. */
+static enum tacit_status encode_piece(struct encoding *encoding, const uint8_t *bytes, size_t n)
+{
+    const struct vocabulary *vocabulary = &encoding->tokenizer->vocabulary;
+    uint32_t whole = vocabulary_find(vocabulary, bytes, n);
+    if (whole != VOCABULARY_NONE && encoding->tokenizer->is_whole[whole]) {
+        encoding->items[encoding->n_items++] = whole;
+        return TACIT_OK;
+    }
+    size_t start = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t item = vocabulary->byte_item[bytes[i]];
+        if (item < vocabulary->n_tokens)
+            continue;
+        TRY(merge_bytes(encoding, bytes + start, i - start));
+        encoding->items[encoding->n_items++] = item;
+        start = i + 1;
+    }
+    return merge_bytes(encoding, bytes + start, n - start);
+}
+
+static bool items_spell(const struct vocabulary *vocabulary, const uint32_t *items, size_t n_items,
+                        const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n_items; i++) {
+        struct byte_view item = vocabulary_bytes(vocabulary, items[i]);
+        if (item.n > n || memcmp(item.data, bytes, item.n) != 0)
+            return false;
+        bytes += item.n;
+        n -= item.n;
+    }
+    return n == 0;
+}
+
+/* Every piece is checked as it is made. That it could differ is an error of this code or of the
+ * memory that holds the model: no vocabulary passes the checks at creation and fails here. */
+static enum tacit_status encode_and_check(struct encoding *encoding, const uint8_t *bytes, size_t n)
+{
+    size_t first = encoding->n_items;
+    TRY(encode_piece(encoding, bytes, n));
+    bool same = items_spell(&encoding->tokenizer->vocabulary, encoding->items + first,
+                            encoding->n_items - first, bytes, n);
+    return same ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
+}
+
+static enum tacit_status encode_all(struct encoding *encoding, const uint8_t *in, size_t n_in)
+{
+    for (size_t pos = 0; pos < n_in;) {
+        size_t end = pos + pretokenizer_next(encoding->tokenizer->pre, in + pos, n_in - pos);
+        while (pos < end) {
+            size_t n = end - pos < TOKENIZER_PIECE_MAX ? end - pos : TOKENIZER_PIECE_MAX;
+            TRY(encode_and_check(encoding, in + pos, n));
+            pos += n;
+        }
+    }
+    return TACIT_OK;
+}
+
+enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint8_t *in,
+                                   size_t n_in, uint32_t *items, size_t *n_items)
+{
+    struct encoding encoding = {.tokenizer = tokenizer, .items = items};
+    enum tacit_status status = encode_all(&encoding, in, n_in);
+    bpe_scratch_free(&encoding.scratch);
+    *n_items = status == TACIT_OK ? encoding.n_items : 0;
+    return status;
+}
+
+/* Most pieces are words that are tokens themselves: knowing beforehand for which the merges lead
+ * there saves doing them each time. */
+static enum tacit_status find_whole_tokens(struct tokenizer *tokenizer)
+{
+    const struct vocabulary *vocabulary = &tokenizer->vocabulary;
+    uint32_t *items = malloc((vocabulary->n_bytes_max + (size_t)1) * sizeof *items);
+    struct encoding encoding = {.tokenizer = tokenizer, .items = items};
+    enum tacit_status status = items ? TACIT_OK : TACIT_ERR_MEMORY;
+    for (uint32_t i = 0; i < vocabulary->n_tokens && status == TACIT_OK; i++) {
+        struct byte_view bytes = vocabulary_bytes(vocabulary, i);
+        if (bytes.n == 0 || bytes.n > TOKENIZER_PIECE_MAX)
+            continue;
+        encoding.n_items = 0;
+        status = encode_piece(&encoding, bytes.data, bytes.n);
+        bool merges_lead_here = encoding.n_items == 1 && items[0] == i;
+        tokenizer->is_whole[i] = merges_lead_here || tokenizer->pre->whole_words;
+    }
+    bpe_scratch_free(&encoding.scratch);
+    free(items);
+    return status;
+}
+
+static enum tacit_status fill(struct tokenizer *tokenizer, const struct tokenizer_spec *spec)
+{
+    tokenizer->pre = pretokenizer_find(spec->pre);
+    if (!tokenizer->pre)
+        return TACIT_ERR_UNSUPPORTED;
+    TRY(vocabulary_init(&tokenizer->vocabulary, spec->tokens, spec->is_text, spec->n_tokens));
+    TRY(bpe_rules_init(&tokenizer->rules, &tokenizer->vocabulary, spec->rules, spec->n_rules));
+    tokenizer->is_whole = calloc(spec->n_tokens, 1);
+    if (!tokenizer->is_whole)
+        return TACIT_ERR_MEMORY;
+    return find_whole_tokens(tokenizer);
+}
+
+enum tacit_status tokenizer_create(struct tokenizer **out, const struct tokenizer_spec *spec)
+{
+    *out = NULL;
+    struct tokenizer *tokenizer = calloc(1, sizeof *tokenizer);
+    if (!tokenizer)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = fill(tokenizer, spec);
+    if (status == TACIT_OK)
+        *out = tokenizer;
+    else
+        tokenizer_destroy(tokenizer);
+    return status;
+}
+
+void tokenizer_destroy(struct tokenizer *tokenizer)
+{
+    if (!tokenizer)
+        return;
+    vocabulary_free(&tokenizer->vocabulary);
+    bpe_rules_free(&tokenizer->rules);
+    free(tokenizer->is_whole);
+    free(tokenizer);
+}
+
+const struct vocabulary *tokenizer_vocabulary(const struct tokenizer *tokenizer)
+{
+    return &tokenizer->vocabulary;
+}
+
+uint32_t tokenizer_n_items(const struct tokenizer *tokenizer)
+{
+    return tokenizer->vocabulary.n_tokens + 256;
+}
+
+struct byte_view tokenizer_item_bytes(const struct tokenizer *tokenizer, uint32_t item)
+{
+    return vocabulary_bytes(&tokenizer->vocabulary, item);
+}
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+size_t tokenizer_cut(const uint8_t *data, size_t n, size_t wanted)
+{
+    size_t least = wanted > TOKENIZER_CUT_BACK ? wanted - TOKENIZER_CUT_BACK : 1;
+    for (size_t at = wanted; at >= least; at--)
+        if (at < n && data[at - 1] == '\n' && !is_blank(data[at]))
+            return at;
+    for (size_t at = wanted; at >= least; at--)
+        if (at < n && data[at] == ' ' && !is_blank(data[at - 1]))
+            return at;
+    for (size_t at = wanted; at >= least && wanted - at < 4; at--)
+        if (at < n && (data[at] & 0xc0) != 0x80)
+            return at;
+    return wanted;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bytes <-> items, for byte-level BPE vocabularies. Any bytes at all can be written, and the items'
+ * bytes, one after the other, are the input again: encoding checks that before it returns.
+ *
+ * Items are numbered 0 .. n_items - 1: first the model's tokens, then 256 bare bytes, of which only
+ * those that no token spells are ever used (vocabulary.h). Bytes that are not valid UTF-8 become
+ * the tokens of the single bytes, or bare bytes; no merge crosses them. On valid UTF-8 whose bytes
+ * the vocabulary can all spell, the items are the tokens of Hugging Face's tokenizers, given the
+ * same pre-tokenizer, if no special token's name occurs in the text: special and control tokens are
+ * never produced by text. Normalisation (NFC for Qwen2) is not done; it would lose bytes.
+ *
+ * The items of a segment depend on its bytes alone, never on how they arrived. Merges stop every
+ * TOKENIZER_PIECE_MAX bytes of a piece without a break (a megabyte of one letter), which bounds
+ * memory. Cost: linear but for log TOKENIZER_PIECE_MAX; some 10 ns a byte of English text.
+ *
+ * Read-only after creation: threads may share a tokenizer.
+ */
+#ifndef TACIT_TOKEN_TOKENIZER_H
+#define TACIT_TOKEN_TOKENIZER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/view.h"
+#include "tacit/status.h"
+#include "token/vocabulary.h"
+
+#define TOKENIZER_PIECE_MAX 65536
+
+struct tokenizer;
+
+/* What a model file says. Nothing of it is kept. */
+struct tokenizer_spec {
+    struct byte_view pre; /* name of the pre-tokenizer, as in pretokenizer.c */
+    uint32_t n_tokens;
+    const struct byte_view *tokens; /* [n_tokens], byte-level spelling */
+    const uint8_t *is_text;         /* [n_tokens], 0: special, never produced; NULL: all are text */
+    uint32_t n_rules;
+    const struct byte_view *rules; /* [n_rules] merges, "left right", first rule first */
+};
+
+/* TACIT_ERR_UNSUPPORTED: pre-tokenizer not known, or too many tokens; TACIT_ERR_MODEL_DAMAGED: a
+ * rule that names no token; TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
+enum tacit_status tokenizer_create(struct tokenizer **tokenizer, const struct tokenizer_spec *spec);
+
+/* NULL is allowed. */
+void tokenizer_destroy(struct tokenizer *tokenizer);
+
+/* n_items is n_tokens + 256. */
+const struct vocabulary *tokenizer_vocabulary(const struct tokenizer *tokenizer);
+uint32_t tokenizer_n_items(const struct tokenizer *tokenizer);
+
+/* Bytes of an item below n_items, alive as long as the tokenizer; empty for items never produced.
+ */
+struct byte_view tokenizer_item_bytes(const struct tokenizer *tokenizer, uint32_t item);
+
+/* Writes in[0 .. n_in) as items. items: room for n_in of them, more is never needed. *n_items: how
+ * many were written, 0 after a failure. TACIT_ERR_MEMORY. */
+enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint8_t *in,
+                                   size_t n_in, uint32_t *items, size_t *n_items);
+
+/* Where best to cut data[0 .. n) near wanted, 0 < wanted < n, if the parts are to be encoded apart:
+ * at most TOKENIZER_CUT_BACK bytes before it, after a line's end, else before the space between two
+ * words, else between two characters, else there. Deterministic; the result is in 1 .. wanted. */
+#define TOKENIZER_CUT_BACK 256
+size_t tokenizer_cut(const uint8_t *data, size_t n, size_t wanted);
+
+#endif
