@@ -11,5 +11,6 @@ extern const struct component_ops match_model_ops;   /* what followed the same b
 extern const struct component_ops order_model_ops;   /* the last n bytes */
 extern const struct component_ops pattern_model_ops; /* sparse and indirect contexts */
 extern const struct component_ops text_model_ops;    /* words, lines, fields, brackets */
+extern const struct component_ops table_model_ops;   /* fields of the line above, in step */
 
 #endif
