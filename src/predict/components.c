@@ -3,11 +3,6 @@
 
 #include <stddef.h>
 
-/* What may consist of lines. */
-#define LINES                                                                                      \
-    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_TEXT) | CONTENT_BIT(CONTENT_MARKUP) |      \
-     CONTENT_BIT(CONTENT_TABLE))
-
 enum content_group content_group_of(enum content_type type, enum cm_strength strength)
 {
     switch (type) {
@@ -28,7 +23,7 @@ void components_for(const struct cm_config *config, enum content_group group,
     list[n++] = &text_model_ops;
     if (config->strength == CM_STRONG)
         list[n++] = &pattern_model_ops;
-    if (config->content_set & (config->strength == CM_STRONG ? LINES : CONTENT_BIT(CONTENT_TABLE)))
+    if (config->content_set & CONTENT_BIT(CONTENT_TABLE))
         list[n++] = &table_model_ops;
     list[n] = NULL;
 }

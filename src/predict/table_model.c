@@ -12,7 +12,7 @@
 #include "predict/components.h"
 #include "predict/context_set.h"
 
-enum { N_QUICK = 4, N_STRONG = 12, N_FIELDS_MAX = 64, SEEK_MAX = 256 };
+enum { N_QUICK = 3, N_STRONG = 7, N_FIELDS_MAX = 64, SEEK_MAX = 256 };
 
 struct table_stream {
     struct context_set_stream set;
@@ -38,8 +38,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     self->stream = arena_take(setup->arena, sizeof(struct table_stream));
-    context_set_lay_out(set, setup, n_contexts(setup->config->strength),
-                        setup->config->memory_log2 - 3);
+    context_set_lay_out(set, setup, n_contexts(setup->config->strength));
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 32 * 8);
 }
@@ -148,26 +147,19 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     uint64_t above = 0;
     for (uint32_t i = 0; i < 3; i++)
         above |= (uint64_t)(s->above + i < s->line_start ? byte_at(h, s->above + i) : 0) << 8 * i;
-    uint64_t last = history_last(h, 1), column = h->n - s->line_start;
+    uint64_t last = history_last(h, 1);
     uint64_t equal = s->n_equal < 15 ? s->n_equal : 15, field = s->field;
     struct context_set_stream *c = &s->set;
     unsigned n = 0;
     context_set_hash(c, n++, add_hash(s->field_hash, field));
     context_set_hash(c, n++, add_hash(s->field_hash, s->above_field_hash));
     context_set_hash(c, n++, above << 8 | last);
-    context_set_hash(c, n++, add_hash(s->field_hash, s->left_hash));
     if (set->n == N_QUICK)
         return;
-    unsigned column_above =
-        s->above_start + column < s->line_start ? byte_at(h, s->above_start + (uint32_t)column) : 0;
-    context_set_hash(c, n++, (column_above << 8 | last) << 16 | column);
-    context_set_hash(c, n++, column_above << 24 | history_last(h, 3));
+    context_set_hash(c, n++, add_hash(s->field_hash, s->left_hash));
     context_set_hash(c, n++, (above & 0xff) << 32 | field << 8 | equal);
-    context_set_hash(c, n++, add_hash(s->field_hash, add_hash(s->first_hash, field)));
     context_set_hash(c, n++, add_hash(s->field_hash, add_hash(s->left_hash, s->above_field_hash)));
     context_set_hash(c, n++, (above & 0xffff) << 32 | history_last(h, 2) << 8 | equal);
-    context_set_hash(c, n++, add_hash(field, (above & 0xffff) << 8 | last));
-    context_set_hash(c, n++, add_hash(field, history_last(h, 2)));
 }
 
 static void predict(void *shared, void *stream, const struct cm_history *h,
