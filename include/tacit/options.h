@@ -37,6 +37,8 @@ struct tacit_options {
                                    when it is short; TACIT_ERR_MEMORY_LIMIT if not even one can */
     tacit_progress_fn progress; /* may be NULL */
     void *progress_context;
+    const char *cpu; /* NULL: every processor feature that helps; otherwise those named, separated
+                        by commas, "scalar" for none. Never changes the archive. */
 };
 
 /* Sets every field to its default. options: not NULL. */

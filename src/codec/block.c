@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/try.h"
+#include "codec/context_block.h"
 #include "codec/zstd_block.h"
 #include "tacit/archive.h"
 
@@ -25,17 +26,52 @@ static void keep_stored(struct block_job *job)
     job->header.method = TACIT_METHOD_STORED;
 }
 
+/* Context models lose to long matches only where nearly everything is matches, or where they gain
+ * next to nothing. */
+static bool zstd_may_win(const struct block_job *job, size_t n_raw)
+{
+    size_t n = job->content.size, n_context = job->payload.size;
+    return n_context == 0 || n_context < n / 16 || n_context > n - n / 8 || n_raw > n / 4;
+}
+
+static enum tacit_status try_context(struct block_job *job, size_t *n_raw)
+{
+    TRY(context_block_encode(job, job->content.size - 1, n_raw));
+    if (job->payload.size > 0)
+        job->header.method = TACIT_METHOD_CONTEXT;
+    return TACIT_OK;
+}
+
+/* Replaces the payload if zstd's is smaller. */
+static enum tacit_status try_zstd(struct block_job *job)
+{
+    size_t n_max = (job->payload.size ? job->payload.size : job->content.size) - 1;
+    struct byte_buffer out = {0};
+    if (n_max == 0)
+        return TACIT_OK;
+    enum tacit_status status =
+        zstd_block_encode(&job->content, job->plan->zstd_level, n_max, &out, &job->watch);
+    if (status == TACIT_OK && out.size > 0) {
+        struct byte_buffer worse = job->payload;
+        job->payload = out;
+        out = worse;
+        job->header.method = TACIT_METHOD_ZSTD;
+    }
+    byte_buffer_free(&out);
+    return status;
+}
+
 enum tacit_status block_encode(struct block_job *job)
 {
-    size_t n = job->content.size;
+    const struct codec_plan *plan = job->plan;
+    size_t n = job->content.size, n_raw = 0;
     job->header.content_size = (uint32_t)n;
     job->header.content_check = hash64(job->content.data, n, 0);
     job->payload.size = 0;
-    if (n > 1) {
-        TRY(zstd_block_encode(&job->content, job->plan->zstd_level, n - 1, &job->payload,
-                              &job->watch));
-        job->header.method = TACIT_METHOD_ZSTD;
-    }
+    if (n > 1 && plan->context)
+        TRY(try_context(job, &n_raw));
+    if (n > 1 && plan->zstd_level > 0 && zstd_may_win(job, n_raw))
+        TRY(try_zstd(job));
     if (job->payload.size == 0)
         keep_stored(job);
     job->header.payload_size = (uint32_t)job->payload.size;
@@ -57,6 +93,12 @@ enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_b
             return TACIT_ERR_CORRUPT;
         *n_bytes += zstd_block_decode_memory();
         return TACIT_OK;
+    case TACIT_METHOD_CONTEXT: {
+        uint64_t n_models;
+        TRY(context_block_decode_memory(job, &n_models));
+        *n_bytes += n_models;
+        return TACIT_OK;
+    }
     default:
         return TACIT_ERR_UNSUPPORTED;
     }
@@ -73,6 +115,8 @@ static enum tacit_status decode_method(struct block_job *job)
     }
     case TACIT_METHOD_ZSTD:
         return zstd_block_decode(&job->payload, &job->content, job->header.content_size);
+    case TACIT_METHOD_CONTEXT:
+        return context_block_decode(job);
     default:
         return TACIT_ERR_UNSUPPORTED;
     }

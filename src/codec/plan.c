@@ -4,10 +4,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/threads.h"
 #include "base/try.h"
 #include "codec/block.h"
+#include "codec/context_block.h"
 #include "codec/zstd_block.h"
+#include "predict/context_mixer.h"
 
 enum { N_THREADS_MAX = 1024 };
 
@@ -52,10 +55,42 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
     return TACIT_OK;
 }
 
+static const struct {
+    const char *name;
+    uint32_t flag;
+} feature_names[] = {
+#define FEATURE_NAME(flag, bit, name) {name, flag},
+    CPU_FEATURE_TABLE(FEATURE_NAME)
+#undef FEATURE_NAME
+        {"scalar", CPU_SCALAR},
+};
+
+/* names: separated by commas. Keeps the features that are named. */
+static enum tacit_status mask_features(const char *names, uint32_t *features)
+{
+    uint32_t mask = 0;
+    while (*names) {
+        size_t n = strcspn(names, ",");
+        size_t i = 0, n_names = sizeof feature_names / sizeof feature_names[0];
+        while (i < n_names && (strlen(feature_names[i].name) != n ||
+                               strncmp(feature_names[i].name, names, n) != 0))
+            i++;
+        if (i == n_names)
+            return TACIT_ERR_ARGUMENT;
+        mask |= feature_names[i].flag;
+        names += n + (names[n] == ',');
+    }
+    *features &= mask;
+    return TACIT_OK;
+}
+
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *given)
 {
     struct tacit_options options;
     TRY(copy_options(&options, given));
+    uint32_t features = cpu_features();
+    if (options.cpu)
+        TRY(mask_features(options.cpu, &features));
     const struct level *level = &levels[options.level];
     *plan = (struct codec_plan){
         .level = options.level,
@@ -69,14 +104,20 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .progress = options.progress,
         .progress_context = options.progress_context,
     };
+    kernels_select(&plan->kernels, features);
     return TACIT_OK;
 }
 
 uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
 {
-    /* Content and payload. */
+    uint64_t n_context = 0, n_zstd = 0;
+    if (plan->context)
+        n_context = context_block_encode_memory(plan, plan->block_size);
+    if (plan->zstd_level > 0) /* beside context models it needs a buffer of its own */
+        n_zstd = zstd_block_encode_memory(plan->block_size, plan->zstd_level) +
+                 (plan->context ? plan->block_size : 0);
     uint64_t buffers = 2 * plan->block_size + sizeof(struct block_job);
-    return buffers + zstd_block_encode_memory(plan->block_size, plan->zstd_level);
+    return buffers + (n_context > n_zstd ? n_context : n_zstd);
 }
 
 uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
@@ -86,15 +127,24 @@ uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
     return spare + (64 << 10);
 }
 
+static bool fits(const struct codec_plan *plan, unsigned n_threads)
+{
+    struct codec_plan tried = *plan;
+    tried.n_threads = n_threads;
+    return codec_plan_memory_fixed(&tried) + n_threads * codec_plan_memory_per_thread(&tried) <=
+           plan->memory_limit;
+}
+
 enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
 {
-    uint64_t one = codec_plan_memory_per_thread(plan);
-    struct codec_plan single = *plan;
-    single.n_threads = 1;
-    if (codec_plan_memory_fixed(&single) + one > plan->memory_limit)
+    /* What changes the bytes is decided for one thread, however many there will be. */
+    if (plan->context && !fits(plan, 1))
+        plan->zstd_level = 0;
+    while (plan->context && !fits(plan, 1) && plan->memory_log2_max > CM_MEMORY_LOG2_MIN)
+        plan->memory_log2_max--;
+    if (!fits(plan, 1))
         return TACIT_ERR_MEMORY_LIMIT;
-    while (plan->n_threads > 1 &&
-           codec_plan_memory_fixed(plan) + plan->n_threads * one > plan->memory_limit)
+    while (plan->n_threads > 1 && !fits(plan, plan->n_threads))
         plan->n_threads--;
     return TACIT_OK;
 }

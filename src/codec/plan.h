@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "predict/context_mixer.h" /* struct kernels */
 #include "tacit/options.h"
 
 struct codec_plan {
@@ -17,10 +18,11 @@ struct codec_plan {
     unsigned n_threads;
     uint64_t block_size;
     uint64_t memory_limit; /* UINT64_MAX: none */
-    int zstd_level;        /* also what a context-model level tries beside */
+    int zstd_level;        /* 0: not at all; with context models, tried where it may win */
     bool context;          /* try the context models */
     bool strong;
     unsigned memory_log2_max; /* tables of the context models; less for short blocks */
+    struct kernels kernels;
     tacit_progress_fn progress;
     void *progress_context;
 };

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
+#include "base/varint.h"
 #include "tacit/options.h"
 
 static const uint8_t magic[FORMAT_MAGIC_SIZE] = {0xcf, 'T', 'C', 'T'};
@@ -18,69 +19,27 @@ static uint32_t hash32(const uint8_t *data, size_t n_bytes)
     return (uint32_t)hash64(data, n_bytes, 0);
 }
 
-/* Reads from data[0 .. n). Past the end it gives zeros and counts on, so that pos tells what is
- * needed. */
-struct reader {
-    const uint8_t *data;
-    size_t n;
-    size_t pos;
-};
-
-static uint8_t read_byte(struct reader *r)
-{
-    uint8_t byte = r->pos < r->n ? r->data[r->pos] : 0;
-    r->pos++;
-    return byte;
-}
-
-static uint32_t read_le32(struct reader *r)
+static uint32_t read_le32(struct varint_reader *r)
 {
     uint32_t v = r->pos + 4 <= r->n ? load_le32(r->data + r->pos) : 0;
     r->pos += 4;
     return v;
 }
 
-static void read_bytes(struct reader *r, void *out, size_t n_bytes)
+static void read_bytes(struct varint_reader *r, void *out, size_t n_bytes)
 {
     if (r->pos + n_bytes <= r->n)
         memcpy(out, r->data + r->pos, n_bytes);
     r->pos += n_bytes;
 }
 
-/* Seven bits a byte, low ones first, at most five bytes, the shortest form only. */
-static enum tacit_status read_varint(struct reader *r, uint32_t *value)
-{
-    uint64_t v = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        bool missing = r->pos >= r->n;
-        uint8_t byte = read_byte(r);
-        v |= (uint64_t)(byte & 0x7f) << shift;
-        if (missing || byte < 0x80) {
-            if (!missing && ((byte == 0 && shift > 0) || v > UINT32_MAX))
-                return TACIT_ERR_CORRUPT;
-            *value = (uint32_t)v;
-            return TACIT_OK;
-        }
-    }
-    return TACIT_ERR_CORRUPT;
-}
-
-static size_t put_varint(uint8_t *out, uint32_t value)
-{
-    size_t n = 0;
-    for (; value >= 0x80; value >>= 7)
-        out[n++] = (uint8_t)(value | 0x80);
-    out[n++] = (uint8_t)value;
-    return n;
-}
-
-static enum tacit_status read_model(struct reader *r, struct format_model_identity *model)
+static enum tacit_status read_model(struct varint_reader *r, struct format_model_identity *model)
 {
     if (model->kind == FORMAT_MODEL_SHORT) {
         read_bytes(r, model->sha256, 4);
     } else if (model->kind == FORMAT_MODEL_FULL) {
         read_bytes(r, model->sha256, 32);
-        model->n_name = read_byte(r);
+        model->n_name = varint_read_byte(r);
         read_bytes(r, model->name, model->n_name);
     } else if (model->kind != FORMAT_MODEL_NONE) {
         return TACIT_ERR_CORRUPT;
@@ -109,14 +68,14 @@ static bool sizes_plausible(uint8_t method, uint64_t content_size, uint64_t payl
            (method != 0 || payload_size == content_size);
 }
 
-static enum tacit_status read_single(struct reader *r, struct format_block *block)
+static enum tacit_status read_single(struct varint_reader *r, struct format_block *block)
 {
     block->single = true;
-    block->method = read_byte(r);
-    TRY(read_varint(r, &block->content_size));
+    block->method = varint_read_byte(r);
+    TRY(varint_read(r, &block->content_size));
     block->payload_size = block->content_size;
     if (block->method != 0)
-        TRY(read_varint(r, &block->payload_size));
+        TRY(varint_read(r, &block->payload_size));
     block->content_check = read_le32(r);
     size_t n_checked = r->pos;
     block->payload_check = read_le32(r);
@@ -128,7 +87,7 @@ static enum tacit_status read_single(struct reader *r, struct format_block *bloc
     return plausible ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
-static enum tacit_status read_block_form(struct reader *r, struct format_header *header)
+static enum tacit_status read_block_form(struct varint_reader *r, struct format_header *header)
 {
     header->block_size = read_le32(r);
     header->tag = read_le32(r);
@@ -147,13 +106,13 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
                                       size_t *n_header)
 {
     *header = (struct format_header){0};
-    struct reader r = {.data = data, .n = n};
+    struct varint_reader r = {.data = data, .n = n};
     size_t n_magic = n < sizeof magic ? n : sizeof magic;
     *n_header = 0;
     if (memcmp(data, magic, n_magic) != 0)
         return TACIT_ERR_NOT_ARCHIVE;
     r.pos = sizeof magic;
-    unsigned flags = read_byte(&r);
+    unsigned flags = varint_read_byte(&r);
     if (r.pos > n) {
         *n_header = r.pos;
         return TACIT_ERR_TRUNCATED;
@@ -194,9 +153,9 @@ size_t format_single_pack(uint8_t *out, const struct format_model_identity *mode
 {
     size_t n = put_start(out, FLAG_SINGLE, model);
     out[n++] = block->method;
-    n += put_varint(out + n, block->content_size);
+    n += varint_put(out + n, block->content_size);
     if (block->method != 0)
-        n += put_varint(out + n, block->payload_size);
+        n += varint_put(out + n, block->payload_size);
     store_le32(out + n, (uint32_t)block->content_check);
     n += 4;
     uint64_t seed = hash64(out, n, 0);
