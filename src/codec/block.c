@@ -11,7 +11,9 @@
 
 bool block_watch_stop(struct block_watch *watch, uint64_t n_done)
 {
-    atomic_store_explicit(&watch->n_done, n_done, memory_order_relaxed);
+    /* A block may be tried by several methods: what is shown never goes back. */
+    if (n_done > atomic_load_explicit(&watch->n_done, memory_order_relaxed))
+        atomic_store_explicit(&watch->n_done, n_done, memory_order_relaxed);
     if (watch->stop && atomic_load_explicit(watch->stop, memory_order_relaxed))
         return true;
     return watch->tick && watch->tick(watch->tick_context);
