@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/matmul.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum tacit_status matmul_open(struct matmul *mm, bool exact)
+{
+    memset(mm, 0, sizeof *mm);
+    mm->use_amx = !exact && matmul_amx_available();
+    return TACIT_OK;
+}
+
+void matmul_close(struct matmul *mm)
+{
+    free(mm->pack_a);
+    free(mm->pack_b);
+    memset(mm, 0, sizeof *mm);
+}
+
+static enum tacit_status grow(uint16_t **buffer, size_t *cap, size_t n_needed)
+{
+    if (n_needed <= *cap)
+        return TACIT_OK;
+    free(*buffer);
+    *cap = 0;
+    *buffer = aligned_alloc(64, n_needed * sizeof **buffer);
+    if (!*buffer)
+        return TACIT_ERR_MEMORY;
+    *cap = n_needed;
+    return TACIT_OK;
+}
+
+/* The inner loop runs along a row of C, so that it vectorises; B transposed is a dot product. */
+static void matmul_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
+                         size_t lda, const float *b, size_t ldb, bool add, float *c, size_t ldc)
+{
+    for (size_t i = 0; i < m; i++) {
+        float *ci = c + i * ldc;
+        if (!add)
+            memset(ci, 0, n * sizeof *ci);
+        if (trans_b) {
+            for (size_t j = 0; j < n; j++) {
+                float sum = 0;
+                for (size_t p = 0; p < k; p++)
+                    sum += (trans_a ? a[p * lda + i] : a[i * lda + p]) * b[j * ldb + p];
+                ci[j] += sum;
+            }
+            continue;
+        }
+        for (size_t p = 0; p < k; p++) {
+            const float x = trans_a ? a[p * lda + i] : a[i * lda + p];
+            const float *bp = b + p * ldb;
+            for (size_t j = 0; j < n; j++)
+                ci[j] += x * bp[j];
+        }
+    }
+}
+
+enum tacit_status matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n,
+                             size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                             bool add, float *c, size_t ldc)
+{
+    if (!mm->use_amx) {
+        matmul_plain(trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
+        return TACIT_OK;
+    }
+    const size_t k_tiles = (k + 31) / 32;
+    if (grow(&mm->pack_a, &mm->pack_a_cap, (m + 15) / 16 * k_tiles * 512) != TACIT_OK ||
+        grow(&mm->pack_b, &mm->pack_b_cap, (n + 15) / 16 * k_tiles * 512) != TACIT_OK)
+        return TACIT_ERR_MEMORY;
+    matmul_amx(mm, trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
+    return TACIT_OK;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/optim.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+
+static const float ADAM_B1 = 0.9f, ADAM_B2 = 0.95f, ADAM_EPS = 1e-10f;
+
+enum { NEWTON_SCHULZ_STEPS = 5 };
+
+float optim_schedule(const struct config *c, uint64_t step, uint64_t resumed_at)
+{
+    float factor = 1;
+    if (step < c->warmup)
+        factor = (float)(step + 1) / (float)c->warmup;
+    if (resumed_at && step - resumed_at < c->rewarm)
+        factor *= (float)(step - resumed_at + 1) / (float)c->rewarm;
+    if (step >= c->n_steps)
+        return 0;
+    if (step >= c->decay_start)
+        factor *= (float)(c->n_steps - step) / (float)(c->n_steps - c->decay_start);
+    return factor;
+}
+
+enum tacit_status optim_work_open(struct optim_work *work, const struct net *net, bool exact)
+{
+    size_t largest = 0, widest = 0;
+    for (size_t i = 0; i < net->n_table; i++) {
+        const struct net_param *p = &net->table[i];
+        if (p->kind != NET_MATRIX)
+            continue;
+        const size_t small = p->n_rows < p->n_cols ? p->n_rows : p->n_cols;
+        largest = p->n_rows * p->n_cols > largest ? p->n_rows * p->n_cols : largest;
+        widest = small > widest ? small : widest;
+    }
+    memset(work, 0, sizeof *work);
+    work->u = malloc((largest + 1) * sizeof(float));
+    work->x = malloc((largest + 1) * sizeof(float));
+    work->gram = malloc((widest * widest + 1) * sizeof(float));
+    work->poly = malloc((widest * widest + 1) * sizeof(float));
+    if (!work->u || !work->x || !work->gram || !work->poly) {
+        optim_work_close(work);
+        return TACIT_ERR_MEMORY;
+    }
+    return matmul_open(&work->mm, exact);
+}
+
+void optim_work_close(struct optim_work *work)
+{
+    matmul_close(&work->mm);
+    free(work->u);
+    free(work->x);
+    free(work->gram);
+    free(work->poly);
+    memset(work, 0, sizeof *work);
+}
+
+/* x (n x k, n <= k) towards the orthogonal matrix nearest to it. The quintic's coefficients push every
+ * singular value into about 0.7 .. 1.2 in five steps. */
+static enum tacit_status orthogonalise(struct optim_work *w, size_t n, size_t k)
+{
+    const float a = 3.4445f, b = -4.7750f, c = 2.0315f;
+    double sum = 0;
+    for (size_t i = 0; i < n * k; i++)
+        sum += (double)w->x[i] * (double)w->x[i];
+    const float inv = (float)(1.0 / (sqrt(sum) + 1e-20));
+    for (size_t i = 0; i < n * k; i++)
+        w->x[i] *= inv;
+    for (int step = 0; step < NEWTON_SCHULZ_STEPS; step++) {
+        TRY(matmul_run(&w->mm, false, true, n, n, k, w->x, k, w->x, k, false, w->gram, n));
+        TRY(matmul_run(&w->mm, false, false, n, n, n, w->gram, n, w->gram, n, false, w->poly, n));
+        for (size_t i = 0; i < n * n; i++)
+            w->poly[i] = b * w->gram[i] + c * w->poly[i];
+        for (size_t i = 0; i < n; i++)
+            w->poly[i * n + i] += a;
+        TRY(matmul_run(&w->mm, false, false, n, k, n, w->poly, n, w->x, k, false, w->u, k));
+        float *swap = w->x;
+        w->x = w->u;
+        w->u = swap;
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status update_matrix(struct optim_work *w, const struct net_param *p,
+                                       const struct optim_step *step, float *params,
+                                       const float *grad, float *m)
+{
+    const size_t rows = p->n_rows, cols = p->n_cols;
+    const bool tall = rows > cols;
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < cols; j++) {
+            const size_t at = i * cols + j;
+            m[at] = step->momentum * m[at] + grad[at];
+            w->x[tall ? j * rows + i : at] = grad[at] + step->momentum * m[at];
+        }
+    }
+    TRY(orthogonalise(w, tall ? cols : rows, tall ? rows : cols));
+    const float lr = step->lr_matrix * (tall ? sqrtf((float)rows / (float)cols) : 1.0f);
+    const float keep = 1.0f - step->lr_matrix * step->weight_decay;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < cols; j++)
+            params[i * cols + j] = keep * params[i * cols + j] -
+                                   lr * w->x[tall ? j * rows + i : i * cols + j];
+    return TACIT_OK;
+}
+
+static void update_adam(const struct net_param *p, const struct optim_step *step, float lr,
+                        float *params, const float *grad, float *m, float *v)
+{
+    const float n = (float)(step->n_done + 1);
+    const float fix_m = 1.0f / (1.0f - powf(ADAM_B1, n)), fix_v = 1.0f / (1.0f - powf(ADAM_B2, n));
+    for (size_t i = 0; i < p->n_rows * p->n_cols; i++) {
+        const float g = grad[i] * step->clip_scale;
+        m[i] = ADAM_B1 * m[i] + (1 - ADAM_B1) * g;
+        v[i] = ADAM_B2 * v[i] + (1 - ADAM_B2) * g * g;
+        params[i] -= lr * m[i] * fix_m / (sqrtf(v[i] * fix_v) + ADAM_EPS);
+    }
+}
+
+enum tacit_status optim_update(struct optim_work *work, const struct net_param *param,
+                               const struct optim_step *step, float *params, const float *grad,
+                               float *m, float *v)
+{
+    const size_t at = param->offset;
+    if (param->kind == NET_MATRIX)
+        return update_matrix(work, param, step, params + at, grad + at, m + at);
+    update_adam(param, step, param->kind == NET_TABLE ? step->lr_table : step->lr_vector,
+                params + at, grad + at, m + at, v + at);
+    return TACIT_OK;
+}
