@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Training a small language model from text: what `tacit train` does. In the library tacit_train, apart
- * from libtacit, because training may use the C library's mathematics and the CPU's low-precision
- * matrix units; nothing here is needed to compress.
+ * Training a small language model from text: what `tacit train` does. In the library tacit_train,
+ * apart from libtacit, because training may use the C library's mathematics and the CPU's
+ * low-precision matrix units; nothing here is needed to compress.
  *
  * Each call reads a configuration file (docs/default-model.md lists the keys), works until it is
  * done, and says how it goes by lines of text to `say`, which may be NULL. Not thread-safe on one
@@ -21,25 +21,25 @@ extern "C" {
 
 struct tacit_train_sink {
     void (*say)(void *context, const char *line); /* no newline; valid during the call */
-    int (*stop)(void *context);                   /* non-zero: save and return TACIT_ERR_CANCELLED */
+    int (*stop)(void *context); /* non-zero: save and return TACIT_ERR_CANCELLED */
     void *context;
 };
 
-/* Cleans, holds out, counts the vocabulary and cuts text into tokens, into the configuration's data_dir.
- * `inputs` are CATEGORY=PATH, documents separated by NUL bytes; `apart` are files of which no line may be
- * learned; they are also cut into tokens, for evaluation only. */
+/* Cleans, holds out, counts the vocabulary and cuts text into tokens, into the configuration's
+ * data_dir. `inputs` are CATEGORY=PATH, documents separated by NUL bytes; `apart` are files of
+ * which no line may be learned; they are also cut into tokens, for evaluation only. */
 enum tacit_status tacit_train_prepare(const char *config_path, size_t n_inputs,
                                       const char *const *inputs, size_t n_apart,
                                       const char *const *apart,
                                       const struct tacit_train_sink *sink);
 
-/* Trains, from out_dir/state.bin if it is there, else from `weights` (a weights-only checkpoint) if not
- * NULL, else from random weights. */
+/* Trains, from out_dir/state.bin if it is there, else from `weights` (a weights-only checkpoint) if
+ * not NULL, else from random weights. */
 enum tacit_status tacit_train_run(const char *config_path, const char *weights,
                                   const struct tacit_train_sink *sink);
 
-/* Bits per byte of held-out text, by category, for a weights-only checkpoint. `int8` rounds weights by
- * rows and the activations before each product to 8 bits. */
+/* Bits per byte of held-out text, by category, for a weights-only checkpoint. `int8` rounds weights
+ * by rows and the activations before each product to 8 bits. */
 enum tacit_status tacit_train_eval(const char *config_path, const char *weights, int int8,
                                    const struct tacit_train_sink *sink);
 

@@ -125,7 +125,8 @@ static enum tacit_status read_checked(const char *path, const uint8_t *magic, ui
                                       size_t *n)
 {
     TRY(file_read(path, data, n));
-    if (*n < 16 || memcmp(*data, magic, 8) || load_le64(*data + *n - 8) != checksum(*data, *n - 8)) {
+    if (*n < 16 || memcmp(*data, magic, 8) ||
+        load_le64(*data + *n - 8) != checksum(*data, *n - 8)) {
         free(*data);
         return TACIT_ERR_MODEL_DAMAGED;
     }

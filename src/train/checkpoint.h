@@ -2,9 +2,9 @@
  *
  * A run's state on disk, in two forms, both written atomically and carrying a checksum:
  *
- *   state    everything, float32: the run goes on as if it had not stopped. For the machine it runs on.
- *   weights  the averaged weights as bf16, the vocabulary, the network's shape and the position in the
- *            plan: small enough to hand on. The optimiser begins anew from it.
+ *   state    everything, float32: the run goes on as if it had not stopped. For the machine it runs
+ * on. weights  the averaged weights as bf16, the vocabulary, the network's shape and the position
+ * in the plan: small enough to hand on. The optimiser begins anew from it.
  */
 #ifndef TACIT_TRAIN_CHECKPOINT_H
 #define TACIT_TRAIN_CHECKPOINT_H
@@ -13,12 +13,12 @@
 #include "train/vocab.h"
 
 struct train_position {
-    uint64_t step;      /* steps done of the plan */
-    uint64_t sequences; /* drawn from the corpus */
-    uint64_t tokens;    /* learned from */
+    uint64_t step;       /* steps done of the plan */
+    uint64_t sequences;  /* drawn from the corpus */
+    uint64_t tokens;     /* learned from */
     uint64_t resumed_at; /* step at which weights alone were taken up, or 0 */
-    uint64_t n_adam;    /* steps since the optimiser's state was zero */
-    double seconds;     /* of training so far */
+    uint64_t n_adam;     /* steps since the optimiser's state was zero */
+    double seconds;      /* of training so far */
 };
 
 /* Arrays of net->n_params floats. */
@@ -36,8 +36,8 @@ enum tacit_status checkpoint_read_state(const char *path, const struct net *net,
 enum tacit_status checkpoint_write_weights(const char *path, const struct net *net,
                                            const struct vocab *vocab,
                                            const struct train_position *at, const float *weights);
-/* The shape and the vocabulary come first, since the network is made from them; then the weights. The caller
- * closes the vocabulary. */
+/* The shape and the vocabulary come first, since the network is made from them; then the weights.
+ * The caller closes the vocabulary. */
 enum tacit_status checkpoint_read_weights_head(const char *path, struct net_config *config,
                                                struct vocab *vocab, struct train_position *at);
 enum tacit_status checkpoint_read_weights(const char *path, const struct net *net, float *weights);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keeps evaluation text out of the training text. Every 50-byte shingle of the texts that must not be
- * learned is hashed (one in four, chosen by its hash, is kept, so that the same shingle is kept on both
- * sides); where a training document holds one, the whole lines around it are cut out.
+ * Keeps evaluation text out of the training text. Every 50-byte shingle of the texts that must not
+ * be learned is hashed (one in four, chosen by its hash, is kept, so that the same shingle is kept
+ * on both sides); where a training document holds one, the whole lines around it are cut out.
  */
 #ifndef TACIT_TRAIN_CLEAN_H
 #define TACIT_TRAIN_CLEAN_H

@@ -15,21 +15,49 @@ struct config_key {
     size_t offset;
 };
 
-#define KEY(type, name) {#name, type, offsetof(struct config, name)}
-#define NET_KEY(type, name) {#name, type, offsetof(struct config, net.name)}
+#define KEY(type, name)                                                                            \
+    {                                                                                              \
+#name, type, offsetof(struct config, name)                                                 \
+    }
+#define NET_KEY(type, name)                                                                        \
+    {                                                                                              \
+#name, type, offsetof(struct config, net.name)                                             \
+    }
 
 static const struct config_key KEYS[] = {
-    KEY(TEXT, data_dir),        KEY(TEXT, out_dir),        KEY(U32, n_threads),
-    KEY(U64, seed),             NET_KEY(U32, n_vocab),     NET_KEY(U32, width),
-    NET_KEY(U32, n_layers),     NET_KEY(U32, n_heads),     NET_KEY(U32, head_size),
-    NET_KEY(U32, mlp_size),     NET_KEY(U32, n_rotary),    NET_KEY(U32, seq_len),
-    NET_KEY(U32, window_short), NET_KEY(U32, window_long), NET_KEY(U32, hash_rows),
-    NET_KEY(U32, hash_size),    NET_KEY(F32, logit_cap),   KEY(U32, vocab_sample_mb),
-    KEY(U32, batch_seqs),       KEY(U64, n_steps),         KEY(U64, decay_start),
-    KEY(U64, stop_step),        KEY(U32, warmup),          KEY(U32, rewarm),
-    KEY(F32, lr_matrix),        KEY(F32, lr_table),        KEY(F32, lr_vector),
-    KEY(F32, momentum),         KEY(F32, weight_decay),    KEY(F32, clip),
-    KEY(F32, ema),              KEY(U32, eval_every),      KEY(U32, save_every),
+    KEY(TEXT, data_dir),
+    KEY(TEXT, out_dir),
+    KEY(U32, n_threads),
+    KEY(U64, seed),
+    NET_KEY(U32, n_vocab),
+    NET_KEY(U32, width),
+    NET_KEY(U32, n_layers),
+    NET_KEY(U32, n_heads),
+    NET_KEY(U32, head_size),
+    NET_KEY(U32, mlp_size),
+    NET_KEY(U32, n_rotary),
+    NET_KEY(U32, seq_len),
+    NET_KEY(U32, window_short),
+    NET_KEY(U32, window_long),
+    NET_KEY(U32, hash_rows),
+    NET_KEY(U32, hash_size),
+    NET_KEY(F32, logit_cap),
+    KEY(U32, vocab_sample_mb),
+    KEY(U32, batch_seqs),
+    KEY(U64, n_steps),
+    KEY(U64, decay_start),
+    KEY(U64, stop_step),
+    KEY(U32, warmup),
+    KEY(U32, rewarm),
+    KEY(F32, lr_matrix),
+    KEY(F32, lr_table),
+    KEY(F32, lr_vector),
+    KEY(F32, momentum),
+    KEY(F32, weight_decay),
+    KEY(F32, clip),
+    KEY(F32, ema),
+    KEY(U32, eval_every),
+    KEY(U32, save_every),
     KEY(U32, eval_seqs),
 };
 
@@ -38,9 +66,19 @@ static const struct config DEFAULTS = {
     .out_dir = "train-out",
     .n_threads = 1,
     .seed = 1,
-    .net = {.n_vocab = 4096, .width = 256, .n_layers = 6, .n_heads = 4, .head_size = 64,
-            .mlp_size = 1024, .n_rotary = 16, .seq_len = 1024, .window_short = 128,
-            .window_long = 512, .hash_rows = 16384, .hash_size = 64, .logit_cap = 20},
+    .net = {.n_vocab = 4096,
+            .width = 256,
+            .n_layers = 6,
+            .n_heads = 4,
+            .head_size = 64,
+            .mlp_size = 1024,
+            .n_rotary = 16,
+            .seq_len = 1024,
+            .window_short = 128,
+            .window_long = 512,
+            .hash_rows = 16384,
+            .hash_size = 64,
+            .logit_cap = 20},
     .vocab_sample_mb = 60,
     .batch_seqs = 16,
     .n_steps = 20000,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A training run's configuration: a text file of `key = value` lines, `#` begins a comment. The keys are
- * the rows of the table in config.c; `mix.NAME = WEIGHT` adds a text category.
+ * A training run's configuration: a text file of `key = value` lines, `#` begins a comment. The
+ * keys are the rows of the table in config.c; `mix.NAME = WEIGHT` adds a text category.
  */
 #ifndef TACIT_TRAIN_CONFIG_H
 #define TACIT_TRAIN_CONFIG_H
@@ -28,9 +28,9 @@ struct config {
     uint32_t vocab_sample_mb; /* text from which the vocabulary is counted */
 
     uint32_t batch_seqs;
-    uint64_t n_steps;     /* of the whole plan */
-    uint64_t decay_start; /* learning rates fall in a line from here to nothing at n_steps */
-    uint64_t stop_step;   /* this run ends here; 0: at n_steps */
+    uint64_t n_steps;        /* of the whole plan */
+    uint64_t decay_start;    /* learning rates fall in a line from here to nothing at n_steps */
+    uint64_t stop_step;      /* this run ends here; 0: at n_steps */
     uint32_t warmup, rewarm; /* steps of ramp at the start; after resuming from weights alone */
     float lr_matrix, lr_table, lr_vector;
     float momentum, weight_decay; /* of the matrices */

@@ -136,7 +136,8 @@ size_t corpus_n_windows(const struct corpus *corpus, const struct corpus_part *p
     return (part->n + corpus->seq_len - 1) / corpus->seq_len;
 }
 
-/* BOS, then the tokens from `at` on: the model sees every sequence begin as a segment of a file does. */
+/* BOS, then the tokens from `at` on: the model sees every sequence begin as a segment of a file
+ * does. */
 static size_t cut(const struct corpus *corpus, const struct corpus_part *part, size_t at,
                   uint16_t *ids)
 {
@@ -168,10 +169,12 @@ size_t corpus_draw(struct corpus *corpus, uint16_t *ids)
     const uint64_t k = part->n_drawn++;
     /* Each epoch has its own phase, so that windows do not always begin at the same tokens. */
     const size_t n_whole = part->n / corpus->seq_len, n = n_whole > 1 ? n_whole - 1 : 1;
-    struct random random = {corpus->seed ^ random_mix((k / n) * 4096 + (size_t)(part - corpus->parts))};
+    struct random random = {corpus->seed ^
+                            random_mix((k / n) * 4096 + (size_t)(part - corpus->parts))};
     const size_t slack = n_whole > 1 ? corpus->seq_len : 1;
     const size_t phase = (size_t)(random_next(&random) % slack);
-    size_t factor = (size_t)(random_next(&random) % n) | 1, shift = (size_t)(random_next(&random) % n);
+    size_t factor = (size_t)(random_next(&random) % n) | 1,
+           shift = (size_t)(random_next(&random) % n);
     while (gcd(factor, n) != 1)
         factor += 2;
     const size_t index = (size_t)((k % n * (uint64_t)factor + shift) % n);

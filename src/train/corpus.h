@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Token shards and the order in which training reads them. Sequence i of a run is a pure function of the
- * seed, the mixture and i: its category is drawn from the weights, its window from that category's
- * shuffled order, reshuffled each time all of them have been read. So the data position of a run is one
- * number.
+ * Token shards and the order in which training reads them. Sequence i of a run is a pure function
+ * of the seed, the mixture and i: its category is drawn from the weights, its window from that
+ * category's shuffled order, reshuffled each time all of them have been read. So the data position
+ * of a run is one number.
  */
 #ifndef TACIT_TRAIN_CORPUS_H
 #define TACIT_TRAIN_CORPUS_H
@@ -29,13 +29,14 @@ struct corpus {
 /* The mixture's .train shards, positioned at sequence `next`. */
 enum tacit_status corpus_open_train(struct corpus *corpus, const struct config *config,
                                     uint64_t next);
-/* The .held shards, or every .apart shard of the directory; they are read with corpus_window only. */
+/* The .held shards, or every .apart shard of the directory; they are read with corpus_window only.
+ */
 enum tacit_status corpus_open_held(struct corpus *corpus, const struct config *config);
 enum tacit_status corpus_open_apart(struct corpus *corpus, const struct config *config);
 void corpus_close(struct corpus *corpus);
 
-/* The next sequence: seq_len + 1 ids beginning with BOS, cut short only in a tiny category. Returns how many
- * targets there are: ids[1..n] given ids[0..n-1]. */
+/* The next sequence: seq_len + 1 ids beginning with BOS, cut short only in a tiny category. Returns
+ * how many targets there are: ids[1..n] given ids[0..n-1]. */
 size_t corpus_draw(struct corpus *corpus, uint16_t *ids);
 /* Window `index` of a part, in file order, likewise. */
 size_t corpus_window(const struct corpus *corpus, const struct corpus_part *part, size_t index,

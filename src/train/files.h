@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whole files for the trainer: read into memory, written atomically (a temporary file, flushed, then
- * renamed), so that a stopped run leaves either the old file or the new one.
+ * Whole files for the trainer: read into memory, written atomically (a temporary file, flushed,
+ * then renamed), so that a stopped run leaves either the old file or the new one.
  */
 #ifndef TACIT_TRAIN_FILES_H
 #define TACIT_TRAIN_FILES_H

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "train/memory.h"
+
 enum tacit_status matmul_open(struct matmul *mm, bool exact)
 {
     memset(mm, 0, sizeof *mm);
@@ -24,7 +26,7 @@ static enum tacit_status grow(uint16_t **buffer, size_t *cap, size_t n_needed)
         return TACIT_OK;
     free(*buffer);
     *cap = 0;
-    *buffer = aligned_alloc(64, n_needed * sizeof **buffer);
+    *buffer = memory_zeroed(n_needed * sizeof **buffer);
     if (!*buffer)
         return TACIT_ERR_MEMORY;
     *cap = n_needed;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Matrix products for the trainer: C = op(A) op(B) or C += op(A) op(B), float in, float out, row-major.
+ * Matrix products for the trainer: C = op(A) op(B) or C += op(A) op(B), float in, float out,
+ * row-major.
  *
  * One struct matmul belongs to one thread; it owns the packing scratch. Where the CPU has AMX the
- * operands are rounded to bf16 and summed in float (that is what training wants); otherwise, or with
- * `exact` set, plain float loops run, which the gradient checks need. Results differ between the
- * two, and nothing that a decoder must reproduce may come from here.
+ * operands are rounded to bf16 and summed in float (that is what training wants); otherwise, or
+ * with `exact` set, plain float loops run, which the gradient checks need. Results differ between
+ * the two, and nothing that a decoder must reproduce may come from here.
  */
 #ifndef TACIT_TRAIN_MATMUL_H
 #define TACIT_TRAIN_MATMUL_H
@@ -28,8 +29,8 @@ enum tacit_status matmul_open(struct matmul *mm, bool exact);
 void matmul_close(struct matmul *mm);
 
 /* op(A) is m x k, op(B) is k x n, C is m x n. With trans_a, A is stored k x m; with trans_b, B is
- * stored n x k. ld* are row lengths in floats. `add` accumulates into C. C overlaps neither operand.
- * Fails only when scratch memory cannot be had. */
+ * stored n x k. ld* are row lengths in floats. `add` accumulates into C. C overlaps neither
+ * operand. Fails only when scratch memory cannot be had. */
 enum tacit_status matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n,
                              size_t k, const float *a, size_t lda, const float *b, size_t ldb,
                              bool add, float *c, size_t ldc);
@@ -37,7 +38,8 @@ enum tacit_status matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size
 /* Asks the kernel for AMX state; true when AMX bf16 may be used. Cheap after the first call. */
 bool matmul_amx_available(void);
 
-/* matmul_amx.c; the scratch holds ceil(m/16)*ceil(k/32)*512 and ceil(n/16)*ceil(k/32)*512 elements. */
+/* matmul_amx.c; the scratch holds ceil(m/16)*ceil(k/32)*512 and ceil(n/16)*ceil(k/32)*512 elements.
+ */
 void matmul_amx(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
                 const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
                 size_t ldc);

@@ -5,8 +5,8 @@
  *   A tile: 16 rows of 32 k        B tile: 16 k-pairs, each 16 columns x (k, k+1)
  *
  * Rows read along k give an A tile as they are and a B tile after a 16 x 16 transposition of 32-bit
- * words; rows read across k, interleaved in pairs, give a B tile as they are and an A tile after that
- * transposition. So two readers and one transposition serve all four orders.
+ * words; rows read across k, interleaved in pairs, give a B tile as they are and an A tile after
+ * that transposition. So two readers and one transposition serve all four orders.
  */
 #include "train/matmul.h"
 
@@ -26,7 +26,7 @@ bool matmul_amx_available(void)
     enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
     unsigned eax = 7, ebx, ecx = 0, edx;
     __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    const unsigned need = (1u << 22) | (1u << 24); /* amx-bf16, amx-tile */
+    const unsigned need = (1u << 22) | (1u << 24);   /* amx-bf16, amx-tile */
     const unsigned need_b = (1u << 16) | (1u << 30); /* avx512f, avx512bw */
     if ((edx & need) != need || (ebx & need_b) != need_b)
         return false;
@@ -84,26 +84,43 @@ static void transpose_16x16(__m512i v[16])
     }
 }
 
-/* Packs 16 lines (rows of A, columns of B) from line0 on, all k tiles. `along`: a line is contiguous. */
-static void pack_lines(const float *src, size_t ld, size_t line0, size_t n_lines, size_t k,
-                       bool along, bool transpose, uint16_t *dst)
+/* One tile: 16 lines (rows of A, columns of B) from line0, 32 k from k0. `along`: a line is
+ * contiguous. */
+static inline void pack_tile(const float *src, size_t ld, size_t line0, size_t n_lines, size_t k0,
+                             size_t k, bool along, bool transpose, uint16_t *dst)
 {
     const size_t n = n_lines - line0 < 16 ? n_lines - line0 : 16;
-    for (size_t k0 = 0; k0 < k; k0 += 32, dst += TILE) {
-        __m512i v[16];
-        for (size_t i = 0; i < 16; i++) {
-            if (along) {
-                v[i] = i < n ? read_along(src + (line0 + i) * ld, k0, k) : _mm512_setzero_si512();
-            } else {
-                const size_t p = k0 + 2 * i;
-                v[i] = read_across(p < k ? src + p * ld + line0 : NULL,
-                                   p + 1 < k ? src + (p + 1) * ld + line0 : NULL, first(n));
-            }
+    __m512i v[16];
+    for (size_t i = 0; i < 16; i++) {
+        if (along) {
+            v[i] = i < n ? read_along(src + (line0 + i) * ld, k0, k) : _mm512_setzero_si512();
+        } else {
+            const size_t p = k0 + 2 * i;
+            v[i] = read_across(p < k ? src + p * ld + line0 : NULL,
+                               p + 1 < k ? src + (p + 1) * ld + line0 : NULL, first(n));
         }
-        if (transpose)
-            transpose_16x16(v);
-        for (size_t i = 0; i < 16; i++)
-            _mm512_store_si512(dst + i * 32, v[i]);
+    }
+    if (transpose)
+        transpose_16x16(v);
+    for (size_t i = 0; i < 16; i++)
+        _mm512_store_si512(dst + i * 32, v[i]);
+}
+
+/* All tiles, in the order in which the rows of src lie in memory. */
+static void pack(const float *src, size_t ld, size_t n_lines, size_t k, bool along, bool transpose,
+                 uint16_t *dst)
+{
+    const size_t k_tiles = (k + 31) / 32;
+    if (along) {
+        for (size_t line = 0; line < n_lines; line += 16)
+            for (size_t t = 0; t < k_tiles; t++)
+                pack_tile(src, ld, line, n_lines, t * 32, k, true, transpose,
+                          dst + (line / 16 * k_tiles + t) * TILE);
+    } else {
+        for (size_t t = 0; t < k_tiles; t++)
+            for (size_t line = 0; line < n_lines; line += 16)
+                pack_tile(src, ld, line, n_lines, t * 32, k, false, transpose,
+                          dst + (line / 16 * k_tiles + t) * TILE);
     }
 }
 
@@ -123,7 +140,8 @@ static void configure_tiles(void)
     _tile_loadconfig(&config);
 }
 
-/* 32 x 32 of C from two lines of A tiles and two of B tiles; c is 64-byte-row addressable in full. */
+/* 32 x 32 of C from two lines of A tiles and two of B tiles; c is 64-byte-row addressable in full.
+ */
 static inline void block_32x32(const uint16_t *a, const uint16_t *b, size_t k_tiles, bool add,
                                float *c, size_t ldc)
 {
@@ -188,13 +206,12 @@ void matmul_amx(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t 
                 size_t ldc)
 {
     const size_t k_tiles = (k + 31) / 32, line = k_tiles * TILE;
-    for (size_t i = 0; i < m; i += 16)
-        pack_lines(a, lda, i, m, k, !trans_a, trans_a, mm->pack_a + i / 16 * line);
-    for (size_t j = 0; j < n; j += 16)
-        pack_lines(b, ldb, j, n, k, trans_b, trans_b, mm->pack_b + j / 16 * line);
+    pack(a, lda, m, k, !trans_a, trans_a, mm->pack_a);
+    pack(b, ldb, n, k, trans_b, trans_b, mm->pack_b);
     configure_tiles();
-    for (size_t j = 0; j < n; j += 32) {
-        for (size_t i = 0; i < m; i += 32) {
+    /* Along the rows of C: it may be cold, B's tiles stay in the second-level cache. */
+    for (size_t i = 0; i < m; i += 32) {
+        for (size_t j = 0; j < n; j += 32) {
             const uint16_t *pa = mm->pack_a + i / 16 * line, *pb = mm->pack_b + j / 16 * line;
             if (i + 32 <= m && j + 32 <= n) {
                 block_32x32(pa, pb, k_tiles, add, c + i * ldc + j, ldc);

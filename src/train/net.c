@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "train/memory.h"
 #include "train/random.h"
 
 static size_t add_param(struct net *net, enum net_param_kind kind, int layer, const char *name,
@@ -188,10 +189,9 @@ enum tacit_status net_work_open(struct net_work *work, const struct net *net, bo
     struct carver arena = {NULL, 0};
     carve_all(&net->config, &arena, work);
     const size_t n_bytes = arena.used * sizeof(float);
-    work->arena = aligned_alloc(64, n_bytes);
+    work->arena = memory_zeroed(n_bytes);
     if (!work->arena)
         return TACIT_ERR_MEMORY;
-    memset(work->arena, 0, n_bytes);
     arena = (struct carver){work->arena, 0};
     carve_all(&net->config, &arena, work);
     return matmul_open(&work->mm, exact);

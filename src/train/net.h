@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The network that `tacit train` trains: a small decoder-only transformer over a 4,096-word vocabulary,
- * with its gradient written by hand. docs/default-model.md has the equations.
+ * The network that `tacit train` trains: a small decoder-only transformer over a 4,096-word
+ * vocabulary, with its gradient written by hand. docs/default-model.md has the equations.
  *
- * All parameters lie in one float array, described by a table of struct net_param; the gradient has the
- * same layout. A struct net_work holds one sequence's activations and belongs to one thread; any
- * number of them may share parameters.
+ * All parameters lie in one float array, described by a table of struct net_param; the gradient has
+ * the same layout. A struct net_work holds one sequence's activations and belongs to one thread;
+ * any number of them may share parameters.
  */
 #ifndef TACIT_TRAIN_NET_H
 #define TACIT_TRAIN_NET_H
@@ -24,7 +24,7 @@ enum {
 };
 
 struct net_config {
-    uint32_t n_vocab; /* the last word is BOS: read, never predicted */
+    uint32_t n_vocab;                             /* the last word is BOS: read, never predicted */
     uint32_t width, n_layers, n_heads, head_size; /* all heads share one key and value head */
     uint32_t mlp_size;
     uint32_t n_rotary;     /* of head_size */
@@ -72,8 +72,8 @@ enum tacit_status net_open(struct net *net, const struct net_config *config);
 void net_close(struct net *net);
 void net_init_params(const struct net *net, uint64_t seed, float *params);
 uint32_t net_window(const struct net *net, uint32_t layer);
-/* Row of the bigram (n = 2) or trigram (n = 3) table for the tokens that end at ids[t]; positions before
- * the sequence count as BOS. */
+/* Row of the bigram (n = 2) or trigram (n = 3) table for the tokens that end at ids[t]; positions
+ * before the sequence count as BOS. */
 size_t net_hash_row(const struct net *net, const uint16_t *ids, size_t t, int n);
 
 struct net_layer_work {
@@ -87,11 +87,13 @@ struct net_work {
     struct matmul mm;
     float *arena;
     struct net_layer_work layer[NET_LAYERS_MAX + 1]; /* the last has only x */
-    float *e, *hash, *x0_raw, *x0, *r_x0; /* embeddings, hashed rows, x0 before and after the norm */
-    float *y, *r_y;                       /* the final norm of the residual stream */
+    float *e, *hash, *x0_raw, *x0,
+        *r_x0;      /* embeddings, hashed rows, x0 before and after the norm */
+    float *y, *r_y; /* the final norm of the residual stream */
     float *qkv, *h, *logits, *scores, *scores_2;
     float *dx, *dx0, *dy, *dqkv, *dq, *dk, *dv, *do_, *dh;
-    bool failed; /* a product could not have its memory */
+    bool round_inputs; /* of each product, to int8 by rows: for evaluation, no gradient then */
+    bool failed;       /* a product could not have its memory */
 };
 
 enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact);
@@ -103,9 +105,9 @@ static inline size_t net_stride(size_t n)
     return n + 16;
 }
 
-/* Sum of -log p (nats) over the n targets that are not BOS. ids[0] is the input of targets[0]. If grad is
- * not NULL, scale times the gradient of that sum is added to it. If nll is not NULL it receives each
- * target's -log p (0 for BOS). */
+/* Sum of -log p (nats) over the n targets that are not BOS. ids[0] is the input of targets[0]. If
+ * grad is not NULL, scale times the gradient of that sum is added to it. If nll is not NULL it
+ * receives each target's -log p (0 for BOS). */
 double net_run(const struct net *net, struct net_work *work, const float *params, size_t n,
                const uint16_t *ids, const uint16_t *targets, float scale, float *grad, float *nll);
 

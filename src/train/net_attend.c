@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Attention over a sliding window. All query heads share one key and value head, so the queries of
- * NET_ATTEND_BLOCK positions times n_heads form one matrix against the keys of the block and of the window
- * before it. Nothing of size sequence x window is kept: the backward pass makes the scores again from
- * the saved log-sums.
+ * NET_ATTEND_BLOCK positions times n_heads form one matrix against the keys of the block and of the
+ * window before it. Nothing of size sequence x window is kept: the backward pass makes the scores
+ * again from the saved log-sums.
  */
 #include "train/net.h"
 
@@ -61,9 +61,8 @@ void net_attend(const struct net *net, struct net_work *work, const float *param
                  w->k + b.k0 * hs, hs, false, work->scores, b.stride);
         for (size_t r = 0; r < rows; r++) {
             const size_t t = t0 + r / heads;
-            w->lse[t0 * heads + r] =
-                op_softmax(b.n_keys, reach_begin(&b, t), reach_end(&b, t), sink[r % heads],
-                           work->scores + r * b.stride);
+            w->lse[t0 * heads + r] = op_softmax(b.n_keys, reach_begin(&b, t), reach_end(&b, t),
+                                                sink[r % heads], work->scores + r * b.stride);
         }
         multiply(work, false, false, rows, hs, b.n_keys, work->scores, b.stride, w->v + b.k0 * hs,
                  hs, false, w->o + t0 * heads * hs, hs);

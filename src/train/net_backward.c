@@ -119,7 +119,8 @@ static void embed_back(const struct net *net, struct net_work *w, const float *p
             op_fma(d, grad + net->smear, dy, w->e + (t - 1) * ld);
         }
     }
-    /* The rows themselves are no longer needed once their product is done: dh holds their gradient. */
+    /* The rows themselves are no longer needed once their product is done: dh holds their gradient.
+     */
     linear_back(w, n, d, 2 * hs, w->dy, ld, w->hash, ld_hash, params + net->hash_proj, w->dh,
                 2 * hs, grad + net->hash_proj);
     for (size_t t = 0; t < n; t++) {
@@ -182,8 +183,8 @@ double net_run(const struct net *net, struct net_work *work, const float *params
     net_forward(net, work, params, n, ids);
     for (size_t t = 0; t < n; t += NET_LOSS_BLOCK) {
         const size_t rows = n - t < NET_LOSS_BLOCK ? n - t : NET_LOSS_BLOCK;
-        sum += loss_block(net, work, params, t, rows, targets + t, scale, grad,
-                          nll ? nll + t : NULL);
+        sum +=
+            loss_block(net, work, params, t, rows, targets + t, scale, grad, nll ? nll + t : NULL);
     }
     if (grad)
         net_backward(net, work, params, n, ids, grad);

@@ -10,9 +10,11 @@
 #include "train/ops.h"
 
 /* y (=|+=) x W^T, W being n_out x n_in. */
-static void linear(struct net_work *w, size_t n, size_t n_out, size_t n_in, const float *x,
-                   size_t ldx, const float *weights, bool add, float *y, size_t ldy)
+static void linear(struct net_work *w, size_t n, size_t n_out, size_t n_in, float *x, size_t ldx,
+                   const float *weights, bool add, float *y, size_t ldy)
 {
+    if (w->round_inputs)
+        op_round_rows(n, n_in, x, ldx);
     if (matmul_run(&w->mm, false, true, n, n_out, n_in, x, ldx, weights, n_in, add, y, ldy) !=
         TACIT_OK)
         w->failed = true;
@@ -97,4 +99,6 @@ void net_forward(const struct net *net, struct net_work *work, const float *para
     for (uint32_t l = 0; l < n_layers; l++)
         run_layer(net, work, params, n, l);
     op_norm(n, d, work->layer[n_layers].x, ld, work->y, ld, work->r_y);
+    if (work->round_inputs)
+        op_round_rows(n, d, work->y, ld);
 }

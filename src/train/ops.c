@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* One copy of each function for each of these, chosen when the program starts. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&  \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES
@@ -33,11 +33,6 @@ static inline __attribute__((always_inline)) float fast_exp(float x)
         float f;
     } power = {.i = (n + 127) << 23};
     return p * power.f;
-}
-
-float op_exp(float x)
-{
-    return fast_exp(x);
 }
 
 CLONES void op_norm(size_t n_rows, size_t n, const float *x, size_t ldx, float *y, size_t ldy,
@@ -174,4 +169,18 @@ CLONES float op_loss(size_t n, float cap, size_t target, float scale, float *log
         logits[target] -= scale * cap * cap2 * inv * inv * inv;
     }
     return max + logf(sum) - z_target;
+}
+
+CLONES void op_round_rows(size_t n_rows, size_t n, float *x, size_t ld)
+{
+    for (size_t t = 0; t < n_rows; t++, x += ld) {
+        float max = 1e-20f;
+        for (size_t i = 0; i < n; i++)
+            max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
+        const float scale = 127.0f / max, back = max / 127.0f;
+        for (size_t i = 0; i < n; i++) {
+            const float v = x[i] * scale;
+            x[i] = back * (float)(int32_t)(v + (v < 0 ? -0.5f : 0.5f));
+        }
+    }
 }

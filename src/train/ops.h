@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The trainer's element-wise operations, forward and backward, over float rows. Plain loops that the
- * compiler vectorises; they may reassociate sums and use fused multiply-add, so nothing that a decoder
- * must reproduce may come from here. `ld` is a row's stride in floats.
+ * The trainer's element-wise operations, forward and backward, over float rows. Plain loops that
+ * the compiler vectorises; they may reassociate sums and use fused multiply-add, so nothing that a
+ * decoder must reproduce may come from here. `ld` is a row's stride in floats.
  */
 #ifndef TACIT_TRAIN_OPS_H
 #define TACIT_TRAIN_OPS_H
@@ -21,8 +21,8 @@ void op_relu2(size_t n_rows, size_t n, float *u, float *h, size_t ld);
 /* dh becomes du = 2 u dh; h = u * u is made again for the weight gradient. */
 void op_relu2_back(size_t n_rows, size_t n, const float *u, float *h, float *dh, size_t ld);
 
-/* The n_rot first elements of each head turn, in pairs (i, i + n_rot/2), by position * freq_i, inverse
- * when `sign` is -1. table holds cos and sin: [position][2][n_rot/2]. */
+/* The n_rot first elements of each head turn, in pairs (i, i + n_rot/2), by position * freq_i,
+ * inverse when `sign` is -1. table holds cos and sin: [position][2][n_rot/2]. */
 void op_rotate(float *head, const float *table, size_t position, size_t n_rot, float sign);
 
 void op_add(size_t n, float *y, const float *x);
@@ -30,18 +30,20 @@ void op_add(size_t n, float *y, const float *x);
 void op_fma(size_t n, float *y, const float *a, const float *x);
 float op_dot(size_t n, const float *a, const float *b);
 
-/* One row of attention scores in place: s[begin..end) become exp(s - max) / sum with the sink's weight in
- * the sum, the rest 0. Returns log of the sum, sink included. */
+/* One row of attention scores in place: s[begin..end) become exp(s - max) / sum with the sink's
+ * weight in the sum, the rest 0. Returns log of the sum, sink included. */
 float op_softmax(size_t n, size_t begin, size_t end, float sink, float *s);
 /* s[begin..end) = exp(s - lse), the rest 0. */
 void op_exp_lse(size_t n, size_t begin, size_t end, float lse, float *s);
 /* ds = p * (dp - d) in dp. */
 void op_softmax_back(size_t n, const float *p, float d, float *dp);
 
-/* One row of n logits, soft-capped: z = cap l / sqrt(l^2 + cap^2). Returns -log p(target) and leaves
- * d loss / d l, times scale, in the row; scale 0 leaves rubbish there. */
+/* One row of n logits, soft-capped: z = cap l / sqrt(l^2 + cap^2). Returns -log p(target) and
+ * leaves d loss / d l, times scale, in the row; scale 0 leaves rubbish there. */
 float op_loss(size_t n, float cap, size_t target, float scale, float *logits);
 
-float op_exp(float x);
+/* Rounds each row of n to 255 levels, scaled by its largest magnitude: what int8 storage would
+ * keep. */
+void op_round_rows(size_t n_rows, size_t n, float *x, size_t ld);
 
 #endif

@@ -58,8 +58,8 @@ void optim_work_close(struct optim_work *work)
     memset(work, 0, sizeof *work);
 }
 
-/* x (n x k, n <= k) towards the orthogonal matrix nearest to it. The quintic's coefficients push every
- * singular value into about 0.7 .. 1.2 in five steps. */
+/* x (n x k, n <= k) towards the orthogonal matrix nearest to it. The quintic's coefficients push
+ * every singular value into about 0.7 .. 1.2 in five steps. */
 static enum tacit_status orthogonalise(struct optim_work *w, size_t n, size_t k)
 {
     const float a = 3.4445f, b = -4.7750f, c = 2.0315f;
@@ -102,8 +102,8 @@ static enum tacit_status update_matrix(struct optim_work *w, const struct net_pa
     const float keep = 1.0f - step->lr_matrix * step->weight_decay;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < cols; j++)
-            params[i * cols + j] = keep * params[i * cols + j] -
-                                   lr * w->x[tall ? j * rows + i : i * cols + j];
+            params[i * cols + j] =
+                keep * params[i * cols + j] - lr * w->x[tall ? j * rows + i : i * cols + j];
     return TACIT_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The optimiser: Muon for matrices (momentum, then the nearest orthogonal matrix by Newton-Schulz steps),
- * Adam for tables and vectors. Its state is two floats a parameter.
+ * The optimiser: Muon for matrices (momentum, then the nearest orthogonal matrix by Newton-Schulz
+ * steps), Adam for tables and vectors. Its state is two floats a parameter.
  */
 #ifndef TACIT_TRAIN_OPTIM_H
 #define TACIT_TRAIN_OPTIM_H
@@ -29,8 +29,8 @@ enum tacit_status optim_update(struct optim_work *work, const struct net_param *
                                const struct optim_step *step, float *params, const float *grad,
                                float *m, float *v);
 
-/* The learning rate's factor at `step` of the plan; `resumed_at` is where this run began from weights alone,
- * or 0. */
+/* The learning rate's factor at `step` of the plan; `resumed_at` is where this run began from
+ * weights alone, or 0. */
 float optim_schedule(const struct config *config, uint64_t step, uint64_t resumed_at);
 
 #endif

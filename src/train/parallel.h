@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs one function on n threads and waits: work(context, index) for index 0 .. n - 1, index 0 on the
- * calling thread. Which thread does what must depend on the index alone, so that a run can be repeated.
+ * Runs one function on n threads and waits: work(context, index) for index 0 .. n - 1, index 0 on
+ * the calling thread. Which thread does what must depend on the index alone, so that a run can be
+ * repeated.
  */
 #ifndef TACIT_TRAIN_PARALLEL_H
 #define TACIT_TRAIN_PARALLEL_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From raw text to tokens. Each category's files are joined, cleaned of evaluation text, and one document
- * in 64 is held out. The vocabulary is counted over a sample drawn to the mixture's weights, unless
- * data_dir already has one. Writes data_dir/vocab.bin, CATEGORY.train, CATEGORY.held and NAME.apart: ids as
- * little-endian 16-bit words, each document beginning with BOS.
+ * From raw text to tokens. Each category's files are joined, cleaned of evaluation text, and one
+ * document in 64 is held out. The vocabulary is counted over a sample drawn to the mixture's
+ * weights, unless data_dir already has one. Writes data_dir/vocab.bin, CATEGORY.train,
+ * CATEGORY.held and NAME.apart: ids as little-endian 16-bit words, each document beginning with
+ * BOS.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,8 +84,7 @@ static enum tacit_status take_input(struct prepare *p, const char *input)
     for (size_t at = 0; at < n && status == TACIT_OK;) {
         const uint8_t *end = memchr(data + at, 0, n - at);
         const size_t len = end ? (size_t)(end - data) - at : n - at;
-        struct text *to =
-            n_docs++ % HELD_OUT_ONE_IN == HELD_OUT_AT ? &p->held[c] : &p->train[c];
+        struct text *to = n_docs++ % HELD_OUT_ONE_IN == HELD_OUT_AT ? &p->held[c] : &p->train[c];
         if (len >= 32)
             status = append(to, data + at, len);
         at += len + 1;
@@ -107,8 +107,8 @@ static enum tacit_status count_vocab(struct prepare *p)
     enum tacit_status status = TACIT_OK;
     for (size_t i = 0; i < config->n_mix && status == TACIT_OK; i++) {
         const struct text *t = &p->train[i];
-        const size_t want = (size_t)(config->mix[i].weight / sum *
-                                     (float)config->vocab_sample_mb * 1e6f);
+        const size_t want =
+            (size_t)(config->mix[i].weight / sum * (float)config->vocab_sample_mb * 1e6f);
         const size_t n_pieces = (want < t->n ? want : t->n) / piece + 1;
         for (size_t j = 0; j < n_pieces && status == TACIT_OK; j++) {
             const size_t at = t->n / n_pieces * j;
@@ -202,17 +202,13 @@ static enum tacit_status prepare(struct prepare *p, size_t n_inputs, const char 
 
 enum tacit_status tacit_train_prepare(const char *config_path, size_t n_inputs,
                                       const char *const *inputs, size_t n_apart,
-                                      const char *const *apart,
-                                      const struct tacit_train_sink *sink)
+                                      const char *const *apart, const struct tacit_train_sink *sink)
 {
     struct prepare *p = calloc(1, sizeof *p);
     if (!p)
         return TACIT_ERR_MEMORY;
     p->sink = sink;
-    int bad_line;
-    enum tacit_status status = config_read(&p->config, config_path, &bad_line);
-    if (bad_line)
-        say(sink, "%s:%d: not a known key with a value", config_path, bad_line);
+    enum tacit_status status = config_read_said(&p->config, config_path, sink);
     if (status == TACIT_OK)
         status = prepare(p, n_inputs, inputs, n_apart, apart);
     for (size_t i = 0; i < CONFIG_MIX_MAX; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `tacit train run`: the loop around trainer_step that schedules evaluation, checkpoints and the log.
- * out_dir receives state.bin, weights.bin and log.jsonl (one JSON object a line).
+ * `tacit train run`: the loop around trainer_step that schedules evaluation, checkpoints and the
+ * log. out_dir receives state.bin, weights.bin and log.jsonl (one JSON object a line).
  */
 #include <math.h>
 #include <stdio.h>
@@ -31,19 +31,6 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Reads the configuration and says what is wrong with it. */
-static enum tacit_status read_config(struct config *config, const char *path,
-                                     const struct tacit_train_sink *sink)
-{
-    int bad_line;
-    const enum tacit_status status = config_read(config, path, &bad_line);
-    if (bad_line)
-        say(sink, "%s:%d: not a known key with a value", path, bad_line);
-    else if (status != TACIT_OK)
-        say(sink, "%s: cannot be used: %s", path, tacit_status_message(status));
-    return status;
-}
-
 static enum tacit_status read_vocab(struct vocab *vocab, const struct config *config)
 {
     char path[CONFIG_PATH_MAX + 32];
@@ -69,8 +56,7 @@ static enum tacit_status take_up(struct run *r, const char *weights)
     struct vocab vocab;
     TRY(checkpoint_read_weights_head(weights, &shape, &vocab, &t->at));
     const bool same = vocab.n_tokens == r->vocab.n_tokens &&
-                      !memcmp(vocab.tokens, r->vocab.tokens,
-                              vocab.n_tokens * sizeof *vocab.tokens);
+                      !memcmp(vocab.tokens, r->vocab.tokens, vocab.n_tokens * sizeof *vocab.tokens);
     vocab_close(&vocab);
     if (!same) {
         say(r->sink, "%s was trained with another vocabulary than data_dir has", weights);
@@ -134,8 +120,8 @@ static void report(struct run *r, uint64_t stop, double seconds)
             (unsigned long long)t->at.step, (unsigned long long)t->at.tokens, r->loss,
             (double)t->optim.lr_matrix, r->tokens_per_second, t->at.seconds);
     fflush(r->log);
-    const double left = (double)(stop - t->at.step) * t->config.batch_seqs *
-                        t->config.net.seq_len / r->tokens_per_second;
+    const double left = (double)(stop - t->at.step) * t->config.batch_seqs * t->config.net.seq_len /
+                        r->tokens_per_second;
     say(r->sink, "step %llu of %llu: loss %.4f nats a token, %.0f tokens/s, %.0f min left",
         (unsigned long long)t->at.step, (unsigned long long)stop, r->loss, r->tokens_per_second,
         left / 60);
@@ -202,7 +188,7 @@ enum tacit_status tacit_train_run(const char *config_path, const char *weights,
                                   const struct tacit_train_sink *sink)
 {
     struct config config;
-    TRY(read_config(&config, config_path, sink));
+    TRY(config_read_said(&config, config_path, sink));
     struct run *r = calloc(1, sizeof *r);
     if (!r)
         return TACIT_ERR_MEMORY;

@@ -15,3 +15,15 @@ void say(const struct tacit_train_sink *sink, const char *format, ...)
     va_end(args);
     sink->say(sink->context, line);
 }
+
+enum tacit_status config_read_said(struct config *config, const char *path,
+                                   const struct tacit_train_sink *sink)
+{
+    int bad_line;
+    const enum tacit_status status = config_read(config, path, &bad_line);
+    if (bad_line)
+        say(sink, "%s:%d: not a known key with a value", path, bad_line);
+    else if (status != TACIT_OK)
+        say(sink, "%s: cannot be used: %s", path, tacit_status_message(status));
+    return status;
+}

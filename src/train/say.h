@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * say(sink, format, ...): one line of progress to the caller's sink, if there is one.
+ * What the trainer says to its caller: one line of progress to the sink, if there is one.
  */
 #ifndef TACIT_TRAIN_SAY_H
 #define TACIT_TRAIN_SAY_H
 
 #include "tacit/train.h"
+#include "train/config.h"
 
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
 void say(const struct tacit_train_sink *sink, const char *format, ...);
+
+/* config_read, saying what is wrong with the file. */
+enum tacit_status config_read_said(struct config *config, const char *path,
+                                   const struct tacit_train_sink *sink);
 
 #endif

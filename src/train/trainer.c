@@ -6,16 +6,17 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "train/memory.h"
 #include "train/parallel.h"
 
 static enum tacit_status allocate(struct trainer *t)
 {
     const size_t n = t->net.n_params;
     const struct config *c = &t->config;
-    t->arrays.params = calloc(n, sizeof(float));
-    t->arrays.m = calloc(n, sizeof(float));
-    t->arrays.v = calloc(n, sizeof(float));
-    t->arrays.ema = calloc(n, sizeof(float));
+    t->arrays.params = memory_zeroed(n * sizeof(float));
+    t->arrays.m = memory_zeroed(n * sizeof(float));
+    t->arrays.v = memory_zeroed(n * sizeof(float));
+    t->arrays.ema = memory_zeroed(n * sizeof(float));
     t->batch = calloc((size_t)c->batch_seqs * (c->net.seq_len + 1), sizeof *t->batch);
     t->batch_size = calloc(c->batch_seqs, sizeof *t->batch_size);
     t->threads = calloc(c->n_threads, sizeof *t->threads);
@@ -29,7 +30,7 @@ static enum tacit_status open_threads(struct trainer *t, bool exact)
 {
     for (size_t i = 0; i < t->config.n_threads; i++) {
         struct trainer_thread *thread = &t->threads[i];
-        thread->grad = calloc(t->net.n_params, sizeof(float));
+        thread->grad = memory_zeroed(t->net.n_params * sizeof(float));
         if (!thread->grad)
             return TACIT_ERR_MEMORY;
         TRY(net_work_open(&thread->net, &t->net, exact));

@@ -40,7 +40,8 @@ void trainer_close(struct trainer *t);
 
 enum tacit_status trainer_step(struct trainer *t);
 
-/* Sum of nats and of bytes over up to max_windows evenly spread windows of one part, under `weights`. */
+/* Sum of nats and of bytes over up to max_windows evenly spread windows of one part, under
+ * `weights`. */
 struct trainer_score {
     double nats;
     uint64_t n_bytes, n_tokens;

@@ -2,9 +2,10 @@
  *
  * The byte-pair vocabulary: counting it from text, its file, and cutting text into tokens.
  *
- * Ids 0..255 are the bytes; then come merged tokens in the order of their making; the last id is BOS,
- * which spells nothing. Text is first cut into pieces by vocab_piece; within a piece the pair whose
- * union has the smallest id is joined, leftmost first, until none can be. Any bytes come back whole.
+ * Ids 0..255 are the bytes; then come merged tokens in the order of their making; the last id is
+ * BOS, which spells nothing. Text is first cut into pieces by vocab_piece; within a piece the pair
+ * whose union has the smallest id is joined, leftmost first, until none can be. Any bytes come back
+ * whole.
  */
 #ifndef TACIT_TRAIN_VOCAB_H
 #define TACIT_TRAIN_VOCAB_H
@@ -15,7 +16,7 @@
 #include "tacit/status.h"
 
 enum {
-    VOCAB_TOKEN_MAX = 32,  /* longest token and longest piece, in bytes */
+    VOCAB_TOKEN_MAX = 32, /* longest token and longest piece, in bytes */
     VOCAB_SIZE_MAX = 32768,
 };
 
@@ -38,8 +39,8 @@ struct vocab {
 /* Bytes of the first piece of text[0..n), n > 0; at most VOCAB_TOKEN_MAX. */
 size_t vocab_piece(const uint8_t *text, size_t n);
 
-/* Counts pairs over the texts (sampled by the caller to the weights it wants). Pieces seen fewer than
- * min_count times are left out. */
+/* Counts pairs over the texts (sampled by the caller to the weights it wants). Pieces seen fewer
+ * than min_count times are left out. */
 enum tacit_status vocab_train(struct vocab *vocab, uint32_t n_tokens, size_t n_texts,
                               const uint8_t *const *texts, const size_t *n_bytes,
                               uint32_t min_count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Byte-pair counting. Each distinct piece is kept once with its count, as a row of symbols; for each
- * adjacent pair the total count and the pieces that (may) hold it. A heap gives the commonest pair;
- * its entries may be stale, and are checked when they come up.
+ * Byte-pair counting. Each distinct piece is kept once with its count, as a row of symbols; for
+ * each adjacent pair the total count and the pieces that (may) hold it. A heap gives the commonest
+ * pair; its entries may be stale, and are checked when they come up.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -130,8 +130,8 @@ static enum tacit_status grow_pairs(struct trainer *t)
 }
 
 /* Adds `count` to the pair; a positive count also records the word. */
-static enum tacit_status count_pair(struct trainer *t, uint16_t left, uint16_t right,
-                                    int64_t count, uint32_t word)
+static enum tacit_status count_pair(struct trainer *t, uint16_t left, uint16_t right, int64_t count,
+                                    uint32_t word)
 {
     if (t->n_pairs * 2 >= t->pair_cap)
         TRY(grow_pairs(t));
@@ -213,7 +213,8 @@ static enum tacit_status merge_in_word(struct trainer *t, uint32_t index, uint16
         TRY(count_pair(t, ids[i], ids[i + 1], count, index));
         if (ids[i] == id || ids[i + 1] == id) {
             const uint32_t key = ((uint32_t)ids[i] << 16 | ids[i + 1]) + 1;
-            TRY(heap_push(t, (struct candidate){pair_slot(t->pairs, t->pair_cap, key)->count, key}));
+            TRY(heap_push(t,
+                          (struct candidate){pair_slot(t->pairs, t->pair_cap, key)->count, key}));
         }
     }
     memcpy(w->ids, ids, n * sizeof *ids);
@@ -264,7 +265,8 @@ static enum tacit_status make_tokens(struct trainer *t, struct vocab_token *toke
                 TRY(heap_push(t, (struct candidate){count, c.key}));
             continue;
         }
-        const struct vocab_token *l = &tokens[(c.key - 1) >> 16], *r = &tokens[(c.key - 1) & 0xFFFF];
+        const struct vocab_token *l = &tokens[(c.key - 1) >> 16],
+                                 *r = &tokens[(c.key - 1) & 0xFFFF];
         struct vocab_token new = {.n_bytes = (uint8_t)(l->n_bytes + r->n_bytes)};
         memcpy(new.bytes, l->bytes, l->n_bytes);
         memcpy(new.bytes + l->n_bytes, r->bytes, r->n_bytes);

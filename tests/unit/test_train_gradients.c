@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Every parameter's gradient against a central finite difference, on a tiny network in which each
- * mechanism is at work: both windows shorter than the sequence, repeated tokens, a BOS in the middle,
- * no parameter at its neutral starting value.
+ * mechanism is at work: both windows shorter than the sequence, repeated tokens, a BOS in the
+ * middle, no parameter at its neutral starting value.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,9 +13,19 @@
 #include "train/random.h"
 
 static const struct net_config TINY = {
-    .n_vocab = 21, .width = 12, .n_layers = 3, .n_heads = 2, .head_size = 8, .mlp_size = 20,
-    .n_rotary = 4, .seq_len = 90, .window_short = 5, .window_long = 70, .hash_rows = 11,
-    .hash_size = 3, .logit_cap = 4,
+    .n_vocab = 21,
+    .width = 12,
+    .n_layers = 3,
+    .n_heads = 2,
+    .head_size = 8,
+    .mlp_size = 20,
+    .n_rotary = 4,
+    .seq_len = 90,
+    .window_short = 5,
+    .window_long = 70,
+    .hash_rows = 11,
+    .hash_size = 3,
+    .logit_cap = 4,
 };
 
 enum { N = 83 };
