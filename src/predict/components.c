@@ -3,14 +3,10 @@
 
 #include <stddef.h>
 
-enum content_group content_group_of(enum content_type type, enum cm_strength strength)
+enum content_group content_group_of(enum content_type type)
 {
-    switch (type) {
-    case CONTENT_COMPRESSED:
-        return strength == CM_QUICK ? CONTENT_GROUP_RAW : CONTENT_GROUP_GENERAL;
-    default:
-        return CONTENT_GROUP_GENERAL;
-    }
+    (void)type;
+    return CONTENT_GROUP_GENERAL;
 }
 
 void components_for(const struct cm_config *config, enum content_group group,

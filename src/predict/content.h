@@ -23,10 +23,11 @@ enum content_type {
     CONTENT_TABLE = 8,      /* lines of fields: CSV, logs, SQL dumps */
     CONTENT_COMPRESSED = 9, /* looks random: nothing to gain */
     CONTENT_IMAGE32 = 10,   /* rows of four-byte pixels */
+    CONTENT_IMAGE1 = 11,    /* rows of bits */
 };
 
 enum {
-    CONTENT_N_TYPES = 11,
+    CONTENT_N_TYPES = 12,
     CONTENT_STRIDE_MAX = 1 << 18,
     CONTENT_AUDIO_STRIDE_MAX = 16,
 };
@@ -46,7 +47,7 @@ static inline bool content_has_rows(enum content_type type)
 {
     return (CONTENT_BIT(type) & (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
                                  CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
-                                 CONTENT_BIT(CONTENT_AUDIO16))) != 0;
+                                 CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_AUDIO16))) != 0;
 }
 
 /* Whether the numbers, which may come from a file, are in range for the type. */
@@ -59,7 +60,7 @@ struct content_segment {
 
 /* Splits data into segments of different content, in order, that together hold all n bytes (n is
  * below 2^32); at most max (1 or more) segments, the last one takes what is left. Returns their
- * number, 0 for n = 0. Takes about a tenth of a second for 100 MB. */
+ * number, 0 for n = 0. Some 6 ns a byte. */
 size_t content_split(const uint8_t *data, size_t n, struct content_segment *segments, size_t max);
 
 #endif

@@ -23,8 +23,9 @@ struct cm {
     struct slot_table slots;
     struct cm_config config;
     struct cm_group *groups[CONTENT_N_GROUPS]; /* NULL: no type of the set is of this group */
-    struct cm_group *group;                    /* of the present content; NULL: raw */
+    struct cm_group *group;                    /* of the present content */
     struct cm_history history;
+    bool at_byte; /* the components have not seen that a byte begins */
     void *memory; /* the allocation that all of this lies in */
 };
 
@@ -104,9 +105,9 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
     uint32_t wanted = 0;
     for (unsigned type = 0; type < CONTENT_N_TYPES; type++)
         if (config->content_set & CONTENT_BIT(type))
-            wanted |= 1u << content_group_of((enum content_type)type, config->strength);
+            wanted |= 1u << content_group_of((enum content_type)type);
     for (unsigned i = 0; i < CONTENT_N_GROUPS; i++) {
-        if (!(wanted >> i & 1) || i == CONTENT_GROUP_RAW)
+        if (!(wanted >> i & 1))
             continue;
         struct cm_group *group = lay_out_group(&setup, (enum content_group)i, kernels);
         if (cm != NULL)
@@ -126,6 +127,7 @@ size_t cm_memory_needed(const struct cm_config *config)
 
 static void next_byte(struct cm *cm)
 {
+    cm->at_byte = false;
     for (unsigned i = 0; i < cm->group->n_components; i++) {
         struct component *c = &cm->group->components[i];
         c->ops->next_byte(c->shared, c->stream, &cm->history);
@@ -136,9 +138,7 @@ static void begin_content(struct cm *cm, const struct content *content)
 {
     cm->history.content = *content;
     cm->history.content_start = cm->history.n;
-    cm->group = cm->groups[content_group_of(content->type, cm->config.strength)];
-    if (cm->group != NULL)
-        next_byte(cm);
+    cm->group = cm->groups[content_group_of(content->type)];
 }
 
 enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
@@ -158,6 +158,7 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
     struct content content = {CONTENT_DEFAULT, 0, 0};
     while (!(config->content_set & CONTENT_BIT(content.type)))
         content.type++;
+    (*cm)->at_byte = true;
     begin_content(*cm, &content);
     return TACIT_OK;
 }
@@ -182,8 +183,8 @@ static uint32_t fraction_q32(float small, bool likely_one)
 uint32_t cm_predict(struct cm *cm)
 {
     struct cm_group *group = cm->group;
-    if (group == NULL)
-        return UINT32_C(1) << 31;
+    if (cm->at_byte) /* only now: the content may have changed since the last byte */
+        next_byte(cm);
     struct mixer_inputs inputs = {.x = group->mixer_stream.x};
     for (unsigned i = 0; i < group->n_components; i++) {
         struct component *c = &group->components[i];
@@ -198,17 +199,12 @@ uint32_t cm_predict(struct cm *cm)
 void cm_update(struct cm *cm, int bit)
 {
     struct cm_group *group = cm->group;
-    if (group == NULL) {
-        history_push(&cm->history, bit);
-        return;
-    }
     mixer_update(&group->mixer, &group->mixer_stream, bit);
     for (unsigned i = 0; i < group->n_components; i++) {
         struct component *c = &group->components[i];
         c->ops->update(c->shared, c->stream, &cm->history, bit);
     }
-    if (history_push(&cm->history, bit))
-        next_byte(cm);
+    cm->at_byte = history_push(&cm->history, bit);
 }
 
 void cm_destroy(struct cm *cm)

@@ -113,11 +113,10 @@ enum content_group {
     CONTENT_GROUP_GENERAL,
     CONTENT_GROUP_IMAGE,
     CONTENT_GROUP_AUDIO,
-    CONTENT_GROUP_RAW, /* not predicted */
     CONTENT_N_GROUPS,
 };
 
-enum content_group content_group_of(enum content_type type, enum cm_strength strength);
+enum content_group content_group_of(enum content_type type);
 
 /* The components for a group under a configuration, a NULL-terminated list. */
 void components_for(const struct cm_config *config, enum content_group group,
