@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libFuzzer target: any bytes as a GGUF file; whatever opens is read through to its end.
+ * libFuzzer target: any bytes as a GGUF file; whatever opens is read through to its end, and its
+ * tokenizer, if it makes one, encodes the file itself.
  */
 #include <stdlib.h>
 
-#include "model/gguf.h"
+#include "model/gguf_tokenizer.h"
+#include "token/byte_trie.h"
 
 #define ROW_MAX 65536
 
@@ -33,6 +35,23 @@ static void read_strings(const struct gguf *gguf, const char *key)
     }
 }
 
+static void use_tokenizer(const struct gguf *gguf)
+{
+    struct byte_view bytes = gguf_bytes(gguf);
+    struct tokenizer *tokenizer;
+    struct byte_trie *trie = NULL;
+    if (gguf_tokenizer_create(&tokenizer, gguf) != TACIT_OK)
+        return;
+    uint32_t *items = malloc(bytes.n * sizeof *items);
+    size_t n_items;
+    if (!items || tokenizer_encode(tokenizer, bytes.data, bytes.n, items, &n_items) != TACIT_OK ||
+        byte_trie_of_tokenizer(&trie, tokenizer) != TACIT_OK)
+        abort();
+    byte_trie_destroy(trie);
+    free(items);
+    tokenizer_destroy(tokenizer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
     struct gguf *gguf;
@@ -41,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     read_tensors(gguf);
     read_strings(gguf, "tokenizer.ggml.tokens");
     read_strings(gguf, "a.strings");
+    use_tokenizer(gguf);
     gguf_close(gguf);
     return 0;
 }
