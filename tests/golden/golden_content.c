@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "golden/golden_content.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct writer {
+    uint8_t *out;
+    size_t n, pos;
+    uint64_t state;
+};
+
+/* Not twice in one call's arguments, whose order of evaluation is the compiler's choice. */
+static uint32_t rng(struct writer *w)
+{
+    w->state = w->state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(w->state >> 32);
+}
+
+/* 0 .. n - 1, small numbers more often. */
+static uint32_t skewed(struct writer *w, uint32_t n)
+{
+    uint32_t a = rng(w) % n, b = rng(w) % n, c = rng(w) % n;
+    uint32_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+static void put(struct writer *w, uint32_t byte)
+{
+    if (w->pos < w->n)
+        w->out[w->pos++] = (uint8_t)byte;
+}
+
+static void put_le(struct writer *w, uint64_t value, unsigned n_bytes)
+{
+    for (unsigned i = 0; i < n_bytes; i++)
+        put(w, (uint32_t)(value >> (8 * i)));
+}
+
+static void put_text(struct writer *w, const char *text)
+{
+    for (; *text; text++)
+        put(w, (uint8_t)*text);
+}
+
+__attribute__((format(printf, 2, 3))) static void put_format(struct writer *w, const char *format,
+                                                             ...)
+{
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    put_text(w, text);
+}
+
+static const char *word(struct writer *w)
+{
+    static const char *const words[] = {
+        "the",    "of",     "and",   "a",       "to",      "in",     "is",      "was",    "it",
+        "that",   "for",    "on",    "with",    "as",      "his",    "they",    "at",     "be",
+        "this",   "from",   "have",  "or",      "by",      "one",    "had",     "not",    "but",
+        "what",   "all",    "were",  "when",    "we",      "there",  "can",     "an",     "your",
+        "which",  "their",  "said",  "if",      "will",    "each",   "about",   "how",    "up",
+        "out",    "them",   "then",  "she",     "many",    "some",   "so",      "these",  "would",
+        "other",  "into",   "has",   "more",    "two",     "like",   "him",     "see",    "time",
+        "could",  "no",     "make",  "than",    "first",   "been",   "its",     "who",    "now",
+        "people", "my",     "made",  "over",    "did",     "down",   "only",    "way",    "find",
+        "water",  "little", "long",  "very",    "after",   "words",  "called",  "just",   "where",
+        "most",   "know",   "get",   "through", "back",    "much",   "before",  "go",     "good",
+        "new",    "write",  "our",   "used",    "me",      "man",    "too",     "any",    "day",
+        "same",   "right",  "look",  "think",   "also",    "around", "another", "came",   "come",
+        "work",   "three",  "word",  "must",    "because", "does",   "part",    "even",   "place",
+        "well",   "such",   "here",  "take",    "why",     "things", "help",    "put",    "years",
+        "river",  "window", "stone", "letter",  "harbour", "winter", "garden",  "morning"};
+    return words[skewed(w, sizeof words / sizeof *words)];
+}
+
+static void put_sentence(struct writer *w)
+{
+    uint32_t n_words = 4 + rng(w) % 14;
+    for (uint32_t i = 0; i < n_words; i++) {
+        const char *next = word(w);
+        put(w, (uint32_t)(i == 0 ? next[0] - 'a' + 'A' : next[0]));
+        put_text(w, next + 1);
+        put_text(w, i + 1 == n_words ? ". " : rng(w) % 9 == 0 ? ", " : " ");
+    }
+}
+
+static void put_zeros(struct writer *w)
+{
+    put(w, 0);
+}
+
+static void put_bytes(struct writer *w)
+{
+    put(w, (uint32_t)w->pos);
+}
+
+static void put_random(struct writer *w)
+{
+    put(w, rng(w) >> 24);
+}
+
+static void put_prose(struct writer *w)
+{
+    put_sentence(w);
+    if (rng(w) % 5 == 0)
+        put_text(w, "\n\n");
+}
+
+static void put_accents(struct writer *w)
+{
+    static const char *const letters[] = {"\xc3\xa4", "\xc3\xb6", "\xc3\xbc", "\xc3\x9f",
+                                          "\xc3\xa9", "\xc3\xa8", "\xff",     "\xc3"};
+    put_text(w, word(w));
+    put_text(w, letters[skewed(w, 8)]);
+    put_text(w, word(w));
+    put_text(w, rng(w) % 8 == 0 ? ".\n" : " ");
+}
+
+static void put_markup(struct writer *w)
+{
+    uint32_t id = (uint32_t)(w->pos / 7), revision = id * 3 + rng(w) % 5, author = rng(w) % 40;
+    const char *a = word(w), *b = word(w);
+    put_format(w, "  <page id=\"%u\" revision=\"%u\">\n", id, revision);
+    put_format(w, "    <title>%s %s</title>\n    <author ref=\"#u%u\"/>\n", a, b, author);
+    put_text(w, "    <text xml:space=\"preserve\">");
+    put_sentence(w);
+    put_text(w, "&lt;br&gt;</text>\n  </page>\n");
+}
+
+static void put_source(struct writer *w)
+{
+    uint32_t kind = rng(w) % 5, number = rng(w) % 100;
+    const char *a = word(w), *b = word(w);
+    if (kind == 0)
+        put_format(w, "\nstatic int %s_%s(struct %s *%s)\n{\n", a, b, b, b);
+    else if (kind == 1)
+        put_format(w, "    for (size_t i = 0; i < n_%s; i++)\n        %s[i] = %u;\n", a, a, number);
+    else if (kind == 2)
+        put_format(w, "    if (%s->%s == NULL)\n        return -%u;\n", a, b, number % 9 + 1);
+    else if (kind == 3)
+        put_format(w, "    /* %s %s %u */\n", a, b, number);
+    else
+        put_format(w, "    return %s(%s);\n}\n", a, b);
+}
+
+static void put_log(struct writer *w)
+{
+    uint32_t seconds = (uint32_t)(w->pos / 23), millis = rng(w) % 1000;
+    put_format(w, "2026-03-%02u %02u:%02u:%02u.%03u ", 1 + seconds / 86400 % 28,
+               seconds / 3600 % 24, seconds / 60 % 60, seconds % 60, millis);
+    uint32_t net = skewed(w, 4), host = skewed(w, 250), number = rng(w) % 9999;
+    put_format(w, "%s 10.0.%u.%u ", rng(w) % 6 ? "INFO " : "WARN ", net, host);
+    const char *a = word(w), *b = word(w);
+    if (rng(w) % 3)
+        put_format(w, "GET /%s/%s?id=%u 200 %u\n", a, b, number % 1000, number);
+    else
+        put_format(w, "connection from port %u closed after %u ms\n", 1024 + number,
+                   skewed(w, 3000));
+}
+
+static void put_csv(struct writer *w)
+{
+    if (w->pos == 0)
+        put_text(w, "id,name,city,price,count,total\n");
+    uint32_t id = 1000 + (uint32_t)(w->pos / 30);
+    uint32_t price = 100 + skewed(w, 900), count = 1 + skewed(w, 20);
+    const char *name = word(w), *city = word(w);
+    put_format(w, "%u,%s,%s,%u.%02u,%u,%u\n", id, name, city, price / 100, price % 100, count,
+               price * count);
+}
+
+static void put_records(struct writer *w)
+{
+    uint32_t row = (uint32_t)(w->pos / 24);
+    put_le(w, 0x10000 + row * 16, 4);
+    put_le(w, row * row / 7, 4);
+    put_le(w, skewed(w, 300), 2);
+    put_le(w, row % 12, 2);
+    put_le(w, rng(w) % 2 ? 0xffffffff : 0, 4);
+    put_le(w, 0x3ff0000000000000 + ((uint64_t)skewed(w, 64) << 44), 8);
+}
+
+static void put_x86(struct writer *w)
+{
+    static const uint8_t head[20] = {0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0,   0,
+                                     0,    0,   0,   0,   0, 0, 3, 0, 0x3e};
+    static const uint8_t bodies[6][8] = {{0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, 0x20},
+                                         {0x48, 0x8b, 0x45, 0xf8, 0x48, 0x89, 0xc7},
+                                         {0x89, 0x45, 0xec, 0x83, 0x7d, 0xec, 0x00},
+                                         {0x48, 0x8d, 0x35, 0x10, 0x20},
+                                         {0x0f, 0xb6, 0x04, 0x02, 0x31, 0xc8},
+                                         {0xc9, 0xc3, 0x90, 0x90}};
+    static const uint8_t lengths[6] = {8, 7, 7, 5, 6, 4};
+    if (w->pos == 0)
+        for (size_t i = 0; i < sizeof head; i++)
+            put(w, head[i]);
+    uint32_t kind = skewed(w, 6);
+    for (uint32_t i = 0; i < lengths[kind]; i++)
+        put(w, bodies[kind][i]);
+    if (rng(w) % 3 == 0) { /* call one of 24 functions, by its distance from here */
+        put(w, 0xe8);
+        uint32_t target = skewed(w, 24) * 352;
+        put_le(w, target - (uint32_t)(w->pos + 4), 4);
+    }
+}
+
+/* A smooth surface with a little noise. */
+static uint32_t shade(struct writer *w, uint32_t x, uint32_t y, uint32_t channel)
+{
+    uint32_t slope = x * (2 + channel) + y * (5 - channel) + x * y / 24;
+    return (slope & 0x100 ? ~slope : slope) + (rng(w) & 3);
+}
+
+static void put_image8(struct writer *w)
+{
+    enum { WIDTH = 120 };
+    if (w->pos == 0)
+        put_format(w, "P5\n%d %u\n255\n", WIDTH, (uint32_t)(w->n / WIDTH));
+    uint32_t y = (uint32_t)(w->pos / WIDTH);
+    for (uint32_t x = 0; x < WIDTH; x++)
+        put(w, shade(w, x, y, 0));
+}
+
+static void put_image24(struct writer *w)
+{
+    enum { WIDTH = 75, STRIDE = 228, HEAD = 54 }; /* 225 bytes of pixels, padded */
+    if (w->pos == 0) {
+        put_text(w, "BM");
+        put_le(w, w->n, 4);
+        put_le(w, 0, 4);
+        put_le(w, HEAD, 4);
+        put_le(w, 40, 4);
+        put_le(w, WIDTH, 4);
+        put_le(w, (w->n - HEAD) / STRIDE, 4);
+        put_le(w, 1 | 24 << 16, 4);
+        put_le(w, 0, 8);
+        put_le(w, 2835 | (uint64_t)2835 << 32, 8);
+        put_le(w, 0, 8);
+    }
+    uint32_t y = (uint32_t)(w->pos / STRIDE);
+    for (uint32_t x = 0; x < WIDTH; x++)
+        for (uint32_t channel = 0; channel < 3; channel++)
+            put(w, shade(w, x, y, channel));
+    put_le(w, 0, STRIDE - 3 * WIDTH);
+}
+
+static void put_audio16(struct writer *w)
+{
+    enum { HEAD = 44 };
+    if (w->pos == 0) {
+        put_text(w, "RIFF");
+        put_le(w, w->n - 8, 4);
+        put_text(w, "WAVEfmt ");
+        put_le(w, 16, 4);
+        put_le(w, 1 | 2 << 16, 4);
+        put_le(w, 44100, 4);
+        put_le(w, 44100 * 4, 4);
+        put_le(w, 4 | 16 << 16, 4);
+        put_text(w, "data");
+        put_le(w, w->n - HEAD, 4);
+    }
+    /* A triangle and its echo. */
+    uint32_t t = (uint32_t)(w->pos - HEAD) / 4;
+    for (uint32_t side = 0; side < 2; side++) {
+        uint32_t phase = (t + side * 9) * 173 & 0x3fff;
+        uint32_t wave = phase < 0x2000 ? phase : 0x3fff - phase;
+        put_le(w, wave * 2 - 0x2000 + (rng(w) & 31), 2);
+    }
+}
+
+typedef void (*put_fn)(struct writer *w);
+
+#define PUT(name, what) put_##name,
+static void put_mixed(struct writer *w);
+static const put_fn puts_by_class[GOLDEN_N_CLASSES] = {GOLDEN_CLASS_TABLE(PUT)};
+#undef PUT
+
+static void put_mixed(struct writer *w)
+{
+    put_fn fn = puts_by_class[rng(w) % GOLDEN_mixed];
+    size_t end = w->pos + 200 + rng(w) % 3000;
+    while (w->pos < end && w->pos < w->n)
+        fn(w);
+}
+
+void golden_fill(uint8_t *out, size_t n, enum golden_class kind)
+{
+    struct writer w = {.out = out, .n = n, .state = (uint64_t)kind + 1};
+    while (w.pos < n)
+        puts_by_class[kind](&w);
+}
+
+const char *golden_class_name(enum golden_class kind)
+{
+#define NAME(name, what) #name,
+    static const char *const names[GOLDEN_N_CLASSES] = {GOLDEN_CLASS_TABLE(NAME)};
+#undef NAME
+    return names[kind];
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The content of the golden archives: one generator for each class of content that the format
+ * treats on its own. Integers and a seed only, so that every machine makes the same bytes. What a
+ * class makes never changes once an archive of it is released; another need is another class.
+ */
+#ifndef TACIT_TESTS_GOLDEN_CONTENT_H
+#define TACIT_TESTS_GOLDEN_CONTENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(name, what) in the order of their numbers. */
+#define GOLDEN_CLASS_TABLE(X)                                                                      \
+    X(zeros, "one value")                                                                          \
+    X(bytes, "0, 1, 2 ... 255 again and again")                                                    \
+    X(random, "nothing to gain")                                                                   \
+    X(prose, "sentences of a skewed vocabulary")                                                   \
+    X(accents, "the same with two-byte UTF-8 letters, some of them broken")                        \
+    X(markup, "nested XML elements with attributes")                                               \
+    X(source, "lines of code, indented")                                                           \
+    X(log, "time stamps, addresses, messages")                                                     \
+    X(csv, "rows of fields, columns that correlate")                                               \
+    X(records, "binary rows of 24 bytes")                                                          \
+    X(x86, "an ELF header, then code with relative calls")                                         \
+    X(image8, "PGM: header and rows of grey")                                                      \
+    X(image24, "BMP: header and padded rows of colour")                                            \
+    X(audio16, "WAV: header and stereo samples")                                                   \
+    X(mixed, "stretches of the others")
+
+#define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
+enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };
+#undef GOLDEN_CLASS_ENUM
+
+const char *golden_class_name(enum golden_class kind);
+
+/* Fills out[0 .. n); shorter content is not always a prefix of longer content. */
+void golden_fill(uint8_t *out, size_t n, enum golden_class kind);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every golden archive decodes to its content, and its content encodes to it, byte for byte.
+ *
+ *     test_golden FOLDER           checks
+ *     test_golden --write FOLDER   makes them anew (tools/make_golden.sh)
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "golden/golden_content.h"
+#include "tacit/tacit.h"
+
+enum { CONTENT_MAX = 1 << 16, ARCHIVE_MAX = 2 * CONTENT_MAX };
+
+/* One archive of each kind at each of these. */
+struct variant {
+    const char *name;
+    int level;
+    uint64_t block_size; /* 0: one block */
+    size_t n_bytes;      /* of content */
+};
+
+static const struct variant variants[] = {
+    {"empty", TACIT_LEVEL_DEFAULT, 0, 0},
+    {"one", TACIT_LEVEL_DEFAULT, 0, 1},
+    {"fast", 1, 0, 9000},
+    {"quick", 4, 0, 9000},
+    {"strong", 6, 0, 9000},
+    {"blocks", 4, 2500, 9000},
+};
+
+static uint8_t content[CONTENT_MAX], archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
+
+static struct tacit_options options_of(const struct variant *variant)
+{
+    struct tacit_options options;
+    tacit_options_init(&options);
+    options.level = variant->level;
+    options.block_size = variant->block_size;
+    options.n_threads = 2;
+    return options;
+}
+
+static size_t encode(const struct variant *variant)
+{
+    struct tacit_options options = options_of(variant);
+    size_t n_archive;
+    enum tacit_status status = tacit_buffer_compress(content, variant->n_bytes, archive,
+                                                     sizeof archive, &n_archive, &options);
+    CHECK_MSG(status == TACIT_OK, "%s", tacit_status_name(status));
+    return n_archive;
+}
+
+static void check_one(const struct variant *variant, const char *path)
+{
+    static uint8_t restored[CONTENT_MAX];
+    FILE *file = fopen(path, "rb");
+    CHECK_MSG(file != NULL, "%s: missing", path);
+    if (!file)
+        return;
+    size_t n_wanted = fread(wanted, 1, sizeof wanted, file), n_restored;
+    fclose(file);
+
+    enum tacit_status status =
+        tacit_buffer_decompress(wanted, n_wanted, restored, sizeof restored, &n_restored, NULL);
+    CHECK_MSG(status == TACIT_OK, "%s: %s", path, tacit_status_name(status));
+    CHECK_MSG(n_restored == variant->n_bytes && memcmp(restored, content, n_restored) == 0,
+              "%s: other content", path);
+    size_t n_archive = encode(variant);
+    CHECK_MSG(n_archive == n_wanted && memcmp(archive, wanted, n_archive) == 0,
+              "%s: encodes to %zu other bytes than its %zu", path, n_archive, n_wanted);
+}
+
+static void write_one(const struct variant *variant, const char *path)
+{
+    size_t n_archive = encode(variant);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(archive, 1, n_archive, file) != n_archive || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
+    if (argc != 2 && !write) {
+        fprintf(stderr, "usage: test_golden [--write] FOLDER\n");
+        return 2;
+    }
+    for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
+        const struct variant *variant = &variants[v];
+        int n_classes = variant->n_bytes > 1 ? GOLDEN_N_CLASSES : 1;
+        for (int kind = 0; kind < n_classes; kind++) {
+            char path[4096];
+            snprintf(path, sizeof path, "%s/%s-%s.tct", argv[argc - 1], variant->name,
+                     golden_class_name((enum golden_class)kind));
+            golden_fill(content, variant->n_bytes, (enum golden_class)kind);
+            (write ? write_one : check_one)(variant, path);
+        }
+    }
+    return check_result();
+}

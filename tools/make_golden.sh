@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Makes the golden archives anew, from a release build. For changes of the format before its release
+# and for new variants; an archive of a released format version is never changed.
+set -eu
+cd "$(dirname "$0")/.."
+cmake --preset release >/dev/null
+cmake --build --preset release -j 2
+build/release/tests/golden/test_golden --write tests/golden
+build/release/tests/golden/test_golden tests/golden
