@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writes the seeds of the fuzz targets that read archives or content: make_seeds FOLDER fills
+ * FOLDER/decoder, FOLDER/archive and FOLDER/round_trip.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "golden/golden_content.h"
+#include "tacit/tacit.h"
+
+enum { CONTENT_MAX = 3000, ARCHIVE_MAX = 16384 };
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "make_seeds: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static void write_seed(const char *folder, const char *target, const char *name, const void *data,
+                       size_t n_bytes)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, target);
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        fail(path);
+    snprintf(path, sizeof path, "%s/%s/%s", folder, target, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(data, 1, n_bytes, file) != n_bytes || fclose(file) != 0)
+        fail(path);
+}
+
+static size_t compress(const uint8_t *content, size_t n, int level, uint64_t block_size,
+                       uint8_t *archive)
+{
+    struct tacit_options options;
+    size_t n_archive;
+    tacit_options_init(&options);
+    options.level = level;
+    options.block_size = block_size;
+    enum tacit_status status =
+        tacit_buffer_compress(content, n, archive, ARCHIVE_MAX, &n_archive, &options);
+    if (status != TACIT_OK)
+        fail(tacit_status_message(status));
+    return n_archive;
+}
+
+static void make_class(const char *folder, enum golden_class kind)
+{
+    static uint8_t content[CONTENT_MAX], archive[2 * ARCHIVE_MAX];
+    const char *name = golden_class_name(kind);
+    char seed_name[64];
+    content[0] = (uint8_t)kind;
+    content[1] = (uint8_t)(kind / 4);
+    golden_fill(content + 2, CONTENT_MAX - 2, kind);
+    write_seed(folder, "round_trip", name, content, CONTENT_MAX / 4);
+
+    for (int level = 1; level <= 7; level += 3) {
+        size_t n = compress(content, 400, level, 0, archive);
+        n += compress(content, level == 4 ? CONTENT_MAX : 0, level, 1024, archive + n);
+        snprintf(seed_name, sizeof seed_name, "%s-%d", name, level);
+        write_seed(folder, "decoder", seed_name, archive, n);
+        write_seed(folder, "archive", seed_name, archive, n);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: make_seeds FOLDER\n");
+        return 2;
+    }
+    if (mkdir(argv[1], 0777) != 0 && errno != EEXIST)
+        fail(argv[1]);
+    for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++)
+        make_class(argv[1], (enum golden_class)kind);
+    return 0;
+}
