@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/lm_ops.h"
+
+#include "base/strict_math.h"
+#include "model/lm.h"
+
+void lm_add(float *y, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += b[i];
+}
+
+void lm_scale(float *y, float f, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] *= f;
+}
+
+static float sum_lanes(float *lane)
+{
+    for (int width = KERNEL_LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            lane[i] += lane[i + width];
+    return lane[0];
+}
+
+static void layer_norm(float *y, const float *x, const float *gain, const float *bias, size_t n,
+                       float epsilon)
+{
+    float lane[KERNEL_LANES] = {0}, square[KERNEL_LANES] = {0};
+    for (size_t i = 0; i < n; i++)
+        lane[i % KERNEL_LANES] += x[i];
+    float mean = sum_lanes(lane) / (float)n;
+    for (size_t i = 0; i < n; i++) {
+        float d = x[i] - mean;
+        square[i % KERNEL_LANES] += d * d;
+    }
+    float r = 1.0f / strict_sqrt(sum_lanes(square) / (float)n + epsilon);
+    for (size_t i = 0; i < n; i++)
+        y[i] = ((x[i] - mean) * r) * gain[i] + bias[i];
+}
+
+void lm_norm(const struct kernels *kernels, const struct lm_shape *shape, float *y, const float *x,
+             const struct lm_tensor *gain, const struct lm_tensor *bias)
+{
+    if (shape->norm == LM_NORM_RMS)
+        kernels->lm_rms_norm(y, x, gain->values, gain->n_columns, shape->norm_epsilon);
+    else
+        layer_norm(y, x, gain->values, bias->values, gain->n_columns, shape->norm_epsilon);
+}
+
+/* A NaN becomes the lower limit: no comparison with it is true. */
+static float clamp(float x)
+{
+    x = x > -LM_LOGIT_MAX ? x : -LM_LOGIT_MAX;
+    return x < LM_LOGIT_MAX ? x : LM_LOGIT_MAX;
+}
+
+/* x / (1 + e^-2u) with u = sqrt(2 / pi) (x + 0.044715 x^3) is x (1 + tanh u) / 2. */
+static float gelu(float x)
+{
+    float u2 = 1.59576912f * (x + 0.044715f * ((x * x) * x));
+    return x / (1.0f + strict_exp(-clamp(u2)));
+}
+
+void lm_activate(const struct kernels *kernels, enum lm_activation activation, float *y,
+                 const float *gate, const float *up, size_t n)
+{
+    if (activation == LM_ACT_SWIGLU)
+        kernels->lm_swiglu(y, gate, up, n);
+    for (size_t i = 0; activation == LM_ACT_GELU && i < n; i++)
+        y[i] = gelu(gate[i]);
+    for (size_t i = 0; activation == LM_ACT_RELU2 && i < n; i++)
+        y[i] = gate[i] > 0.0f ? gate[i] * gate[i] : 0.0f;
+}
+
+void lm_finish_logits(const struct lm_shape *shape, float *logits, size_t n)
+{
+    float cap = shape->logit_cap;
+    for (size_t i = 0; cap > 0.0f && i < n; i++) /* cap tanh(l / cap) */
+        logits[i] = cap * (1.0f - 2.0f / (1.0f + strict_exp((2.0f / cap) * clamp(logits[i]))));
+    for (size_t i = 0; i < n; i++)
+        logits[i] = clamp(logits[i]);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The model's element-wise steps that are not worth a row in the kernel table: strict arithmetic in
+ * loops that compilers vectorise.
+ */
+#ifndef TACIT_MODEL_LM_OPS_H
+#define TACIT_MODEL_LM_OPS_H
+
+#include <stddef.h>
+
+#include "kernels/kernels.h"
+#include "model/lm_model.h"
+
+/* y[i] += b[i]; y[i] *= f */
+void lm_add(float *y, const float *b, size_t n);
+void lm_scale(float *y, float f, size_t n);
+
+/* The model's norm of x to y (may be x): RMS with gain, or with mean, gain and bias. */
+void lm_norm(const struct kernels *kernels, const struct lm_shape *shape, float *y, const float *x,
+             const struct lm_tensor *gain, const struct lm_tensor *bias);
+
+/* y = act(gate) [* up], n values; y may be gate. */
+void lm_activate(const struct kernels *kernels, enum lm_activation activation, float *y,
+                 const float *gate, const float *up, size_t n);
+
+/* The cap, if there is one, and the limits of logits. */
+void lm_finish_logits(const struct lm_shape *shape, float *logits, size_t n);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Small language models for tests, made of a fixed sequence of pseudo-random numbers: one for each
+ * combination of switches that the engine knows. What they say is noise, the same on every machine.
+ */
+#ifndef TACIT_TESTS_TINY_MODEL_H
+#define TACIT_TESTS_TINY_MODEL_H
+
+#include "model/lm_model.h"
+
+/* X(name, every field of struct lm_shape) */
+#define TINY_MODELS(X)                                                                             \
+    X("llama", 300, 2, 64, 4, 2, 64, 128, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU, 0, 10000.0f, 1e-5f, \
+      0.0f)                                                                                        \
+    X("wide heads", 97, 1, 128, 2, 1, 128, 192, 256, 128, LM_NORM_RMS, LM_ACT_SWIGLU,              \
+      LM_QK_NORM | LM_SEPARATE_HEAD, 1e6f, 1e-6f, 0.0f)                                            \
+    X("learned positions", 260, 2, 64, 1, 1, 64, 256, 100, 0, LM_NORM_LAYER, LM_ACT_GELU,          \
+      LM_QKV_BIAS | LM_BIASES | LM_LEARNED_POSITIONS, 10000.0f, 1e-5f, 0.0f)                       \
+    X("relu2", 256, 2, 64, 3, 1, 64, 128, 256, 16, LM_NORM_RMS, LM_ACT_RELU2,                      \
+      LM_QKV_BIAS | LM_QK_NORM, 10000.0f, 1e-5f, 15.0f)
+
+struct tiny_random {
+    uint64_t state;
+    struct lm_shape shape;
+};
+
+static inline float tiny_next(struct tiny_random *r)
+{
+    r->state = r->state * 6364136223846793005u + 1442695040888963407u;
+    return (float)(int32_t)(r->state >> 32) * (1.0f / 2147483648.0f);
+}
+
+/* Each row's numbers follow from its place alone. */
+static inline enum tacit_status tiny_row(void *context, enum lm_tensor_id id, uint32_t layer,
+                                         size_t row, float *dst)
+{
+    struct tiny_random *r = (struct tiny_random *)context;
+    struct lm_tensor_size size = lm_tensor_size(&r->shape, id);
+    r->state = (uint64_t)id * 1000003u + layer * 10007u + row;
+    float scale = size.n_rows ? 0.2f : 0.1f, base = size.n_rows ? 0.0f : 1.0f;
+    for (size_t i = 0; i < size.n_columns; i++)
+        dst[i] = base + scale * tiny_next(r);
+    return TACIT_OK;
+}
+
+static inline enum tacit_status tiny_model(struct lm_model **model, const struct lm_shape *shape)
+{
+    struct tiny_random random;
+    random.shape = *shape;
+    return lm_model_build(model, shape, tiny_row, &random);
+}
+
+#endif
