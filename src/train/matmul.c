@@ -10,7 +10,14 @@ enum tacit_status matmul_open(struct matmul *mm, bool exact)
 {
     memset(mm, 0, sizeof *mm);
     mm->use_amx = !exact && matmul_amx_available();
-    return TACIT_OK;
+    if (!mm->use_amx)
+        return TACIT_OK;
+    mm->pack_a = memory_zeroed(sizeof *mm->pack_a * MATMUL_PANEL_M * MATMUL_PANEL_K);
+    mm->pack_b = memory_zeroed(sizeof *mm->pack_b * MATMUL_PANEL_N * MATMUL_PANEL_K);
+    if (mm->pack_a && mm->pack_b)
+        return TACIT_OK;
+    matmul_close(mm);
+    return TACIT_ERR_MEMORY;
 }
 
 void matmul_close(struct matmul *mm)
@@ -18,19 +25,6 @@ void matmul_close(struct matmul *mm)
     free(mm->pack_a);
     free(mm->pack_b);
     memset(mm, 0, sizeof *mm);
-}
-
-static enum tacit_status grow(uint16_t **buffer, size_t *cap, size_t n_needed)
-{
-    if (n_needed <= *cap)
-        return TACIT_OK;
-    free(*buffer);
-    *cap = 0;
-    *buffer = memory_zeroed(n_needed * sizeof **buffer);
-    if (!*buffer)
-        return TACIT_ERR_MEMORY;
-    *cap = n_needed;
-    return TACIT_OK;
 }
 
 /* The inner loop runs along a row of C, so that it vectorises; B transposed is a dot product. */
@@ -59,18 +53,12 @@ static void matmul_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t 
     }
 }
 
-enum tacit_status matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n,
-                             size_t k, const float *a, size_t lda, const float *b, size_t ldb,
-                             bool add, float *c, size_t ldc)
+void matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
+                const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
+                size_t ldc)
 {
-    if (!mm->use_amx) {
+    if (mm->use_amx)
+        matmul_amx(mm, trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
+    else
         matmul_plain(trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
-        return TACIT_OK;
-    }
-    const size_t k_tiles = (k + 31) / 32;
-    if (grow(&mm->pack_a, &mm->pack_a_cap, (m + 15) / 16 * k_tiles * 512) != TACIT_OK ||
-        grow(&mm->pack_b, &mm->pack_b_cap, (n + 15) / 16 * k_tiles * 512) != TACIT_OK)
-        return TACIT_ERR_MEMORY;
-    matmul_amx(mm, trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
-    return TACIT_OK;
 }

@@ -17,11 +17,16 @@
 
 #include "tacit/status.h"
 
+/* One panel of each operand is packed at a time: together they fit the second-level cache. */
+enum {
+    MATMUL_PANEL_M = 256,
+    MATMUL_PANEL_N = 1024,
+    MATMUL_PANEL_K = 384,
+};
+
 struct matmul {
     bool use_amx;
-    uint16_t *pack_a; /* 64-byte aligned, pack_a_cap elements */
-    uint16_t *pack_b;
-    size_t pack_a_cap, pack_b_cap;
+    uint16_t *pack_a, *pack_b; /* panels of bf16, 64-byte aligned; NULL without AMX */
 };
 
 /* `exact` keeps to plain float loops. The struct needs no closing if this fails. */
@@ -30,16 +35,15 @@ void matmul_close(struct matmul *mm);
 
 /* op(A) is m x k, op(B) is k x n, C is m x n. With trans_a, A is stored k x m; with trans_b, B is
  * stored n x k. ld* are row lengths in floats. `add` accumulates into C. C overlaps neither
- * operand. Fails only when scratch memory cannot be had. */
-enum tacit_status matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n,
-                             size_t k, const float *a, size_t lda, const float *b, size_t ldb,
-                             bool add, float *c, size_t ldc);
+ * operand. */
+void matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
+                const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
+                size_t ldc);
 
 /* Asks the kernel for AMX state; true when AMX bf16 may be used. Cheap after the first call. */
 bool matmul_amx_available(void);
 
-/* matmul_amx.c; the scratch holds ceil(m/16)*ceil(k/32)*512 and ceil(n/16)*ceil(k/32)*512 elements.
- */
+/* matmul_amx.c: matmul_run where use_amx is set. */
 void matmul_amx(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
                 const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
                 size_t ldc);

@@ -201,27 +201,46 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-void matmul_amx(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
-                const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
-                size_t ldc)
+/* m x n of C from packed panels, k_tiles deep. Along the rows of C, which may be cold; B's panel
+ * stays in the second-level cache. */
+static void multiply_panels(const uint16_t *pack_a, const uint16_t *pack_b, size_t m, size_t n,
+                            size_t k_tiles, bool add, float *c, size_t ldc)
 {
-    const size_t k_tiles = (k + 31) / 32, line = k_tiles * TILE;
-    pack(a, lda, m, k, !trans_a, trans_a, mm->pack_a);
-    pack(b, ldb, n, k, trans_b, trans_b, mm->pack_b);
-    configure_tiles();
-    /* Along the rows of C: it may be cold, B's tiles stay in the second-level cache. */
+    const size_t line = k_tiles * TILE;
     for (size_t i = 0; i < m; i += 32) {
         for (size_t j = 0; j < n; j += 32) {
-            const uint16_t *pa = mm->pack_a + i / 16 * line, *pb = mm->pack_b + j / 16 * line;
+            const uint16_t *a = pack_a + i / 16 * line, *b = pack_b + j / 16 * line;
             if (i + 32 <= m && j + 32 <= n) {
-                block_32x32(pa, pb, k_tiles, add, c + i * ldc + j, ldc);
+                block_32x32(a, b, k_tiles, add, c + i * ldc + j, ldc);
                 continue;
             }
             for (size_t ii = i; ii < smaller(i + 32, m); ii += 16)
                 for (size_t jj = j; jj < smaller(j + 32, n); jj += 16)
-                    block_edge(mm->pack_a + ii / 16 * line, mm->pack_b + jj / 16 * line, k_tiles,
+                    block_edge(pack_a + ii / 16 * line, pack_b + jj / 16 * line, k_tiles,
                                smaller(16, m - ii), smaller(16, n - jj), add, c + ii * ldc + jj,
                                ldc);
+        }
+    }
+}
+
+void matmul_amx(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
+                const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
+                size_t ldc)
+{
+    configure_tiles();
+    for (size_t j = 0; j < n; j += MATMUL_PANEL_N) {
+        const size_t n_j = smaller(MATMUL_PANEL_N, n - j);
+        for (size_t p = 0; p < k; p += MATMUL_PANEL_K) {
+            const size_t n_p = smaller(MATMUL_PANEL_K, k - p);
+            const float *from_b = trans_b ? b + j * ldb + p : b + p * ldb + j;
+            pack(from_b, ldb, n_j, n_p, trans_b, trans_b, mm->pack_b);
+            for (size_t i = 0; i < m; i += MATMUL_PANEL_M) {
+                const size_t n_i = smaller(MATMUL_PANEL_M, m - i);
+                const float *from_a = trans_a ? a + p * lda + i : a + i * lda + p;
+                pack(from_a, lda, n_i, n_p, !trans_a, trans_a, mm->pack_a);
+                multiply_panels(mm->pack_a, mm->pack_b, n_i, n_j, (n_p + 31) / 32, add || p > 0,
+                                c + i * ldc + j, ldc);
+            }
         }
     }
     _tile_release();

@@ -93,7 +93,6 @@ struct net_work {
     float *qkv, *h, *logits, *scores, *scores_2;
     float *dx, *dx0, *dy, *dqkv, *dq, *dk, *dv, *do_, *dh;
     bool round_inputs; /* of each product, to int8 by rows: for evaluation, no gradient then */
-    bool failed;       /* a product could not have its memory */
 };
 
 enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact);

@@ -40,14 +40,6 @@ static size_t reach_end(const struct block *b, size_t t)
     return t + 1 - b->k0;
 }
 
-static void multiply(struct net_work *w, bool ta, bool tb, size_t m, size_t n, size_t k,
-                     const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
-                     size_t ldc)
-{
-    if (matmul_run(&w->mm, ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc) != TACIT_OK)
-        w->failed = true;
-}
-
 void net_attend(const struct net *net, struct net_work *work, const float *params, size_t n,
                 uint32_t layer)
 {
@@ -57,15 +49,15 @@ void net_attend(const struct net *net, struct net_work *work, const float *param
     for (size_t t0 = 0; t0 < n; t0 += NET_ATTEND_BLOCK) {
         const struct block b = block_at(net, layer, t0, n);
         const size_t rows = b.n * heads;
-        multiply(work, false, true, rows, b.n_keys, hs, w->q + t0 * heads * hs, hs,
-                 w->k + b.k0 * hs, hs, false, work->scores, b.stride);
+        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, w->q + t0 * heads * hs, hs,
+                   w->k + b.k0 * hs, hs, false, work->scores, b.stride);
         for (size_t r = 0; r < rows; r++) {
             const size_t t = t0 + r / heads;
             w->lse[t0 * heads + r] = op_softmax(b.n_keys, reach_begin(&b, t), reach_end(&b, t),
                                                 sink[r % heads], work->scores + r * b.stride);
         }
-        multiply(work, false, false, rows, hs, b.n_keys, work->scores, b.stride, w->v + b.k0 * hs,
-                 hs, false, w->o + t0 * heads * hs, hs);
+        matmul_run(&work->mm, false, false, rows, hs, b.n_keys, work->scores, b.stride,
+                   w->v + b.k0 * hs, hs, false, w->o + t0 * heads * hs, hs);
     }
 }
 
@@ -83,9 +75,10 @@ void net_attend_back(const struct net *net, struct net_work *work, const float *
         const size_t rows = b.n * heads, at = t0 * heads * hs;
         const float *k = w->k + b.k0 * hs, *v = w->v + b.k0 * hs;
         float *p = work->scores, *dp = work->scores_2;
-        multiply(work, false, true, rows, b.n_keys, hs, w->q + at, hs, k, hs, false, p, b.stride);
-        multiply(work, false, true, rows, b.n_keys, hs, work->do_ + at, hs, v, hs, false, dp,
-                 b.stride);
+        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, w->q + at, hs, k, hs, false, p,
+                   b.stride);
+        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, work->do_ + at, hs, v, hs, false, dp,
+                   b.stride);
         for (size_t r = 0; r < rows; r++) {
             const size_t t = t0 + r / heads, i = at + r * hs;
             const float lse = w->lse[t0 * heads + r], d = op_dot(hs, work->do_ + i, w->o + i);
@@ -93,11 +86,11 @@ void net_attend_back(const struct net *net, struct net_work *work, const float *
             op_softmax_back(b.n_keys, p + r * b.stride, d, dp + r * b.stride);
             d_sink[r % heads] -= expf(sink[r % heads] - lse) * d;
         }
-        multiply(work, false, false, rows, hs, b.n_keys, dp, b.stride, k, hs, false, work->dq + at,
-                 hs);
-        multiply(work, true, false, b.n_keys, hs, rows, dp, b.stride, w->q + at, hs, true,
-                 work->dk + b.k0 * hs, hs);
-        multiply(work, true, false, b.n_keys, hs, rows, p, b.stride, work->do_ + at, hs, true,
-                 work->dv + b.k0 * hs, hs);
+        matmul_run(&work->mm, false, false, rows, hs, b.n_keys, dp, b.stride, k, hs, false,
+                   work->dq + at, hs);
+        matmul_run(&work->mm, true, false, b.n_keys, hs, rows, dp, b.stride, w->q + at, hs, true,
+                   work->dk + b.k0 * hs, hs);
+        matmul_run(&work->mm, true, false, b.n_keys, hs, rows, p, b.stride, work->do_ + at, hs,
+                   true, work->dv + b.k0 * hs, hs);
     }
 }

@@ -15,11 +15,8 @@ static void linear_back(struct net_work *w, size_t n, size_t n_out, size_t n_in,
                         size_t lddy, const float *x, size_t ldx, const float *weights, float *dx,
                         size_t lddx, float *d_weights)
 {
-    if (matmul_run(&w->mm, false, false, n, n_in, n_out, dy, lddy, weights, n_in, false, dx,
-                   lddx) != TACIT_OK ||
-        matmul_run(&w->mm, true, false, n_out, n_in, n, dy, lddy, x, ldx, true, d_weights, n_in) !=
-            TACIT_OK)
-        w->failed = true;
+    matmul_run(&w->mm, false, false, n, n_in, n_out, dy, lddy, weights, n_in, false, dx, lddx);
+    matmul_run(&w->mm, true, false, n_out, n_in, n, dy, lddy, x, ldx, true, d_weights, n_in);
 }
 
 /* From dq, dk, dv to the gradient of the fused product's rows; adds the gains' gradient. */
@@ -77,13 +74,11 @@ static void mlp_back(const struct net *net, struct net_work *work, const float *
     const size_t d = net->config.width, ld = net_stride(d), mlp = net->config.mlp_size;
     const size_t ld_mlp = net_stride(mlp);
     struct net_layer_work *w = &work->layer[layer];
-    if (matmul_run(&work->mm, false, false, n, mlp, d, work->dx, ld, params + at->w_2, mlp, false,
-                   work->dh, ld_mlp) != TACIT_OK)
-        work->failed = true;
+    matmul_run(&work->mm, false, false, n, mlp, d, work->dx, ld, params + at->w_2, mlp, false,
+               work->dh, ld_mlp);
     op_relu2_back(n, mlp, w->u, work->h, work->dh, ld_mlp);
-    if (matmul_run(&work->mm, true, false, d, mlp, n, work->dx, ld, work->h, ld_mlp, true,
-                   grad + at->w_2, mlp) != TACIT_OK)
-        work->failed = true;
+    matmul_run(&work->mm, true, false, d, mlp, n, work->dx, ld, work->h, ld_mlp, true,
+               grad + at->w_2, mlp);
     linear_back(work, n, mlp, d, work->dh, ld_mlp, w->m, ld, params + at->w_1, work->dy, ld,
                 grad + at->w_1);
     op_norm_back(n, d, work->dy, ld, w->m, ld, w->r_m, work->dx, ld);
@@ -155,9 +150,7 @@ static double loss_block(const struct net *net, struct net_work *w, const float 
     const uint16_t bos = (uint16_t)(v - 1);
     const float *y = w->y + t0 * ld;
     double sum = 0;
-    if (matmul_run(&w->mm, false, true, n, v, d, y, ld, params + net->embed, d, false, w->logits,
-                   ld_v) != TACIT_OK)
-        w->failed = true;
+    matmul_run(&w->mm, false, true, n, v, d, y, ld, params + net->embed, d, false, w->logits, ld_v);
     for (size_t t = 0; t < n; t++) {
         float *row = w->logits + t * ld_v;
         float loss = 0;

@@ -15,9 +15,7 @@ static void linear(struct net_work *w, size_t n, size_t n_out, size_t n_in, floa
 {
     if (w->round_inputs)
         op_round_rows(n, n_in, x, ldx);
-    if (matmul_run(&w->mm, false, true, n, n_out, n_in, x, ldx, weights, n_in, add, y, ldy) !=
-        TACIT_OK)
-        w->failed = true;
+    matmul_run(&w->mm, false, true, n, n_out, n_in, x, ldx, weights, n_in, add, y, ldy);
 }
 
 static void embed(const struct net *net, struct net_work *w, const float *params, size_t n,

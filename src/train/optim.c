@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/try.h"
-
 static const float ADAM_B1 = 0.9f, ADAM_B2 = 0.95f, ADAM_EPS = 1e-10f;
 
 enum { NEWTON_SCHULZ_STEPS = 5 };
@@ -60,7 +58,7 @@ void optim_work_close(struct optim_work *work)
 
 /* x (n x k, n <= k) towards the orthogonal matrix nearest to it. The quintic's coefficients push
  * every singular value into about 0.7 .. 1.2 in five steps. */
-static enum tacit_status orthogonalise(struct optim_work *w, size_t n, size_t k)
+static void orthogonalise(struct optim_work *w, size_t n, size_t k)
 {
     const float a = 3.4445f, b = -4.7750f, c = 2.0315f;
     double sum = 0;
@@ -70,23 +68,21 @@ static enum tacit_status orthogonalise(struct optim_work *w, size_t n, size_t k)
     for (size_t i = 0; i < n * k; i++)
         w->x[i] *= inv;
     for (int step = 0; step < NEWTON_SCHULZ_STEPS; step++) {
-        TRY(matmul_run(&w->mm, false, true, n, n, k, w->x, k, w->x, k, false, w->gram, n));
-        TRY(matmul_run(&w->mm, false, false, n, n, n, w->gram, n, w->gram, n, false, w->poly, n));
+        matmul_run(&w->mm, false, true, n, n, k, w->x, k, w->x, k, false, w->gram, n);
+        matmul_run(&w->mm, false, false, n, n, n, w->gram, n, w->gram, n, false, w->poly, n);
         for (size_t i = 0; i < n * n; i++)
             w->poly[i] = b * w->gram[i] + c * w->poly[i];
         for (size_t i = 0; i < n; i++)
             w->poly[i * n + i] += a;
-        TRY(matmul_run(&w->mm, false, false, n, k, n, w->poly, n, w->x, k, false, w->u, k));
+        matmul_run(&w->mm, false, false, n, k, n, w->poly, n, w->x, k, false, w->u, k);
         float *swap = w->x;
         w->x = w->u;
         w->u = swap;
     }
-    return TACIT_OK;
 }
 
-static enum tacit_status update_matrix(struct optim_work *w, const struct net_param *p,
-                                       const struct optim_step *step, float *params,
-                                       const float *grad, float *m)
+static void update_matrix(struct optim_work *w, const struct net_param *p,
+                          const struct optim_step *step, float *params, const float *grad, float *m)
 {
     const size_t rows = p->n_rows, cols = p->n_cols;
     const bool tall = rows > cols;
@@ -97,14 +93,13 @@ static enum tacit_status update_matrix(struct optim_work *w, const struct net_pa
             w->x[tall ? j * rows + i : at] = grad[at] + step->momentum * m[at];
         }
     }
-    TRY(orthogonalise(w, tall ? cols : rows, tall ? rows : cols));
+    orthogonalise(w, tall ? cols : rows, tall ? rows : cols);
     const float lr = step->lr_matrix * (tall ? sqrtf((float)rows / (float)cols) : 1.0f);
     const float keep = 1.0f - step->lr_matrix * step->weight_decay;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < cols; j++)
             params[i * cols + j] =
                 keep * params[i * cols + j] - lr * w->x[tall ? j * rows + i : i * cols + j];
-    return TACIT_OK;
 }
 
 static void update_adam(const struct net_param *p, const struct optim_step *step, float lr,
@@ -120,14 +115,14 @@ static void update_adam(const struct net_param *p, const struct optim_step *step
     }
 }
 
-enum tacit_status optim_update(struct optim_work *work, const struct net_param *param,
-                               const struct optim_step *step, float *params, const float *grad,
-                               float *m, float *v)
+void optim_update(struct optim_work *work, const struct net_param *param,
+                  const struct optim_step *step, float *params, const float *grad, float *m,
+                  float *v)
 {
     const size_t at = param->offset;
     if (param->kind == NET_MATRIX)
-        return update_matrix(work, param, step, params + at, grad + at, m + at);
-    update_adam(param, step, param->kind == NET_TABLE ? step->lr_table : step->lr_vector,
-                params + at, grad + at, m + at, v + at);
-    return TACIT_OK;
+        update_matrix(work, param, step, params + at, grad + at, m + at);
+    else
+        update_adam(param, step, param->kind == NET_TABLE ? step->lr_table : step->lr_vector,
+                    params + at, grad + at, m + at, v + at);
 }

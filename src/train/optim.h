@@ -25,9 +25,9 @@ enum tacit_status optim_work_open(struct optim_work *work, const struct net *net
 void optim_work_close(struct optim_work *work);
 
 /* Updates one parameter of the table from its gradient; m and v are laid out like params. */
-enum tacit_status optim_update(struct optim_work *work, const struct net_param *param,
-                               const struct optim_step *step, float *params, const float *grad,
-                               float *m, float *v);
+void optim_update(struct optim_work *work, const struct net_param *param,
+                  const struct optim_step *step, float *params, const float *grad, float *m,
+                  float *v);
 
 /* The learning rate's factor at `step` of the plan; `resumed_at` is where this run began from
  * weights alone, or 0. */

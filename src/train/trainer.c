@@ -97,13 +97,11 @@ static void learn_share(void *context, size_t index)
     const float scale = 1.0f / (float)batch_tokens(t);
     memset(thread->grad, 0, t->net.n_params * sizeof(float));
     thread->loss = 0;
-    thread->net.failed = false;
     for (size_t i = index; i < t->config.batch_seqs; i += t->config.n_threads) {
         const uint16_t *ids = t->batch + i * stride;
         thread->loss += net_run(&t->net, &thread->net, t->arrays.params, t->batch_size[i], ids,
                                 ids + 1, scale, thread->grad, NULL);
     }
-    thread->failed = thread->net.failed;
 }
 
 /* This thread's part of the parameter table. */
@@ -145,9 +143,8 @@ static void update_share(void *context, size_t index)
         const struct net_param *param = &t->net.table[p];
         if (!is_mine(t, p, index))
             continue;
-        if (optim_update(&thread->optim, param, &t->optim, t->arrays.params, t->threads[0].grad,
-                         t->arrays.m, t->arrays.v) != TACIT_OK)
-            thread->failed = true;
+        optim_update(&thread->optim, param, &t->optim, t->arrays.params, t->threads[0].grad,
+                     t->arrays.m, t->arrays.v);
         float *ema = t->arrays.ema + param->offset;
         const float *now = t->arrays.params + param->offset;
         for (size_t i = 0; i < param->n_rows * param->n_cols; i++)
@@ -175,22 +172,12 @@ static void plan_step(struct trainer *t)
     };
 }
 
-static bool any_failed(const struct trainer *t)
-{
-    for (size_t i = 0; i < t->config.n_threads; i++)
-        if (t->threads[i].failed)
-            return true;
-    return false;
-}
-
 enum tacit_status trainer_step(struct trainer *t)
 {
     const size_t stride = t->config.net.seq_len + 1, n_threads = t->config.n_threads;
     for (size_t i = 0; i < t->config.batch_seqs; i++)
         t->batch_size[i] = corpus_draw(&t->corpus, t->batch + i * stride);
     TRY(parallel_run(n_threads, learn_share, t));
-    if (any_failed(t))
-        return TACIT_ERR_MEMORY;
     t->loss = 0;
     for (size_t i = 0; i < n_threads; i++)
         t->loss += t->threads[i].loss / (double)batch_tokens(t);
@@ -201,7 +188,7 @@ enum tacit_status trainer_step(struct trainer *t)
     t->at.n_adam++;
     t->at.sequences = t->corpus.next;
     t->at.tokens += batch_tokens(t);
-    return any_failed(t) ? TACIT_ERR_MEMORY : TACIT_OK;
+    return TACIT_OK;
 }
 
 struct scoring {

@@ -16,7 +16,6 @@ struct trainer_thread {
     struct optim_work optim;
     float *grad;
     double loss, norm2; /* of this thread's share */
-    bool failed;
 };
 
 struct trainer {
