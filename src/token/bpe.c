@@ -10,6 +10,10 @@
 #define PROBES_MAX 1024
 #define SHORT_MAX  32
 
+/* Of vocabularies without a list of rules: each token is tried at each cut. */
+#define TOKEN_BYTES_MAX 256
+#define PAIRS_MAX       (1u << 26)
+
 struct bpe_node {
     uint32_t token;
     uint32_t rank; /* of the pair with the next node */
@@ -64,18 +68,48 @@ static enum tacit_status read_rule(const struct vocabulary *vocabulary, struct b
     return known && *merged != VOCABULARY_NONE ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
 }
 
-static enum tacit_status add_rules(struct bpe_rules *rules, const struct vocabulary *vocabulary,
-                                   const struct byte_view *texts, uint32_t n_rules, uint8_t *bytes)
+/* Of equal rules the first counts. */
+static enum tacit_status add_rule(struct bpe_rules *rules, uint32_t left, uint32_t right,
+                                  uint32_t rank)
 {
-    for (uint32_t i = 0; i < n_rules; i++) {
+    struct bpe_slot *slot = find_slot(rules, left, right);
+    if (!slot)
+        return TACIT_ERR_MODEL_DAMAGED;
+    if (slot->rank == NO_RANK)
+        *slot = (struct bpe_slot){left, right, rank};
+    return TACIT_OK;
+}
+
+static enum tacit_status add_rules(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                   const struct byte_view *texts, uint32_t n_rules)
+{
+    size_t n_text_max = 1;
+    for (uint32_t i = 0; i < n_rules; i++)
+        n_text_max = texts[i].n > n_text_max ? texts[i].n : n_text_max;
+    uint8_t *bytes = malloc(n_text_max);
+    enum tacit_status status = bytes ? TACIT_OK : TACIT_ERR_MEMORY;
+    for (uint32_t i = 0; i < n_rules && status == TACIT_OK; i++) {
         uint32_t left, right;
-        TRY(read_rule(vocabulary, texts[i], bytes, &left, &right, &rules->merged[i]));
-        struct bpe_slot *slot = find_slot(rules, left, right);
-        if (!slot)
-            return TACIT_ERR_MODEL_DAMAGED;
-        if (slot->rank == NO_RANK)
-            *slot = (struct bpe_slot){left, right, i};
+        status = read_rule(vocabulary, texts[i], bytes, &left, &right, &rules->merged[i]);
+        if (status == TACIT_OK)
+            status = add_rule(rules, left, right, i);
     }
+    free(bytes);
+    return status;
+}
+
+/* Room for n_pairs rules of n_ranks ranks. */
+static enum tacit_status allocate(struct bpe_rules *rules, uint64_t n_pairs, uint32_t n_ranks)
+{
+    uint64_t n_slots = 2;
+    while (n_slots < 2 * n_pairs + 1)
+        n_slots *= 2;
+    rules->slot_mask = (uint32_t)(n_slots - 1);
+    rules->slots = malloc((size_t)n_slots * sizeof *rules->slots);
+    rules->merged = malloc((n_ranks + (size_t)1) * sizeof *rules->merged);
+    if (!rules->slots || !rules->merged)
+        return TACIT_ERR_MEMORY;
+    memset(rules->slots, 0xff, (size_t)n_slots * sizeof *rules->slots);
     return TACIT_OK;
 }
 
@@ -85,22 +119,36 @@ enum tacit_status bpe_rules_init(struct bpe_rules *rules, const struct vocabular
     *rules = (struct bpe_rules){0};
     if (n_rules > VOCABULARY_TOKENS_MAX)
         return TACIT_ERR_UNSUPPORTED;
-    size_t n_slots = 2, n_text_max = 1;
-    while (n_slots < 2 * (size_t)n_rules + 1)
-        n_slots *= 2;
-    for (uint32_t i = 0; i < n_rules; i++)
-        n_text_max = texts[i].n > n_text_max ? texts[i].n : n_text_max;
-    rules->slot_mask = (uint32_t)(n_slots - 1);
-    rules->slots = malloc(n_slots * sizeof *rules->slots);
-    rules->merged = malloc((n_rules + (size_t)1) * sizeof *rules->merged);
-    uint8_t *bytes = malloc(n_text_max);
-    enum tacit_status status = TACIT_ERR_MEMORY;
-    if (rules->slots && rules->merged && bytes) {
-        memset(rules->slots, 0xff, n_slots * sizeof *rules->slots);
-        status = add_rules(rules, vocabulary, texts, n_rules, bytes);
+    TRY(allocate(rules, n_rules, n_rules));
+    return add_rules(rules, vocabulary, texts, n_rules);
+}
+
+static enum tacit_status add_splits(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                    uint32_t token)
+{
+    struct byte_view bytes = vocabulary_bytes(vocabulary, token);
+    for (size_t cut = 1; cut < bytes.n; cut++) {
+        uint32_t left = vocabulary_find(vocabulary, bytes.data, cut);
+        uint32_t right = vocabulary_find(vocabulary, bytes.data + cut, bytes.n - cut);
+        if (left != VOCABULARY_NONE && right != VOCABULARY_NONE)
+            TRY(add_rule(rules, left, right, token));
     }
-    free(bytes);
-    return status;
+    return TACIT_OK;
+}
+
+enum tacit_status bpe_rules_of_tokens(struct bpe_rules *rules, const struct vocabulary *vocabulary)
+{
+    uint32_t n_tokens = vocabulary->n_tokens;
+    uint64_t n_pairs = vocabulary->offsets[n_tokens];
+    *rules = (struct bpe_rules){0};
+    if (n_pairs > PAIRS_MAX || vocabulary->n_bytes_max > TOKEN_BYTES_MAX)
+        return TACIT_ERR_MODEL_DAMAGED;
+    TRY(allocate(rules, n_pairs, n_tokens));
+    for (uint32_t i = 0; i < n_tokens; i++) {
+        rules->merged[i] = i;
+        TRY(add_splits(rules, vocabulary, i));
+    }
+    return TACIT_OK;
 }
 
 void bpe_rules_free(struct bpe_rules *rules)

@@ -24,7 +24,7 @@ struct bpe_slot {
 struct bpe_rules {
     struct bpe_slot *slots; /* [slot_mask + 1], hash table */
     uint32_t slot_mask;
-    uint32_t *merged; /* [n_rules]: the token that the pair of that rank becomes */
+    uint32_t *merged; /* by rank: the token that the pair becomes */
 };
 
 /* Working memory of one thread; starts as all zero. */
@@ -39,6 +39,11 @@ struct bpe_scratch {
  * vocabulary; TACIT_ERR_MEMORY. After a failure only bpe_rules_free may be called. */
 enum tacit_status bpe_rules_init(struct bpe_rules *rules, const struct vocabulary *vocabulary,
                                  const struct byte_view *texts, uint32_t n_rules);
+
+/* The rules of a vocabulary without a list of them: any two tokens whose bytes together are a token
+ * merge into it, smaller tokens first. TACIT_ERR_MODEL_DAMAGED: tokens made to collide, or too
+ * long; TACIT_ERR_MEMORY. After a failure only bpe_rules_free may be called. */
+enum tacit_status bpe_rules_of_tokens(struct bpe_rules *rules, const struct vocabulary *vocabulary);
 
 void bpe_rules_free(struct bpe_rules *rules);
 

@@ -6,11 +6,18 @@
  *           With n_digits = 1 the text is first cut around each digit, and the rest cut as above.
  * GPT-4     (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,n}
  *           | ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+ *
+ * tacit's own, for the models that this project trains, is on bytes: letters (all bytes from 0x80
+ * on are) with one byte before them that is a space or a sign, single digits, signs with a space
+ * before them, white space. No piece is longer than TACIT_PIECE_MAX bytes; a longer word is cut
+ * between characters after 24.
  */
 #include "token/pretokenizer.h"
 
 #include "base/utf8.h"
 #include "token/char_class.h"
+
+#define TACIT_PIECE_MAX 32
 
 /* Bytes of the character at p[pos], 0 at the end of the valid text; its class to *class. */
 static unsigned char_at(const uint8_t *p, size_t n, size_t pos, enum char_class *class)
@@ -136,33 +143,78 @@ static size_t next_gpt4(const struct pretokenizer *pre, const uint8_t *p, size_t
     return space_piece_lines(p, n);
 }
 
+static enum char_class byte_class(uint8_t byte)
+{
+    return byte < 0x80 ? char_class_of(byte) : CHAR_LETTER;
+}
+
+/* Letters from p[at] on; in a long run not beyond the character that byte 24 begins or follows. */
+static size_t tacit_letters(const uint8_t *p, size_t n, size_t at)
+{
+    while (at < n && at < TACIT_PIECE_MAX && byte_class(p[at]) == CHAR_LETTER &&
+           (at < 24 || (p[at] & 0xc0) == 0x80))
+        at++;
+    return at;
+}
+
+static size_t tacit_run(const uint8_t *p, size_t n, enum char_class wanted)
+{
+    size_t end = 0;
+    while (end < n && end < TACIT_PIECE_MAX && byte_class(p[end]) == wanted)
+        end++;
+    return end;
+}
+
+static size_t next_tacit(const uint8_t *p, size_t n)
+{
+    enum char_class class = byte_class(p[0]);
+    if (class == CHAR_NUMBER)
+        return 1;
+    if (class == CHAR_LETTER)
+        return tacit_letters(p, n, 0);
+    size_t run = tacit_run(p, n, class);
+    enum char_class next = run < n ? byte_class(p[run]) : CHAR_NUMBER;
+    bool last_leads = class == CHAR_OTHER || p[run - 1] == ' ';
+    if (next == CHAR_LETTER && last_leads)
+        return run == 1 ? tacit_letters(p, n, 1) : run - 1;
+    if (class != CHAR_SPACE || next != CHAR_OTHER || !last_leads)
+        return run;
+    if (run > 1)
+        return run - 1;
+    size_t signs = tacit_run(p + 1, n - 1, CHAR_OTHER);
+    return signs == TACIT_PIECE_MAX ? 1 : 1 + signs;
+}
+
 size_t pretokenizer_next(const struct pretokenizer *pre, const uint8_t *p, size_t n)
 {
     uint32_t code;
+    if (pre->family == PRE_TACIT)
+        return next_tacit(p, n);
     if (utf8_decode(p, n, &code) == 0)
         return 1;
-    return pre->open_ended ? next_gpt4(pre, p, n) : next_gpt2(pre, p, n);
+    return pre->family == PRE_GPT4 ? next_gpt4(pre, p, n) : next_gpt2(pre, p, n);
 }
 
 const struct pretokenizer *pretokenizer_find(struct byte_view name)
 {
     static const struct pretokenizer known[] = {
-        {"gpt-2", false, 0, false},
-        {"smollm", false, 1, false},
-        {"starcoder", false, 1, false},
-        {"refact", false, 1, false},
-        {"command-r", false, 1, false},
-        {"codeshell", false, 1, false},
-        {"phi-2", false, 0, false},
-        {"olmo", false, 0, false},
-        {"mpt", false, 0, false},
-        {"qwen2", true, 1, false},
-        {"deepseek-r1-qwen", true, 1, false},
-        {"llama-bpe", true, 3, true},
-        {"llama-v3", true, 3, true},
-        {"llama3", true, 3, true},
-        {"smaug-bpe", true, 3, false},
-        {"dbrx", true, 3, false},
+        {"gpt-2", PRE_GPT2, 0, false},
+        {"phi-2", PRE_GPT2, 0, false},
+        {"olmo", PRE_GPT2, 0, false},
+        {"mpt", PRE_GPT2, 0, false},
+        {"smollm", PRE_GPT2, 1, false},
+        {"starcoder", PRE_GPT2, 1, false},
+        {"refact", PRE_GPT2, 1, false},
+        {"command-r", PRE_GPT2, 1, false},
+        {"codeshell", PRE_GPT2, 1, false},
+        {"qwen2", PRE_GPT4, 1, false},
+        {"deepseek-r1-qwen", PRE_GPT4, 1, false},
+        {"llama-bpe", PRE_GPT4, 3, true},
+        {"llama-v3", PRE_GPT4, 3, true},
+        {"llama3", PRE_GPT4, 3, true},
+        {"smaug-bpe", PRE_GPT4, 3, false},
+        {"dbrx", PRE_GPT4, 3, false},
+        {"tacit", PRE_TACIT, 1, false},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (view_equals(name, known[i].name))

@@ -17,9 +17,11 @@
 
 #include "base/view.h"
 
+enum pretokenizer_family { PRE_GPT2, PRE_GPT4, PRE_TACIT };
+
 struct pretokenizer {
     const char *name; /* tokenizer.ggml.pre */
-    bool open_ended; /* the family of GPT-4: letters take any one sign before them; else of GPT-2 */
+    enum pretokenizer_family family;
     unsigned n_digits; /* digits in one piece at most; 0: a run, with a space before it */
     bool whole_words;  /* a piece that is itself a token is not put together by merges */
 };

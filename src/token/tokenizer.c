@@ -129,8 +129,12 @@ static enum tacit_status fill(struct tokenizer *tokenizer, const struct tokenize
     tokenizer->pre = pretokenizer_find(spec->pre);
     if (!tokenizer->pre)
         return TACIT_ERR_UNSUPPORTED;
-    TRY(vocabulary_init(&tokenizer->vocabulary, spec->tokens, spec->is_text, spec->n_tokens));
-    TRY(bpe_rules_init(&tokenizer->rules, &tokenizer->vocabulary, spec->rules, spec->n_rules));
+    struct vocabulary *vocabulary = &tokenizer->vocabulary;
+    TRY(vocabulary_init(vocabulary, spec->tokens, spec->raw, spec->is_text, spec->n_tokens));
+    if (spec->raw)
+        TRY(bpe_rules_of_tokens(&tokenizer->rules, vocabulary));
+    else
+        TRY(bpe_rules_init(&tokenizer->rules, vocabulary, spec->rules, spec->n_rules));
     tokenizer->is_whole = calloc(spec->n_tokens, 1);
     if (!tokenizer->is_whole)
         return TACIT_ERR_MEMORY;

@@ -35,10 +35,11 @@ struct tokenizer;
 struct tokenizer_spec {
     struct byte_view pre; /* name of the pre-tokenizer, as in pretokenizer.c */
     uint32_t n_tokens;
-    const struct byte_view *tokens; /* [n_tokens], byte-level spelling */
+    const struct byte_view *tokens; /* [n_tokens], byte-level spelling, or bytes if raw */
     const uint8_t *is_text;         /* [n_tokens], 0: special, never produced; NULL: all are text */
     uint32_t n_rules;
     const struct byte_view *rules; /* [n_rules] merges, "left right", first rule first */
+    bool raw; /* tokens are bytes; without rules, which follow from the tokens (bpe.h) */
 };
 
 /* TACIT_ERR_UNSUPPORTED: pre-tokenizer not known, or too many tokens; TACIT_ERR_MODEL_DAMAGED: a

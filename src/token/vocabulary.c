@@ -95,12 +95,15 @@ static enum tacit_status allocate(struct vocabulary *vocabulary, const struct by
 }
 
 /* Appends token i; its bytes stay only if they are new. */
-static enum tacit_status add_token(struct vocabulary *vocabulary, uint32_t i, struct byte_view text)
+static enum tacit_status add_token(struct vocabulary *vocabulary, uint32_t i, struct byte_view text,
+                                   bool raw)
 {
     uint32_t start = vocabulary->offsets[i];
     uint8_t *bytes = vocabulary->bytes + start;
     vocabulary->offsets[i + 1] = start;
-    size_t n = vocabulary_decode(text, bytes);
+    size_t n = raw ? text.n : vocabulary_decode(text, bytes);
+    if (raw && n)
+        memcpy(bytes, text.data, n);
     if (n == 0 || n == SIZE_MAX)
         return TACIT_OK;
     uint32_t *slot = find_slot(vocabulary, bytes, n);
@@ -134,7 +137,7 @@ static void add_bare_bytes(struct vocabulary *vocabulary)
 }
 
 enum tacit_status vocabulary_init(struct vocabulary *vocabulary, const struct byte_view *texts,
-                                  const uint8_t *is_text, uint32_t n_tokens)
+                                  bool raw, const uint8_t *is_text, uint32_t n_tokens)
 {
     *vocabulary = (struct vocabulary){.n_tokens = n_tokens};
     if (n_tokens == 0 || n_tokens > VOCABULARY_TOKENS_MAX)
@@ -146,7 +149,7 @@ enum tacit_status vocabulary_init(struct vocabulary *vocabulary, const struct by
     for (uint32_t i = 0; i < n_tokens; i++) {
         vocabulary->offsets[i + 1] = vocabulary->offsets[i];
         if (!is_text || is_text[i])
-            status = add_token(vocabulary, i, texts[i]);
+            status = add_token(vocabulary, i, texts[i], raw);
         if (status != TACIT_OK)
             return status;
     }

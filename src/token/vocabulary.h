@@ -32,12 +32,12 @@ struct vocabulary {
     uint32_t slot_mask;
 };
 
-/* texts[i]: token i as byte-level vocabularies write it, one character for each byte; text i is
- * taken only where is_text is NULL or is_text[i] is not 0. The texts are not kept.
- * TACIT_ERR_UNSUPPORTED: no or too many tokens; TACIT_ERR_MODEL_DAMAGED: tokens made to collide;
- * TACIT_ERR_MEMORY. After a failure only vocabulary_free may be called. */
+/* texts[i]: token i as byte-level vocabularies write it, one character for each byte, or, if raw,
+ * its bytes; text i is taken only where is_text is NULL or is_text[i] is not 0. The texts are not
+ * kept. TACIT_ERR_UNSUPPORTED: no or too many tokens; TACIT_ERR_MODEL_DAMAGED: tokens made to
+ * collide; TACIT_ERR_MEMORY. After a failure only vocabulary_free may be called. */
 enum tacit_status vocabulary_init(struct vocabulary *vocabulary, const struct byte_view *texts,
-                                  const uint8_t *is_text, uint32_t n_tokens);
+                                  bool raw, const uint8_t *is_text, uint32_t n_tokens);
 
 void vocabulary_free(struct vocabulary *vocabulary);
 

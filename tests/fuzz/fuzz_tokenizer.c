@@ -29,7 +29,12 @@ static void make_coder(struct coder *coder, const char *pre)
         tokens[i] = view_of(words[i]);
     for (int i = 0; i < N_MERGES; i++)
         rules[i] = view_of(merges[i]);
-    struct tokenizer_spec spec = {view_of(pre), N_WORDS, tokens, NULL, N_MERGES, rules};
+    struct tokenizer_spec spec = {.pre = view_of(pre),
+                                  .n_tokens = N_WORDS,
+                                  .tokens = tokens,
+                                  .is_text = NULL,
+                                  .n_rules = N_MERGES,
+                                  .rules = rules};
     if (tokenizer_create(&coder->tokenizer, &spec) != TACIT_OK ||
         byte_trie_of_tokenizer(&coder->trie, coder->tokenizer) != TACIT_OK)
         abort();

@@ -157,7 +157,12 @@ static void test_tokenizer_trie(void)
         tokens[i] = view_of(words[i]);
     for (int i = 0; i < N_MERGES; i++)
         rules[i] = view_of(merges[i]);
-    struct tokenizer_spec spec = {view_of("smollm"), N_WORDS, tokens, NULL, N_MERGES, rules};
+    struct tokenizer_spec spec = {.pre = view_of("smollm"),
+                                  .n_tokens = N_WORDS,
+                                  .tokens = tokens,
+                                  .is_text = NULL,
+                                  .n_rules = N_MERGES,
+                                  .rules = rules};
     CHECK(tokenizer_create(&tokenizer, &spec) == TACIT_OK);
     if (!tokenizer)
         return;

@@ -22,7 +22,12 @@ static enum tacit_status create(struct tokenizer **tokenizer, const char *pre, u
     }
     for (int i = 0; i < N_MERGES; i++)
         rules[i] = view_of(merges[i]);
-    struct tokenizer_spec spec = {view_of(pre), N_WORDS, tokens, is_text, n_rules, rules};
+    struct tokenizer_spec spec = {.pre = view_of(pre),
+                                  .n_tokens = N_WORDS,
+                                  .tokens = tokens,
+                                  .is_text = is_text,
+                                  .n_rules = n_rules,
+                                  .rules = rules};
     return tokenizer_create(tokenizer, &spec);
 }
 
@@ -209,7 +214,12 @@ static enum tacit_status create_with_rule(const char *rule)
     struct byte_view tokens[] = {view_of("a"), view_of("b"), view_of("ab"), view_of("<s>")};
     const uint8_t is_text[] = {1, 1, 1, 0};
     struct byte_view rules[] = {view_of(rule)};
-    struct tokenizer_spec spec = {view_of("gpt-2"), 4, tokens, is_text, 1, rules};
+    struct tokenizer_spec spec = {.pre = view_of("gpt-2"),
+                                  .n_tokens = 4,
+                                  .tokens = tokens,
+                                  .is_text = is_text,
+                                  .n_rules = 1,
+                                  .rules = rules};
     struct tokenizer *tokenizer;
     enum tacit_status status = tokenizer_create(&tokenizer, &spec);
     CHECK((status == TACIT_OK) == (tokenizer != NULL));
@@ -235,7 +245,12 @@ static void test_bad_specs(void)
 static void test_repeated_tokens(void)
 {
     struct byte_view tokens[] = {view_of("x"), view_of("a"), view_of("a"), view_of("\x01")};
-    struct tokenizer_spec spec = {view_of("gpt-2"), 4, tokens, NULL, 0, NULL};
+    struct tokenizer_spec spec = {.pre = view_of("gpt-2"),
+                                  .n_tokens = 4,
+                                  .tokens = tokens,
+                                  .is_text = NULL,
+                                  .n_rules = 0,
+                                  .rules = NULL};
     struct tokenizer *tokenizer;
     uint32_t item;
     size_t n;
