@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "job.h"
+#include "transfer.h"
+
+static bool has_archive_suffix(const char *path)
+{
+    size_t n = strlen(path), n_suffix = strlen(ARCHIVE_SUFFIX);
+    return n > n_suffix && strcmp(path + n - n_suffix, ARCHIVE_SUFFIX) == 0;
+}
+
+static enum exit_code add_suffix(struct arguments *arguments, const char *path, char **name)
+{
+    if (has_archive_suffix(path) && !arguments->force) {
+        console_error(&arguments->console, path,
+                      "already ends in " ARCHIVE_SUFFIX "; skipped (-d decompresses it, -f "
+                      "compresses it once more)");
+        return EXIT_CODE_FAILED;
+    }
+    *name = malloc(strlen(path) + sizeof ARCHIVE_SUFFIX);
+    if (*name == NULL)
+        return fail_with_status(&arguments->console, path, TACIT_ERR_MEMORY);
+    strcpy(*name, path);
+    strcat(*name, ARCHIVE_SUFFIX);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code transfer(const struct arguments *arguments, struct input *input,
+                               struct output *output, const struct tacit_options *options)
+{
+    return transfer_encode(input, output, options, arguments->verify);
+}
+
+static enum exit_code compress_one(struct arguments *arguments, const char *path)
+{
+    static const struct job_kind kind = {.name_output = add_suffix, .transfer = transfer};
+    return job_run(arguments, path, &kind);
+}
+
+enum exit_code command_compress(struct arguments *arguments)
+{
+    uint64_t n_bytes;
+    enum tacit_status status = tacit_options_memory(&arguments->codec, &n_bytes);
+    if (status != TACIT_OK)
+        return fail_with_status(&arguments->console, NULL, status);
+    if (arguments->console.verbosity > 0) {
+        char text[SIZE_TEXT_CAP];
+        console_note(&arguments->console, NULL, "level %d, at most %s of memory",
+                     arguments->codec.level, size_format(text, (double)n_bytes));
+    }
+    return command_each_file(arguments, compress_one);
+}

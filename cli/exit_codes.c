@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exit_codes.h"
+
+#include <stdbool.h>
+
+#include "console.h"
+
+enum exit_code exit_code_of_status(enum tacit_status status)
+{
+    switch (status) {
+    case TACIT_OK:
+        return EXIT_CODE_OK;
+    case TACIT_ERR_ARGUMENT:
+    case TACIT_ERR_RANGE:
+        return EXIT_CODE_USAGE;
+    case TACIT_ERR_NOT_ARCHIVE:
+    case TACIT_ERR_CORRUPT:
+    case TACIT_ERR_TRUNCATED:
+    case TACIT_ERR_CHECKSUM:
+        return EXIT_CODE_ARCHIVE;
+    case TACIT_ERR_VERSION:
+    case TACIT_ERR_UNSUPPORTED:
+    case TACIT_ERR_FLOAT:
+    case TACIT_ERR_MODEL_MISSING:
+    case TACIT_ERR_MODEL_WRONG:
+    case TACIT_ERR_MODEL_DAMAGED:
+        return EXIT_CODE_UNSUPPORTED;
+    case TACIT_ERR_MEMORY:
+    case TACIT_ERR_MEMORY_LIMIT:
+    case TACIT_ERR_THREAD:
+        return EXIT_CODE_RESOURCES;
+    default:
+        return EXIT_CODE_FAILED;
+    }
+}
+
+enum exit_code exit_code_worse(enum exit_code a, enum exit_code b)
+{
+    return a > b ? a : b;
+}
+
+static const char *status_hint(enum tacit_status status)
+{
+    switch (status) {
+    case TACIT_ERR_CORRUPT:
+    case TACIT_ERR_TRUNCATED:
+    case TACIT_ERR_CHECKSUM:
+        return "; 'tacit recover' saves the undamaged blocks";
+    case TACIT_ERR_MEMORY:
+        return "; try fewer threads (-T 1) or a smaller --block-size";
+    case TACIT_ERR_MEMORY_LIMIT:
+        return "; raise --memory, or compress at a lower level or with a smaller --block-size";
+    case TACIT_ERR_THREAD:
+        return "; try fewer threads (-T 1)";
+    default:
+        return "";
+    }
+}
+
+enum exit_code fail_with_status(struct console *console, const char *name, enum tacit_status status)
+{
+    console_error(console, name, "%s%s", tacit_status_message(status), status_hint(status));
+    return exit_code_of_status(status);
+}
+
+enum exit_code fail_at_offset(struct console *console, const char *name, enum tacit_status status,
+                              unsigned long long offset)
+{
+    bool is_damage = status == TACIT_ERR_CORRUPT || status == TACIT_ERR_TRUNCATED ||
+                     status == TACIT_ERR_CHECKSUM;
+    if (!is_damage)
+        return fail_with_status(console, name, status);
+    console_error(console, name, "%s, in the part at byte %llu%s", tacit_status_message(status),
+                  offset, status_hint(status));
+    return exit_code_of_status(status);
+}

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for tacit(1)
+
+_tacit_files()
+{
+    local pattern=$1 name
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r name; do
+        if [[ -d $name || $name == $pattern ]]; then
+            COMPREPLY+=("$name")
+        fi
+    done < <(compgen -f -- "$cur")
+}
+
+_tacit()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local commands="compress decompress test list cat recover bench"
+    local common="--force --quiet --verbose --threads --memory --help --version"
+    local command=compress word
+    COMPREPLY=()
+
+    if [[ " $commands " == *" ${COMP_WORDS[1]} "* ]]; then
+        command=${COMP_WORDS[1]}
+    else
+        for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+            case $word in
+            --decompress | -[!-]*d* | -d*) command=decompress ;;
+            --test | -[!-]*t* | -t*) command=test ;;
+            --list | -[!-]*l* | -l*) command=list ;;
+            esac
+        done
+    fi
+
+    case $previous in
+    -o | --output)
+        _tacit_files '*'
+        return
+        ;;
+    -T | --threads)
+        mapfile -t COMPREPLY < <(compgen -W "0 1 2 4 8 16" -- "$cur")
+        return
+        ;;
+    -M | --memory | --block-size)
+        mapfile -t COMPREPLY < <(compgen -W "1M 4M 16M 64M 256M 1G" -- "$cur")
+        return
+        ;;
+    --levels)
+        mapfile -t COMPREPLY < <(compgen -W "1-9 1 2 3 4 5 6 7 8 9" -- "$cur")
+        return
+        ;;
+    --range)
+        return
+        ;;
+    esac
+
+    if [[ $cur == -* ]]; then
+        local options=$common
+        case $command in
+        compress) options+=" --compress --decompress --test --list --stdout --output --keep --rm
+            --block-size --verify --fast --no-model -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
+        decompress) options+=" --stdout --output --keep --rm" ;;
+        list) options="--json --quiet --verbose --help" ;;
+        cat) options+=" --range --output --stdout" ;;
+        recover) options+=" --output --stdout" ;;
+        bench) options+=" --levels --block-size -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
+        esac
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+        return
+    fi
+
+    case $command in
+    compress | bench) _tacit_files '*' ;;
+    *) _tacit_files '*.tct' ;;
+    esac
+    if ((COMP_CWORD == 1)); then
+        local found
+        mapfile -t found < <(compgen -W "$commands" -- "$cur")
+        COMPREPLY+=("${found[@]}")
+    fi
+}
+
+complete -F _tacit tacit
