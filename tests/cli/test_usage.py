@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options: what they say, which are refused, help and version, messages and exit codes."""
+import re
+
+from harness import FAILED, RESOURCES, SOURCE_DIR, USAGE, CliTest, main, text
+
+DATA = text(3_000)
+COMMANDS = ["compress", "decompress", "test", "list", "cat", "recover", "bench"]
+
+
+class Usage(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("a", DATA)
+        self.write("b.tct", self.archive(DATA))
+
+    def test_refused(self):
+        for pattern, *args in [
+                ("unrecognized option", "--bogus"),
+                ("try 'tacit --help'", "--bogus"),
+                ("invalid option", "-Z"),
+                ("requires an argument", "-o"),
+                ("doesn't allow an argument", "--force=1"),
+                ("ambiguous", "--ver"),
+                ("levels go from -1 to -9", "-19", "a"),
+                ("invalid option", "-0", "a"),
+                ("number of threads", "-T", "many", "a"),
+                ("number of threads", "-T", "1025", "a"),
+                ("number of threads", "-T", "-1", "a"),
+                ("a size such as", "--memory", "much", "a"),
+                ("a size such as", "-M", "0", "a"),
+                ("a size such as", "-M", "99999999999999999999", "a"),
+                ("a size such as", "-M", "17179869184G", "a"),
+                ("from 1K to 1G", "--block-size", "1023", "a"),
+                ("from 1K to 1G", "--block-size", "1025M", "a"),
+                ("from 1K to 1G", "--block-size", "1Q", "a"),
+                ("from 1K to 1G", "--block-size", "1MiBB", "a"),
+                ("from 1K to 1G", "--block-size", "", "a"),
+                ("range of bytes", "cat", "--range", "5", "b.tct"),
+                ("range of bytes", "cat", "--range", "5-4", "b.tct"),
+                ("range of bytes", "cat", "--range", "a-b", "b.tct"),
+                ("range of bytes", "cat", "--range", "-", "b.tct"),
+                ("range of bytes", "cat", "--range", "-0", "b.tct"),
+                ("range of bytes", "cat", "--range", "1-2-3", "b.tct"),
+                ("--range goes with", "-dc", "--range", "1-2", "b.tct"),
+                ("--json goes with", "--json", "a"),
+                ("--levels goes with", "--levels", "1-2", "a"),
+                ("level or a range", "bench", "--levels", "0-3", "a"),
+                ("level or a range", "bench", "--levels", "3-1", "a"),
+                ("level or a range", "bench", "--levels", "12", "a"),
+                ("-o does not go", "-t", "-o", "x", "b.tct"),
+                ("-o does not go", "list", "-o", "x", "b.tct"),
+                ("-o does not go", "bench", "-o", "x", "a"),
+                ("several inputs", "-o", "x", "a", "a"),
+                ("-d does not go with the command 'list'", "list", "-d", "b.tct"),
+                ("list: name a file", "list"),
+                ("recover takes one file", "recover"),
+                ("recover takes one file", "recover", "b.tct", "b.tct")]:
+            result = self.fails(USAGE, pattern, *args)
+            self.assertEqual(result.stdout, b"", args)
+        self.assertEqual(self.names(), ["a", "b.tct"])
+
+    def test_sizes(self):
+        for size in ("1024", "1k", "1K", "1KB", "1KiB", "1kib"):
+            self.assertEqual(self.archive(DATA, "--block-size", size),
+                             self.archive(DATA, "--block-size", "1024"), size)
+
+    def test_last_choice_counts(self):
+        self.assertEqual(self.run_tacit("-z", "-d", "-c", "b.tct").stdout, DATA)
+        self.assertEqual(self.archive(DATA, "-9", "-1"), self.archive(DATA, "-1"))
+        self.run_tacit("-c", "-o", "x", "a")
+        self.assertEqual(self.run_tacit("cat", "x").stdout, DATA)
+
+    def test_options_behind_files(self):
+        self.assertEqual(self.run_tacit("b.tct", "-d", "--stdout").stdout, DATA)
+
+    def test_names_like_commands_and_options(self):
+        for name in ("list", "-d"):
+            self.write(name, DATA)
+            self.run_tacit("-1", "--", name)
+            self.assertEqual(self.run_tacit("cat", "--", name + ".tct").stdout, DATA)
+        self.run_tacit("./list", "-f")
+
+    def test_compress_options_with_decompress(self):
+        """Scripts and tar add -d to whatever options they were given."""
+        self.assertEqual(self.run_tacit("-9", "--verify", "--block-size", "1M", "-dc",
+                                        "b.tct").stdout, DATA)
+
+    def test_memory_limit(self):
+        for args in (["-9", "-c", "a"], ["-9", "-T8", "-c", "a"]):
+            self.fails(RESOURCES, "memory limit is too small.*--memory", *args, "-M", "100K")
+        self.run_tacit("-1", "-c", "a", "-M", "2G")
+
+
+class Help(CliTest):
+    def test_general(self):
+        result = self.run_tacit("--help")
+        self.assertEqual(result.err, "")
+        out = result.stdout.decode()
+        for command in COMMANDS:
+            self.assertIn(command, out)
+        self.assertEqual(self.run_tacit("-h").stdout, result.stdout)
+        self.assertLessEqual(max(map(len, out.splitlines())), 90)
+
+    def test_each_command(self):
+        pages = set()
+        for command in COMMANDS:
+            page = self.run_tacit(command, "--help").stdout.decode()
+            self.assertTrue(page.startswith(f"Usage: tacit {command} "))
+            pages.add(page)
+        self.assertEqual(len(pages), len(COMMANDS))
+        self.assertEqual(self.run_tacit("-d", "--help").stdout,
+                         self.run_tacit("decompress", "-h").stdout)
+
+    def test_version(self):
+        self.assertRegex(self.run_tacit("--version").stdout.decode(), r"^tacit \d+\.\d+\.\d+\n$")
+        self.assertEqual(self.run_tacit("list", "-V").stdout, self.run_tacit("-V").stdout)
+
+    def test_manual_knows_every_option(self):
+        manual = (SOURCE_DIR / "docs/man/tacit.1").read_text()
+        source = (SOURCE_DIR / "cli/arguments.c").read_text()
+        options = re.findall(r'^    \{"([a-z-]+)", (?:no|required)_argument', source, re.M)
+        self.assertGreater(len(options), 15)
+        for option in options:
+            self.assertRegex(manual, rf"(?m)^\.It Fl (\w , )?-{option}\b")
+        for command in COMMANDS:
+            self.assertIn(f".It Cm {command}\n", manual)
+
+    def test_manual_knows_every_exit_code(self):
+        manual = (SOURCE_DIR / "docs/man/tacit.1").read_text()
+        source = (SOURCE_DIR / "cli/exit_codes.h").read_text()
+        codes = re.findall(r"EXIT_CODE_\w+ = (\d+)", source)
+        section = manual[manual.index(".Sh EXIT STATUS"):]
+        self.assertEqual(re.findall(r"^\.It (\d+)$", section, re.M), codes)
+
+
+class Messages(CliTest):
+    def test_quiet(self):
+        self.write("a", DATA)
+        self.assertEqual(self.run_tacit("a").err, "", "no terminal: no chatter")
+        self.assertNotEqual(self.run_tacit("-q", "a", expect=FAILED).err, "")
+        self.assertEqual(self.run_tacit("-qq", "a", expect=FAILED).err, "")
+
+    def test_verbose(self):
+        self.write("a", DATA)
+        self.assertRegex(self.run_tacit("-v", "a").err,
+                         r"a: 3000 -> \d+ bytes, ratio [\d.]+, [\d.]+ bits/byte")
+        self.assertRegex(self.run_tacit("-tv", "a.tct").err, r"a\.tct: \d+ -> 3000 bytes")
+        self.write("empty", b"")
+        self.assertRegex(self.run_tacit("-v", "empty").err, r"empty: 0 -> \d+ bytes\n")
+
+    def test_control_characters(self):
+        result = self.run_tacit("bad\x1b[31m\nname", expect=FAILED)
+        self.assertIn("bad?[31m?name: cannot open", result.err)
+        self.assertEqual(result.err.count("\n"), 1)
+
+    def test_worst_code_wins(self):
+        self.write("a", DATA)
+        self.write("bad.tct", b"no archive at all")
+        self.run_tacit("-t", "missing", "bad.tct", expect=3)
+        self.run_tacit("-t", "bad.tct", "missing", expect=3)
+
+    def test_bench(self):
+        self.write("a", DATA)
+        lines = self.run_tacit("bench", "-1", "a").stdout.decode().splitlines()
+        self.assertEqual(len(lines), 2)
+        level, content, archive, ratio, bits, *_speeds, name = lines[1].split()
+        self.assertEqual((level, content, name), ("1", "3000", "a"))
+        self.assertEqual(int(archive), len(self.archive(DATA, "-1")))
+        self.assertAlmostEqual(float(ratio) * float(bits), 8, places=1)
+        lines = self.run_tacit("bench", "--levels", "1-2", "a", "a").stdout.decode().splitlines()
+        self.assertEqual([line.split()[0] for line in lines], ["level", "1", "2", "1", "2"])
+
+
+main()
