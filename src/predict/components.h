@@ -7,10 +7,13 @@
 
 #include "predict/inputs.h"
 
+extern const struct component_ops bitmap_model_ops;  /* pixels of one bit */
 extern const struct component_ops match_model_ops;   /* what followed the same bytes before */
 extern const struct component_ops order_model_ops;   /* the last n bytes */
 extern const struct component_ops pattern_model_ops; /* sparse and indirect contexts */
 extern const struct component_ops text_model_ops;    /* words, lines, fields, brackets */
+extern const struct component_ops record_model_ops;  /* rows of fixed length */
 extern const struct component_ops table_model_ops;   /* fields of the line above, in step */
+extern const struct component_ops x86_model_ops;     /* instructions */
 
 #endif
