@@ -123,6 +123,38 @@ enum tacit_status bpe_rules_init(struct bpe_rules *rules, const struct vocabular
     return add_rules(rules, vocabulary, texts, n_rules);
 }
 
+static enum tacit_status add_pair(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                  const uint32_t *pair, uint32_t rank, uint8_t *bytes)
+{
+    if (pair[0] >= vocabulary->n_tokens || pair[1] >= vocabulary->n_tokens)
+        return TACIT_ERR_MODEL_DAMAGED;
+    struct byte_view left = vocabulary_bytes(vocabulary, pair[0]);
+    struct byte_view right = vocabulary_bytes(vocabulary, pair[1]);
+    if (left.n == 0 || right.n == 0)
+        return TACIT_ERR_MODEL_DAMAGED;
+    memcpy(bytes, left.data, left.n);
+    memcpy(bytes + left.n, right.data, right.n);
+    rules->merged[rank] = vocabulary_find(vocabulary, bytes, left.n + right.n);
+    if (rules->merged[rank] == VOCABULARY_NONE)
+        return TACIT_ERR_MODEL_DAMAGED;
+    return add_rule(rules, pair[0], pair[1], rank);
+}
+
+enum tacit_status bpe_rules_of_pairs(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                     const uint32_t *pairs, uint32_t n_rules)
+{
+    *rules = (struct bpe_rules){0};
+    if (n_rules > VOCABULARY_TOKENS_MAX)
+        return TACIT_ERR_UNSUPPORTED;
+    TRY(allocate(rules, n_rules, n_rules));
+    uint8_t *bytes = malloc(2 * (size_t)vocabulary->n_bytes_max + 1);
+    enum tacit_status status = bytes ? TACIT_OK : TACIT_ERR_MEMORY;
+    for (uint32_t i = 0; i < n_rules && status == TACIT_OK; i++)
+        status = add_pair(rules, vocabulary, pairs + 2 * (size_t)i, i, bytes);
+    free(bytes);
+    return status;
+}
+
 static enum tacit_status add_splits(struct bpe_rules *rules, const struct vocabulary *vocabulary,
                                     uint32_t token)
 {

@@ -40,6 +40,10 @@ struct bpe_scratch {
 enum tacit_status bpe_rules_init(struct bpe_rules *rules, const struct vocabulary *vocabulary,
                                  const struct byte_view *texts, uint32_t n_rules);
 
+/* The same with the rule of rank i as two tokens, pairs[2 i] and pairs[2 i + 1]. */
+enum tacit_status bpe_rules_of_pairs(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                     const uint32_t *pairs, uint32_t n_rules);
+
 /* The rules of a vocabulary without a list of them: any two tokens whose bytes together are a token
  * merge into it, smaller tokens first. TACIT_ERR_MODEL_DAMAGED: tokens made to collide, or too
  * long; TACIT_ERR_MEMORY. After a failure only bpe_rules_free may be called. */

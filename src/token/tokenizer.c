@@ -4,15 +4,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "token/bpe.h"
-#include "token/pretokenizer.h"
-
-struct tokenizer {
-    const struct pretokenizer *pre;
-    struct vocabulary vocabulary;
-    struct bpe_rules rules;
-    uint8_t *is_whole; /* [n_tokens]: a piece of exactly these bytes becomes this one token */
-};
+#include "token/tokenizer_handle.h"
 
 /* One call of tokenizer_encode. */
 struct encoding {
@@ -124,17 +116,29 @@ static enum tacit_status find_whole_tokens(struct tokenizer *tokenizer)
     return status;
 }
 
+static enum tacit_status make_rules(struct tokenizer *tokenizer, const struct tokenizer_spec *spec)
+{
+    const struct vocabulary *vocabulary = &tokenizer->vocabulary;
+    switch (spec->form) {
+    case TOKENIZER_SPELLED:
+        return bpe_rules_init(&tokenizer->rules, vocabulary, spec->rules, spec->n_rules);
+    case TOKENIZER_PAIRS:
+        return bpe_rules_of_pairs(&tokenizer->rules, vocabulary, spec->pairs, spec->n_rules);
+    default:
+        return bpe_rules_of_tokens(&tokenizer->rules, vocabulary);
+    }
+}
+
 static enum tacit_status fill(struct tokenizer *tokenizer, const struct tokenizer_spec *spec)
 {
     tokenizer->pre = pretokenizer_find(spec->pre);
     if (!tokenizer->pre)
         return TACIT_ERR_UNSUPPORTED;
     struct vocabulary *vocabulary = &tokenizer->vocabulary;
-    TRY(vocabulary_init(vocabulary, spec->tokens, spec->raw, spec->is_text, spec->n_tokens));
-    if (spec->raw)
-        TRY(bpe_rules_of_tokens(&tokenizer->rules, vocabulary));
-    else
-        TRY(bpe_rules_init(&tokenizer->rules, vocabulary, spec->rules, spec->n_rules));
+    bool raw = spec->form != TOKENIZER_SPELLED;
+    tokenizer->form = raw ? spec->form : TOKENIZER_PAIRS;
+    TRY(vocabulary_init(vocabulary, spec->tokens, raw, spec->is_text, spec->n_tokens));
+    TRY(make_rules(tokenizer, spec));
     tokenizer->is_whole = calloc(spec->n_tokens, 1);
     if (!tokenizer->is_whole)
         return TACIT_ERR_MEMORY;

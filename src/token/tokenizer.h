@@ -31,15 +31,24 @@
 
 struct tokenizer;
 
+/* How tokens and rules are given. */
+enum tokenizer_form {
+    TOKENIZER_SPELLED, /* tokens and rules in the byte-level spelling, as in GGUF files */
+    TOKENIZER_PAIRS,   /* tokens as bytes, rules as pairs of tokens */
+    TOKENIZER_JOINED, /* tokens as bytes; two of them whose bytes together are a token merge (bpe.h)
+                       */
+};
+
 /* What a model file says. Nothing of it is kept. */
 struct tokenizer_spec {
     struct byte_view pre; /* name of the pre-tokenizer, as in pretokenizer.c */
+    enum tokenizer_form form;
     uint32_t n_tokens;
-    const struct byte_view *tokens; /* [n_tokens], byte-level spelling, or bytes if raw */
+    uint32_t n_rules;               /* 0 for TOKENIZER_JOINED */
+    const struct byte_view *tokens; /* [n_tokens] */
     const uint8_t *is_text;         /* [n_tokens], 0: special, never produced; NULL: all are text */
-    uint32_t n_rules;
-    const struct byte_view *rules; /* [n_rules] merges, "left right", first rule first */
-    bool raw; /* tokens are bytes; without rules, which follow from the tokens (bpe.h) */
+    const struct byte_view *rules; /* TOKENIZER_SPELLED: [n_rules] "left right", first rule first */
+    const uint32_t *pairs;         /* TOKENIZER_PAIRS: [2 * n_rules] left, right */
 };
 
 /* TACIT_ERR_UNSUPPORTED: pre-tokenizer not known, or too many tokens; TACIT_ERR_MODEL_DAMAGED: a
@@ -61,6 +70,21 @@ struct byte_view tokenizer_item_bytes(const struct tokenizer *tokenizer, uint32_
  * many were written, 0 after a failure. TACIT_ERR_MEMORY. */
 enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint8_t *in,
                                    size_t n_in, uint32_t *items, size_t *n_items);
+
+/* The tokenizer as bytes, for model files, the same on every machine:
+ *
+ *     "TTOK" | version u8 = 1 | form u8: PAIRS or JOINED | length of pre u8 | pre
+ *     | n_tokens u32 | n_rules u32
+ *     | each token: length u16, bytes (none: special) | each rule: left u32, right u32
+ *
+ * all little-endian. *data is the caller's to free. TACIT_ERR_UNSUPPORTED: a token of 64 KiB or
+ * more; TACIT_ERR_MEMORY. */
+enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **data,
+                                 size_t *n_bytes);
+
+/* Back from exactly those n_bytes. TACIT_ERR_MODEL_DAMAGED if they are anything else;
+ * TACIT_ERR_UNSUPPORTED, TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
+enum tacit_status tokenizer_load(struct tokenizer **tokenizer, const uint8_t *data, size_t n_bytes);
 
 /* Where best to cut data[0 .. n) near wanted, 0 < wanted < n, if the parts are to be encoded apart:
  * at most TOKENIZER_CUT_BACK bytes before it, after a line's end, else before the space between two

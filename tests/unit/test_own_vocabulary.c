@@ -29,7 +29,7 @@ static enum tacit_status make_tokenizer(struct tokenizer **tokenizer, const stru
     struct tokenizer_spec spec = {.pre = {(const uint8_t *)"tacit", 5},
                                   .n_tokens = vocab->n_tokens,
                                   .tokens = tokens,
-                                  .raw = true};
+                                  .form = TOKENIZER_JOINED};
     enum tacit_status status = tokenizer_create(tokenizer, &spec);
     free(tokens);
     return status;

@@ -44,12 +44,30 @@ static bool spells(const struct tokenizer *tokenizer, const uint32_t *items, siz
     return pos == n;
 }
 
+/* Saves the tokenizer and loads it again; the file says the same when saved once more. */
+static void save_and_load(struct tokenizer **tokenizer)
+{
+    uint8_t *data, *again;
+    size_t n, n_again;
+    CHECK(tokenizer_save(*tokenizer, &data, &n) == TACIT_OK);
+    tokenizer_destroy(*tokenizer);
+    CHECK(tokenizer_load(tokenizer, data, n) == TACIT_OK);
+    if (*tokenizer) {
+        CHECK(tokenizer_save(*tokenizer, &again, &n_again) == TACIT_OK);
+        CHECK(n_again == n && memcmp(again, data, n) == 0);
+        free(again);
+    }
+    free(data);
+}
+
 /* Against ids of an independent implementation. */
-static void test_texts(const char *pre, const unsigned short *ids)
+static void test_texts(const char *pre, const unsigned short *ids, bool from_file)
 {
     struct tokenizer *tokenizer;
     uint32_t items[1024];
     CHECK(create(&tokenizer, pre, N_MERGES) == TACIT_OK);
+    if (tokenizer && from_file)
+        save_and_load(&tokenizer);
     if (!tokenizer)
         return;
     for (int i = 0; i < N_TEXTS; i++) {
@@ -261,6 +279,41 @@ static void test_repeated_tokens(void)
     tokenizer_destroy(tokenizer);
 }
 
+/* An exact copy shows reads beyond the end. */
+static enum tacit_status load_exact(const uint8_t *data, size_t n)
+{
+    struct tokenizer *tokenizer;
+    uint8_t *copy = malloc(n ? n : 1);
+    memcpy(copy, data, n);
+    enum tacit_status status = tokenizer_load(&tokenizer, copy, n);
+    free(copy);
+    if (tokenizer)
+        check_round_trip(tokenizer, (const uint8_t *)"the \x04 lamps\xff", 12);
+    CHECK((status == TACIT_OK) == (tokenizer != NULL));
+    tokenizer_destroy(tokenizer);
+    return status;
+}
+
+static void test_damaged_files(void)
+{
+    struct tokenizer *tokenizer;
+    uint8_t *data;
+    size_t n;
+    if (create(&tokenizer, "smollm", N_MERGES) != TACIT_OK ||
+        tokenizer_save(tokenizer, &data, &n) != TACIT_OK)
+        return;
+    tokenizer_destroy(tokenizer);
+    for (size_t i = 0; i < n; i += i < 100 ? 1 : 7) {
+        CHECK_MSG(load_exact(data, i) == TACIT_ERR_MODEL_DAMAGED, "at %zu", i);
+        uint8_t saved = data[i];
+        data[i] = (uint8_t)(saved + 1 + random_below(255));
+        load_exact(data, n);
+        data[i] = saved;
+    }
+    CHECK(load_exact(data, n) == TACIT_OK);
+    free(data);
+}
+
 static void check_cut(const char *text, size_t wanted, size_t want)
 {
     size_t got = tokenizer_cut((const uint8_t *)text, strlen(text), wanted);
@@ -288,10 +341,12 @@ static void test_cut(void)
 
 int main(void)
 {
-    test_texts("smollm", ids_smollm);
-    test_texts("gpt-2", ids_gpt_2);
-    test_texts("qwen2", ids_qwen2);
-    test_texts("llama-bpe", ids_llama_bpe);
+    for (int from_file = 0; from_file < 2; from_file++) {
+        test_texts("smollm", ids_smollm, from_file);
+        test_texts("gpt-2", ids_gpt_2, from_file);
+        test_texts("qwen2", ids_qwen2, from_file);
+        test_texts("llama-bpe", ids_llama_bpe, from_file);
+    }
     test_any_bytes("smollm");
     test_any_bytes("llama-bpe");
     test_bare_bytes();
@@ -299,6 +354,7 @@ int main(void)
     test_long_piece();
     test_bad_specs();
     test_repeated_tokens();
+    test_damaged_files();
     test_cut();
     return check_result();
 }

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/try.h"
+#include "token/tokenizer_handle.h"
+
+#define VERSION 1
+
+static const uint8_t magic[4] = {'T', 'T', 'O', 'K'};
+
+static uint32_t count_rules(const struct tokenizer *tokenizer)
+{
+    uint32_t n = 0;
+    if (tokenizer->form == TOKENIZER_JOINED)
+        return 0;
+    for (uint32_t i = 0; i <= tokenizer->rules.slot_mask; i++)
+        n += tokenizer->rules.slots[i].rank != UINT32_MAX;
+    return n;
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct bpe_slot *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* Rules that repeat an earlier one are gone: their ranks close up, the order stays. */
+static enum tacit_status save_rules(const struct tokenizer *tokenizer, uint8_t *p, uint32_t n_rules)
+{
+    struct bpe_slot *sorted = malloc((n_rules + (size_t)1) * sizeof *sorted);
+    uint32_t n = 0;
+    if (!sorted)
+        return TACIT_ERR_MEMORY;
+    for (uint32_t i = 0; n < n_rules; i++)
+        if (tokenizer->rules.slots[i].rank != UINT32_MAX)
+            sorted[n++] = tokenizer->rules.slots[i];
+    qsort(sorted, n, sizeof *sorted, compare_ranks);
+    for (uint32_t i = 0; i < n; i++, p += 8) {
+        store_le32(p, sorted[i].left);
+        store_le32(p + 4, sorted[i].right);
+    }
+    free(sorted);
+    return TACIT_OK;
+}
+
+static uint8_t *save_tokens(const struct vocabulary *vocabulary, uint8_t *p)
+{
+    for (uint32_t i = 0; i < vocabulary->n_tokens; i++) {
+        struct byte_view token = vocabulary_bytes(vocabulary, i);
+        store_le16(p, (uint16_t)token.n);
+        memcpy(p + 2, token.data, token.n);
+        p += 2 + token.n;
+    }
+    return p;
+}
+
+enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **data, size_t *n_bytes)
+{
+    const struct vocabulary *vocabulary = &tokenizer->vocabulary;
+    uint32_t n_tokens = vocabulary->n_tokens, n_rules = count_rules(tokenizer);
+    size_t n_pre = strlen(tokenizer->pre->name);
+    *data = NULL;
+    *n_bytes = 0;
+    if (vocabulary->n_bytes_max > UINT16_MAX)
+        return TACIT_ERR_UNSUPPORTED;
+    size_t n =
+        15 + n_pre + 2 * (size_t)n_tokens + vocabulary->offsets[n_tokens] + 8 * (size_t)n_rules;
+    uint8_t *start = malloc(n), *p = start;
+    if (!start)
+        return TACIT_ERR_MEMORY;
+    memcpy(p, magic, 4);
+    p[4] = VERSION;
+    p[5] = (uint8_t)tokenizer->form;
+    p[6] = (uint8_t)n_pre;
+    memcpy(p + 7, tokenizer->pre->name, n_pre);
+    store_le32(p + 7 + n_pre, n_tokens);
+    store_le32(p + 11 + n_pre, n_rules);
+    p = save_tokens(vocabulary, p + 15 + n_pre);
+    enum tacit_status status = save_rules(tokenizer, p, n_rules);
+    if (status != TACIT_OK) {
+        free(start);
+        return status;
+    }
+    *data = start;
+    *n_bytes = n;
+    return TACIT_OK;
+}
+
+/* The fixed part. *rest: what follows it. */
+static enum tacit_status load_head(struct tokenizer_spec *spec, struct byte_view file,
+                                   struct byte_view *rest)
+{
+    if (file.n < 15 || memcmp(file.data, magic, 4) != 0)
+        return TACIT_ERR_MODEL_DAMAGED;
+    if (file.data[4] != VERSION)
+        return TACIT_ERR_UNSUPPORTED;
+    size_t n_pre = file.data[6];
+    if (file.n < 15 + n_pre)
+        return TACIT_ERR_MODEL_DAMAGED;
+    spec->form = (enum tokenizer_form)file.data[5];
+    spec->pre = (struct byte_view){file.data + 7, n_pre};
+    spec->n_tokens = load_le32(file.data + 7 + n_pre);
+    spec->n_rules = load_le32(file.data + 11 + n_pre);
+    *rest = (struct byte_view){file.data + 15 + n_pre, file.n - 15 - n_pre};
+    bool known =
+        spec->form == TOKENIZER_PAIRS || (spec->form == TOKENIZER_JOINED && spec->n_rules == 0);
+    bool fits = spec->n_tokens <= rest->n / 2 && spec->n_rules <= rest->n / 8;
+    return known && fits ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
+}
+
+static enum tacit_status load_tokens(struct byte_view *tokens, uint32_t n_tokens,
+                                     struct byte_view *rest)
+{
+    for (uint32_t i = 0; i < n_tokens; i++) {
+        if (rest->n < 2 || rest->n - 2 < load_le16(rest->data))
+            return TACIT_ERR_MODEL_DAMAGED;
+        tokens[i] = (struct byte_view){rest->data + 2, load_le16(rest->data)};
+        rest->data += 2 + tokens[i].n;
+        rest->n -= 2 + tokens[i].n;
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status load_body(struct tokenizer **tokenizer, struct tokenizer_spec *spec,
+                                   struct byte_view rest, struct byte_view *tokens, uint32_t *pairs)
+{
+    TRY(load_tokens(tokens, spec->n_tokens, &rest));
+    if (rest.n != 8 * (size_t)spec->n_rules)
+        return TACIT_ERR_MODEL_DAMAGED;
+    for (size_t i = 0; i < 2 * (size_t)spec->n_rules; i++)
+        pairs[i] = load_le32(rest.data + 4 * i);
+    spec->tokens = tokens;
+    spec->pairs = pairs;
+    return tokenizer_create(tokenizer, spec);
+}
+
+enum tacit_status tokenizer_load(struct tokenizer **tokenizer, const uint8_t *data, size_t n_bytes)
+{
+    struct tokenizer_spec spec = {.n_tokens = 0};
+    struct byte_view rest;
+    *tokenizer = NULL;
+    TRY(load_head(&spec, (struct byte_view){data, n_bytes}, &rest));
+    struct byte_view *tokens = malloc((spec.n_tokens + (size_t)1) * sizeof *tokens);
+    uint32_t *pairs = malloc((2 * (size_t)spec.n_rules + 1) * sizeof *pairs);
+    enum tacit_status status = TACIT_ERR_MEMORY;
+    if (tokens && pairs)
+        status = load_body(tokenizer, &spec, rest, tokens, pairs);
+    free(tokens);
+    free(pairs);
+    return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of a tokenizer, shared by tokenizer.c and tokenizer_file.c alone.
+ */
+#ifndef TACIT_TOKEN_TOKENIZER_HANDLE_H
+#define TACIT_TOKEN_TOKENIZER_HANDLE_H
+
+#include "token/bpe.h"
+#include "token/pretokenizer.h"
+#include "token/tokenizer.h"
+
+struct tokenizer {
+    const struct pretokenizer *pre;
+    enum tokenizer_form form; /* as it is saved: PAIRS or JOINED */
+    struct vocabulary vocabulary;
+    struct bpe_rules rules;
+    uint8_t *is_whole; /* [n_tokens]: a piece of exactly these bytes becomes this one token */
+};
+
+#endif
