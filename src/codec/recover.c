@@ -13,7 +13,11 @@
 #include "codec/plan.h"
 #include "tacit/archive.h"
 
-enum { CHUNK = 1 << 16, MARK_PREFIX = 4 }; /* magic and marks: 0xcf or 0xd7, then "TCT" */
+enum {
+    CHUNK = 1 << 16,
+    SECTOR = 512,
+    MARK_PREFIX = 4
+}; /* magic and marks: 0xcf or 0xd7, then "TCT" */
 
 struct recovery {
     struct codec_plan plan;
@@ -71,7 +75,12 @@ static uint64_t find_candidate(struct recovery *r, uint64_t offset)
             uint64_t left = source->size - offset;
             r->chunk_offset = offset;
             r->n_chunk = left < CHUNK ? (size_t)left : CHUNK;
-            if (source_read(source, offset, r->chunk, r->n_chunk) != TACIT_OK)
+            enum tacit_status status = source_read(source, offset, r->chunk, r->n_chunk);
+            if (status != TACIT_OK && r->n_chunk > SECTOR) {
+                r->n_chunk = SECTOR; /* as little as possible goes with a bad sector */
+                status = source_read(source, offset, r->chunk, r->n_chunk);
+            }
+            if (status != TACIT_OK)
                 memset(r->chunk, 0, r->n_chunk);
         }
         const uint8_t *p = r->chunk + (offset - r->chunk_offset);
