@@ -169,7 +169,8 @@ static void carve_all(const struct net_config *c, struct carver *arena, struct n
     w->r_y = carve(arena, t, 1);
     w->qkv = carve(arena, t, net_stride(heads + 2 * hs));
     w->h = carve(arena, t, net_stride(c->mlp_size));
-    w->logits = carve(arena, NET_LOSS_BLOCK, net_stride(c->n_vocab));
+    w->logits = carve(arena, t, net_stride(NET_LOSS_PANEL));
+    w->lse = carve(arena, t, 1);
     w->scores = carve(arena, 1, n_scores);
     w->scores_2 = carve(arena, 1, n_scores);
     w->dx = carve(arena, t, d);

@@ -20,7 +20,7 @@ enum {
     NET_LAYERS_MAX = 16,
     NET_PARAMS_MAX = 16 + 12 * NET_LAYERS_MAX,
     NET_ATTEND_BLOCK = 64, /* queries handled at once */
-    NET_LOSS_BLOCK = 256,  /* rows of logits held at once */
+    NET_LOSS_PANEL = 256,  /* words whose logits are held at once */
 };
 
 struct net_config {
@@ -90,7 +90,7 @@ struct net_work {
     float *e, *hash, *x0_raw, *x0,
         *r_x0;      /* embeddings, hashed rows, x0 before and after the norm */
     float *y, *r_y; /* the final norm of the residual stream */
-    float *qkv, *h, *logits, *scores, *scores_2;
+    float *qkv, *h, *logits, *lse, *scores, *scores_2; /* lse: log-sum of each position's logits */
     float *dx, *dx0, *dy, *dqkv, *dq, *dk, *dv, *do_, *dh;
     bool round_inputs; /* of each product, to int8 by rows: for evaluation, no gradient then */
 };
@@ -105,14 +105,18 @@ static inline size_t net_stride(size_t n)
 }
 
 /* Sum of -log p (nats) over the n targets that are not BOS. ids[0] is the input of targets[0]. If
- * grad is not NULL, scale times the gradient of that sum is added to it. If nll is not NULL it
- * receives each target's -log p (0 for BOS). */
+ * grad is not NULL, scale times the gradient of that sum is added to it. */
 double net_run(const struct net *net, struct net_work *work, const float *params, size_t n,
-               const uint16_t *ids, const uint16_t *targets, float scale, float *grad, float *nll);
+               const uint16_t *ids, const uint16_t *targets, float scale, float *grad);
 
-/* The parts of net_run. */
+/* The parts of net_run: forward leaves y, loss leaves lse, loss_back leaves the gradient of y in
+ * dy. */
 void net_forward(const struct net *net, struct net_work *work, const float *params, size_t n,
                  const uint16_t *ids);
+double net_loss(const struct net *net, struct net_work *work, const float *params, size_t n,
+                const uint16_t *targets);
+void net_loss_back(const struct net *net, struct net_work *work, const float *params, size_t n,
+                   const uint16_t *targets, float scale, float *grad);
 void net_backward(const struct net *net, struct net_work *work, const float *params, size_t n,
                   const uint16_t *ids, float *grad);
 void net_attend(const struct net *net, struct net_work *work, const float *params, size_t n,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The loss and the backward pass of one sequence. Gradients of parameters are added to `grad`;
+ * The backward pass of one sequence. Gradients of parameters are added to `grad`;
  * work->dx carries the gradient of the residual stream from the last layer to the first.
  */
 #include "train/net.h"
@@ -141,45 +141,14 @@ void net_backward(const struct net *net, struct net_work *work, const float *par
     embed_back(net, work, params, n, ids, grad);
 }
 
-/* Losses of rows t0 .. t0 + n - 1, and dy for them. */
-static double loss_block(const struct net *net, struct net_work *w, const float *params, size_t t0,
-                         size_t n, const uint16_t *targets, float scale, float *grad, float *nll)
-{
-    const size_t v = net->config.n_vocab, ld_v = net_stride(v);
-    const size_t d = net->config.width, ld = net_stride(d);
-    const uint16_t bos = (uint16_t)(v - 1);
-    const float *y = w->y + t0 * ld;
-    double sum = 0;
-    matmul_run(&w->mm, false, true, n, v, d, y, ld, params + net->embed, d, false, w->logits, ld_v);
-    for (size_t t = 0; t < n; t++) {
-        float *row = w->logits + t * ld_v;
-        float loss = 0;
-        if (targets[t] == bos)
-            memset(row, 0, v * sizeof *row);
-        else
-            loss = op_loss(v - 1, net->config.logit_cap, targets[t], grad ? scale : 0, row);
-        row[bos] = 0;
-        sum += (double)loss;
-        if (nll)
-            nll[t] = loss;
-    }
-    if (grad)
-        linear_back(w, n, v, d, w->logits, ld_v, y, ld, params + net->embed, w->dy + t0 * ld, ld,
-                    grad + net->embed);
-    return sum;
-}
-
 double net_run(const struct net *net, struct net_work *work, const float *params, size_t n,
-               const uint16_t *ids, const uint16_t *targets, float scale, float *grad, float *nll)
+               const uint16_t *ids, const uint16_t *targets, float scale, float *grad)
 {
-    double sum = 0;
     net_forward(net, work, params, n, ids);
-    for (size_t t = 0; t < n; t += NET_LOSS_BLOCK) {
-        const size_t rows = n - t < NET_LOSS_BLOCK ? n - t : NET_LOSS_BLOCK;
-        sum +=
-            loss_block(net, work, params, t, rows, targets + t, scale, grad, nll ? nll + t : NULL);
-    }
-    if (grad)
+    const double loss = net_loss(net, work, params, n, targets);
+    if (grad) {
+        net_loss_back(net, work, params, n, targets, scale, grad);
         net_backward(net, work, params, n, ids, grad);
-    return sum;
+    }
+    return loss;
 }

@@ -147,28 +147,28 @@ CLONES void op_softmax_back(size_t n, const float *p, float d, float *dp)
         dp[i] = p[i] * (dp[i] - d);
 }
 
-CLONES float op_loss(size_t n, float cap, size_t target, float scale, float *logits)
+CLONES float op_capped_sum(size_t n, float cap, const float *logits)
 {
-    const float cap2 = cap * cap, l = logits[target];
-    const float z_target = cap * l / sqrtf(l * l + cap2);
-    float max = logits[0];
-    for (size_t i = 0; i < n; i++)
-        max = logits[i] > max ? logits[i] : max;
-    max = cap * max / sqrtf(max * max + cap2);
     float sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += fast_exp(cap * logits[i] / sqrtf(logits[i] * logits[i] + cap2) - max);
-    if (scale != 0) {
-        const float lse = max + logf(sum);
-        for (size_t i = 0; i < n; i++) {
-            const float x = logits[i], inv = 1.0f / sqrtf(x * x + cap2);
-            /* dz/dx = cap^3 / (x^2 + cap^2)^(3/2) */
-            logits[i] = scale * fast_exp(cap * x * inv - lse) * (cap * cap2 * inv * inv * inv);
-        }
-        const float inv = 1.0f / sqrtf(l * l + cap2);
-        logits[target] -= scale * cap * cap2 * inv * inv * inv;
+    for (size_t i = 0; i < n; i++) {
+        const float x = logits[i];
+        sum += fast_exp(cap * (x / sqrtf(x * x + cap * cap) - 1.0f));
     }
-    return max + logf(sum) - z_target;
+    return sum;
+}
+
+CLONES void op_capped_back(size_t n, float cap, float lse, float scale, size_t target,
+                           float *logits)
+{
+    const float x = target < n ? logits[target] : 0, cap2 = cap * cap;
+    for (size_t i = 0; i < n; i++) {
+        const float inv = 1.0f / sqrtf(logits[i] * logits[i] + cap2), c = cap * inv;
+        logits[i] = scale * fast_exp(cap * logits[i] * inv - lse) * (c * c * c);
+    }
+    if (target < n) {
+        const float c = cap / sqrtf(x * x + cap2);
+        logits[target] -= scale * c * c * c;
+    }
 }
 
 CLONES void op_round_rows(size_t n_rows, size_t n, float *x, size_t ld)

@@ -38,9 +38,12 @@ void op_exp_lse(size_t n, size_t begin, size_t end, float lse, float *s);
 /* ds = p * (dp - d) in dp. */
 void op_softmax_back(size_t n, const float *p, float d, float *dp);
 
-/* One row of n logits, soft-capped: z = cap l / sqrt(l^2 + cap^2). Returns -log p(target) and
- * leaves d loss / d l, times scale, in the row; scale 0 leaves rubbish there. */
-float op_loss(size_t n, float cap, size_t target, float scale, float *logits);
+/* Logits l are soft-capped: z = cap l / sqrt(l^2 + cap^2). The sum of exp(z - cap) over n of them.
+ */
+float op_capped_sum(size_t n, float cap, const float *logits);
+/* In place: scale times the gradient of -log p(target) in l, where p = exp(z - lse). target >= n:
+ * it is not among these n. */
+void op_capped_back(size_t n, float cap, float lse, float scale, size_t target, float *logits);
 
 /* Rounds each row of n to 255 levels, scaled by its largest magnitude: what int8 storage would
  * keep. */

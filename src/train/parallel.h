@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Runs one function on n threads and waits: work(context, index) for index 0 .. n - 1, index 0 on
- * the calling thread. Which thread does what must depend on the index alone, so that a run can be
- * repeated.
+ * the calling thread.
  */
 #ifndef TACIT_TRAIN_PARALLEL_H
 #define TACIT_TRAIN_PARALLEL_H

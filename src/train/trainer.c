@@ -97,10 +97,10 @@ static void learn_share(void *context, size_t index)
     const float scale = 1.0f / (float)batch_tokens(t);
     memset(thread->grad, 0, t->net.n_params * sizeof(float));
     thread->loss = 0;
-    for (size_t i = index; i < t->config.batch_seqs; i += t->config.n_threads) {
+    for (size_t i; (i = atomic_fetch_add(&t->n_taken, 1)) < t->config.batch_seqs;) {
         const uint16_t *ids = t->batch + i * stride;
         thread->loss += net_run(&t->net, &thread->net, t->arrays.params, t->batch_size[i], ids,
-                                ids + 1, scale, thread->grad, NULL);
+                                ids + 1, scale, thread->grad);
     }
 }
 
@@ -177,6 +177,7 @@ enum tacit_status trainer_step(struct trainer *t)
     const size_t stride = t->config.net.seq_len + 1, n_threads = t->config.n_threads;
     for (size_t i = 0; i < t->config.batch_seqs; i++)
         t->batch_size[i] = corpus_draw(&t->corpus, t->batch + i * stride);
+    atomic_store(&t->n_taken, 0);
     TRY(parallel_run(n_threads, learn_share, t));
     t->loss = 0;
     for (size_t i = 0; i < n_threads; i++)
@@ -210,8 +211,8 @@ static void score_share(void *context, size_t index)
     for (size_t i = index; i < s->n_wanted; i += n_threads) {
         const size_t window = i * s->n_windows / s->n_wanted;
         const size_t n = corpus_window(s->corpus, s->part, window, ids);
-        score->nats += net_run(&s->t->net, &s->t->threads[index].net, s->weights, n, ids, ids + 1,
-                               0, NULL, NULL);
+        score->nats +=
+            net_run(&s->t->net, &s->t->threads[index].net, s->weights, n, ids, ids + 1, 0, NULL);
         score->n_tokens += n;
         for (size_t j = 1; j <= n; j++)
             score->n_bytes += s->vocab->tokens[ids[j]].n_bytes;

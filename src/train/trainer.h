@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One training run in memory: parameters, optimiser state, corpus, and the step that advances them.
- * trainer_step is deterministic for a given seed, number of threads and machine type.
+ * The order of the data is a function of the seed; with one thread so is every step. Several
+ * threads take sequences as they come free, so that their sums may differ in the last bits from run
+ * to run.
  */
 #ifndef TACIT_TRAIN_TRAINER_H
 #define TACIT_TRAIN_TRAINER_H
+
+#include <stdatomic.h>
 
 #include "train/checkpoint.h"
 #include "train/config.h"
@@ -25,8 +29,9 @@ struct trainer {
     struct train_position at;
     struct corpus corpus;
     struct trainer_thread *threads;
-    uint16_t *batch;    /* batch_seqs x (seq_len + 1) */
-    size_t *batch_size; /* targets of each */
+    atomic_size_t n_taken; /* sequences of the batch that a thread has begun */
+    uint16_t *batch;       /* batch_seqs x (seq_len + 1) */
+    size_t *batch_size;    /* targets of each */
     struct optim_step optim;
     double loss; /* nats a token, of the last step */
 };

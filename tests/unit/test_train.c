@@ -158,7 +158,7 @@ static void write_shard(const char *name, struct vocab *vocab, uint64_t seed)
 
 static struct config tiny_config(const struct vocab *vocab)
 {
-    struct config c = {.n_threads = 2,
+    struct config c = {.n_threads = 1,
                        .seed = 11,
                        .batch_seqs = 4,
                        .n_steps = 40,

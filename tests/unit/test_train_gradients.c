@@ -47,7 +47,7 @@ int main(void)
     for (size_t i = 0; i < net.n_params; i++)
         params[i] += 0.3f * random_normal(&random);
 
-    const double loss = net_run(&net, &work, params, N, ids, ids + 1, 0.5f, grad, NULL);
+    const double loss = net_run(&net, &work, params, N, ids, ids + 1, 0.5f, grad);
     CHECK_MSG(loss > 0 && loss < 1000, "loss %g", loss);
     for (size_t p = 0; p < net.n_table; p++) {
         const struct net_param *param = &net.table[p];
@@ -61,9 +61,9 @@ int main(void)
             const size_t at = param->offset + i;
             const float kept = params[at], h = 4e-3f;
             params[at] = kept + h;
-            const double up = net_run(&net, &work, params, N, ids, ids + 1, 0, NULL, NULL);
+            const double up = net_run(&net, &work, params, N, ids, ids + 1, 0, NULL);
             params[at] = kept - h;
-            const double down = net_run(&net, &work, params, N, ids, ids + 1, 0, NULL, NULL);
+            const double down = net_run(&net, &work, params, N, ids, ids + 1, 0, NULL);
             params[at] = kept;
             const double want = 0.5 * (up - down) / (2 * (double)h), got = (double)grad[at];
             CHECK_MSG(fabs(want - got) < 0.02 * (fabs(want) + norm) + 2e-3,
