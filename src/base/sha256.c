@@ -41,22 +41,28 @@ static void expand(uint32_t w[64], const uint8_t *block)
     }
 }
 
+/* One round; instead of moving the eight words on, the caller renames them. */
+static inline void round_step(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e,
+                              uint32_t f, uint32_t g, uint32_t *h, uint32_t input)
+{
+    uint32_t choice = g ^ (e & (f ^ g)), majority = (a & b) | (c & (a | b));
+    uint32_t t = *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + input;
+    *d += t;
+    *h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority;
+}
+
 static void take_block(uint32_t state[8], const uint8_t *block)
 {
     uint32_t w[64], s[8];
     expand(w, block);
     memcpy(s, state, sizeof s);
-    for (int i = 0; i < 64; i++) {
-        uint32_t a = s[0], e = s[4];
-        uint32_t choice = (e & s[5]) ^ (~e & s[6]);
-        uint32_t majority = (a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]);
-        uint32_t t1 = s[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice +
-                      round_constants[i] + w[i];
-        uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority;
-        memmove(s + 1, s, 7 * sizeof s[0]);
-        s[4] += t1;
-        s[0] = t1 + t2;
-    }
+    for (int i = 0; i < 64; i += 8)
+        for (int j = 0; j < 8; j++) {
+#define WORD(n) s[((n)-j) & 7]
+            round_step(WORD(0), WORD(1), WORD(2), &WORD(3), WORD(4), WORD(5), WORD(6), &WORD(7),
+                       round_constants[i + j] + w[i + j]);
+#undef WORD
+        }
     for (int i = 0; i < 8; i++)
         state[i] += s[i];
 }

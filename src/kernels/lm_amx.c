@@ -16,6 +16,8 @@ enum {
     MIN_ROWS = 4, /* below, VNNI */
     AHEAD = 3,    /* tiles that the producer runs ahead */
     RING = 4,
+    PREFETCH =
+        24, /* tiles ahead, shared out among the rows: processors start too late by themselves */
 };
 
 /* Tile registers: macros, for intrinsics paste them into instructions. REST: of the last rows'
@@ -95,6 +97,7 @@ struct consumer {
     size_t y_stride, n_groups, n_rows;
     unsigned slot;
     bool add;
+    int first_line, last_line; /* of the tiles to come that this corner asks for */
 };
 
 static inline __attribute__((always_inline)) void consume(const struct consumer *c,
@@ -109,9 +112,13 @@ static inline __attribute__((always_inline)) void consume(const struct consumer 
         int32_t(*dots)[LM_TILE_ROWS] = p->dots[(c->slot + g) % RING];
         __m512 w_scale = _mm512_load_ps(c->tiles[g].scale);
 #pragma GCC unroll 16
-        for (int m = 0; m < n_rows; m++)
+        for (int m = 0; m < n_rows; m++) {
+            if (c->first_line + m < c->last_line)
+                _mm_prefetch((const char *)(c->tiles + g + PREFETCH) + 64 * (c->first_line + m),
+                             _MM_HINT_T1);
             total[m] = lm_add_group(total[m], _mm512_load_si512(dots[m]),
                                     _mm512_set1_ps(c->x_scale[m][g]), w_scale);
+        }
     }
 #pragma GCC unroll 16
     for (int m = 0; m < n_rows; m++) {
@@ -152,6 +159,8 @@ static void product_tiles(float *y, size_t y_stride, struct producer *p, bool ad
                                  .n_rows = n,
                                  .slot = slot,
                                  .add = add};
+            c.first_line = (int)(17 * m / p->n_rows);
+            c.last_line = (int)(17 * (m + n) / p->n_rows);
             for (size_t i = 0; i < ROWS; i++)
                 c.x_scale[i] = p->x->scale + (m + (i < n ? i : n - 1)) * p->x->n_groups;
             (n <= 4 ? consume_4 : n <= 8 ? consume_8 : consume_16)(&c, p);

@@ -153,7 +153,7 @@ static void make_logits(const struct share *c)
         &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
     size_t stride = lm_logit_stride(model), n_groups = head->n_columns / LM_GROUP, begin, end;
     norm_rows(c, &model->tensors[LM_FINAL_NORM], &model->tensors[LM_FINAL_NORM_BIAS]);
-    my_part(c, stride / LM_TILE_ROWS, &begin, &end);
+    my_part(c, (head->n_rows + LM_TILE_ROWS - 1) / LM_TILE_ROWS, &begin, &end);
     struct lm_matrix w = {head->tiles + begin * n_groups, end - begin, n_groups, n_groups};
     size_t n_mine = (end - begin) * LM_TILE_ROWS;
     for (size_t i = 0, next; i < state->n_rows && n_mine > 0; i = next) {

@@ -7,6 +7,12 @@
 #include "base/strict_math.h"
 #include "base/try.h"
 
+/* Rows a whole number of pages apart would all fall into the same few places of the caches. */
+static size_t spread_stride(size_t n)
+{
+    return n % 1024 == 0 ? n + LM_TILE_ROWS : n;
+}
+
 static size_t group_heads(const struct lm_shape *s)
 {
     return s->n_heads / s->n_kv_heads;
@@ -63,7 +69,7 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
 {
     size_t n = state->n_rows_max, n_angles = n * (1 + LM_SINKS) * (s->rope_dims / 2);
     size_t qkv = lm_qkv_rows(s), up = lm_up_rows(s);
-    state->wide_stride = qkv > up ? qkv : up;
+    state->wide_stride = spread_stride(qkv > up ? qkv : up);
     state->n_seen = arena_take(arena, state->n_streams * sizeof *state->n_seen);
     state->rows = arena_take(arena, n * sizeof *state->rows);
     state->x = arena_take(arena, n * s->width * sizeof *state->x);
@@ -168,7 +174,8 @@ void lm_state_destroy(struct lm_state *state)
 
 size_t lm_logit_stride(const struct lm_model *model)
 {
-    return (model->shape.n_vocab + LM_TILE_ROWS - 1) / LM_TILE_ROWS * (size_t)LM_TILE_ROWS;
+    return spread_stride((model->shape.n_vocab + LM_TILE_ROWS - 1) / LM_TILE_ROWS *
+                         (size_t)LM_TILE_ROWS);
 }
 
 static void add_row(struct lm_state *state, uint32_t stream, uint32_t token)
