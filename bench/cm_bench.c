@@ -52,7 +52,7 @@ static double code(const struct cm_config *config, const uint8_t *data, size_t n
 
 int main(int argc, char **argv)
 {
-    struct cm_config config = {CM_STRONG, CONTENT_BIT(CONTENT_DEFAULT), 0};
+    struct cm_config config = {.strength = CM_STRONG, .content_set = CONTENT_BIT(CONTENT_DEFAULT)};
     unsigned memory_log2 = 0;
     size_t max = SIZE_MAX;
     int i = 1;

@@ -86,8 +86,8 @@ enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_s
             return TACIT_ERR_CORRUPT;
         n_segments += 2;
     }
-    layout->config.memory_log2 = CM_MEMORY_LOG2_MIN + (first & 0x0f);
-    layout->config.strength = (enum cm_strength)(first >> STRENGTH_SHIFT & 1);
+    layout->config = (struct cm_config){.strength = (enum cm_strength)(first >> STRENGTH_SHIFT & 1),
+                                        .memory_log2 = CM_MEMORY_LOG2_MIN + (first & 0x0f)};
     layout->n_segments = n_segments;
     uint32_t n_left = content_size;
     for (uint32_t i = 0; i < n_segments; i++) {

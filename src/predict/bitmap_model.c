@@ -28,7 +28,7 @@ struct bitmap_stream {
 static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct bitmap_shared *shared = self->shared = arena_take(setup->arena, sizeof *shared);
-    self->stream = arena_take(setup->arena, sizeof(struct bitmap_stream));
+    component_take_streams(setup, self, sizeof(struct bitmap_stream));
     shape_add_inputs(&setup->shape, 2 * N_CONTEXTS);
     shape_add_selector(&setup->shape, 1 << SELECTOR_BITS);
     shape_add_selector(&setup->shape, 256);

@@ -32,5 +32,7 @@ void components_for(const struct cm_config *config, enum content_group group,
         list[n++] = &pattern_model_ops;
     if (config->content_set & CONTENT_BIT(CONTENT_TABLE))
         list[n++] = &table_model_ops;
+    if (config->hinted)
+        list[n++] = &hint_model_ops;
     list[n] = NULL;
 }

@@ -15,5 +15,6 @@ extern const struct component_ops text_model_ops;    /* words, lines, fields, br
 extern const struct component_ops record_model_ops;  /* rows of fixed length */
 extern const struct component_ops table_model_ops;   /* fields of the line above, in step */
 extern const struct component_ops x86_model_ops;     /* instructions */
+extern const struct component_ops hint_model_ops;    /* what a language model says */
 
 #endif

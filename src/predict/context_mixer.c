@@ -9,8 +9,7 @@
 #include "predict/components.h"
 #include "predict/mixer.h"
 
-/* The components for one group of content types and the mixer of their inputs. The components'
- * stream parts are in component.stream. */
+/* The components for one group of content types and the mixer of their inputs. */
 struct cm_group {
     struct mixer mixer;
     struct mixer_stream mixer_stream;
@@ -18,16 +17,27 @@ struct cm_group {
     unsigned n_components;
 };
 
+/* One place at which content is predicted. The components have their own parts for each. */
+struct cm_stream {
+    struct cm_history history;
+    struct cm_group *group; /* of the present content */
+    bool begun;             /* its start is known */
+    bool at_byte;           /* the components have not seen that a byte begins */
+};
+
 struct cm {
     struct cm_tables tables;
     struct slot_table slots;
     struct cm_config config;
     struct cm_group *groups[CONTENT_N_GROUPS]; /* NULL: no type of the set is of this group */
-    struct cm_group *group;                    /* of the present content */
-    struct cm_history history;
-    bool at_byte; /* the components have not seen that a byte begins */
-    void *memory; /* the allocation that all of this lies in */
+    struct cm_stream *streams;                 /* one or config.n_streams */
+    struct cm_stream *stream;                  /* the selected one ... */
+    unsigned selected;                         /* ... and its number */
+    struct cm_hint hint;                       /* for the coming bit */
+    void *memory;                              /* the allocation that all of this lies in */
 };
+
+enum { SPAN_MAX = 1 << 30 };
 
 static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a kernel's input");
 
@@ -35,7 +45,14 @@ static bool config_is_valid(const struct cm_config *config)
 {
     return (config->strength == CM_QUICK || config->strength == CM_STRONG) &&
            config->content_set != 0 && (config->content_set & ~CONTENT_ALL) == 0 &&
-           config->memory_log2 >= CM_MEMORY_LOG2_MIN && config->memory_log2 <= CM_MEMORY_LOG2_MAX;
+           config->memory_log2 >= CM_MEMORY_LOG2_MIN && config->memory_log2 <= CM_MEMORY_LOG2_MAX &&
+           config->n_streams <= CM_STREAMS_MAX &&
+           (config->n_streams <= 1 || (config->span >= 1 && config->span <= SPAN_MAX));
+}
+
+unsigned cm_n_streams(const struct cm_config *config)
+{
+    return config->n_streams > 1 ? config->n_streams : 1;
 }
 
 unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes)
@@ -55,9 +72,14 @@ static void init_tables(struct cm_tables *tables)
         tables->stretch[i] = strict_stretch(((float)i + 0.5f) * (1.0f / 4096.0f));
 }
 
+/* Several streams share one ring that nothing falls out of, so that each finds the others' bytes.
+ */
 static uint32_t ring_size(const struct cm_config *config)
 {
-    return (uint32_t)1 << (config->memory_log2 - 4);
+    uint32_t size = (uint32_t)1 << (config->memory_log2 - 4);
+    while (config->n_streams > 1 && size < config->span)
+        size <<= 1;
+    return size;
 }
 
 /* NULL if the arena only counts. */
@@ -89,6 +111,7 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
                           const struct kernels *kernels)
 {
     struct cm *cm = arena_take(arena, sizeof *cm);
+    struct cm_stream *streams = arena_take(arena, cm_n_streams(config) * sizeof *streams);
     uint8_t *ring = arena_take(arena, ring_size(config));
     struct slot_table slots = {0};
     slot_table_lay_out(&slots, arena, (size_t)3 << (config->memory_log2 - 2));
@@ -99,8 +122,15 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
         setup.tables = &cm->tables;
         setup.slots = &cm->slots;
         cm->config = *config;
-        cm->history =
-            (struct cm_history){.ring = ring, .mask = ring_size(config) - 1, .partial = 1};
+        cm->streams = cm->stream = streams;
+        setup.hint = &cm->hint;
+        for (unsigned i = 0; i < cm_n_streams(config); i++) {
+            streams[i].history = (struct cm_history){.ring = ring,
+                                                     .mask = ring_size(config) - 1,
+                                                     .whole = config->n_streams > 1,
+                                                     .partial = 1};
+            streams[i].at_byte = true;
+        }
     }
     uint32_t wanted = 0;
     for (unsigned type = 0; type < CONTENT_N_TYPES; type++)
@@ -127,18 +157,19 @@ size_t cm_memory_needed(const struct cm_config *config)
 
 static void next_byte(struct cm *cm)
 {
-    cm->at_byte = false;
-    for (unsigned i = 0; i < cm->group->n_components; i++) {
-        struct component *c = &cm->group->components[i];
-        c->ops->next_byte(c->shared, c->stream, &cm->history);
+    struct cm_stream *stream = cm->stream;
+    stream->at_byte = false;
+    for (unsigned i = 0; i < stream->group->n_components; i++) {
+        struct component *c = &stream->group->components[i];
+        c->ops->next_byte(c->shared, component_stream(c, cm->selected), &stream->history);
     }
 }
 
-static void begin_content(struct cm *cm, const struct content *content)
+static void begin_content(struct cm *cm, struct cm_stream *stream, const struct content *content)
 {
-    cm->history.content = *content;
-    cm->history.content_start = cm->history.n;
-    cm->group = cm->groups[content_group_of(content->type)];
+    stream->history.content = *content;
+    stream->history.content_start = stream->history.n;
+    stream->group = cm->groups[content_group_of(content->type)];
 }
 
 enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
@@ -158,8 +189,8 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
     struct content content = {CONTENT_DEFAULT, 0, 0};
     while (!(config->content_set & CONTENT_BIT(content.type)))
         content.type++;
-    (*cm)->at_byte = true;
-    begin_content(*cm, &content);
+    for (unsigned i = 0; i < cm_n_streams(config); i++)
+        begin_content(*cm, &(*cm)->streams[i], &content);
     return TACIT_OK;
 }
 
@@ -167,8 +198,23 @@ enum tacit_status cm_set_content(struct cm *cm, const struct content *content)
 {
     if (!content_is_valid(content) || !(cm->config.content_set & CONTENT_BIT(content->type)))
         return TACIT_ERR_ARGUMENT;
-    begin_content(cm, content);
+    begin_content(cm, cm->stream, content);
     return TACIT_OK;
+}
+
+void cm_select_stream(struct cm *cm, unsigned stream, uint32_t start)
+{
+    cm->selected = stream;
+    cm->stream = &cm->streams[stream];
+    if (!cm->stream->begun) {
+        cm->stream->begun = true;
+        cm->stream->history.n = cm->stream->history.content_start = start;
+    }
+}
+
+void cm_set_hint(struct cm *cm, const struct cm_hint *hint)
+{
+    cm->hint = *hint;
 }
 
 /* small: the probability of the less likely bit, where binary32 is fine enough: 2^-24 of p itself.
@@ -180,17 +226,36 @@ static uint32_t fraction_q32(float small, bool likely_one)
     return likely_one ? UINT32_MAX - q32 + 1 : q32;
 }
 
+/* What every component says of the coming bit, to the mixer. */
+static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
+{
+    struct cm_stream *stream = cm->stream;
+    if (stream->at_byte) /* only now: the content may have changed since the last byte */
+        next_byte(cm);
+    for (unsigned i = 0; i < stream->group->n_components; i++) {
+        struct component *c = &stream->group->components[i];
+        c->ops->predict(c->shared, component_stream(c, cm->selected), &stream->history, inputs);
+    }
+}
+
+/* All but the mixer learn the bit. */
+static void learn(struct cm *cm, int bit)
+{
+    struct cm_stream *stream = cm->stream;
+    for (unsigned i = 0; i < stream->group->n_components; i++) {
+        struct component *c = &stream->group->components[i];
+        c->ops->update(c->shared, component_stream(c, cm->selected), &stream->history, bit);
+    }
+    stream->at_byte = history_push(&stream->history, bit);
+}
+
 uint32_t cm_predict(struct cm *cm)
 {
-    struct cm_group *group = cm->group;
-    if (cm->at_byte) /* only now: the content may have changed since the last byte */
-        next_byte(cm);
+    struct cm_group *group = cm->stream->group;
     struct mixer_inputs inputs = {.x = group->mixer_stream.x};
-    for (unsigned i = 0; i < group->n_components; i++) {
-        struct component *c = &group->components[i];
-        c->ops->predict(c->shared, c->stream, &cm->history, &inputs);
-    }
-    float x = mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->history.partial);
+    gather_inputs(cm, &inputs);
+    float x =
+        mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->stream->history.partial);
     float small = strict_squash(x < 0 ? x : -x);
     group->mixer_stream.final_p = x < 0 ? small : 1.0f - small;
     return fraction_q32(small, x >= 0);
@@ -198,13 +263,17 @@ uint32_t cm_predict(struct cm *cm)
 
 void cm_update(struct cm *cm, int bit)
 {
-    struct cm_group *group = cm->group;
+    struct cm_group *group = cm->stream->group;
     mixer_update(&group->mixer, &group->mixer_stream, bit);
-    for (unsigned i = 0; i < group->n_components; i++) {
-        struct component *c = &group->components[i];
-        c->ops->update(c->shared, c->stream, &cm->history, bit);
-    }
-    cm->at_byte = history_push(&cm->history, bit);
+    learn(cm, bit);
+}
+
+void cm_pass(struct cm *cm, int bit)
+{
+    struct mixer_inputs inputs = {.x = cm->stream->group->mixer_stream.x};
+    cm->hint = (struct cm_hint){.certain = true};
+    gather_inputs(cm, &inputs);
+    learn(cm, bit);
 }
 
 void cm_destroy(struct cm *cm)

@@ -13,6 +13,7 @@
 #ifndef TACIT_PREDICT_CONTEXT_MIXER_H
 #define TACIT_PREDICT_CONTEXT_MIXER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,8 @@ enum cm_strength {
 enum {
     CM_MEMORY_LOG2_MIN = 20,
     CM_MEMORY_LOG2_MAX = 30,
+    CM_STREAMS_MAX = 128,
+    CM_HINT_CONTEXTS = 256,
 };
 
 /* Everything in it changes the predictions: a decoder needs the same configuration. */
@@ -35,7 +38,19 @@ struct cm_config {
     enum cm_strength strength;
     uint32_t content_set; /* CONTENT_BIT of each type that cm_set_content will give, not empty */
     unsigned memory_log2; /* tables take about 2^memory_log2 bytes; CM_MEMORY_LOG2_MIN .. _MAX */
+    unsigned n_streams;   /* places at which content is predicted in turn, 0 as 1 */
+    uint32_t span;        /* n_streams > 1: bytes of all streams together, 1 .. 2^30 */
+    bool hinted;          /* cm_set_hint before every cm_predict */
 };
+
+/* What a language model says of the coming bit. */
+struct cm_hint {
+    float stretch;    /* ln(p / (1 - p)), |stretch| <= CM_HINT_MAX */
+    uint32_t context; /* 0 .. CM_HINT_CONTEXTS - 1: how far to trust it, as the caller sees fit */
+    bool certain;     /* the bit is known: nothing to learn from the rest */
+};
+
+#define CM_HINT_MAX 14.0f
 
 struct cm;
 
@@ -62,6 +77,21 @@ uint32_t cm_predict(struct cm *cm);
 
 /* Tells the bit (0 or 1) that cm_predict predicted. */
 void cm_update(struct cm *cm, int bit);
+
+/* max(1, config->n_streams). */
+unsigned cm_n_streams(const struct cm_config *config);
+
+/* The calls that follow are about this stream (0 .. n_streams - 1), at a byte boundary of the one
+ * before. All streams share what is learnt. start: where in the span the stream's bytes begin; used
+ * at its first call. With one stream there is no need to call this. */
+void cm_select_stream(struct cm *cm, unsigned stream, uint32_t start);
+
+/* For the next cm_predict, if the configuration says hinted. */
+void cm_set_hint(struct cm *cm, const struct cm_hint *hint);
+
+/* Instead of cm_predict and cm_update, for a bit that is known without coding: all but the mixer
+ * and the hint's maps learn it. */
+void cm_pass(struct cm *cm, int bit);
 
 /* NULL is allowed. */
 void cm_destroy(struct cm *cm);

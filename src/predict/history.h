@@ -13,6 +13,7 @@
 struct cm_history {
     uint8_t *ring;          /* [mask + 1]; zeros before the first byte */
     uint32_t mask;          /* a power of two less 1 */
+    bool whole;             /* the ring holds all content: no position in it is ever too old */
     uint32_t n;             /* bytes so far, modulo 2^32 */
     unsigned bit;           /* bits of the present byte so far, 0 .. 7 */
     unsigned partial;       /* a 1, then those bits: 1 .. 255 */
@@ -25,6 +26,12 @@ struct cm_history {
 static inline unsigned history_byte(const struct cm_history *h, uint32_t distance)
 {
     return h->ring[(h->n - distance) & h->mask];
+}
+
+/* Whether the byte at a position before n, or of another stream, is still in the ring. */
+static inline bool history_holds(const struct cm_history *h, uint32_t position)
+{
+    return h->whole || h->n - position <= h->mask;
 }
 
 /* The last n bytes (1 .. 8) as a number, the newest lowest. */

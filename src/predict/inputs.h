@@ -21,6 +21,7 @@
 #ifndef TACIT_PREDICT_INPUTS_H
 #define TACIT_PREDICT_INPUTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -63,8 +64,9 @@ struct cm_setup {
     const struct cm_tables *tables; /* filled, unless the arena only counts */
     const struct kernels *kernels;
     struct arena *arena;
-    struct slot_table *slots; /* the one table of all context sets */
-    unsigned n_contexts;      /* in context sets so far */
+    struct slot_table *slots;   /* the one table of all context sets */
+    unsigned n_contexts;        /* in context sets so far */
+    const struct cm_hint *hint; /* of the coming bit; read while predicting */
     struct mixer_shape shape;
 };
 
@@ -94,8 +96,24 @@ struct component_ops;
 struct component {
     const struct component_ops *ops;
     void *shared;
-    void *stream;
+    uint8_t *streams; /* the stream parts, stream_bytes apart */
+    size_t stream_bytes;
 };
+
+static inline void *component_stream(const struct component *component, unsigned stream)
+{
+    return component->streams + stream * component->stream_bytes;
+}
+
+/* Takes n_bytes for each stream's part; false if the arena only counts. */
+static inline bool component_take_streams(struct cm_setup *setup, struct component *component,
+                                          size_t n_bytes)
+{
+    component->stream_bytes = (n_bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    component->streams =
+        arena_take(setup->arena, component->stream_bytes * cm_n_streams(setup->config));
+    return component->streams != NULL;
+}
 
 struct component_ops {
     const char *name;

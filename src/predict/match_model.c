@@ -45,7 +45,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     unsigned n_models = strong ? 3 : 1;
     unsigned positions_log2 = setup->config->memory_log2 - 7;
     struct match_shared *m = self->shared = arena_take(setup->arena, sizeof *m);
-    self->stream = arena_take(setup->arena, sizeof(struct match_stream));
+    component_take_streams(setup, self, sizeof(struct match_stream));
     uint32_t *positions =
         arena_take(setup->arena, ((size_t)n_models << positions_log2) * sizeof *positions);
     shape_add_inputs(&setup->shape, n_models * MATCH_INPUTS);
@@ -90,7 +90,7 @@ static void advance(const struct cm_history *h, struct match_stream *s, unsigned
     s->length[i] = hit ? s->length[i] + (s->length[i] < VERIFY_MAX) : 0;
     s->misses[i] = (s->misses[i] << 1 | !hit) & 0xff;
     s->at[i]++;
-    if (__builtin_popcount(s->misses[i]) >= MISSES_TO_DROP || h->n - s->at[i] > h->mask)
+    if (__builtin_popcount(s->misses[i]) >= MISSES_TO_DROP || !history_holds(h, s->at[i]))
         s->at[i] = s->length[i] = s->misses[i] = 0;
 }
 
@@ -102,7 +102,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
         uint32_t *slot = &m->positions[((size_t)i << m->positions_log2) +
                                        hash_last(h, m->min_length[i], m->positions_log2)];
         advance(h, s, i);
-        if (s->length[i] < m->min_length[i] && *slot != 0 && h->n - *slot <= h->mask) {
+        if (s->length[i] < m->min_length[i] && *slot != 0 && history_holds(h, *slot)) {
             uint32_t n = agreeing_bytes(h, *slot);
             if (n >= m->min_length[i] && n > s->length[i]) {
                 s->at[i] = *slot;

@@ -10,7 +10,7 @@ enum { N_ORDERS = 6 };
 static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
-    self->stream = arena_take(setup->arena, sizeof(struct context_set_stream));
+    component_take_streams(setup, self, sizeof(struct context_set_stream));
     context_set_lay_out(set, setup, N_ORDERS);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 256);

@@ -17,7 +17,7 @@ struct pattern_shared {
 static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct pattern_shared *shared = self->shared = arena_take(setup->arena, sizeof *shared);
-    self->stream = arena_take(setup->arena, sizeof(struct context_set_stream));
+    component_take_streams(setup, self, sizeof(struct context_set_stream));
     context_set_lay_out(shared != NULL ? &shared->set : NULL, setup, N_CONTEXTS);
     shape_add_selector(&setup->shape, 256);
 }

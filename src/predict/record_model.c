@@ -23,12 +23,12 @@ static void lay_out(struct cm_setup *setup, struct component *self)
 {
     bool strong = setup->config->strength == CM_STRONG;
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
-    struct record_stream *stream = self->stream = arena_take(setup->arena, sizeof *stream);
+    bool placed = component_take_streams(setup, self, sizeof(struct record_stream));
     context_set_lay_out(set, setup, strong ? N_STRONG : N_QUICK);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 1024);
-    if (stream != NULL)
-        stream->stride = 4;
+    for (unsigned i = 0; placed && i < cm_n_streams(setup->config); i++)
+        ((struct record_stream *)component_stream(self, i))->stride = 4;
 }
 
 static void guess_stride(struct record_stream *s, const struct cm_history *h)

@@ -37,7 +37,7 @@ static unsigned n_contexts(enum cm_strength strength)
 static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
-    self->stream = arena_take(setup->arena, sizeof(struct table_stream));
+    component_take_streams(setup, self, sizeof(struct table_stream));
     context_set_lay_out(set, setup, n_contexts(setup->config->strength));
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 32 * 8);

@@ -16,7 +16,7 @@ struct text_stream {
 static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
-    struct text_stream *stream = self->stream = arena_take(setup->arena, sizeof *stream);
+    bool placed = component_take_streams(setup, self, sizeof(struct text_stream));
     bool strong = setup->config->strength == CM_STRONG;
     context_set_lay_out(set, setup, strong ? N_STRONG : N_QUICK);
     shape_add_selector(&setup->shape, 16 * 16);
@@ -24,8 +24,8 @@ static void lay_out(struct cm_setup *setup, struct component *self)
         shape_add_selector(&setup->shape, 256);
         shape_add_selector(&setup->shape, 256);
     }
-    if (stream != NULL)
-        text_state_init(&stream->text);
+    for (unsigned i = 0; placed && i < cm_n_streams(setup->config); i++)
+        text_state_init(&((struct text_stream *)component_stream(self, i))->text);
 }
 
 static uint64_t join(uint64_t a, uint64_t b)

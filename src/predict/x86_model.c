@@ -22,7 +22,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
 {
     bool strong = setup->config->strength == CM_STRONG;
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
-    self->stream = arena_take(setup->arena, sizeof(struct x86_stream));
+    component_take_streams(setup, self, sizeof(struct x86_stream));
     context_set_lay_out(set, setup, strong ? N_STRONG : N_QUICK);
     shape_add_selector(&setup->shape, 8 * 8 * 8);
     shape_add_selector(&setup->shape, 3 * 256);

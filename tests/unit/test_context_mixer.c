@@ -141,7 +141,8 @@ static void check_content_changes(enum cm_strength strength)
 {
     enum { N_PART = 300 };
     static uint8_t data[CONTENT_N_TYPES * N_PART], back[sizeof data], out[2 * sizeof data];
-    struct cm_config config = {strength, CONTENT_ALL, CM_MEMORY_LOG2_MIN};
+    struct cm_config config = {
+        .strength = strength, .content_set = CONTENT_ALL, .memory_log2 = CM_MEMORY_LOG2_MIN};
     struct kernels kernels;
     struct bc_encoder enc = {0};
     struct bc_decoder dec = {0};
@@ -190,8 +191,8 @@ static void check_content_bounds(void)
         {CONTENT_MARKUP, 0, 1},
     };
     static const struct content good = {CONTENT_RECORDS, 12, 11}, other = {CONTENT_TEXT, 0, 0};
-    struct cm_config config = {CM_QUICK, CONTENT_ALL & ~CONTENT_BIT(CONTENT_TEXT),
-                               CM_MEMORY_LOG2_MIN};
+    struct cm_config config = {.content_set = CONTENT_ALL & ~CONTENT_BIT(CONTENT_TEXT),
+                               .memory_log2 = CM_MEMORY_LOG2_MIN};
     struct kernels kernels;
     struct cm *cm;
     kernels_select(&kernels, cpu_features());
@@ -207,7 +208,8 @@ static void check_config_bounds(void)
 {
     struct kernels kernels;
     struct cm *cm;
-    struct cm_config config = {CM_QUICK, CONTENT_BIT(CONTENT_DEFAULT), CM_MEMORY_LOG2_MIN - 1};
+    struct cm_config config = {.content_set = CONTENT_BIT(CONTENT_DEFAULT),
+                               .memory_log2 = CM_MEMORY_LOG2_MIN - 1};
     kernels_select(&kernels, CPU_SCALAR);
     CHECK(cm_create(&cm, &config, &kernels) == TACIT_ERR_ARGUMENT && cm == NULL);
     config.memory_log2 = CM_MEMORY_LOG2_MAX + 1;
@@ -227,8 +229,9 @@ int main(void)
             for (size_t g = 0; g < sizeof generators / sizeof *generators; g++)
                 for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
                     bool everywhere = content == CONTENT_DEFAULT || lengths[l] == 4096;
-                    struct cm_config config = {(enum cm_strength)strength, CONTENT_BIT(content),
-                                               CM_MEMORY_LOG2_MIN};
+                    struct cm_config config = {.strength = (enum cm_strength)strength,
+                                               .content_set = CONTENT_BIT(content),
+                                               .memory_log2 = CM_MEMORY_LOG2_MIN};
                     if (everywhere)
                         check_content(&config, &generators[g], lengths[l]);
                 }
