@@ -20,7 +20,7 @@ enum {
     N_CASES = 10000,
     CONTENT_MAX = 6000,
     ARCHIVE_MAX = 16384,
-    BLOCKS_MAX = 8,
+    BLOCKS_MAX = 6,
     SECONDS_MAX = 20, /* for one case */
 };
 #define MEMORY_MAX ((uint64_t)2 << 30) /* address space of the whole test */
@@ -88,9 +88,9 @@ static void make_bases(void)
 {
     for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
         make_base((enum golden_class)kind, 1, 1024, CONTENT_MAX);
-        make_base((enum golden_class)kind, 4, 0, 1500);
-        make_base((enum golden_class)kind, 4, 1500, CONTENT_MAX);
-        make_base((enum golden_class)kind, 6, 2000, CONTENT_MAX);
+        make_base((enum golden_class)kind, 4, 0, 700);
+        make_base((enum golden_class)kind, 4, 1024, 2500);
+        make_base((enum golden_class)kind, 6, 1024, 1500);
     }
 }
 

@@ -225,27 +225,46 @@ static void put_image8(struct writer *w)
         put(w, shade(w, x, y, 0));
 }
 
+enum { BMP_HEAD = 54 };
+
+static void put_bmp_head(struct writer *w, uint32_t width, uint32_t depth, uint32_t stride)
+{
+    put_text(w, "BM");
+    put_le(w, w->n, 4);
+    put_le(w, 0, 4);
+    put_le(w, BMP_HEAD, 4);
+    put_le(w, 40, 4);
+    put_le(w, width, 4);
+    put_le(w, (w->n - BMP_HEAD) / stride, 4);
+    put_le(w, 1 | depth << 16, 4);
+    put_le(w, 0, 8);
+    put_le(w, 2835 | (uint64_t)2835 << 32, 8);
+    put_le(w, 0, 8);
+}
+
 static void put_image24(struct writer *w)
 {
-    enum { WIDTH = 75, STRIDE = 228, HEAD = 54 }; /* 225 bytes of pixels, padded */
-    if (w->pos == 0) {
-        put_text(w, "BM");
-        put_le(w, w->n, 4);
-        put_le(w, 0, 4);
-        put_le(w, HEAD, 4);
-        put_le(w, 40, 4);
-        put_le(w, WIDTH, 4);
-        put_le(w, (w->n - HEAD) / STRIDE, 4);
-        put_le(w, 1 | 24 << 16, 4);
-        put_le(w, 0, 8);
-        put_le(w, 2835 | (uint64_t)2835 << 32, 8);
-        put_le(w, 0, 8);
-    }
+    enum { WIDTH = 75, STRIDE = 228 }; /* 225 bytes of pixels, padded */
+    if (w->pos == 0)
+        put_bmp_head(w, WIDTH, 24, STRIDE);
     uint32_t y = (uint32_t)(w->pos / STRIDE);
     for (uint32_t x = 0; x < WIDTH; x++)
         for (uint32_t channel = 0; channel < 3; channel++)
             put(w, shade(w, x, y, channel));
     put_le(w, 0, STRIDE - 3 * WIDTH);
+}
+
+static void put_image32(struct writer *w)
+{
+    enum { WIDTH = 50, STRIDE = 4 * WIDTH };
+    if (w->pos == 0)
+        put_bmp_head(w, WIDTH, 32, STRIDE);
+    uint32_t y = (uint32_t)(w->pos / STRIDE);
+    for (uint32_t x = 0; x < WIDTH; x++) {
+        for (uint32_t channel = 0; channel < 3; channel++)
+            put(w, shade(w, x, y, channel));
+        put(w, x < 8 || x > 41 ? 0x80 : 0xff);
+    }
 }
 
 static void put_audio16(struct writer *w)
@@ -279,12 +298,15 @@ static void put_mixed(struct writer *w);
 static const put_fn puts_by_class[GOLDEN_N_CLASSES] = {GOLDEN_CLASS_TABLE(PUT)};
 #undef PUT
 
+/* Stretches long enough to be told apart, each with its own header if it has one. */
 static void put_mixed(struct writer *w)
 {
+    size_t left = w->n - w->pos, n = 2000 + rng(w) % 5000;
+    struct writer part = {.out = w->out + w->pos, .n = n < left ? n : left, .state = rng(w)};
     put_fn fn = puts_by_class[rng(w) % GOLDEN_mixed];
-    size_t end = w->pos + 200 + rng(w) % 3000;
-    while (w->pos < end && w->pos < w->n)
-        fn(w);
+    while (part.pos < part.n)
+        fn(&part);
+    w->pos += part.n;
 }
 
 void golden_fill(uint8_t *out, size_t n, enum golden_class kind)

@@ -25,6 +25,7 @@
     X(x86, "an ELF header, then code with relative calls")                                         \
     X(image8, "PGM: header and rows of grey")                                                      \
     X(image24, "BMP: header and padded rows of colour")                                            \
+    X(image32, "BMP: header and rows of colour and alpha")                                         \
     X(audio16, "WAV: header and stereo samples")                                                   \
     X(mixed, "stretches of the others")
 
