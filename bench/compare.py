@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""tacit beside its peers, on the same files in the same run, on one thread each.
+
+    bench/compare.py [--set dev] [--set bench] [--levels 4,6] [--peers zpaq,xz] [--json FILE] PATH...
+
+Every file is compressed and restored by every codec and compared with the original; what does not come
+back is an error. Sizes are those of the files on the disk. Speeds are bytes of content by user CPU
+time of the process, start included, which is why totals count and not small files. Peak memory begins at
+what this driver had when it forked, some 16 MiB. Tables in Markdown go to standard output, progress to
+standard error.
+
+PATHs are files and folders, searched for files in all depths. --set takes only the text, code and data
+files of a corpus from them:
+    dev    files named CLASS_SOMETHING, such as en_novel.txt: all classes but bin, img and wav
+    bench  those of Canterbury, Calgary and the large corpus that are no programs or images, and the
+           cut files dickens4m, xml4m, world2m
+
+The README's figures: bench/compare.py --set dev --set bench --levels 4,6 CORPUS_FOLDER
+Needs: apt-get install xz-utils zstd brotli bzip3 p7zip-full zpaq
+"""
+import argparse
+import filecmp
+import json
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# The class of each file of the public corpora; the large one's E.coli is left out: four letters only.
+BENCH_CLASSES = {
+    "text": "alice29.txt asyoulik.txt lcet10.txt plrabn12.txt book1 book2 paper1 paper2 paper3 paper4 "
+            "paper5 paper6 bib news bible.txt world192.txt dickens4m world2m",
+    "code": "cp.html fields.c grammar.lsp xargs.1 progc progl progp trans xml4m",
+    "data": "kennedy.xls geo",
+}
+BENCH_FILES = {name: kind for kind, names in BENCH_CLASSES.items() for name in names.split()}
+DEV_CLASSES = {
+    "text": "en de es fr ja ru zh chat".split(),
+    "code": "code html xml sql".split(),
+    "data": "data log".split(),
+}
+DEV_PREFIXES = {prefix: kind for kind, names in DEV_CLASSES.items() for prefix in names}
+
+
+def mebibytes(n_bytes):
+    return max(1, min(511, -(-n_bytes // (1 << 20))))
+
+
+class Codec:
+    """encode and decode make command lines; {in} and {out} are the names of the file to read and to
+    write in the working folder, {name} is the content's. Without {out} the command writes to standard
+    output."""
+
+    def __init__(self, name, encode, decode, version):
+        self.name, self.encode, self.decode, self.version = name, encode, decode, version
+
+    def version_line(self):
+        result = subprocess.run(self.version, capture_output=True, text=True, check=False)
+        lines = [line.strip() for line in (result.stdout + result.stderr).splitlines()]
+        return next((line for line in lines if line), "?")
+
+
+def peers():
+    return [
+        Codec("xz -9e", "xz -9e -T1 -kc {in}", "xz -T1 -dc {in}", ["xz", "--version"]),
+        Codec("zstd --ultra -22", "zstd -q --ultra -22 --single-thread -c {in}", "zstd -q -dc {in}",
+              ["zstd", "--version"]),
+        Codec("brotli -q 11 -w 24", "brotli -q 11 -w 24 -kc {in}", "brotli -dc {in}",
+              ["brotli", "--version"]),
+        Codec("bzip3", "bzip3 -b {mebibytes} -e -c {in}", "bzip3 -d -c {in}", ["bzip3", "--version"]),
+        Codec("7z PPMd o16", "7z a -bd -bso0 -bsp0 -mmt=1 -m0=PPMd:o=16:mem=256m {out} {in}",
+              "7z x -bd -so {in}", ["7z"]),
+        Codec("zpaq -m5", "zpaq add {out} {in} -m5 -t1", "zpaq extract {in} {name} -t1 -to {out}", ["zpaq"]),
+    ]
+
+
+def tacit_levels(program, levels):
+    return [Codec(f"tacit -{n}", f"{program} -{n} -T1 -c {{in}}", f"{program} -T1 -dc {{in}}",
+                  [program, "--version"]) for n in levels]
+
+
+def classify(path, sets):
+    """The class of a file, or None if the sets do not have it."""
+    if not sets:
+        return "file"
+    if "bench" in sets and path.name in BENCH_FILES:
+        return BENCH_FILES[path.name]
+    prefix = path.name.split("_")[0]
+    if "dev" in sets and "_" in path.name:
+        return DEV_PREFIXES.get(prefix)
+    return None
+
+
+def find_files(paths, sets):
+    found = []
+    for path in map(pathlib.Path, paths):
+        candidates = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        found += [(p, classify(p, sets)) for p in candidates]
+    found = [(path, kind) for path, kind in found if kind and path.stat().st_size > 0]
+    if not found:
+        sys.exit("compare.py: no files found")
+    return found
+
+
+def run(template, folder, source, target, content):
+    """Runs one command in the folder; returns its user seconds and peak memory in bytes."""
+    words = [word.format(**{"in": source, "out": target, "name": content.name,
+                            "mebibytes": mebibytes(content.stat().st_size)})
+             for word in template.split()]
+    to_stdout = "{out}" not in template
+    with open(folder / target if to_stdout else os.devnull, "wb") as out, \
+            tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=out,
+                                   stderr=messages)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            messages.seek(0)
+            sys.exit(f"compare.py: {' '.join(words)}: exit code {process.returncode}\n"
+                     + messages.read().decode(errors="replace"))
+    return usage.ru_utime, usage.ru_maxrss * 1024
+
+
+def measure(codec, path):
+    """One file, there and back."""
+    with tempfile.TemporaryDirectory(prefix="tacit-compare-") as name:
+        folder = pathlib.Path(name)
+        content = folder / path.name
+        shutil.copyfile(path, content)
+        archive = "archive.zpaq" if codec.name.startswith("zpaq") else "archive"
+        if codec.name.startswith("7z"):
+            archive = "archive.7z"
+        encode_seconds, encode_memory = run(codec.encode, folder, path.name, archive, content)
+        decode_seconds, decode_memory = run(codec.decode, folder, archive, "restored", content)
+        if not filecmp.cmp(path, folder / "restored", shallow=False):
+            sys.exit(f"compare.py: {codec.name} did not restore {path}")
+        return {"codec": codec.name, "size": (folder / archive).stat().st_size,
+                "encode_seconds": encode_seconds, "decode_seconds": decode_seconds,
+                "encode_memory": encode_memory, "decode_memory": decode_memory}
+
+
+def print_table(header, rows):
+    """First column to the left, the others to the right, aligned for reading as it is."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+
+    def line(cells):
+        return "| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w)
+                                 for i, (c, w) in enumerate(zip(cells, widths))) + " |"
+    print(line(header))
+    print("|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":"
+                         for i, w in enumerate(widths)) + "|")
+    for row in rows:
+        print(line(row))
+    print()
+
+
+def bits(size, n_content):
+    return f"{8 * size / n_content:.3f}"
+
+
+def print_files(files, codecs, cell):
+    """A row a file, then a row for each class (where there are several) and for all."""
+    rows = []
+    groups = {}
+    for file in files:
+        rows.append([file["name"], f"{file['content']:,}",
+                     *(cell(file["results"][c.name]["size"], file["content"]) for c in codecs)])
+        for group in (file["class"], "all"):
+            groups.setdefault(group, []).append(file)
+    groups["all"] = groups.pop("all")
+    for group, members in groups.items():
+        if len(groups) == 2 and group != "all":
+            continue
+        n_content = sum(f["content"] for f in members)
+        sizes = [sum(f["results"][c.name]["size"] for f in members) for c in codecs]
+        rows.append([f"**{group}**, {len(members)} files", f"{n_content:,}",
+                     *(cell(size, n_content) for size in sizes)])
+    print_table(["file", "content", *(c.name for c in codecs)], rows)
+
+
+def print_totals(files, codecs):
+    n_content = sum(f["content"] for f in files)
+    reference = sum(f["results"].get("zpaq -m5", {"size": 0})["size"] for f in files)
+    rows = []
+    for codec in codecs:
+        results = [f["results"][codec.name] for f in files]
+        total = {key: sum(r[key] for r in results)
+                 for key in ("size", "encode_seconds", "decode_seconds")}
+        memory = max(max(r["encode_memory"], r["decode_memory"]) for r in results)
+        rows.append([codec.name, f"{total['size']:,}", bits(total["size"], n_content),
+                     f"{total['size'] / reference:.4f}" if reference else "-",
+                     *(f"{n_content / 1024 / max(total[key], 1e-9):,.0f}"
+                       for key in ("encode_seconds", "decode_seconds")),
+                     f"{memory / (1 << 20):,.0f}"])
+    print_table(["codec", "total size", "bits/byte", "to zpaq -m5", "encode KiB/s", "decode KiB/s",
+                 "peak MiB"], rows)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="+", metavar="PATH")
+    parser.add_argument("--set", dest="sets", action="append", choices=["dev", "bench"], default=[])
+    parser.add_argument("--tacit", default=str(ROOT / "build/release/cli/tacit"),
+                        help="the command to measure (default: build/release/cli/tacit)")
+    parser.add_argument("--levels", default="4,6", help="of tacit; default 4,6; '' for none")
+    parser.add_argument("--peers", default="xz,zstd,brotli,bzip3,7z,zpaq",
+                        help="default: xz,zstd,brotli,bzip3,7z,zpaq; '' for none")
+    parser.add_argument("--json", metavar="FILE", help="all measurements, for other programs")
+    return parser.parse_args()
+
+
+def choose_codecs(arguments):
+    wanted = [name for name in arguments.peers.split(",") if name]
+    available = {codec.name.split()[0]: codec for codec in peers()}
+    for name in wanted:
+        if name not in available:
+            sys.exit(f"compare.py: unknown peer {name}")
+        if not shutil.which(name):
+            sys.exit(f"compare.py: {name} is not installed; see --help, or leave it out of --peers")
+    levels = [level for level in arguments.levels.split(",") if level]
+    if levels and not os.access(arguments.tacit, os.X_OK):
+        sys.exit(f"compare.py: no {arguments.tacit}; build it first, or name it with --tacit")
+    return ([available[name] for name in wanted]
+            + tacit_levels(os.path.abspath(arguments.tacit), levels))
+
+
+def main():
+    arguments = parse_arguments()
+    codecs = choose_codecs(arguments)
+    files = []
+    for path, kind in find_files(arguments.paths, set(arguments.sets)):
+        file = {"name": path.name, "class": kind, "content": path.stat().st_size, "results": {}}
+        for codec in codecs:
+            print(f"\r\033[K{path.name}: {codec.name}", end="", file=sys.stderr, flush=True)
+            file["results"][codec.name] = measure(codec, path)
+        files.append(file)
+    print("\r\033[K", end="", file=sys.stderr)
+    print("Sizes on the disk, bytes:\n")
+    print_files(files, codecs, lambda size, n_content: f"{size:,}")
+    print("Bits per byte:\n")
+    print_files(files, codecs, bits)
+    print("Totals; speeds by user CPU time, one thread:\n")
+    print_totals(files, codecs)
+    versions = {codec.name: codec.version_line() for codec in codecs}
+    for name, version in versions.items():
+        print(f"- {name}: {version}")
+    if arguments.json:
+        document = {"machine": platform.platform(), "versions": versions, "files": files}
+        pathlib.Path(arguments.json).write_text(json.dumps(document, indent=1) + "\n",
+                                                encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
