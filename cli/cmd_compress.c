@@ -20,11 +20,12 @@ static enum exit_code add_suffix(struct arguments *arguments, const char *path, 
                       "compresses it once more)");
         return EXIT_CODE_FAILED;
     }
-    *name = malloc(strlen(path) + sizeof ARCHIVE_SUFFIX);
+    size_t n = strlen(path);
+    *name = malloc(n + sizeof ARCHIVE_SUFFIX);
     if (*name == NULL)
         return fail_with_status(&arguments->console, path, TACIT_ERR_MEMORY);
-    strcpy(*name, path);
-    strcat(*name, ARCHIVE_SUFFIX);
+    memcpy(*name, path, n);
+    memcpy(*name + n, ARCHIVE_SUFFIX, sizeof ARCHIVE_SUFFIX);
     return EXIT_CODE_OK;
 }
 
