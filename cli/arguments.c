@@ -17,6 +17,7 @@ enum {
     OPTION_RANGE,
     OPTION_JSON,
     OPTION_LEVELS,
+    OPTION_CPU,
 };
 
 static const char short_options[] = "zdtlco:kfqvT:M:123456789hV";
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
     {"range", required_argument, NULL, OPTION_RANGE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"levels", required_argument, NULL, OPTION_LEVELS},
+    {"cpu", required_argument, NULL, OPTION_CPU},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -104,6 +106,17 @@ static enum exit_code parse_levels(struct arguments *arguments)
     return EXIT_CODE_OK;
 }
 
+/* The library knows the names; everything else in codec has been checked. */
+static enum exit_code parse_cpu(struct arguments *arguments)
+{
+    uint64_t n_bytes;
+    arguments->codec.cpu = optarg;
+    if (tacit_options_memory(&arguments->codec, &n_bytes) != TACIT_OK)
+        return bad_value(arguments, "--cpu", optarg,
+                         "'scalar' or a list such as avx2,avx512,vnni,amx or neon,dotprod");
+    return EXIT_CODE_OK;
+}
+
 static void set_output(struct arguments *arguments, const char *path)
 {
     arguments->to_stdout = strcmp(path, "-") == 0;
@@ -140,6 +153,8 @@ static enum exit_code apply_value(struct arguments *arguments, int option)
         return parse_range(arguments);
     case OPTION_LEVELS:
         return parse_levels(arguments);
+    case OPTION_CPU:
+        return parse_cpu(arguments);
     default: /* getopt has said what is wrong */
         console_error(&arguments->console, NULL, "try 'tacit --help'");
         return EXIT_CODE_USAGE;
@@ -215,7 +230,7 @@ static enum exit_code check_together(struct arguments *arguments)
 static enum exit_code parse_options(struct arguments *arguments, int argc, char **argv,
                                     bool was_named)
 {
-    int option, digit_word = 0, word = optind;
+    int option, digit_word = -1, word = optind;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
         enum exit_code code = EXIT_CODE_OK;
         if (option >= '1' && option <= '9') {

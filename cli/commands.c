@@ -13,7 +13,8 @@
     "  -v, --verbose          say more\n"                                                          \
     "  -T, --threads N        threads, 0: one for each processor (default); the result\n"          \
     "                         never depends on it\n"                                               \
-    "  -M, --memory LIMIT     allocate no more than LIMIT bytes (800M, 2G)\n"
+    "  -M, --memory LIMIT     allocate no more than LIMIT bytes (800M, 2G)\n"                      \
+    "      --cpu FEATURES     use these processor features only; scalar for none\n"
 
 #define OUTPUT_HELP                                                                                \
     "  -o, --output FILE      write to FILE ('-': standard output)\n"                              \

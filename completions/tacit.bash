@@ -6,6 +6,7 @@ _tacit_files()
     local pattern=$1 name
     compopt -o filenames 2>/dev/null
     while IFS= read -r name; do
+        # shellcheck disable=SC2053 # a pattern, not a word
         if [[ -d $name || $name == $pattern ]]; then
             COMPREPLY+=("$name")
         fi
@@ -16,7 +17,7 @@ _tacit()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="compress decompress test list cat recover bench"
-    local common="--force --quiet --verbose --threads --memory --help --version"
+    local common="--force --quiet --verbose --threads --memory --cpu --help --version"
     local command=compress word
     COMPREPLY=()
 
@@ -25,9 +26,9 @@ _tacit()
     else
         for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
             case $word in
-            --decompress | -[!-]*d* | -d*) command=decompress ;;
-            --test | -[!-]*t* | -t*) command=test ;;
-            --list | -[!-]*l* | -l*) command=list ;;
+            --decompress | -[!-]*d* | -d*) command="decompress" ;;
+            --test | -[!-]*t* | -t*) command="test" ;;
+            --list | -[!-]*l* | -l*) command="list" ;;
             esac
         done
     fi
@@ -47,6 +48,10 @@ _tacit()
         ;;
     --levels)
         mapfile -t COMPREPLY < <(compgen -W "1-9 1 2 3 4 5 6 7 8 9" -- "$cur")
+        return
+        ;;
+    --cpu)
+        mapfile -t COMPREPLY < <(compgen -W "scalar avx2 avx2,avx512 neon" -- "$cur")
         return
         ;;
     --range)

@@ -48,6 +48,8 @@ class Usage(CliTest):
                 ("level or a range", "bench", "--levels", "0-3", "a"),
                 ("level or a range", "bench", "--levels", "3-1", "a"),
                 ("level or a range", "bench", "--levels", "12", "a"),
+                ("'scalar' or a list", "--cpu", "z80", "a"),
+                ("'scalar' or a list", "--cpu", "avx2,z80", "a"),
                 ("-o does not go", "-t", "-o", "x", "b.tct"),
                 ("-o does not go", "list", "-o", "x", "b.tct"),
                 ("-o does not go", "bench", "-o", "x", "a"),
@@ -64,6 +66,12 @@ class Usage(CliTest):
         for size in ("1024", "1k", "1K", "1KB", "1KiB", "1kib"):
             self.assertEqual(self.archive(DATA, "--block-size", size),
                              self.archive(DATA, "--block-size", "1024"), size)
+
+    def test_cpu_never_changes_the_archive(self):
+        archive = self.archive(DATA)
+        for features in ("scalar", "avx2", "avx2,avx512", "neon"):
+            self.assertEqual(self.archive(DATA, "--cpu", features), archive, features)
+            self.assertEqual(self.run_tacit("-dc", "--cpu", features, stdin=archive).stdout, DATA)
 
     def test_last_choice_counts(self):
         self.assertEqual(self.run_tacit("-z", "-d", "-c", "b.tct").stdout, DATA)

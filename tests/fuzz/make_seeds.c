@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Writes the seeds of the fuzz targets that read archives or content: make_seeds FOLDER fills
- * FOLDER/decoder, FOLDER/archive and FOLDER/round_trip.
+ * Writes the seeds of the fuzz targets that read archives, content or command lines: make_seeds
+ * FOLDER fills FOLDER/decoder, FOLDER/archive, FOLDER/round_trip and FOLDER/arguments.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -67,6 +67,27 @@ static void make_class(const char *folder, enum golden_class kind)
     }
 }
 
+static void make_arguments(const char *folder)
+{
+    static const char *const lines[] = {
+        "-9\n-T4\n--block-size\n64K\nbook.txt",
+        "-dc\n--memory=2G\n--\n-x.tct\n-",
+        "compress\n-fkqv\n--rm\n--verify\n--fast\n--no-model\n-o\nout\nin",
+        "decompress\n--cpu\navx2,avx512\n--stdout\na.tct\nb.tct",
+        "test\n--threads\n0\na.tct",
+        "list\n--json\n-v\na.tct",
+        "cat\n--range\n1K-2047\n--range=-5\n--range=7-\na.tct",
+        "recover\na.tct\n--output=b\n--force",
+        "bench\n--levels\n1-9\nbook.txt",
+        "-l\n-t\n-z\n--help\n--version",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%zu", i);
+        write_seed(folder, "arguments", name, lines[i], strlen(lines[i]));
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -77,5 +98,6 @@ int main(int argc, char **argv)
         fail(argv[1]);
     for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++)
         make_class(argv[1], (enum golden_class)kind);
+    make_arguments(argv[1]);
     return 0;
 }
