@@ -83,6 +83,14 @@ static enum tacit_status code_segment(struct context_coder *coder,
     return status;
 }
 
+/* A copy may overlap its source: byte by byte, in order. */
+static void copy_segment(uint8_t *to, const struct layout_segment *segment)
+{
+    const uint8_t *from = to - segment->distance;
+    for (uint32_t i = 0; i < segment->n_bytes; i++)
+        to[i] = from[i];
+}
+
 /* raw: the payload's raw bytes, written or read in order of segments. */
 static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw)
 {
@@ -91,15 +99,15 @@ static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw
     for (uint32_t i = 0; i < coder->layout.n_segments; i++) {
         const struct layout_segment *segment = &coder->layout.segments[i];
         size_t n = segment->n_bytes;
-        if (!segment->raw) {
-            TRY(code_segment(coder, segment, start));
-        } else if (coder->encoding) {
-            memcpy(raw, content->data + start, n);
+        TRY(layout_is_coded(segment)
+                ? code_segment(coder, segment, start)
+                : byte_buffer_reserve(content, start + n, coder->job->header.content_size));
+        if (segment->raw) {
+            uint8_t *at = content->data + start;
+            memcpy(coder->encoding ? raw : at, coder->encoding ? at : raw, n);
             raw += n;
-        } else {
-            TRY(byte_buffer_reserve(content, start + n, coder->job->header.content_size));
-            memcpy(content->data + start, raw, n);
-            raw += n;
+        } else if (segment->distance != 0 && !coder->encoding) {
+            copy_segment(content->data + start, segment);
         }
         start += n;
     }

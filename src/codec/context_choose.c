@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "codec/long_match.h"
 #include "coder/binary_coder.h"
 #include "predict/context_mixer.h"
 
@@ -50,29 +51,88 @@ static enum tacit_status choose_raw(const struct codec_plan *plan, const uint8_t
                                     struct layout_segment *segment)
 {
     size_t n = segment->n_bytes;
-    if (segment->content.type != CONTENT_COMPRESSED || n < RAW_MIN)
+    if (segment->distance != 0 || segment->content.type != CONTENT_COMPRESSED || n < RAW_MIN)
         return TACIT_OK;
     return probe(plan, data + (n - PROBE_BYTES) / 2, PROBE_BYTES, &segment->raw);
+}
+
+/* Bytes [from, to) of a segment that starts at start. */
+static struct layout_segment part_of(const struct layout_segment *segment, uint32_t start,
+                                     uint32_t from, uint32_t to)
+{
+    struct layout_segment part = *segment;
+    uint32_t stride = part.content.stride;
+    part.n_bytes = to - from;
+    if (stride != 0) /* rows go on where they were */
+        part.content.offset = (part.content.offset + stride - (from - start) % stride) % stride;
+    return part;
+}
+
+static void add_segment(struct layout *layout, const struct layout_segment *segment)
+{
+    if (segment->n_bytes > 0)
+        layout->segments[layout->n_segments++] = *segment;
+}
+
+/* Puts the copies over the segments, which keep what is left of them. There is room for all. */
+static void carve(struct layout *layout, const struct content_segment *split, size_t n_split,
+                  const struct long_match *matches, size_t n_matches)
+{
+    uint32_t start = 0, done = 0;
+    size_t m = 0;
+    for (size_t i = 0; i < n_split; i++) {
+        struct layout_segment segment = {.content = split[i].content};
+        uint32_t end = start + split[i].n_bytes;
+        while (done < end) {
+            uint32_t stop = m < n_matches && matches[m].start < end ? matches[m].start : end;
+            struct layout_segment part = part_of(&segment, start, done, stop);
+            add_segment(layout, &part);
+            done = stop;
+            if (m < n_matches && matches[m].start == done) {
+                add_segment(layout, &(struct layout_segment){.n_bytes = matches[m].n_bytes,
+                                                             .distance = matches[m].distance});
+                done += matches[m++].n_bytes;
+            }
+        }
+        start = end;
+    }
+}
+
+/* Each match cuts one segment in two at most: together they never exceed the layout's room. */
+enum { SPLIT_MAX = LAYOUT_SEGMENTS_MAX / 2, MATCHES_MAX = LAYOUT_SEGMENTS_MAX / 4 };
+
+struct choice {
+    struct content_segment split[SPLIT_MAX];
+    struct long_match matches[MATCHES_MAX];
+};
+
+static enum tacit_status choose_segments(const uint8_t *data, size_t n, struct layout *layout)
+{
+    struct choice *choice = calloc(1, sizeof *choice);
+    size_t n_matches;
+    if (!choice)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = long_match_find(data, n, choice->matches, MATCHES_MAX, &n_matches);
+    if (status == TACIT_OK) {
+        size_t n_split = content_split(data, n, choice->split, SPLIT_MAX);
+        carve(layout, choice->split, n_split, choice->matches, n_matches);
+    }
+    free(choice);
+    return status;
 }
 
 enum tacit_status context_choose(const struct codec_plan *plan, const uint8_t *data, size_t n,
                                  struct layout *layout)
 {
-    struct content_segment *split = calloc(LAYOUT_SEGMENTS_MAX, sizeof *split);
-    if (!split)
-        return TACIT_ERR_MEMORY;
-    layout->n_segments = (uint32_t)content_split(data, n, split, LAYOUT_SEGMENTS_MAX);
-    for (uint32_t i = 0; i < layout->n_segments; i++)
-        layout->segments[i] =
-            (struct layout_segment){.content = split[i].content, .n_bytes = split[i].n_bytes};
-    free(split);
+    uint64_t n_coded = 0;
+    TRY(choose_segments(data, n, layout));
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         TRY(choose_raw(plan, data, &layout->segments[i]));
+        n_coded += layout_is_coded(&layout->segments[i]) ? layout->segments[i].n_bytes : 0;
         data += layout->segments[i].n_bytes;
     }
-    uint64_t n_modelled = n - layout_n_raw(layout);
     layout->config.strength = plan->strong ? CM_STRONG : CM_QUICK;
-    layout->config.memory_log2 = context_memory_log2(plan, n_modelled);
+    layout->config.memory_log2 = context_memory_log2(plan, n_coded);
     layout_set_contents(layout);
     return TACIT_OK;
 }

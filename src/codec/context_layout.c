@@ -8,13 +8,13 @@
 enum { STRENGTH_SHIFT = 4, FLAG_SEGMENTS = 0x20, RESERVED = 0xc0 };
 
 /* A segment's first byte: type in the low four bits, then this. */
-enum { TYPE_MASK = 0x0f, FLAG_RAW = 0x10 };
+enum { TYPE_MASK = 0x0f, FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
 
 void layout_set_contents(struct layout *layout)
 {
     layout->config.content_set = 0;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
-        if (!layout->segments[i].raw)
+        if (layout_is_coded(&layout->segments[i]))
             layout->config.content_set |= CONTENT_BIT(layout->segments[i].content.type);
     }
 }
@@ -24,6 +24,21 @@ uint64_t layout_n_raw(const struct layout *layout)
     uint64_t n = 0;
     for (uint32_t i = 0; i < layout->n_segments; i++)
         n += layout->segments[i].raw ? layout->segments[i].n_bytes : 0;
+    return n;
+}
+
+static size_t put_segment(uint8_t *out, const struct layout_segment *segment)
+{
+    size_t n = 1;
+    if (segment->distance != 0) {
+        out[0] = FLAG_COPY;
+        return n + varint_put(out + n, segment->distance - 1);
+    }
+    out[0] = (uint8_t)(segment->content.type | (segment->raw ? FLAG_RAW : 0));
+    if (!segment->raw && content_has_rows(segment->content.type)) {
+        n += varint_put(out + n, segment->content.stride);
+        n += varint_put(out + n, segment->content.offset);
+    }
     return n;
 }
 
@@ -37,39 +52,43 @@ size_t layout_pack(uint8_t *out, const struct layout *layout)
     if (many)
         n += varint_put(out + n, layout->n_segments - 2);
     for (uint32_t i = 0; i < layout->n_segments; i++) {
-        const struct layout_segment *segment = &layout->segments[i];
-        out[n++] = (uint8_t)(segment->content.type | (segment->raw ? FLAG_RAW : 0));
-        if (!segment->raw && content_has_rows(segment->content.type)) {
-            n += varint_put(out + n, segment->content.stride);
-            n += varint_put(out + n, segment->content.offset);
-        }
+        n += put_segment(out + n, &layout->segments[i]);
         if (i + 1 < layout->n_segments)
-            n += varint_put(out + n, segment->n_bytes - 1);
+            n += varint_put(out + n, layout->segments[i].n_bytes - 1);
     }
     return n;
 }
 
-static enum tacit_status read_segment(struct varint_reader *r, struct layout_segment *segment,
-                                      uint32_t n_left, bool last)
+static enum tacit_status read_kind(struct varint_reader *r, struct layout_segment *segment,
+                                   uint32_t start)
 {
     unsigned type = varint_read_byte(r);
-    *segment = (struct layout_segment){.n_bytes = n_left, .raw = type & FLAG_RAW};
+    *segment = (struct layout_segment){.raw = type & FLAG_RAW};
+    if (type == FLAG_COPY) {
+        TRY(varint_read(r, &segment->distance));
+        return segment->distance++ < start ? TACIT_OK : TACIT_ERR_CORRUPT;
+    }
     if (type & ~(unsigned)(TYPE_MASK | FLAG_RAW))
         return TACIT_ERR_CORRUPT;
     segment->content.type = (enum content_type)(type & TYPE_MASK);
-    if (!segment->raw && content_has_rows(segment->content.type)) {
+    if (segment->raw)
+        return TACIT_OK;
+    if (content_has_rows(segment->content.type)) {
         TRY(varint_read(r, &segment->content.stride));
         TRY(varint_read(r, &segment->content.offset));
     }
-    if (!segment->raw && !content_is_valid(&segment->content))
-        return TACIT_ERR_CORRUPT;
+    return content_is_valid(&segment->content) ? TACIT_OK : TACIT_ERR_CORRUPT;
+}
+
+/* All but the last say how long they are. */
+static enum tacit_status read_length(struct varint_reader *r, struct layout_segment *segment,
+                                     uint32_t n_left, bool last)
+{
+    segment->n_bytes = n_left;
     if (last)
-        return TACIT_OK;
+        return n_left > 0 ? TACIT_OK : TACIT_ERR_CORRUPT;
     TRY(varint_read(r, &segment->n_bytes));
-    if (segment->n_bytes >= n_left - 1) /* the last one holds a byte at least */
-        return TACIT_ERR_CORRUPT;
-    segment->n_bytes++;
-    return TACIT_OK;
+    return segment->n_bytes++ < n_left ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
 enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
@@ -91,9 +110,8 @@ enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_s
     layout->n_segments = n_segments;
     uint32_t n_left = content_size;
     for (uint32_t i = 0; i < n_segments; i++) {
-        if (n_left == 0)
-            return TACIT_ERR_CORRUPT;
-        TRY(read_segment(&r, &layout->segments[i], n_left, i + 1 == n_segments));
+        TRY(read_kind(&r, &layout->segments[i], content_size - n_left));
+        TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == n_segments));
         n_left -= layout->segments[i].n_bytes;
     }
     layout_set_contents(layout);

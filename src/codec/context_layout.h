@@ -16,18 +16,25 @@
 
 enum {
     LAYOUT_SEGMENTS_MAX = 4096,
-    LAYOUT_SEGMENT_BYTES_MAX = 1 + 3 * 5,
+    LAYOUT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
     LAYOUT_BYTES_MAX = 1 + 5 + LAYOUT_SEGMENTS_MAX * LAYOUT_SEGMENT_BYTES_MAX,
 };
 
 struct layout_segment {
     struct content content;
     uint32_t n_bytes;
-    bool raw; /* kept as it is, in front of the coded bits */
+    bool raw;          /* kept as it is, in front of the coded bits */
+    uint32_t distance; /* not 0: a copy of what lies so many bytes before */
 };
 
+/* Whether the models code it. */
+static inline bool layout_is_coded(const struct layout_segment *segment)
+{
+    return !segment->raw && segment->distance == 0;
+}
+
 struct layout {
-    struct cm_config config; /* content_set 0: all segments are raw, there are no models */
+    struct cm_config config; /* content_set 0: no segment is coded, there are no models */
     uint32_t n_segments;
     struct layout_segment segments[LAYOUT_SEGMENTS_MAX];
 };
