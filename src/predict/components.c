@@ -9,15 +9,27 @@
 
 enum content_group content_group_of(enum content_type type)
 {
-    (void)type;
-    return CONTENT_GROUP_GENERAL;
+    switch (type) {
+    case CONTENT_IMAGE8:
+    case CONTENT_IMAGE24:
+    case CONTENT_IMAGE32:
+        return CONTENT_GROUP_IMAGE;
+    default:
+        return CONTENT_GROUP_GENERAL;
+    }
 }
 
 void components_for(const struct cm_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1])
 {
     unsigned n = 0;
-    (void)group;
+    if (group == CONTENT_GROUP_IMAGE) {
+        list[n++] = &image_model_ops;
+        if (config->hinted)
+            list[n++] = &hint_model_ops;
+        list[n] = NULL;
+        return;
+    }
     list[n++] = &order_model_ops;
     if (config->content_set & CONTENT_BIT(CONTENT_IMAGE1))
         list[n++] = &bitmap_model_ops;

@@ -8,6 +8,7 @@
 #include "predict/inputs.h"
 
 extern const struct component_ops bitmap_model_ops;  /* pixels of one bit */
+extern const struct component_ops image_model_ops;   /* pixels of 8, 24 or 32 bits */
 extern const struct component_ops match_model_ops;   /* what followed the same bytes before */
 extern const struct component_ops order_model_ops;   /* the last n bytes */
 extern const struct component_ops pattern_model_ops; /* sparse and indirect contexts */
