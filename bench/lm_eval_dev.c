@@ -2,8 +2,10 @@
  *
  * Bits a byte and tokens a second of a model on a file of token ids (32 bits, little-endian):
  *
- *     lm_eval_dev MODEL.gguf IDS N_BYTES [window [streams [threads [cpu [first [max_tokens
+ *     lm_eval_dev MODEL IDS N_BYTES [window [streams [threads [cpu [first [max_tokens
  * [context]]]]]]]
+ *
+ *     lm_eval_dev MODEL export PATH     writes it as .tmodel
  *
  * Disjoint windows of `window` tokens, `streams` at a time in lock-step (0: one by one, by
  * prefill), each starting from nothing but the token `first`. cpu: a mask of CPU_... flags, in
@@ -13,12 +15,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/bytes.h"
 #include "base/cpu.h"
 #include "model/lm.h"
-#include "model/lm_gguf.h"
+#include "model/model_file.h"
 
 static double now(clockid_t clock)
 {
@@ -111,12 +114,14 @@ static unsigned long argument(int argc, char **argv, int i, unsigned long otherw
 int main(int argc, char **argv)
 {
     struct evaluation e = {.window = argument(argc, argv, 4, 512, 10)};
-    struct gguf *gguf;
-    struct lm_model *model;
-    if (argc < 4 || gguf_open_file(&gguf, argv[1], NULL) != TACIT_OK)
+    struct model_file *file;
+    if (argc < 4)
         return 2;
     double start = now(CLOCK_MONOTONIC);
-    enum tacit_status status = lm_model_from_gguf(&model, gguf);
+    enum tacit_status status = model_file_open(&file, argv[1]);
+    if (status == TACIT_OK && strcmp(argv[2], "export") == 0)
+        return model_file_export(file, argv[3]) != TACIT_OK;
+    const struct lm_model *model = status == TACIT_OK ? model_file_lm(file) : NULL;
     if (status != TACIT_OK || !(e.ids = read_ids(argv[2], &e.n)))
         return fprintf(stderr, "%s\n", tacit_status_name(status)), 1;
     printf("load %.2f s, %.1f MB, %.1f M products a token, identity %02x%02x%02x%02x\n",
@@ -147,7 +152,6 @@ int main(int argc, char **argv)
            e.window, e.n_streams, e.n, e.bits / (double)e.n, e.bits / n_bytes,
            (double)e.n / e.seconds, (double)e.n / e.cpu_seconds);
     lm_state_destroy(e.state);
-    lm_model_destroy(model);
-    gguf_close(gguf);
+    model_file_close(file);
     return 0;
 }

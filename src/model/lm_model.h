@@ -60,6 +60,11 @@ uint64_t lm_model_memory_needed(const struct lm_shape *shape);
 enum tacit_status lm_model_create(struct lm_model **model, const struct lm_shape *shape);
 void lm_model_lay_out(struct lm_model *model, struct arena *arena);
 
+static inline size_t lm_tensor_tiles(const struct lm_tensor *tensor)
+{
+    return (tensor->n_rows + LM_TILE_ROWS - 1) / LM_TILE_ROWS * (tensor->n_columns / LM_GROUP);
+}
+
 /* Row of a matrix as floats: q * scale. */
 void lm_tensor_row(const struct lm_tensor *tensor, size_t row, float *dst);
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/model_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "model/gguf.h"
+#include "model/gguf_tokenizer.h"
+#include "model/lm_gguf.h"
+#include "model/tmodel.h"
+
+struct model_file {
+    struct gguf *gguf; /* of the two, the one that it is */
+    struct tmodel *tmodel;
+    struct lm_model *built; /* from gguf; tmodel's is its own */
+    struct tokenizer *tokenizer;
+    struct byte_view name, licence;
+};
+
+static enum tacit_status take_tmodel(struct model_file *file)
+{
+    struct tmodel_text text = tmodel_text(file->tmodel);
+    file->name = text.name;
+    file->licence = text.licence;
+    TRY(tokenizer_load(&file->tokenizer, text.tokenizer.data, text.tokenizer.n));
+    return TACIT_OK;
+}
+
+static enum tacit_status take_gguf(struct model_file *file)
+{
+    gguf_get_string(file->gguf, "general.name", &file->name);
+    gguf_get_string(file->gguf, "general.license", &file->licence);
+    TRY(gguf_tokenizer_create(&file->tokenizer, file->gguf));
+    return lm_model_from_gguf(&file->built, file->gguf);
+}
+
+/* Every token that the tokenizer can produce is one that the model knows. */
+static enum tacit_status check_tokens(const struct model_file *file)
+{
+    uint32_t n_tokens = tokenizer_n_items(file->tokenizer) - 256;
+    return n_tokens <= model_file_lm(file)->shape.n_vocab ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
+}
+
+static enum tacit_status finish(struct model_file **out, struct model_file *file,
+                                enum tacit_status status)
+{
+    if (status == TACIT_OK)
+        status = check_tokens(file);
+    if (status == TACIT_OK)
+        *out = file;
+    else
+        model_file_close(file);
+    return status;
+}
+
+/* The first four bytes of a file; all zeros if it has fewer. */
+static enum tacit_status read_magic(const char *path, char magic[4])
+{
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return TACIT_ERR_IO;
+    if (fread(magic, 1, 4, f) != 4)
+        memset(magic, 0, 4);
+    fclose(f);
+    return TACIT_OK;
+}
+
+enum tacit_status model_file_open(struct model_file **out, const char *path)
+{
+    char magic[4];
+    *out = NULL;
+    TRY(read_magic(path, magic));
+    struct model_file *file = calloc(1, sizeof *file);
+    if (!file)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status;
+    if (memcmp(magic, "GGUF", 4) == 0) {
+        status = gguf_open_file(&file->gguf, path, NULL);
+        if (status == TACIT_OK)
+            status = take_gguf(file);
+    } else {
+        status = tmodel_open_file(&file->tmodel, path);
+        if (status == TACIT_OK)
+            status = take_tmodel(file);
+    }
+    return finish(out, file, status);
+}
+
+enum tacit_status model_file_open_memory(struct model_file **out, const uint8_t *data,
+                                         size_t n_bytes)
+{
+    *out = NULL;
+    struct model_file *file = calloc(1, sizeof *file);
+    if (!file)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = tmodel_open_memory(&file->tmodel, data, n_bytes);
+    if (status == TACIT_OK)
+        status = take_tmodel(file);
+    return finish(out, file, status);
+}
+
+void model_file_close(struct model_file *file)
+{
+    if (!file)
+        return;
+    tokenizer_destroy(file->tokenizer);
+    lm_model_destroy(file->built);
+    tmodel_close(file->tmodel);
+    gguf_close(file->gguf);
+    free(file);
+}
+
+const struct lm_model *model_file_lm(const struct model_file *file)
+{
+    return file->tmodel ? tmodel_model(file->tmodel) : file->built;
+}
+
+const struct tokenizer *model_file_tokenizer(const struct model_file *file)
+{
+    return file->tokenizer;
+}
+
+struct byte_view model_file_name(const struct model_file *file)
+{
+    return file->name;
+}
+
+struct byte_view model_file_licence(const struct model_file *file)
+{
+    return file->licence;
+}
+
+static enum tacit_status file_sink(void *context, const void *data, size_t n_bytes)
+{
+    return fwrite(data, 1, n_bytes, context) == n_bytes ? TACIT_OK : TACIT_ERR_IO;
+}
+
+static enum tacit_status write_file(const struct lm_model *model, const struct tmodel_text *text,
+                                    const char *path)
+{
+    FILE *f = fopen(path, "wbx");
+    if (!f)
+        return TACIT_ERR_IO;
+    enum tacit_status status = tmodel_write(model, text, file_sink, f);
+    if (fclose(f) != 0 && status == TACIT_OK)
+        status = TACIT_ERR_IO;
+    if (status != TACIT_OK) {
+        int saved = errno;
+        remove(path);
+        errno = saved;
+    }
+    return status;
+}
+
+enum tacit_status model_file_export(const struct model_file *file, const char *path)
+{
+    static const char suffix[] = ".part";
+    struct tmodel_text text = {file->name, file->licence, {NULL, 0}};
+    uint8_t *tokenizer;
+    size_t n = strlen(path);
+    TRY(tokenizer_save(file->tokenizer, &tokenizer, &text.tokenizer.n));
+    text.tokenizer.data = tokenizer;
+    char *part = malloc(n + sizeof suffix);
+    enum tacit_status status = part ? TACIT_OK : TACIT_ERR_MEMORY;
+    if (part) {
+        memcpy(part, path, n);
+        memcpy(part + n, suffix, sizeof suffix);
+        status = write_file(model_file_lm(file), &text, part);
+        if (status == TACIT_OK && rename(part, path) != 0) {
+            remove(part);
+            status = TACIT_ERR_IO;
+        }
+    }
+    free(part);
+    free(tokenizer);
+    return status;
+}

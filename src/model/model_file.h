@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A language model and its tokenizer from one file of either kind: GGUF, which is requantised as it
+ * is opened (seconds), or .tmodel, which is mapped (milliseconds). Both give the same model, bit
+ * for bit.
+ */
+#ifndef TACIT_MODEL_MODEL_FILE_H
+#define TACIT_MODEL_MODEL_FILE_H
+
+#include "base/view.h"
+#include "model/lm_model.h"
+#include "token/tokenizer.h"
+
+struct model_file;
+
+/* TACIT_ERR_IO (errno says why), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED, TACIT_ERR_MEMORY.
+ * On failure *file is NULL. */
+enum tacit_status model_file_open(struct model_file **file, const char *path);
+
+/* A .tmodel in memory, such as one linked into the program; data outlives the handle. */
+enum tacit_status model_file_open_memory(struct model_file **file, const uint8_t *data,
+                                         size_t n_bytes);
+
+/* NULL is allowed. */
+void model_file_close(struct model_file *file);
+
+/* These live as long as the handle; any number of threads may use them. Name and licence are what
+ * the file says, any bytes, perhaps none. */
+const struct lm_model *model_file_lm(const struct model_file *file);
+const struct tokenizer *model_file_tokenizer(const struct model_file *file);
+struct byte_view model_file_name(const struct model_file *file);
+struct byte_view model_file_licence(const struct model_file *file);
+
+/* Writes the model as .tmodel to path, first under a name of its own beside it; TACIT_ERR_IO leaves
+ * nothing. */
+enum tacit_status model_file_export(const struct model_file *file, const char *path);
+
+#endif

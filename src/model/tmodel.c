@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/tmodel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/file_map.h"
+#include "base/hash.h"
+#include "base/strict_math.h"
+#include "base/try.h"
+#include "model/tmodel_layout.h"
+
+struct tmodel {
+    struct file_map map; /* empty where the caller owns the bytes */
+    struct byte_view bytes;
+    struct tmodel_layout layout;
+    struct lm_model *model;
+};
+
+static enum tacit_status check_header(const uint8_t *header, size_t n_bytes)
+{
+    if (n_bytes < TMODEL_HEADER_BYTES || memcmp(header, TMODEL_MAGIC, 8) != 0)
+        return TACIT_ERR_MODEL_DAMAGED;
+    if (load_le32(header + 8) != TMODEL_VERSION)
+        return TACIT_ERR_UNSUPPORTED;
+    if (load_le32(header + 12) != TMODEL_HEADER_BYTES || load_le64(header + 16) != n_bytes ||
+        load_le64(header + TMODEL_AT_HEADER_HASH) != hash64(header, TMODEL_AT_HEADER_HASH, 0))
+        return TACIT_ERR_MODEL_DAMAGED;
+    return TACIT_OK;
+}
+
+/* Sections inside the file, one after the other; the weights at their place and of the shape's
+ * size. */
+static enum tacit_status read_layout(struct tmodel *t, const struct lm_shape *shape)
+{
+    const uint8_t *at = t->bytes.data + TMODEL_AT_SECTIONS;
+    uint64_t end = TMODEL_HEADER_BYTES;
+    for (int i = 0; i < TMODEL_N_SECTIONS; i++, at += 16) {
+        struct tmodel_section section = {load_le64(at), load_le64(at + 8)};
+        if (section.offset < end || section.offset > t->bytes.n ||
+            section.size > t->bytes.n - section.offset)
+            return TACIT_ERR_MODEL_DAMAGED;
+        end = section.offset + section.size;
+        t->layout.sections[i] = section;
+    }
+    const struct tmodel_section *weights = &t->layout.sections[TMODEL_WEIGHTS];
+    bool fits = weights->offset % TMODEL_WEIGHTS_ALIGN == 0 &&
+                weights->size == lm_model_memory_needed(shape) && end == t->bytes.n;
+    return fits ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
+}
+
+static enum tacit_status check_content(const struct tmodel *t)
+{
+    struct hash_stream *stream;
+    TRY(hash_stream_create(&stream));
+    hash_stream_update(stream, t->bytes.data + TMODEL_HEADER_BYTES,
+                       t->bytes.n - TMODEL_HEADER_BYTES);
+    struct hash128 hash = hash_stream_value(stream);
+    hash_stream_destroy(stream);
+    const uint8_t *at = t->bytes.data + TMODEL_AT_CONTENT_HASH;
+    bool same = hash.low == load_le64(at) && hash.high == load_le64(at + 8);
+    return same ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
+}
+
+static struct lm_shape read_shape(const uint8_t *at)
+{
+    struct lm_shape shape;
+#define LOAD_SIZE(name, smallest, largest) shape.name = load_le32(at), at += 4;
+    LM_SHAPE_SIZES(LOAD_SIZE)
+#undef LOAD_SIZE
+#define LOAD_FLOAT(name, smallest, largest) shape.name = strict_from_bits(load_le32(at)), at += 4;
+    LM_SHAPE_FLOATS(LOAD_FLOAT)
+#undef LOAD_FLOAT
+    return shape;
+}
+
+static void release_copy(struct lm_model *model)
+{
+    free(model->memory);
+}
+
+static bool is_little_endian(void)
+{
+    const uint16_t one = 1;
+    uint8_t first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+static void floats_from_file(float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t bytes[4];
+        memcpy(bytes, values + i, sizeof bytes);
+        values[i] = strict_from_bits(load_le32(bytes));
+    }
+}
+
+static void tensor_from_file(struct lm_tensor *tensor)
+{
+    if (tensor->n_rows == 0 && tensor->n_columns)
+        floats_from_file(tensor->values, tensor->n_columns);
+    for (size_t i = 0; tensor->n_rows && i < lm_tensor_tiles(tensor); i++)
+        floats_from_file(tensor->tiles[i].scale, LM_TILE_ROWS);
+}
+
+/* Only what lm_model_build can have made: no -128, which not all kernels multiply alike, no
+ * infinity. */
+static bool tensor_is_sound(const struct lm_tensor *tensor)
+{
+    size_t n_tiles = tensor->n_rows ? lm_tensor_tiles(tensor) : 0;
+    bool sound = true;
+    for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
+        sound = sound && tensor->values[i] - tensor->values[i] == 0.0f;
+    for (size_t i = 0; sound && i < n_tiles; i++) {
+        unsigned n_lowest = 0;
+        for (size_t k = 0; k < LM_GROUP / 4; k++)
+            for (size_t r = 0; r < LM_TILE_ROWS; r++)
+                for (size_t j = 0; j < 4; j++)
+                    n_lowest += tensor->tiles[i].q[k][r][j] == -128;
+        for (size_t r = 0; r < LM_TILE_ROWS; r++)
+            sound = sound && tensor->tiles[i].scale[r] >= 0.0f && tensor->tiles[i].scale[r] < 1e30f;
+        sound = sound && n_lowest == 0;
+    }
+    return sound;
+}
+
+static enum tacit_status take_tensors(struct lm_model *model, bool convert)
+{
+    size_t n = LM_N_TENSORS - LM_N_LAYER_TENSORS;
+    for (size_t i = 0; i < n + (size_t)model->shape.n_layers * LM_N_LAYER_TENSORS; i++) {
+        struct lm_tensor *tensor = i < n ? &model->tensors[LM_N_LAYER_TENSORS + i]
+                                         : &model->layers[(i - n) / LM_N_LAYER_TENSORS]
+                                                .tensors[(i - n) % LM_N_LAYER_TENSORS];
+        if (convert)
+            tensor_from_file(tensor);
+        if (!tensor_is_sound(tensor))
+            return TACIT_ERR_MODEL_DAMAGED;
+    }
+    return TACIT_OK;
+}
+
+/* In place where the bytes lie as the engine wants them, else from a copy. */
+static enum tacit_status place_weights(struct tmodel *t)
+{
+    struct lm_model *model = t->model;
+    const uint8_t *weights = t->bytes.data + t->layout.sections[TMODEL_WEIGHTS].offset;
+    model->n_bytes = (size_t)t->layout.sections[TMODEL_WEIGHTS].size;
+    bool in_place = is_little_endian() && (uintptr_t)weights % ARENA_ALIGN == 0;
+    if (in_place)
+        model->memory = (uint8_t *)(uintptr_t)weights; /* never written */
+    else {
+        model->memory = aligned_alloc(ARENA_ALIGN, model->n_bytes);
+        if (!model->memory)
+            return TACIT_ERR_MEMORY;
+        memcpy(model->memory, weights, model->n_bytes);
+        model->release = release_copy;
+    }
+    struct arena arena = {model->memory, model->n_bytes, 0};
+    lm_model_lay_out(model, &arena);
+    return take_tensors(model, !is_little_endian());
+}
+
+static enum tacit_status open_bytes(struct tmodel *t)
+{
+    TRY(check_header(t->bytes.data, t->bytes.n));
+    struct lm_shape shape = read_shape(t->bytes.data + TMODEL_AT_SHAPE);
+    TRY(lm_shape_check(&shape));
+    TRY(read_layout(t, &shape));
+    TRY(check_content(t));
+    TRY(lm_model_create(&t->model, &shape));
+    memcpy(t->model->identity, t->bytes.data + TMODEL_AT_IDENTITY, LM_IDENTITY_BYTES);
+    return place_weights(t);
+}
+
+enum tacit_status tmodel_open_memory(struct tmodel **out, const uint8_t *data, size_t n_bytes)
+{
+    *out = NULL;
+    struct tmodel *t = calloc(1, sizeof *t);
+    if (!t)
+        return TACIT_ERR_MEMORY;
+    t->bytes = (struct byte_view){data, n_bytes};
+    enum tacit_status status = open_bytes(t);
+    if (status == TACIT_OK)
+        *out = t;
+    else
+        tmodel_close(t);
+    return status;
+}
+
+enum tacit_status tmodel_open_file(struct tmodel **out, const char *path)
+{
+    struct file_map map;
+    *out = NULL;
+    TRY(file_map_open(&map, path));
+    enum tacit_status status = tmodel_open_memory(out, map.data, map.n_bytes);
+    if (status == TACIT_OK)
+        (*out)->map = map;
+    else
+        file_map_close(&map);
+    return status;
+}
+
+void tmodel_close(struct tmodel *t)
+{
+    if (!t)
+        return;
+    lm_model_destroy(t->model);
+    file_map_close(&t->map);
+    free(t);
+}
+
+const struct lm_model *tmodel_model(const struct tmodel *t)
+{
+    return t->model;
+}
+
+struct tmodel_text tmodel_text(const struct tmodel *t)
+{
+    struct byte_view views[TMODEL_WEIGHTS];
+    for (int i = 0; i < TMODEL_WEIGHTS; i++)
+        views[i] = (struct byte_view){t->bytes.data + t->layout.sections[i].offset,
+                                      (size_t)t->layout.sections[i].size};
+    return (struct tmodel_text){views[TMODEL_NAME], views[TMODEL_LICENCE], views[TMODEL_TOKENIZER]};
+}

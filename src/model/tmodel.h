@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The project's own model file: the engine's weights as they lie in memory, so that opening is
+ * mapping, with the tokenizer and what people want to know.
+ *
+ *     0   "\x9etmodel\n"
+ *     8   u32 version = 1 | u32 bytes of this header = 256 | u64 bytes of the file
+ *     24  offset u64, size u64 of: name, licence, tokenizer (token/tokenizer.h), weights
+ *     88  XXH3-128 (low u64, high u64) of all bytes from 256 on
+ *     104 the shape: 15 fields of 4 bytes, as in lm_identity.h
+ *     164 identity, 32 bytes
+ *     196 zeros
+ *     248 XXH3-64 of bytes 0 .. 247
+ *     256 name | licence | tokenizer | zeros | weights, at a multiple of 4096
+ *
+ * All numbers, floats too, are little-endian. The weights are the tensors in the order of
+ * lm_identity.h: a vector's floats, zeros up to a multiple of 16; a matrix's tiles
+ * (kernels/lm_kernels.h), block by block of 16 rows, there group by group.
+ */
+#ifndef TACIT_MODEL_TMODEL_H
+#define TACIT_MODEL_TMODEL_H
+
+#include "base/view.h"
+#include "model/lm_model.h"
+
+struct tmodel_text {
+    struct byte_view name, licence, tokenizer;
+};
+
+/* Takes the file's next bytes. */
+typedef enum tacit_status tmodel_sink(void *context, const void *data, size_t n_bytes);
+
+/* Hands the whole file to sink, in order. TACIT_ERR_ARGUMENT (a text of 2^32 bytes or more),
+ * TACIT_ERR_MEMORY, or what sink returned. */
+enum tacit_status tmodel_write(const struct lm_model *model, const struct tmodel_text *text,
+                               tmodel_sink *sink, void *context);
+
+struct tmodel;
+
+/* Maps the file and checks it: every length, both checksums, that values are ones that the engine
+ * writes. TACIT_ERR_IO (errno says why), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (version or
+ * shape), TACIT_ERR_MEMORY. On failure *tmodel is NULL. */
+enum tacit_status tmodel_open_file(struct tmodel **tmodel, const char *path);
+
+/* The same for data[0 .. n_bytes), which must outlive the handle. Where it is aligned to 64 bytes
+ * the weights are used in place, otherwise (and on big-endian machines) copied. */
+enum tacit_status tmodel_open_memory(struct tmodel **tmodel, const uint8_t *data, size_t n_bytes);
+
+/* NULL is allowed. */
+void tmodel_close(struct tmodel *tmodel);
+
+/* Both live as long as the handle. */
+const struct lm_model *tmodel_model(const struct tmodel *tmodel);
+struct tmodel_text tmodel_text(const struct tmodel *tmodel);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where things are in a .tmodel file (tmodel.h), for its writer and its reader alone.
+ */
+#ifndef TACIT_MODEL_TMODEL_LAYOUT_H
+#define TACIT_MODEL_TMODEL_LAYOUT_H
+
+#include <stdint.h>
+
+#define TMODEL_MAGIC "\x9etmodel\n"
+
+enum {
+    TMODEL_VERSION = 1,
+    TMODEL_HEADER_BYTES = 256,
+    TMODEL_WEIGHTS_ALIGN = 4096,
+    TMODEL_AT_SECTIONS = 24,
+    TMODEL_AT_CONTENT_HASH = 88,
+    TMODEL_AT_SHAPE = 104,
+    TMODEL_AT_IDENTITY = 164,
+    TMODEL_AT_HEADER_HASH = 248,
+};
+
+enum tmodel_section_id {
+    TMODEL_NAME,
+    TMODEL_LICENCE,
+    TMODEL_TOKENIZER,
+    TMODEL_WEIGHTS,
+    TMODEL_N_SECTIONS
+};
+
+struct tmodel_section {
+    uint64_t offset, size;
+};
+
+struct tmodel_layout {
+    struct tmodel_section sections[TMODEL_N_SECTIONS];
+    uint64_t file_size;
+};
+
+#endif
