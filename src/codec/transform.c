@@ -57,12 +57,22 @@ static void x86_restore(uint8_t *data, size_t n)
     }
 }
 
-static void swap_samples(const struct content *content, uint8_t *data, size_t n)
+/* Low byte, high byte to high byte with the sign inverted, low byte: numbers from 0. */
+static void order_samples(const struct content *content, uint8_t *data, size_t n)
 {
     for (size_t i = content->offset; i + 2 <= n; i += 2) {
         uint8_t low = data[i];
-        data[i] = data[i + 1];
+        data[i] = data[i + 1] ^ 0x80;
         data[i + 1] = low;
+    }
+}
+
+static void restore_samples(const struct content *content, uint8_t *data, size_t n)
+{
+    for (size_t i = content->offset; i + 2 <= n; i += 2) {
+        uint8_t high = data[i] ^ 0x80;
+        data[i] = data[i + 1];
+        data[i + 1] = high;
     }
 }
 
@@ -71,7 +81,7 @@ void transform_apply(const struct content *content, uint8_t *data, size_t n)
     if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
         x86_apply(data, n);
     if (content->type == CONTENT_AUDIO16)
-        swap_samples(content, data, n);
+        order_samples(content, data, n);
 }
 
 void transform_restore(const struct content *content, uint8_t *data, size_t n)
@@ -79,5 +89,5 @@ void transform_restore(const struct content *content, uint8_t *data, size_t n)
     if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
         x86_restore(data, n);
     if (content->type == CONTENT_AUDIO16)
-        swap_samples(content, data, n);
+        restore_samples(content, data, n);
 }

@@ -5,7 +5,7 @@
  *
  * CONTENT_X86      the 32-bit operands of relative calls and jumps (E8, E9, 0F 80 .. 0F 8F) become
  *                  addresses within the segment, so that calls of one function look alike
- * CONTENT_AUDIO16  the high byte of each sample comes first
+ * CONTENT_AUDIO16  the high byte of each sample comes first, its sign bit inverted
  *
  * Any bytes are allowed: restore(apply(data)) is data. Linear time, no memory.
  */

@@ -14,6 +14,8 @@ enum content_group content_group_of(enum content_type type)
     case CONTENT_IMAGE24:
     case CONTENT_IMAGE32:
         return CONTENT_GROUP_IMAGE;
+    case CONTENT_AUDIO16:
+        return CONTENT_GROUP_AUDIO;
     default:
         return CONTENT_GROUP_GENERAL;
     }
@@ -23,8 +25,8 @@ void components_for(const struct cm_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1])
 {
     unsigned n = 0;
-    if (group == CONTENT_GROUP_IMAGE) {
-        list[n++] = &image_model_ops;
+    if (group != CONTENT_GROUP_GENERAL) {
+        list[n++] = group == CONTENT_GROUP_IMAGE ? &image_model_ops : &audio_model_ops;
         if (config->hinted)
             list[n++] = &hint_model_ops;
         list[n] = NULL;

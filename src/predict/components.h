@@ -7,6 +7,7 @@
 
 #include "predict/inputs.h"
 
+extern const struct component_ops audio_model_ops;   /* 16-bit samples */
 extern const struct component_ops bitmap_model_ops;  /* pixels of one bit */
 extern const struct component_ops image_model_ops;   /* pixels of 8, 24 or 32 bits */
 extern const struct component_ops match_model_ops;   /* what followed the same bytes before */

@@ -79,7 +79,12 @@ static void check_samples_swapped(void)
     static const struct content audio = {CONTENT_AUDIO16, 4, 1};
     uint8_t data[] = "x1234567";
     transform_apply(&audio, data, 8);
-    CHECK(memcmp(data, "x2143657", 8) == 0);
+    CHECK(memcmp(data,
+                 "x\xb2"
+                 "1\xb4"
+                 "3\xb6"
+                 "57",
+                 8) == 0);
 }
 
 int main(void)
