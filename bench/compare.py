@@ -180,7 +180,7 @@ def print_files(files, codecs, cell):
             continue
         n_content = sum(f["content"] for f in members)
         sizes = [sum(f["results"][c.name]["size"] for f in members) for c in codecs]
-        rows.append([f"**{group}**, {len(members)} files", f"{n_content:,}",
+        rows.append([f"**{group}**, {len(members)} file{'s'[:len(members) != 1]}", f"{n_content:,}",
                      *(cell(size, n_content) for size in sizes)])
     print_table(["file", "content", *(c.name for c in codecs)], rows)
 

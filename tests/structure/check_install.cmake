@@ -26,3 +26,10 @@ separate_arguments(flags UNIX_COMMAND "${FLAGS} ${flags}")
 run(${CC} ${CMAKE_CURRENT_LIST_DIR}/consumer/main.c -o ${work}/by_pkg_config ${flags}
     -Wl,-rpath,${work}/prefix/${LIBDIR})
 run(${work}/by_pkg_config)
+
+run(${work}/prefix/bin/tacit --version)
+foreach(file man/man1/tacit.1 bash-completion/completions/tacit zsh/site-functions/_tacit)
+    if(NOT EXISTS ${work}/prefix/share/${file})
+        message(FATAL_ERROR "share/${file} was not installed")
+    endif()
+endforeach()
