@@ -37,7 +37,10 @@ struct cm {
     void *memory;                              /* the allocation that all of this lies in */
 };
 
-enum { SPAN_MAX = 1 << 30 };
+enum {
+    SPAN_MAX = 1 << 30,
+    ANY_STRIDE = 4, /* valid for every type with rows */
+};
 
 static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a kernel's input");
 
@@ -189,6 +192,8 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
     struct content content = {CONTENT_DEFAULT, 0, 0};
     while (!(config->content_set & CONTENT_BIT(content.type)))
         content.type++;
+    if (content_has_rows(content.type))
+        content.stride = ANY_STRIDE;
     for (unsigned i = 0; i < cm_n_streams(config); i++)
         begin_content(*cm, &(*cm)->streams[i], &content);
     return TACIT_OK;

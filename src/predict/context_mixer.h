@@ -68,8 +68,8 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
                             const struct kernels *kernels);
 
 /* Tells, at a byte boundary, what the following bytes are made of; what was learnt stays. Before
- * the first call: the lowest type of the set, without a stride. TACIT_ERR_ARGUMENT, and no change,
- * if it is invalid or not of the configuration's set. */
+ * the first call: the lowest type of the set, with rows of 4 bytes. TACIT_ERR_ARGUMENT, and no
+ * change, if it is invalid or not of the configuration's set. */
 enum tacit_status cm_set_content(struct cm *cm, const struct content *content);
 
 /* The probability that the next bit is 1, as a 32-bit fraction: 1 .. 2^32 - 1. */

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define GAIN_MAX  1048576.0f
-#define PIVOT_MIN 1e-4f /* of the ridge: below, the input tells nothing new */
+#define GAIN_MAX   1048576.0f
+#define PIVOT_MIN  0.25f /* of the ridge: below, rounding has eaten the pivot */
+#define WEIGHT_MAX 1e6f
 
 void least_squares_lay_out(struct least_squares *ls, struct arena *arena,
                            const struct kernels *kernels, unsigned n, float fading, float ridge,
@@ -82,7 +83,12 @@ static void solve(struct least_squares *ls)
         unsigned skip = (k + 1) / KERNEL_LANES * KERNEL_LANES;
         float *part = row + skip;
         ls->kernels->mix_dots(&known, ls->weights + skip, ls->width - skip, &part, 1);
-        ls->weights[k] = (row[ls->n] - known) / pivot;
+        float weight = (row[ls->n] - known) / pivot;
+        if (!(weight < WEIGHT_MAX && weight > -WEIGHT_MAX)) {
+            memset(ls->weights, 0, ls->width * sizeof *ls->weights);
+            return;
+        }
+        ls->weights[k] = weight;
     }
 }
 
