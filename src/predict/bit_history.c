@@ -12,23 +12,27 @@ struct state {
 
 static unsigned larger_count_max(unsigned smaller)
 {
-    static const uint8_t max[] = {42, 23, 11, 6, 5, 5};
-    return smaller < sizeof max ? max[smaller] : 5;
+    static const uint8_t max[] = {42, 32, 15, 8, 6, 5};
+    return smaller < sizeof max ? max[smaller] : 0;
 }
 
 /* What is left of n occurrences of a bit after its opposite. */
 static unsigned faded(unsigned n)
 {
-    static const uint8_t left[] = {0, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6};
-    return n < sizeof left ? left[n] : n < 24 ? 6 : 7;
+    return n < 8 ? n : 8;
 }
 
+/* Keeps the ratio as well as it can. */
 static void bound_counts(unsigned *larger, unsigned *smaller)
 {
-    if (*smaller > 5)
-        *smaller = 5;
-    if (*larger > larger_count_max(*smaller))
-        *larger = larger_count_max(*smaller);
+    while (*larger > larger_count_max(*smaller)) {
+        if (*smaller < 2) {
+            --*larger;
+        } else {
+            *larger = (*larger * (*smaller - 1) + *smaller / 2) / *smaller;
+            --*smaller;
+        }
+    }
 }
 
 static struct state after(struct state s, unsigned bit)

@@ -8,11 +8,14 @@
 #include "base/strict_math.h"
 #include "predict/components.h"
 #include "predict/mixer.h"
+#include "predict/refiner.h"
 
 /* The components for one group of content types and the mixer of their inputs. */
 struct cm_group {
     struct mixer mixer;
     struct mixer_stream mixer_stream;
+    struct refiner refiner;
+    struct refiner_stream refiner_stream;
     struct component components[COMPONENTS_MAX];
     unsigned n_components;
 };
@@ -102,7 +105,10 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
     }
     struct mixer mixer;
     mixer_lay_out(&mixer, setup->arena, &setup->shape, kernels);
+    struct refiner refiner;
+    refiner_lay_out(&refiner, setup->arena);
     if (group != NULL) {
+        group->refiner = refiner;
         group->mixer = mixer;
         group->n_components = n;
     }
@@ -262,13 +268,16 @@ uint32_t cm_predict(struct cm *cm)
     float x =
         mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->stream->history.partial);
     float small = strict_squash(x < 0 ? x : -x);
-    group->mixer_stream.final_p = x < 0 ? small : 1.0f - small;
-    return fraction_q32(small, x >= 0);
+    float p = x < 0 ? small : 1.0f - small;
+    group->mixer_stream.final_p = p;
+    p = refiner_predict(&group->refiner, &group->refiner_stream, &cm->stream->history, x, p);
+    return fraction_q32(p < 0.5f ? p : 1.0f - p, p >= 0.5f);
 }
 
 void cm_update(struct cm *cm, int bit)
 {
     struct cm_group *group = cm->stream->group;
+    refiner_update(&group->refiner_stream, bit);
     mixer_update(&group->mixer, &group->mixer_stream, bit);
     learn(cm, bit);
 }

@@ -2,8 +2,9 @@
 #include "predict/context_set.h"
 
 #include <stddef.h>
+#include <string.h>
 
-enum { HISTORY_LIMIT = 255, RUN_LIMIT = 255 };
+enum { HISTORY_START = 6, HISTORY_LIMIT = 1023, RUN_LIMIT = 255 };
 
 void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts)
 {
@@ -17,30 +18,66 @@ void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsign
     for (unsigned i = 0; i < n_contexts; i++) {
         for (unsigned s = 0; s < BIT_HISTORY_STATES; s++) {
             uint32_t n0 = setup->tables->history.n0[s], n1 = setup->tables->history.n1[s];
-            maps[i].history[s] = adaptive_start((n1 * 2 + 1) * 32768 / (n0 + n1 + 1), 0);
+            maps[i].history[s] =
+                adaptive_start((n1 * 2 + 1) * 32768 / (n0 + n1 + 1), HISTORY_START);
         }
         for (unsigned r = 0; r < RUN_KINDS; r++)
             maps[i].run[r] = adaptive_start(r < 2 ? 32768 : r & 1 ? 60000 : 5536, 0);
     }
 }
 
-static void find_slots(struct context_set *set, struct context_set_stream *stream,
-                       const struct cm_history *history)
+static uint64_t slot_hash(const struct context_set *set, const struct context_set_stream *stream,
+                          unsigned i, unsigned partial)
+{
+    return (stream->hash[i] + set->salt + partial) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+static void find_high_slots(struct context_set *set, struct context_set_stream *stream)
 {
     uint64_t hash[CONTEXT_SET_MAX] = {0};
-    uint64_t salt = set->salt + (history->bit == 4 ? history->partial : 0);
     for (unsigned i = 0; i < set->n; i++) {
-        hash[i] = (stream->hash[i] + salt) * UINT64_C(0xd6e8feb86659fd93);
+        hash[i] = slot_hash(set, stream, i, 0);
         slot_table_prefetch(set->slots, hash[i]);
     }
     for (unsigned i = 0; i < set->n; i++) {
         struct slot *slot = slot_table_find(set->slots, hash[i]);
         stream->nodes[i] = slot->node;
-        if (history->bit != 0)
-            continue;
         stream->run_slot[i] = slot;
         stream->expected[i] = slot->run_length != 0 ? slot->run_byte | 0x100 : 0;
         stream->run_kind[i] = (uint8_t)((slot->run_length < 15 ? slot->run_length : 15) * 2);
+    }
+}
+
+/* What the histories would be if the slot had been there when the byte was seen first. */
+static void seed_slot(const struct cm_tables *t, struct slot *slot, unsigned byte)
+{
+    for (unsigned depth = 0; depth < 4; depth++) {
+        unsigned leading = 1u << depth, bit = byte >> (3 - depth) & 1;
+        slot->node[leading - 1 + ((byte & 15) >> (4 - depth))] = t->history.next[0][bit];
+    }
+}
+
+/* A context seen for the first time gets no slot for its low nibble: most never come again. Should
+ * it come again, the run's byte tells what the slot would hold. */
+static void find_low_slots(struct context_set *set, struct context_set_stream *stream,
+                           const struct cm_history *history)
+{
+    uint64_t hash[CONTEXT_SET_MAX] = {0};
+    for (unsigned i = 0; i < set->n; i++) {
+        hash[i] = slot_hash(set, stream, i, history->partial);
+        if (stream->expected[i] != 0)
+            slot_table_prefetch(set->slots, hash[i]);
+    }
+    for (unsigned i = 0; i < set->n; i++) {
+        if (stream->expected[i] == 0) {
+            memset(stream->no_slot[i], 0, SLOT_NODES);
+            stream->nodes[i] = stream->no_slot[i];
+            continue;
+        }
+        struct slot *slot = slot_table_find(set->slots, hash[i]);
+        stream->nodes[i] = slot->node;
+        if (slot->node[0] == 0 && stream->expected[i] >> 4 == history->partial)
+            seed_slot(set->tables, slot, stream->expected[i] & 0xff);
     }
 }
 
@@ -55,8 +92,10 @@ static unsigned node_of(const struct cm_history *history)
 void context_set_predict(struct context_set *set, struct context_set_stream *stream,
                          const struct cm_history *history, struct mixer_inputs *inputs)
 {
-    if ((history->bit & 3) == 0)
-        find_slots(set, stream, history);
+    if (history->bit == 0)
+        find_high_slots(set, stream);
+    else if (history->bit == 4)
+        find_low_slots(set, stream, history);
     const float *stretch = set->tables->stretch;
     float *x = inputs->x + inputs->n;
     unsigned node = node_of(history), n_known = 0;

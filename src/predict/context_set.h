@@ -38,6 +38,7 @@ struct context_set_stream {
     uint8_t *nodes[CONTEXT_SET_MAX];        /* of the present nibble's slot */
     struct slot *run_slot[CONTEXT_SET_MAX]; /* of the byte's first nibble */
     uint16_t expected[CONTEXT_SET_MAX];     /* 256 + the run's byte; 0 if there is no run */
+    uint8_t no_slot[CONTEXT_SET_MAX][16];   /* stands in for slots not made */
     uint8_t run_kind[CONTEXT_SET_MAX];
     uint8_t run_now[CONTEXT_SET_MAX]; /* the map entry that predicts the present bit */
     unsigned n_known;                 /* contexts whose history of the present bit is not empty */

@@ -2,11 +2,11 @@
 #include "predict/mixer.h"
 
 #define DOT_MAX    15.0f
-#define RATE_FIRST 0.02f
-#define RATE_LAST  0.002f
-#define FINAL_RATE 0.003f
+#define RATE_FIRST 0.015f
+#define RATE_LAST  0.0007f
+#define FINAL_RATE 0.0015f
 
-enum { RATE_BITS = 1 << 16, FINAL_CHOICES = 256 };
+enum { AGE_MAX = 1 << 20, FINAL_CHOICES = 256 };
 
 static float clamp(float x, float bound)
 {
@@ -24,7 +24,8 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
     }
     float *weights = arena_take(arena, n_sets * n_inputs * sizeof *weights);
     float *final = arena_take(arena, (size_t)FINAL_CHOICES * SELECTORS_MAX * sizeof *final);
-    if (final == NULL)
+    uint32_t *age = arena_take(arena, n_sets * sizeof *age);
+    if (age == NULL)
         return;
     *mixer = (struct mixer){.kernels = kernels,
                             .n_inputs = (unsigned)n_inputs,
@@ -32,13 +33,14 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
                             .n_dots = (shape->n_selectors + KERNEL_LANES - 1) / KERNEL_LANES *
                                       KERNEL_LANES,
                             .weights = weights,
+                            .age = age,
                             .final_weights = final};
     for (unsigned k = 0; k < shape->n_selectors; k++) {
         mixer->first_set[k] = first_set[k];
         mixer->n_choices[k] = shape->n_choices[k];
     }
     for (size_t i = 0; i < n_sets * n_inputs; i++)
-        weights[i] = 0.15f;
+        weights[i] = 4.5f / (float)(int)shape->n_inputs;
     for (size_t i = 0; i < (size_t)FINAL_CHOICES * SELECTORS_MAX; i++)
         final[i] = 1.0f / (float)(int)shape->n_selectors;
 }
@@ -48,9 +50,11 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
 {
     for (unsigned i = inputs->n; i < mixer->n_inputs; i++)
         stream->x[i] = 0.0f;
-    for (unsigned k = 0; k < mixer->n_selectors; k++)
-        stream->sets[k] =
-            mixer->weights + (size_t)(mixer->first_set[k] + inputs->selector[k]) * mixer->n_inputs;
+    for (unsigned k = 0; k < mixer->n_selectors; k++) {
+        uint32_t set = mixer->first_set[k] + inputs->selector[k];
+        stream->sets[k] = mixer->weights + (size_t)set * mixer->n_inputs;
+        stream->age[k] = &mixer->age[set];
+    }
     mixer->kernels->mix_dots(stream->dots, stream->x, mixer->n_inputs, stream->sets,
                              mixer->n_selectors);
     for (unsigned k = 0; k < mixer->n_selectors; k++)
@@ -62,18 +66,21 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
     return clamp(dot, DOT_MAX);
 }
 
+/* A set learns the slower the more it has learnt. */
+static float next_rate(uint32_t *age)
+{
+    float rate = RATE_LAST + (RATE_FIRST - RATE_LAST) * 256.0f / (256.0f + (float)*age);
+    *age += *age < AGE_MAX;
+    return rate;
+}
+
 void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
 {
     float target = (float)bit;
-    float rate = RATE_LAST;
-    if (mixer->n_bits < RATE_BITS) {
-        mixer->n_bits++;
-        rate += (RATE_FIRST - RATE_LAST) * 256.0f / (256.0f + (float)mixer->n_bits);
-    }
     float final_step = (target - stream->final_p) * FINAL_RATE;
     mixer->kernels->mix_train(&stream->final_set, 1, &final_step, stream->dots, mixer->n_dots);
     for (unsigned k = 0; k < mixer->n_selectors; k++)
-        stream->steps[k] = (target - stream->p[k]) * rate;
+        stream->steps[k] = (target - stream->p[k]) * next_rate(stream->age[k]);
     mixer->kernels->mix_train(stream->sets, mixer->n_selectors, stream->steps, stream->x,
                               mixer->n_inputs);
 }

@@ -18,7 +18,7 @@ struct mixer {
     uint32_t first_set[SELECTORS_MAX];
     uint32_t n_choices[SELECTORS_MAX];
     float *final_weights; /* [256][SELECTORS_MAX], by the partial byte */
-    uint32_t n_bits;      /* trained on, up to a bound: the learning rate falls with it */
+    uint32_t *age;        /* [sum of n_choices]: how often each set was trained, up to a bound */
 };
 
 struct mixer_stream {
@@ -27,6 +27,7 @@ struct mixer_stream {
     float p[SELECTORS_MAX] __attribute__((aligned(64)));
     float steps[SELECTORS_MAX] __attribute__((aligned(64)));
     float *sets[SELECTORS_MAX];
+    uint32_t *age[SELECTORS_MAX];
     float *final_set;
     float final_p; /* set by the caller, who turns the prediction into a probability */
 };

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "predict/refiner.h"
+
+#include "base/strict_math.h"
+
+#define STEP_RANGE 8.0f /* the steps lie evenly from -8 to 8 */
+#define STEP_SIZE  (2.0f * STEP_RANGE / (REFINER_STEPS - 1))
+#define RATE       0.025f
+
+enum { N_CONTEXTS = 1 << 16 };
+
+void refiner_lay_out(struct refiner *refiner, struct arena *arena)
+{
+    for (unsigned m = 0; m < REFINER_MAPS; m++) {
+        float(*map)[REFINER_STEPS] = arena_take(arena, (size_t)N_CONTEXTS * sizeof *map);
+        if (map == NULL)
+            continue;
+        refiner->map[m] = map;
+        for (uint32_t i = 0; i < N_CONTEXTS; i++)
+            for (int j = 0; j < REFINER_STEPS; j++)
+                map[i][j] = i ? map[0][j] : strict_squash((float)j * STEP_SIZE - STEP_RANGE);
+    }
+}
+
+static uint32_t hash_context(const struct cm_history *h, unsigned m)
+{
+    if (m == 0)
+        return (uint32_t)(history_byte(h, 1) << 8 | h->partial);
+    uint32_t c = (uint32_t)history_last(h, 2) << 8 | h->partial;
+    return c * 0x9e3779b1u >> 16;
+}
+
+float refiner_predict(const struct refiner *refiner, struct refiner_stream *stream,
+                      const struct cm_history *history, float x, float p)
+{
+    float at = x < -7.999f ? -7.999f : x > 7.999f ? 7.999f : x;
+    at = (at + STEP_RANGE) * (1.0f / STEP_SIZE);
+    int step = (int)at;
+    float share = at - (float)step, sum = 0;
+    for (unsigned m = 0; m < REFINER_MAPS; m++) {
+        float *entry = &refiner->map[m][hash_context(history, m)][step];
+        sum += entry[0] + (entry[1] - entry[0]) * share;
+        stream->at[m] = entry;
+        stream->share[m] = share;
+    }
+    return p * 0.5f + sum * (0.5f / REFINER_MAPS);
+}
+
+void refiner_update(struct refiner_stream *stream, int bit)
+{
+    for (unsigned m = 0; m < REFINER_MAPS; m++) {
+        float *entry = stream->at[m], target = (float)bit;
+        entry[0] += (target - entry[0]) * ((1.0f - stream->share[m]) * RATE);
+        entry[1] += (target - entry[1]) * (stream->share[m] * RATE);
+    }
+}

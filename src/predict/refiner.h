@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The last stage: corrects the mixed prediction by what it has turned out to be worth in small
+ * contexts (an APM, or secondary symbol estimation). Each map has, for each context, probabilities
+ * at steps of the prediction in the logistic domain, read by interpolation.
+ */
+#ifndef TACIT_PREDICT_REFINER_H
+#define TACIT_PREDICT_REFINER_H
+
+#include "predict/inputs.h"
+
+enum { REFINER_MAPS = 2, REFINER_STEPS = 16 /* of float: a cache line */ };
+
+struct refiner {
+    float (*map[REFINER_MAPS])[REFINER_STEPS]; /* [contexts]: probabilities of a 1 */
+};
+
+struct refiner_stream {
+    float *at[REFINER_MAPS];   /* the lower of the two steps that were read */
+    float share[REFINER_MAPS]; /* of the upper one */
+};
+
+void refiner_lay_out(struct refiner *refiner, struct arena *arena);
+
+/* x: ln(p / (1 - p)) as mixed. Returns the refined probability of a 1. */
+float refiner_predict(const struct refiner *refiner, struct refiner_stream *stream,
+                      const struct cm_history *history, float x, float p);
+
+void refiner_update(struct refiner_stream *stream, int bit);
+
+#endif
