@@ -20,6 +20,7 @@ enum {
     NET_LAYERS_MAX = 16,
     NET_PARAMS_MAX = 16 + 12 * NET_LAYERS_MAX,
     NET_ATTEND_BLOCK = 64, /* queries handled at once */
+    NET_MLP_BLOCK = 256,   /* positions whose inner values are worked on at once */
     NET_LOSS_PANEL = 256,  /* words whose logits are held at once */
 };
 

@@ -74,9 +74,12 @@ static void mlp_back(const struct net *net, struct net_work *work, const float *
     const size_t d = net->config.width, ld = net_stride(d), mlp = net->config.mlp_size;
     const size_t ld_mlp = net_stride(mlp);
     struct net_layer_work *w = &work->layer[layer];
-    matmul_run(&work->mm, false, false, n, mlp, d, work->dx, ld, params + at->w_2, mlp, false,
-               work->dh, ld_mlp);
-    op_relu2_back(n, mlp, w->u, work->h, work->dh, ld_mlp);
+    for (size_t t = 0; t < n; t += NET_MLP_BLOCK) {
+        const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK, i = t * ld_mlp;
+        matmul_run(&work->mm, false, false, rows, mlp, d, work->dx + t * ld, ld, params + at->w_2,
+                   mlp, false, work->dh + i, ld_mlp);
+        op_relu2_back(rows, mlp, w->u + i, work->h + i, work->dh + i, ld_mlp);
+    }
     matmul_run(&work->mm, true, false, d, mlp, n, work->dx, ld, work->h, ld_mlp, true,
                grad + at->w_2, mlp);
     linear_back(work, n, mlp, d, work->dh, ld_mlp, w->m, ld, params + at->w_1, work->dy, ld,

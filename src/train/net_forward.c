@@ -84,9 +84,14 @@ static void run_layer(const struct net *net, struct net_work *work, const float 
     net_attend(net, work, params, n, layer);
     linear(work, n, d, heads, w->o, heads, params + at->w_o, true, x, ld);
     op_norm(n, d, x, ld, w->m, ld, w->r_m);
-    linear(work, n, mlp, d, w->m, ld, params + at->w_1, false, w->u, ld_mlp);
-    op_relu2(n, mlp, w->u, work->h, ld_mlp);
-    linear(work, n, d, mlp, work->h, ld_mlp, params + at->w_2, true, x, ld);
+    /* In blocks, so that the rectified values are still in the cache when they are needed again. */
+    for (size_t t = 0; t < n; t += NET_MLP_BLOCK) {
+        const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK;
+        float *u = w->u + t * ld_mlp;
+        linear(work, rows, mlp, d, w->m + t * ld, ld, params + at->w_1, false, u, ld_mlp);
+        op_relu2(rows, mlp, u, work->h, ld_mlp);
+        linear(work, rows, d, mlp, work->h, ld_mlp, params + at->w_2, true, x + t * ld, ld);
+    }
 }
 
 void net_forward(const struct net *net, struct net_work *work, const float *params, size_t n,
