@@ -106,6 +106,33 @@ CLONES void op_fma(size_t n, float *y, const float *a, const float *x)
         y[i] += a[i] * x[i];
 }
 
+CLONES void op_average(size_t n, float keep, float *y, const float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = keep * y[i] + (1 - keep) * x[i];
+}
+
+CLONES void op_momentum(size_t n, float keep, float *restrict m, const float *restrict g,
+                        float *restrict y)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] = keep * m[i] + g[i];
+        y[i] = g[i] + keep * m[i];
+    }
+}
+
+CLONES void op_adam(size_t n, float lr, float b1, float b2, float fix_m, float fix_v, float scale_g,
+                    float *restrict x, const float *restrict g, float *restrict m,
+                    float *restrict v)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float gi = g[i] * scale_g;
+        m[i] = b1 * m[i] + (1 - b1) * gi;
+        v[i] = b2 * v[i] + (1 - b2) * gi * gi;
+        x[i] -= lr * m[i] * fix_m / (sqrtf(v[i] * fix_v) + 1e-10f);
+    }
+}
+
 CLONES float op_dot(size_t n, const float *a, const float *b)
 {
     float sum = 0;

@@ -28,6 +28,13 @@ void op_rotate(float *head, const float *table, size_t position, size_t n_rot, f
 void op_add(size_t n, float *y, const float *x);
 /* y += a * x element by element. */
 void op_fma(size_t n, float *y, const float *a, const float *x);
+/* y = keep * y + (1 - keep) * x. */
+void op_average(size_t n, float keep, float *y, const float *x);
+/* m = keep * m + g, y = g + keep * m. */
+void op_momentum(size_t n, float keep, float *m, const float *g, float *y);
+/* One step of Adam; fix_m and fix_v undo the start from zero. */
+void op_adam(size_t n, float lr, float b1, float b2, float fix_m, float fix_v, float scale_g,
+             float *x, const float *g, float *m, float *v);
 float op_dot(size_t n, const float *a, const float *b);
 
 /* One row of attention scores in place: s[begin..end) become exp(s - max) / sum with the sink's

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const float ADAM_B1 = 0.9f, ADAM_B2 = 0.95f, ADAM_EPS = 1e-10f;
+#include "train/ops.h"
+
+static const float ADAM_B1 = 0.9f, ADAM_B2 = 0.95f;
 
 enum { NEWTON_SCHULZ_STEPS = 5 };
 
@@ -86,13 +88,11 @@ static void update_matrix(struct optim_work *w, const struct net_param *p,
 {
     const size_t rows = p->n_rows, cols = p->n_cols;
     const bool tall = rows > cols;
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < cols; j++) {
-            const size_t at = i * cols + j;
-            m[at] = step->momentum * m[at] + grad[at];
-            w->x[tall ? j * rows + i : at] = grad[at] + step->momentum * m[at];
-        }
-    }
+    op_momentum(rows * cols, step->momentum, m, grad, tall ? w->u : w->x);
+    if (tall)
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < cols; j++)
+                w->x[j * rows + i] = w->u[i * cols + j];
     orthogonalise(w, tall ? cols : rows, tall ? rows : cols);
     const float lr = step->lr_matrix * (tall ? sqrtf((float)rows / (float)cols) : 1.0f);
     const float keep = 1.0f - step->lr_matrix * step->weight_decay;
@@ -107,12 +107,8 @@ static void update_adam(const struct net_param *p, const struct optim_step *step
 {
     const float n = (float)(step->n_done + 1);
     const float fix_m = 1.0f / (1.0f - powf(ADAM_B1, n)), fix_v = 1.0f / (1.0f - powf(ADAM_B2, n));
-    for (size_t i = 0; i < p->n_rows * p->n_cols; i++) {
-        const float g = grad[i] * step->clip_scale;
-        m[i] = ADAM_B1 * m[i] + (1 - ADAM_B1) * g;
-        v[i] = ADAM_B2 * v[i] + (1 - ADAM_B2) * g * g;
-        params[i] -= lr * m[i] * fix_m / (sqrtf(v[i] * fix_v) + ADAM_EPS);
-    }
+    op_adam(p->n_rows * p->n_cols, lr, ADAM_B1, ADAM_B2, fix_m, fix_v, step->clip_scale, params,
+            grad, m, v);
 }
 
 void optim_update(struct optim_work *work, const struct net_param *param,

@@ -7,6 +7,7 @@
 
 #include "base/try.h"
 #include "train/memory.h"
+#include "train/ops.h"
 #include "train/parallel.h"
 
 static enum tacit_status allocate(struct trainer *t)
@@ -120,16 +121,12 @@ static void gather_share(void *context, size_t index)
         const struct net_param *param = &t->net.table[p];
         if (!is_mine(t, p, index))
             continue;
+        const size_t n = param->n_rows * param->n_cols;
         float *sum = t->threads[0].grad + param->offset;
-        for (size_t j = 1; j < t->config.n_threads; j++) {
-            const float *other = t->threads[j].grad + param->offset;
-            for (size_t i = 0; i < param->n_rows * param->n_cols; i++)
-                sum[i] += other[i];
-        }
-        if (param->kind == NET_MATRIX)
-            continue;
-        for (size_t i = 0; i < param->n_rows * param->n_cols; i++)
-            thread->norm2 += (double)sum[i] * (double)sum[i];
+        for (size_t j = 1; j < t->config.n_threads; j++)
+            op_add(n, sum, t->threads[j].grad + param->offset);
+        if (param->kind != NET_MATRIX)
+            thread->norm2 += (double)op_dot(n, sum, sum);
     }
 }
 
@@ -145,10 +142,8 @@ static void update_share(void *context, size_t index)
             continue;
         optim_update(&thread->optim, param, &t->optim, t->arrays.params, t->threads[0].grad,
                      t->arrays.m, t->arrays.v);
-        float *ema = t->arrays.ema + param->offset;
-        const float *now = t->arrays.params + param->offset;
-        for (size_t i = 0; i < param->n_rows * param->n_cols; i++)
-            ema[i] = keep * ema[i] + (1 - keep) * now[i];
+        op_average(param->n_rows * param->n_cols, keep, t->arrays.ema + param->offset,
+                   t->arrays.params + param->offset);
     }
 }
 
