@@ -103,7 +103,8 @@ int main(int argc, char **argv)
 #define BENCH(flag, bit, name)                                                                     \
     if (features & flag) {                                                                         \
         struct kernels kernels;                                                                    \
-        kernels_select(&kernels, features &((2u << (bit)) - 1));                                   \
+        kernels_select(&kernels, flag == CPU_AVX_VNNI ? CPU_AVX2 | CPU_AVX_VNNI                    \
+                                                      : features & ((2u << (bit)) - 1));           \
         printf("%-8s", name);                                                                      \
         for (size_t i = 0; i < sizeof n_rows / sizeof n_rows[0]; i++)                              \
             printf("%7.1f", rate(&kernels, &p, n_rows[i]));                                        \

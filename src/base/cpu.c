@@ -40,7 +40,7 @@ static bool request_tiles(void)
 
 uint32_t cpu_features(void)
 {
-    enum { XCR0_AVX = 0x6, XCR0_AVX512 = 0xe6, XCR0_TILES = 0x60000 };
+    enum { XCR0_AVX = 0x6, XCR0_AVX512 = 0xe6, XCR0_TILES = 0x60000, AVX_VNNI_BIT = 1 << 4 };
     uint32_t a, b, c, d, flags = CPU_SCALAR;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !has_bits(c, bit_OSXSAVE | bit_AVX | bit_FMA))
         return flags;
@@ -55,6 +55,9 @@ uint32_t cpu_features(void)
         if (c & bit_AVX512VNNI)
             flags |= CPU_AVX512_VNNI;
     }
+    uint32_t unused;
+    if (__get_cpuid_count(7, 1, &a, &unused, &unused, &unused) && (a & AVX_VNNI_BIT))
+        flags |= CPU_AVX_VNNI;
     if (has_bits(d, BIT_AMX_TILE | BIT_AMX_INT8) && has_bits(saved, XCR0_TILES) && request_tiles())
         flags |= CPU_AMX_INT8;
     return flags;

@@ -17,7 +17,8 @@
     X(CPU_AVX512_VNNI, 2, "vnni") /* 512-bit VPDPBUSD */                                           \
     X(CPU_AMX_INT8, 3, "amx")     /* tiles, granted to this process */                             \
     X(CPU_NEON, 4, "neon")                                                                         \
-    X(CPU_NEON_DOTPROD, 5, "dotprod")
+    X(CPU_NEON_DOTPROD, 5, "dotprod")                                                              \
+    X(CPU_AVX_VNNI, 6, "avxvnni") /* 256-bit VPDPBUSD without AVX-512 */
 
 #define CPU_FEATURE_ENUM(flag, bit, name) flag = 1u << (bit),
 enum cpu_feature { CPU_FEATURE_TABLE(CPU_FEATURE_ENUM) CPU_SCALAR = 0 };

@@ -11,6 +11,10 @@ static bool has_all(uint32_t features, uint32_t wanted)
 
 static void lm_select_x86(struct kernels *kernels, uint32_t features)
 {
+    if (features & CPU_AVX2)
+        lm_kernels_init_avx2(kernels);
+    if (features & CPU_AVX_VNNI)
+        lm_kernels_init_avx_vnni(kernels);
     if (features & CPU_AVX512)
         lm_kernels_init_avx512(kernels);
     if (has_all(features, CPU_AVX512 | CPU_AVX512_VNNI))
@@ -30,6 +34,9 @@ void kernels_select(struct kernels *kernels, uint32_t features)
     if (features & CPU_AVX512)
         kernels_init_avx512(kernels);
     lm_select_x86(kernels, features);
+#elif defined(__aarch64__)
+    if (features & CPU_NEON_DOTPROD)
+        lm_kernels_init_dotprod(kernels);
 #else
     (void)features;
 #endif

@@ -137,6 +137,15 @@ static void weigh_values(const struct attending *a, size_t part, size_t n, size_
         lm_scale(t->out + i * LM_GROUP, 1.0f / t->total[i], LM_GROUP);
 }
 
+static void prefetch_values(const struct attending *a, size_t n_valid)
+{
+    size_t n_groups = a->state->n_slots / LM_GROUP;
+    size_t n_bytes = (n_valid + LM_GROUP - 1) / LM_GROUP * sizeof(struct lm_tile);
+    for (size_t b = 0; b < a->state->model->shape.head_dim / LM_TILE_ROWS; b++)
+        for (size_t i = 0; i < n_bytes; i += 64)
+            __builtin_prefetch((const char *)(a->cache.values + b * n_groups) + i, 0, 2);
+}
+
 static void attend(const struct attending *a)
 {
     struct lm_state *state = a->state;
@@ -146,6 +155,7 @@ static void attend(const struct attending *a)
     size_t n_valid = a->position < state->n_slots ? (size_t)a->position + 1 : state->n_slots;
     float *qkv = state->wide + a->row * state->wide_stride;
     float *key = qkv + lm_head_columns(s) + (size_t)a->head * s->head_dim;
+    prefetch_values(a, n_valid);
     remember(a, key, key + (size_t)s->n_kv_heads * s->head_dim);
     make_queries(a, qkv + a->head * n * s->head_dim, n);
     struct lm_matrix keys = {a->cache.keys, (n_valid + LM_TILE_ROWS - 1) / LM_TILE_ROWS, parts,

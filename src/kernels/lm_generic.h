@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The definition of every kernel of the language model. Inner loops run over independent lanes so
+ * that compilers can vectorise them: lm_scalar.c builds this text for the target's base instruction
+ * set, and files of sets that need no better for some kernels build it again for theirs.
+ */
+#ifndef TACIT_KERNELS_LM_GENERIC_H
+#define TACIT_KERNELS_LM_GENERIC_H
+
+#include <stdbool.h>
+
+#include "base/strict_math.h"
+#include "kernels/kernels.h"
+
+/* The largest magnitude of a group as bits: for non-negative floats the order of bits is the order
+ * of values, with infinities and NaNs on top, so this maximum is the same in any order of
+ * comparison. */
+static inline uint32_t lm_max_magnitude_bits(const float *x)
+{
+    uint32_t top = 0;
+    for (int i = 0; i < LM_GROUP; i++) {
+        uint32_t bits = strict_to_bits(x[i]) & 0x7fffffffu;
+        top = bits > top ? bits : top;
+    }
+    return top;
+}
+
+static inline void lm_quantize_generic(int8_t *q, float *scale, int32_t *sum, const float *x,
+                                       size_t n_groups)
+{
+    for (size_t g = 0; g < n_groups; g++, x += LM_GROUP, q += LM_GROUP) {
+        uint32_t top = lm_max_magnitude_bits(x);
+        bool usable = top >= LM_TINY_BITS && top < LM_INFINITY_BITS;
+        float a = strict_from_bits(top);
+        float inverse = usable ? 127.0f / a : 0.0f;
+        int32_t total = 0;
+        for (int i = 0; i < LM_GROUP; i++) {
+            float scaled = usable ? x[i] * inverse : 0.0f;
+            int32_t rounded = (int32_t)((scaled + STRICT_ROUND_BIAS) - STRICT_ROUND_BIAS);
+            q[i] = (int8_t)rounded;
+            total += rounded;
+        }
+        scale[g] = usable ? a * (1.0f / 127.0f) : 0.0f;
+        sum[g] = total;
+    }
+}
+
+/* Dots of one group of one row of activations with the 16 rows of a tile. */
+static inline void lm_tile_dots(int32_t dot[LM_TILE_ROWS], const struct lm_tile *tile,
+                                const int8_t *x)
+{
+    for (int r = 0; r < LM_TILE_ROWS; r++)
+        dot[r] = 0;
+    for (int k = 0; k < LM_GROUP / 4; k++)
+        for (int r = 0; r < LM_TILE_ROWS; r++)
+            for (int j = 0; j < 4; j++)
+                dot[r] += tile->q[k][r][j] * x[4 * k + j];
+}
+
+static inline void lm_product_generic(float *y, size_t y_stride, const struct lm_matrix *w,
+                                      const struct lm_rows *x, size_t n_rows, bool add)
+{
+    for (size_t b = 0; b < w->n_blocks; b++)
+        for (size_t m = 0; m < n_rows; m++) {
+            const int8_t *q = x->q + m * x->n_groups * LM_GROUP;
+            const float *x_scale = x->scale + m * x->n_groups;
+            float *out = y + m * y_stride + b * LM_TILE_ROWS;
+            float total[LM_TILE_ROWS] = {0};
+            for (size_t g = 0; g < w->n_groups; g++) {
+                const struct lm_tile *tile = w->tiles + b * w->stride + g;
+                int32_t dot[LM_TILE_ROWS];
+                lm_tile_dots(dot, tile, q + g * LM_GROUP);
+                for (int r = 0; r < LM_TILE_ROWS; r++)
+                    total[r] += ((float)dot[r] * x_scale[g]) * tile->scale[r];
+            }
+            for (int r = 0; r < LM_TILE_ROWS; r++)
+                out[r] = add ? out[r] + total[r] : total[r];
+        }
+}
+
+static inline float lm_sum_lanes(float *lane)
+{
+    for (int width = KERNEL_LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            lane[i] += lane[i + width];
+    return lane[0];
+}
+
+static inline void lm_rms_norm_generic(float *y, const float *x, const float *gain, size_t n,
+                                       float epsilon)
+{
+    float lane[KERNEL_LANES] = {0};
+    for (size_t i = 0; i < n; i += KERNEL_LANES)
+        for (int j = 0; j < KERNEL_LANES; j++)
+            lane[j] += x[i + (size_t)j] * x[i + (size_t)j];
+    float r = 1.0f / strict_sqrt(lm_sum_lanes(lane) / (float)n + epsilon);
+    for (size_t i = 0; i < n; i++)
+        y[i] = (x[i] * r) * gain[i];
+}
+
+/* A NaN becomes the lower limit: no comparison with it is true. */
+static inline float lm_clamp(float s)
+{
+    s = s > -LM_SCORE_MAX ? s : -LM_SCORE_MAX;
+    return s < LM_SCORE_MAX ? s : LM_SCORE_MAX;
+}
+
+static inline float lm_attention_weights_generic(int8_t *q, float *scale, int32_t *sum,
+                                                 float *score, const float *value_scale,
+                                                 size_t n_valid)
+{
+    size_t n = (n_valid + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
+    float top = -LM_SCORE_MAX, lane[KERNEL_LANES] = {0};
+    for (size_t i = 0; i < n_valid; i++) {
+        score[i] = lm_clamp(score[i]);
+        top = score[i] > top ? score[i] : top;
+    }
+    for (size_t i = 0; i < n; i++) {
+        float e = i < n_valid ? strict_exp(score[i] - top) : 0.0f;
+        lane[i % KERNEL_LANES] += e;
+        score[i] = i < n_valid ? e * value_scale[i] : 0.0f;
+    }
+    lm_quantize_generic(q, scale, sum, score, n / LM_GROUP);
+    return lm_sum_lanes(lane);
+}
+
+static inline void lm_swiglu_generic(float *y, const float *g, const float *u, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = (g[i] / (1.0f + strict_exp(-lm_clamp(g[i])))) * u[i];
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lm_product by vectors of fewer than 16 lanes: up to 4 rows of activations by one block of
+ * weights, whose sums stay in registers. The including file defines, before:
+ *
+ *     ISA                        what the functions' names end in
+ *     LANES                      floats in a vector
+ *     type ints, type floats     a vector's types
+ *     struct lm_weights64                LM_TILE_ROWS / LANES vectors of weights, ready for dot
+ *     load_weights(p)            the 64 bytes at p as struct lm_weights64
+ *     ints start(sum)            what a sum of dots starts from; sum: of the activations
+ *     ints dot(sum, weights, i, x)  adds the dots of the i-th vector of struct lm_weights64 with
+ * the 4 bytes at x floats scale_add(total, sum, x_scale, w_scale)  total + (float(sum) * x_scale) *
+ * w_scale floats zero(), floats add(a, b), load(p), store(p, v)
+ *
+ * and gets lm_product_ISA.
+ */
+#if defined(ISA)
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define LM_VECTORS  (LM_TILE_ROWS / LANES)
+#define LM_ROWS_MAX 4
+#define UNROLL      _Pragma("GCC unroll 4")
+
+struct corner {
+    float *y;
+    size_t y_stride;
+    const struct lm_tile *w;
+    size_t n_groups;
+    const int8_t *q;
+    const float *x_scale;
+    const int32_t *x_sum;
+    size_t x_groups;
+};
+
+static inline __attribute__((always_inline)) void product_corner(const struct corner *c,
+                                                                 bool add_to, const int n_rows)
+{
+    floats total[LM_ROWS_MAX][LM_VECTORS];
+    UNROLL
+    for (int m = 0; m < n_rows; m++)
+        UNROLL
+    for (int i = 0; i < LM_VECTORS; i++)
+        total[m][i] = zero();
+    for (size_t g = 0; g < c->n_groups; g++) {
+        ints sum[LM_ROWS_MAX][LM_VECTORS];
+        UNROLL
+        for (int m = 0; m < n_rows; m++)
+            UNROLL
+        for (int i = 0; i < LM_VECTORS; i++)
+            sum[m][i] = start(c->x_sum[(size_t)m * c->x_groups + g]);
+        const int8_t *x = c->q + g * LM_GROUP;
+        for (int k = 0; k < LM_GROUP / 4; k++) {
+            struct lm_weights64 w = load_weights(c->w[g].q[k]);
+            UNROLL
+            for (int m = 0; m < n_rows; m++)
+                UNROLL
+            for (int i = 0; i < LM_VECTORS; i++)
+                sum[m][i] = dot(sum[m][i], &w, i, x + (size_t)m * c->x_groups * LM_GROUP + 4 * k);
+        }
+        UNROLL
+        for (int m = 0; m < n_rows; m++)
+            UNROLL
+        for (int i = 0; i < LM_VECTORS; i++)
+            total[m][i] = scale_add(total[m][i], sum[m][i], c->x_scale[(size_t)m * c->x_groups + g],
+                                    load(c->w[g].scale + i * LANES));
+    }
+    for (int m = 0; m < n_rows; m++)
+        for (int i = 0; i < LM_VECTORS; i++) {
+            float *y = c->y + (size_t)m * c->y_stride + i * LANES;
+            store(y, add_to ? add(load(y), total[m][i]) : total[m][i]);
+        }
+}
+
+static void product_1(const struct corner *c, bool add_to)
+{
+    product_corner(c, add_to, 1);
+}
+
+static void product_2(const struct corner *c, bool add_to)
+{
+    product_corner(c, add_to, 2);
+}
+
+static void product_3(const struct corner *c, bool add_to)
+{
+    product_corner(c, add_to, 3);
+}
+
+static void product_4(const struct corner *c, bool add_to)
+{
+    product_corner(c, add_to, 4);
+}
+
+static void JOIN(lm_product_, ISA)(float *y, size_t y_stride, const struct lm_matrix *w,
+                                   const struct lm_rows *x, size_t n_rows, bool add_to)
+{
+    static void (*const corners[LM_ROWS_MAX])(const struct corner *, bool) = {product_1, product_2,
+                                                                              product_3, product_4};
+    for (size_t b = 0; b < w->n_blocks; b++)
+        for (size_t m = 0; m < n_rows; m += LM_ROWS_MAX) {
+            size_t n = n_rows - m < LM_ROWS_MAX ? n_rows - m : LM_ROWS_MAX;
+            struct corner c = {y + m * y_stride + b * LM_TILE_ROWS,
+                               y_stride,
+                               w->tiles + b * w->stride,
+                               w->n_groups,
+                               x->q + m * x->n_groups * LM_GROUP,
+                               x->scale + m * x->n_groups,
+                               x->sum + m * x->n_groups,
+                               x->n_groups};
+            corners[n - 1](&c, add_to);
+        }
+}
+
+#endif
