@@ -1,10 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes the golden archives anew, from a release build. For changes of the format before its release
-# and for new variants; an archive of a released format version is never changed.
+# Makes the golden archives and the table of sizes anew, from a release build, and shows what changed in
+# sizes. For changes of the format before its release and for new variants: an archive of a released
+# format version is never changed.
 set -eu
 cd "$(dirname "$0")/.."
 cmake --preset release >/dev/null
 cmake --build --preset release -j 2
 build/release/tests/golden/test_golden --write tests/golden
 build/release/tests/golden/test_golden tests/golden
+build/release/tests/regression/test_sizes --write tests/regression/results.csv
+git diff --stat -- tests/golden
+git diff -U0 -- tests/regression/results.csv

@@ -267,6 +267,29 @@ static void put_image32(struct writer *w)
     }
 }
 
+static void put_bitmap(struct writer *w)
+{
+    enum { WIDTH = 320, STRIDE = WIDTH / 8 };
+    if (w->pos == 0)
+        put_format(w, "P4\n%d %u\n", WIDTH, (uint32_t)(w->n / STRIDE));
+    uint32_t y = (uint32_t)(w->pos / STRIDE), byte = 0;
+    for (uint32_t x = 0; x < WIDTH; x++) {
+        uint32_t stroke = (x + y / 3) % 29 < 3 || (y % 40 < 2 && x > 24), speck = rng(w) % 200 == 0;
+        byte = byte << 1 | (stroke ^ speck);
+        if (x % 8 == 7)
+            put(w, byte & 0xff);
+    }
+}
+
+/* The copies lie far behind, and between them is something new. */
+static void put_repeats(struct writer *w)
+{
+    size_t n = 300 + rng(w) % 900, from = w->pos > n ? rng(w) % (w->pos - n) : 0;
+    put_sentence(w);
+    for (size_t i = 0; i < n && w->pos > n; i++)
+        put(w, w->out[from + i]);
+}
+
 static void put_audio16(struct writer *w)
 {
     enum { HEAD = 44 };

@@ -27,6 +27,8 @@
     X(image24, "BMP: header and padded rows of colour")                                            \
     X(image32, "BMP: header and rows of colour and alpha")                                         \
     X(audio16, "WAV: header and stereo samples")                                                   \
+    X(bitmap, "PBM: header and rows of black and white")                                           \
+    X(repeats, "text that comes again, whole pages of it")                                         \
     X(mixed, "stretches of the others")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
