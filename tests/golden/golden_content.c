@@ -324,11 +324,13 @@ static const put_fn puts_by_class[GOLDEN_N_CLASSES] = {GOLDEN_CLASS_TABLE(PUT)};
 /* Stretches long enough to be told apart, each with its own header if it has one. */
 static void put_mixed(struct writer *w)
 {
-    size_t left = w->n - w->pos, n = 2000 + rng(w) % 5000;
-    struct writer part = {.out = w->out + w->pos, .n = n < left ? n : left, .state = rng(w)};
-    put_fn fn = puts_by_class[rng(w) % GOLDEN_mixed];
+    enum { STRETCH = 5000 };
+    static const enum golden_class kinds[] = {GOLDEN_prose, GOLDEN_image24, GOLDEN_audio16,
+                                              GOLDEN_log,   GOLDEN_x86,     GOLDEN_random};
+    size_t left = w->n - w->pos, index = w->pos / STRETCH;
+    struct writer part = {w->out + w->pos, left < STRETCH ? left : STRETCH, 0, rng(w)};
     while (part.pos < part.n)
-        fn(&part);
+        puts_by_class[kinds[index % (sizeof kinds / sizeof *kinds)]](&part);
     w->pos += part.n;
 }
 
