@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model.h"
 #include "train.h"
 
 #define COMMON_HELP                                                                                \
@@ -69,6 +70,7 @@ static const struct command commands[] = {
 };
 
 static const struct tool tools[] = {
+    {"model", cli_model, "list, show, fetch and import language models"},
     {"train", cli_train, "prepare text, train and evaluate a model"},
 };
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit model`: lists, shows, fetches and imports language models. argv[0] is "model". Returns the
+ * process's exit status (exit_codes.h).
+ */
+#ifndef TACIT_CLI_MODEL_H
+#define TACIT_CLI_MODEL_H
+
+int cli_model(int argc, char **argv);
+
+#endif

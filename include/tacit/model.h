@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Language models: where they are kept, what they are, and handles on open ones.
+ *
+ * A model is a file, or a name. A name stands for the file NAME.tmodel or NAME.gguf in the first of
+ * the model directories that has one: the user's own, $XDG_DATA_HOME/tacit/models
+ * ($HOME/.local/share where that is not set), then tacit/models in each of $XDG_DATA_DIRS
+ * (/usr/local/share, /usr/share).
+ *
+ * Paths are written to buffers of TACIT_MODEL_PATH_MAX bytes. An open model is read-only: any
+ * number of encoders, decoders and threads share it. Nothing here downloads anything.
+ */
+#ifndef TACIT_MODEL_H
+#define TACIT_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/export.h"
+#include "tacit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TACIT_MODEL_PATH_MAX 4096
+#define TACIT_MODEL_TEXT_MAX 96
+#define TACIT_MODEL_HASH     32
+
+/* What a model file says of itself, cut to fit; empty where it says nothing. */
+struct tacit_model_info {
+    size_t struct_size; /* set before the call; lets the struct grow */
+    char title[TACIT_MODEL_TEXT_MAX];
+    char architecture[TACIT_MODEL_TEXT_MAX]; /* as GGUF files name it, "llama" */
+    char licence[TACIT_MODEL_TEXT_MAX];
+    uint64_t file_size;    /* bytes */
+    uint64_t n_parameters; /* weights, each counted once */
+    uint32_t n_vocab, n_layers, width;
+    uint32_t n_context;     /* tokens that it was trained to look back on */
+    uint64_t weights_bytes; /* memory for the weights, whatever is compressed */
+    uint64_t stream_bytes;  /* and for each stream with a context of 1,024 tokens */
+};
+
+struct tacit_model;
+
+/* The model directory of that index, 0 being the user's own, to path[TACIT_MODEL_PATH_MAX]. It need
+ * not exist. TACIT_ERR_RANGE beyond the last one; TACIT_ERR_ARGUMENT if it is not known (index 0
+ * without HOME) or too long. */
+TACIT_API enum tacit_status tacit_model_directory(unsigned index, char *path);
+
+/* The file that name stands for, to path[TACIT_MODEL_PATH_MAX]: name itself if it has a '/' or ends
+ * in .gguf or .tmodel. TACIT_ERR_MODEL_MISSING: no directory has it; TACIT_ERR_ARGUMENT: too long.
+ */
+TACIT_API enum tacit_status tacit_model_find(const char *name, char *path);
+
+/* Reads what the file says, without loading weights. info->struct_size must be set. TACIT_ERR_IO,
+ * TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (an architecture, tensor type or version that this
+ * build cannot run), TACIT_ERR_MEMORY. */
+TACIT_API enum tacit_status tacit_model_inspect(const char *path, struct tacit_model_info *info);
+
+/* Loads a model: takes some seconds and weights_bytes of memory. Errors as tacit_model_inspect. On
+ * failure *model is NULL. */
+TACIT_API enum tacit_status tacit_model_open(struct tacit_model **model, const char *path);
+
+/* NULL is allowed. Nothing may be using it. */
+TACIT_API void tacit_model_close(struct tacit_model *model);
+
+/* The hash by which archives name the model: over its weights as the engine runs them, its shape
+ * and its vocabulary. The same for every file that holds the same model. */
+TACIT_API void tacit_model_identity(const struct tacit_model *model,
+                                    uint8_t identity[TACIT_MODEL_HASH]);
+
+/* SHA-256 of a file. TACIT_ERR_IO. */
+TACIT_API enum tacit_status tacit_model_hash_file(const char *path, uint8_t hash[TACIT_MODEL_HASH]);
+
+/* Copies the file at path into the user's model directory, which is made if need be, under name and
+ * the extension of path; an older file of that name is replaced only when the copy is complete and
+ * on the disk. The model is inspected first. stored[TACIT_MODEL_PATH_MAX]: where it is now.
+ * TACIT_ERR_ARGUMENT: a name with other characters than letters, digits, '.', '_' and '-', or that
+ * begins with '.' or '-'; errors as tacit_model_inspect. */
+TACIT_API enum tacit_status tacit_model_store(const char *path, const char *name, char *stored);
+
+/* The same, but stores the model as .tmodel: larger, but open in milliseconds instead of seconds.
+ * It is the same model with the same identity. */
+TACIT_API enum tacit_status tacit_model_import(const char *path, const char *name, char *stored);
+
+/* A model that is known to be found inside a package of the Python package index. */
+struct tacit_model_source {
+    const char *name;
+    const char *package, *version;
+    const char *member; /* path inside the package */
+    const char *sha256; /* of the member, in hexadecimal */
+    uint64_t n_bytes;   /* of the member */
+    const char *licence;
+    const char *about;
+};
+
+/* NULL beyond the last one. Static objects. */
+TACIT_API const struct tacit_model_source *tacit_model_source(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

