@@ -25,10 +25,10 @@ struct level {
 
 static const struct level levels[TACIT_LEVEL_MAX + 1] = {
     [1] = {8 * MIB, 9, false, false, 0},  [2] = {64 * MIB, 22, false, false, 0},
-    [3] = {8 * MIB, 22, true, false, 22}, [4] = {16 * MIB, 22, true, false, 24},
-    [5] = {16 * MIB, 22, true, true, 23}, [6] = {16 * MIB, 22, true, true, 24},
-    [7] = {16 * MIB, 22, true, true, 25}, [8] = {32 * MIB, 22, true, true, 26},
-    [9] = {64 * MIB, 22, true, true, 27},
+    [3] = {8 * MIB, 22, true, false, 24}, [4] = {16 * MIB, 22, true, false, 26},
+    [5] = {16 * MIB, 22, true, true, 26}, [6] = {16 * MIB, 22, true, true, 27},
+    [7] = {16 * MIB, 22, true, true, 28}, [8] = {32 * MIB, 22, true, true, 28},
+    [9] = {64 * MIB, 22, true, true, 29},
 };
 
 void tacit_options_init(struct tacit_options *options)

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/huge_pages.h"
 #include "base/strict_math.h"
 #include "predict/components.h"
+#include "predict/end_model.h"
 #include "predict/mixer.h"
 #include "predict/refiner.h"
 
@@ -37,6 +39,7 @@ struct cm {
     struct cm_stream *stream;                  /* the selected one ... */
     unsigned selected;                         /* ... and its number */
     struct cm_hint hint;                       /* for the coming bit */
+    struct end_model end;                      /* if config.hinted */
     void *memory;                              /* the allocation that all of this lies in */
 };
 
@@ -152,6 +155,12 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
         if (cm != NULL)
             cm->groups[i] = group;
     }
+    if (config->hinted) {
+        struct end_model end;
+        end_model_lay_out(&end, arena, setup.tables, config->memory_log2, kernels);
+        if (cm != NULL)
+            cm->end = end;
+    }
     return cm;
 }
 
@@ -191,6 +200,7 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
     uint8_t *memory = calloc(1, n_bytes);
     if (memory == NULL)
         return TACIT_ERR_MEMORY;
+    huge_pages_prefer(memory, n_bytes);
     size_t skip = (ARENA_ALIGN - (uintptr_t)memory % ARENA_ALIGN) % ARENA_ALIGN;
     struct arena arena = {memory + skip, n_bytes - ARENA_ALIGN, 0};
     *cm = lay_out(&arena, config, kernels);
@@ -228,15 +238,6 @@ void cm_set_hint(struct cm *cm, const struct cm_hint *hint)
     cm->hint = *hint;
 }
 
-/* small: the probability of the less likely bit, where binary32 is fine enough: 2^-24 of p itself.
- */
-static uint32_t fraction_q32(float small, bool likely_one)
-{
-    uint32_t q32 = (uint32_t)(small * 4294967296.0f);
-    q32 += q32 == 0;
-    return likely_one ? UINT32_MAX - q32 + 1 : q32;
-}
-
 /* What every component says of the coming bit, to the mixer. */
 static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
 {
@@ -267,11 +268,9 @@ uint32_t cm_predict(struct cm *cm)
     gather_inputs(cm, &inputs);
     float x =
         mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->stream->history.partial);
-    float small = strict_squash(x < 0 ? x : -x);
-    float p = x < 0 ? small : 1.0f - small;
-    group->mixer_stream.final_p = p;
+    float p = mixer_probability(&group->mixer_stream, x);
     p = refiner_predict(&group->refiner, &group->refiner_stream, &cm->stream->history, x, p);
-    return fraction_q32(p < 0.5f ? p : 1.0f - p, p >= 0.5f);
+    return probability_q32(p);
 }
 
 void cm_update(struct cm *cm, int bit)
@@ -288,6 +287,16 @@ void cm_pass(struct cm *cm, int bit)
     cm->hint = (struct cm_hint){.certain = true};
     gather_inputs(cm, &inputs);
     learn(cm, bit);
+}
+
+uint32_t cm_predict_end(struct cm *cm, uint32_t node, uint32_t n_spelled)
+{
+    return end_predict(&cm->end, node, n_spelled, &cm->stream->history, cm->hint.stretch);
+}
+
+void cm_update_end(struct cm *cm, int bit)
+{
+    end_update(&cm->end, bit);
 }
 
 void cm_destroy(struct cm *cm)

@@ -93,6 +93,12 @@ void cm_set_hint(struct cm *cm, const struct cm_hint *hint);
  * and the hint's maps learn it. */
 void cm_pass(struct cm *cm, int bit);
 
+/* The same pair for a decision between bytes: whether a word of the language model goes on (1) or
+ * ends (0). node: which decision of the vocabulary's trie; n_spelled: bytes of the word so far.
+ * Only if the configuration says hinted, after cm_set_hint. */
+uint32_t cm_predict_end(struct cm *cm, uint32_t node, uint32_t n_spelled);
+void cm_update_end(struct cm *cm, int bit);
+
 /* NULL is allowed. */
 void cm_destroy(struct cm *cm);
 

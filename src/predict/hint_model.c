@@ -25,6 +25,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct hint_shared *m = self->shared = arena_take(setup->arena, sizeof *m);
     component_take_streams(setup, self, sizeof(struct hint_stream));
+    setup->shape.lead = setup->shape.n_inputs + 1;
     shape_add_inputs(&setup->shape, 2 + N_MAPS);
     shape_add_selector(&setup->shape, CM_HINT_CONTEXTS);
     shape_add_selector(&setup->shape, N_LEVELS * 8);

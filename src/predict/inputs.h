@@ -39,6 +39,7 @@ enum {
 /* What the components together give the mixer; filled while they are laid out. */
 struct mixer_shape {
     unsigned n_inputs;
+    unsigned lead; /* 1 + the input that is to be trusted most at first; 0: none */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
 };

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "predict/mixer.h"
 
+#include "base/strict_math.h"
+
 #define DOT_MAX    15.0f
 #define RATE_FIRST 0.015f
 #define RATE_LAST  0.0007f
 #define FINAL_RATE 0.0015f
+
+/* Weights to begin with, where one input is known to be better than all others. */
+#define LEAD_WEIGHT 0.8f
+#define LED_WEIGHT  0.02f
 
 enum { AGE_MAX = 1 << 20, FINAL_CHOICES = 256 };
 
@@ -40,7 +46,9 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
         mixer->n_choices[k] = shape->n_choices[k];
     }
     for (size_t i = 0; i < n_sets * n_inputs; i++)
-        weights[i] = 4.5f / (float)(int)shape->n_inputs;
+        weights[i] = shape->lead == 0                          ? 4.5f / (float)(int)shape->n_inputs
+                     : i % n_inputs == (size_t)shape->lead - 1 ? LEAD_WEIGHT
+                                                               : LED_WEIGHT;
     for (size_t i = 0; i < (size_t)FINAL_CHOICES * SELECTORS_MAX; i++)
         final[i] = 1.0f / (float)(int)shape->n_selectors;
 }
@@ -64,6 +72,21 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
     float dot;
     mixer->kernels->mix_dots(&dot, stream->dots, mixer->n_dots, &stream->final_set, 1);
     return clamp(dot, DOT_MAX);
+}
+
+float mixer_probability(struct mixer_stream *stream, float x)
+{
+    float small = strict_squash(x < 0 ? x : -x);
+    stream->final_p = x < 0 ? small : 1.0f - small;
+    return stream->final_p;
+}
+
+uint32_t probability_q32(float p)
+{
+    float small = p < 0.5f ? p : 1.0f - p;
+    uint32_t q32 = (uint32_t)(small * 4294967296.0f);
+    q32 += q32 == 0;
+    return p < 0.5f ? q32 : UINT32_MAX - q32 + 1;
 }
 
 /* A set learns the slower the more it has learnt. */

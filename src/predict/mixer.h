@@ -29,7 +29,7 @@ struct mixer_stream {
     float *sets[SELECTORS_MAX];
     uint32_t *age[SELECTORS_MAX];
     float *final_set;
-    float final_p; /* set by the caller, who turns the prediction into a probability */
+    float final_p;
 };
 
 void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_shape *shape,
@@ -38,6 +38,12 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
 /* The mixed prediction, ln(p / (1 - p)), of the inputs in stream->x. */
 float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
                     const struct mixer_inputs *inputs, unsigned partial);
+
+/* The probability of a 1 for x from mixer_predict; mixer_update learns against it. */
+float mixer_probability(struct mixer_stream *stream, float x);
+
+/* As a 32-bit fraction for the coder, 1 .. 2^32 - 1; p: 0 .. 1. */
+uint32_t probability_q32(float p);
 
 void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit);
 

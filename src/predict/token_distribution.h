@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The language model's distribution over the words of a byte trie, as exact prefix sums: any
+ * decision of a walk down the trie then has its probability in two differences.
+ *
+ * Masses are integers of 30 bits and at least 1, so that no word is impossible and their sums are
+ * exact: about 2^-30 a word is lost to that floor. Items beyond the model's tokens (bare bytes)
+ * have the mass 1.
+ */
+#ifndef TACIT_PREDICT_TOKEN_DISTRIBUTION_H
+#define TACIT_PREDICT_TOKEN_DISTRIBUTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "token/byte_trie.h"
+
+struct token_distribution {
+    const struct byte_trie *trie;
+    uint32_t n_tokens; /* of the model */
+    float *logit;      /* [n_words], by place */
+    uint64_t *sum;     /* [n_words + 1]: sum[i] is the mass of places 0 .. i - 1 */
+};
+
+/* trie outlives it. Without memory the arena only counts. */
+void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
+                                const struct byte_trie *trie, uint32_t n_tokens);
+
+/* logits: [n_tokens], finite. */
+void token_distribution_set(struct token_distribution *distribution, const float *logits);
+
+/* ln(P(1) / P(0)) of the open decision that comes now. */
+float token_distribution_stretch(const struct token_distribution *distribution,
+                                 const struct trie_walk *walk);
+
+#endif
