@@ -13,6 +13,24 @@ _tacit_files()
     done < <(compgen -f -- "$cur")
 }
 
+# Names of models are the first words of the list's lines.
+_tacit_model()
+{
+    if ((COMP_CWORD == 2)); then
+        mapfile -t COMPREPLY < <(compgen -W "list show fetch import" -- "$cur")
+        return
+    fi
+    case ${COMP_WORDS[2]} in
+    show | fetch)
+        local names
+        names=$(tacit model list 2>/dev/null | sed -n '2,$s/ .*//p')
+        mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
+        [[ ${COMP_WORDS[2]} == fetch ]] || _tacit_files '*.gguf'
+        ;;
+    import) _tacit_files '*.gguf' ;;
+    esac
+}
+
 _tacit()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
@@ -21,6 +39,10 @@ _tacit()
     local command=compress word
     COMPREPLY=()
 
+    if [[ ${COMP_WORDS[1]} == model && $COMP_CWORD -gt 1 ]]; then
+        _tacit_model
+        return
+    fi
     if [[ " $commands " == *" ${COMP_WORDS[1]} "* ]]; then
         command=${COMP_WORDS[1]}
     else
@@ -80,7 +102,7 @@ _tacit()
     esac
     if ((COMP_CWORD == 1)); then
         local found
-        mapfile -t found < <(compgen -W "$commands" -- "$cur")
+        mapfile -t found < <(compgen -W "$commands model" -- "$cur")
         COMPREPLY+=("${found[@]}")
     fi
 }
