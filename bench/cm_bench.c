@@ -3,7 +3,7 @@
  * What the context models make of files: coded size (the sum of the bits' costs, which the coder
  * meets to within a few bytes) and user time.
  *
- *     cm_bench [-s quick|strong] [-c CONTENT] [-m MEMORY_LOG2] [-n MAX_BYTES] FILE...
+ *     cm_bench [-s quick|strong] [-m MEMORY_LOG2] [-n MAX_BYTES] FILE...
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/cpu.h"
+#include "predict/content.h"
 #include "predict/context_mixer.h"
 
 static uint8_t *read_file(const char *path, size_t max, size_t *n)
@@ -29,23 +30,32 @@ static uint8_t *read_file(const char *path, size_t max, size_t *n)
     return data;
 }
 
-static double code(const struct cm_config *config, const uint8_t *data, size_t n)
+enum { SEGMENTS_MAX = 4096 };
+
+static double code(struct cm_config config, const uint8_t *data, size_t n)
 {
+    static struct content_segment segments[SEGMENTS_MAX];
     struct kernels kernels;
     struct cm *cm;
     double cost = 0;
+    size_t n_segments = content_split(data, n, segments, SEGMENTS_MAX);
+    for (size_t s = 0; s < n_segments; s++)
+        config.content_set |= CONTENT_BIT(segments[s].content.type);
     kernels_select(&kernels, cpu_features());
-    if (cm_create(&cm, config, &kernels) != TACIT_OK) {
+    if (cm_create(&cm, &config, &kernels) != TACIT_OK) {
         fprintf(stderr, "cannot create the predictor\n");
         exit(1);
     }
-    for (size_t i = 0; i < n; i++)
-        for (int b = 7; b >= 0; b--) {
-            int bit = data[i] >> b & 1;
-            double p = cm_predict(cm) / 4294967296.0;
-            cost -= log2(bit ? p : 1 - p);
-            cm_update(cm, bit);
-        }
+    for (size_t s = 0, i = 0; s < n_segments; s++) {
+        cm_set_content(cm, &segments[s].content);
+        for (size_t end = i + segments[s].n_bytes; i < end; i++)
+            for (int b = 7; b >= 0; b--) {
+                int bit = data[i] >> b & 1;
+                double p = cm_predict(cm) / 4294967296.0;
+                cost -= log2(bit ? p : 1 - p);
+                cm_update(cm, bit);
+            }
+    }
     cm_destroy(cm);
     return cost / 8;
 }
@@ -59,8 +69,6 @@ int main(int argc, char **argv)
     for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
         if (argv[i][1] == 's')
             config.strength = strcmp(argv[i + 1], "quick") == 0 ? CM_QUICK : CM_STRONG;
-        else if (argv[i][1] == 'c')
-            config.content_set = CONTENT_BIT(atoi(argv[i + 1]));
         else if (argv[i][1] == 'm')
             memory_log2 = (unsigned)atoi(argv[i + 1]);
         else if (argv[i][1] == 'n')
@@ -73,7 +81,7 @@ int main(int argc, char **argv)
         uint8_t *data = read_file(argv[i], max, &n);
         config.memory_log2 = memory_log2 ? memory_log2 : cm_memory_log2_for(config.strength, n);
         clock_t start = clock();
-        double size = code(&config, data, n), s = (double)(clock() - start) / CLOCKS_PER_SEC;
+        double size = code(config, data, n), s = (double)(clock() - start) / CLOCKS_PER_SEC;
         printf("%-60s %8zu %10.0f %6.3f bpb %6.2f s %6.0f ns/B\n", argv[i], n, size,
                size * 8 / (double)n, s, s * 1e9 / (double)n);
         fflush(stdout);
