@@ -302,4 +302,12 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
     context_set_update(&m->set, &s->set, h, bit);
 }
 
-const struct component_ops audio_model_ops = {"audio", lay_out, next_byte, predict, update};
+static void prefetch(void *shared, void *stream, const struct cm_history *h)
+{
+    struct audio_shared *m = shared;
+    struct audio_stream *s = stream;
+    context_set_prefetch(&m->set, &s->set, h);
+}
+
+const struct component_ops audio_model_ops = {"audio", lay_out, next_byte,
+                                              predict, update,  prefetch};

@@ -3,6 +3,8 @@
  * Rows of pixels of one bit: the pixels to the left and in the three rows above as contexts, each
  * an index into a table of probabilities.
  */
+#include <stddef.h>
+
 #include "predict/components.h"
 
 enum {
@@ -97,4 +99,4 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
         adaptive_update(s->entry[k], bit, &m->tables->rates, LIMIT);
 }
 
-const struct component_ops bitmap_model_ops = {"bitmap", lay_out, next_byte, predict, update};
+const struct component_ops bitmap_model_ops = {"bitmap", lay_out, next_byte, predict, update, NULL};

@@ -244,6 +244,11 @@ static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
     struct cm_stream *stream = cm->stream;
     if (stream->at_byte) /* only now: the content may have changed since the last byte */
         next_byte(cm);
+    for (unsigned i = 0; (stream->history.bit & 3) == 0 && i < stream->group->n_components; i++) {
+        struct component *c = &stream->group->components[i];
+        if (c->ops->prefetch != NULL)
+            c->ops->prefetch(c->shared, component_stream(c, cm->selected), &stream->history);
+    }
     for (unsigned i = 0; i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
         c->ops->predict(c->shared, component_stream(c, cm->selected), &stream->history, inputs);

@@ -32,15 +32,19 @@ static uint64_t slot_hash(const struct context_set *set, const struct context_se
     return (stream->hash[i] + set->salt + partial) * UINT64_C(0xd6e8feb86659fd93);
 }
 
+void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
+                          const struct cm_history *history)
+{
+    unsigned partial = history->bit == 0 ? 0 : history->partial;
+    for (unsigned i = 0; i < set->n; i++)
+        if (partial == 0 || stream->expected[i] != 0)
+            slot_table_prefetch(set->slots, slot_hash(set, stream, i, partial));
+}
+
 static void find_high_slots(struct context_set *set, struct context_set_stream *stream)
 {
-    uint64_t hash[CONTEXT_SET_MAX] = {0};
     for (unsigned i = 0; i < set->n; i++) {
-        hash[i] = slot_hash(set, stream, i, 0);
-        slot_table_prefetch(set->slots, hash[i]);
-    }
-    for (unsigned i = 0; i < set->n; i++) {
-        struct slot *slot = slot_table_find(set->slots, hash[i]);
+        struct slot *slot = slot_table_find(set->slots, slot_hash(set, stream, i, 0));
         stream->nodes[i] = slot->node;
         stream->run_slot[i] = slot;
         stream->expected[i] = slot->run_length != 0 ? slot->run_byte | 0x100 : 0;
@@ -62,19 +66,14 @@ static void seed_slot(const struct cm_tables *t, struct slot *slot, unsigned byt
 static void find_low_slots(struct context_set *set, struct context_set_stream *stream,
                            const struct cm_history *history)
 {
-    uint64_t hash[CONTEXT_SET_MAX] = {0};
-    for (unsigned i = 0; i < set->n; i++) {
-        hash[i] = slot_hash(set, stream, i, history->partial);
-        if (stream->expected[i] != 0)
-            slot_table_prefetch(set->slots, hash[i]);
-    }
     for (unsigned i = 0; i < set->n; i++) {
         if (stream->expected[i] == 0) {
             memset(stream->no_slot[i], 0, SLOT_NODES);
             stream->nodes[i] = stream->no_slot[i];
             continue;
         }
-        struct slot *slot = slot_table_find(set->slots, hash[i]);
+        struct slot *slot =
+            slot_table_find(set->slots, slot_hash(set, stream, i, history->partial));
         stream->nodes[i] = slot->node;
         if (slot->node[0] == 0 && stream->expected[i] >> 4 == history->partial)
             seed_slot(set->tables, slot, stream->expected[i] & 0xff);

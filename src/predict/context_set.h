@@ -56,6 +56,11 @@ static inline void context_set_hash(struct context_set_stream *stream, unsigned 
     stream->hash[i] = h ^ h >> 32;
 }
 
+/* At bits 0 and 4 of a byte, before context_set_predict: asks for the slots' cache lines, so that
+ * other work can go on while they come. Optional. */
+void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
+                          const struct cm_history *history);
+
 void context_set_predict(struct context_set *set, struct context_set_stream *stream,
                          const struct cm_history *history, struct mixer_inputs *inputs);
 

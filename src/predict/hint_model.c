@@ -3,6 +3,8 @@
  * The language model's prediction as inputs to the mixer: as it is, and as what it has turned out
  * to mean in this content, by itself and after the last byte. Its confidence selects weight sets.
  */
+#include <stddef.h>
+
 #include "base/strict_math.h"
 #include "predict/components.h"
 
@@ -81,4 +83,4 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
         adaptive_update(s->entry[i], bit, &m->tables->rates, 255);
 }
 
-const struct component_ops hint_model_ops = {"hint", lay_out, next_byte, predict, update};
+const struct component_ops hint_model_ops = {"hint", lay_out, next_byte, predict, update, NULL};

@@ -13,6 +13,9 @@
  *     static void predict(shared, stream, history, inputs)   gives exactly the declared inputs and
  * selectors static void update(shared, stream, history, bit)   before the history takes in the bit
  *
+ *     static void prefetch(shared, stream, history)   of all components before predict at bits 0
+ * and 4
+ *
  * put them into a `const struct component_ops NAME_ops`, and name it in components_for
  * (components.c) for the content types and strengths that it pays for. The hashed contexts of
  * context_set.h, the probability maps of adaptive_map.h and the match model are there to build on.
@@ -123,6 +126,8 @@ struct component_ops {
     void (*predict)(void *shared, void *stream, const struct cm_history *history,
                     struct mixer_inputs *inputs);
     void (*update)(void *shared, void *stream, const struct cm_history *history, int bit);
+    void (*prefetch)(void *shared, void *stream,
+                     const struct cm_history *history); /* may be NULL */
 };
 
 enum { COMPONENTS_MAX = 16 };

@@ -7,6 +7,8 @@
  * continuation is often right again, so it goes on, with its failures remembered as context, until
  * a verified candidate turns up or it has failed too often.
  */
+#include <stddef.h>
+
 #include <string.h>
 
 #include "predict/components.h"
@@ -180,4 +182,4 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
                 adaptive_update(s->entry[i][k], bit, &m->tables->rates, 1023);
 }
 
-const struct component_ops match_model_ops = {"match", lay_out, next_byte, predict, update};
+const struct component_ops match_model_ops = {"match", lay_out, next_byte, predict, update, NULL};

@@ -5,23 +5,32 @@
 #include "predict/components.h"
 #include "predict/context_set.h"
 
-enum { N_ORDERS = 6 };
+enum { N_QUICK = 6, N_STRONG = 8 };
+
+/* Quick takes the first ones. */
+static const uint8_t orders[N_STRONG] = {0, 1, 2, 3, 4, 6, 5, 8};
+
+static uint64_t last_bytes(const struct cm_history *history, unsigned n)
+{
+    return n == 0 ? 0 : history_last(history, n);
+}
 
 static void lay_out(struct cm_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     component_take_streams(setup, self, sizeof(struct context_set_stream));
-    context_set_lay_out(set, setup, N_ORDERS);
+    unsigned n_orders = setup->config->strength == CM_STRONG ? N_STRONG : N_QUICK;
+    context_set_lay_out(set, setup, n_orders);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 256);
-    shape_add_selector(&setup->shape, 8 * (N_ORDERS + 1));
+    shape_add_selector(&setup->shape, 8 * (n_orders + 1));
 }
 
 static void next_byte(void *shared, void *stream, const struct cm_history *history)
 {
-    (void)shared;
-    for (unsigned i = 0; i < N_ORDERS; i++)
-        context_set_hash(stream, i, history_last(history, i + 1));
+    const struct context_set *set = shared;
+    for (unsigned i = 0; i < set->n; i++)
+        context_set_hash(stream, i, last_bytes(history, orders[i]));
 }
 
 static void predict(void *shared, void *stream, const struct cm_history *history,
@@ -39,4 +48,11 @@ static void update(void *shared, void *stream, const struct cm_history *history,
     context_set_update(shared, stream, history, bit);
 }
 
-const struct component_ops order_model_ops = {"order", lay_out, next_byte, predict, update};
+static void prefetch(void *shared, void *stream, const struct cm_history *history)
+{
+    struct context_set_stream *s = stream;
+    context_set_prefetch(shared, s, history);
+}
+
+const struct component_ops order_model_ops = {"order", lay_out, next_byte,
+                                              predict, update,  prefetch};

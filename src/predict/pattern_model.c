@@ -57,4 +57,11 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
     context_set_update(&p->set, stream, h, bit);
 }
 
-const struct component_ops pattern_model_ops = {"pattern", lay_out, next_byte, predict, update};
+static void prefetch(void *shared, void *stream, const struct cm_history *history)
+{
+    struct pattern_shared *p = shared;
+    context_set_prefetch(&p->set, stream, history);
+}
+
+const struct component_ops pattern_model_ops = {"pattern", lay_out, next_byte,
+                                                predict,   update,  prefetch};

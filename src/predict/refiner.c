@@ -22,12 +22,12 @@ void refiner_lay_out(struct refiner *refiner, struct arena *arena)
     }
 }
 
-static uint32_t hash_context(const struct cm_history *h, unsigned m)
+/* All contexts of one byte lie side by side, and the two that may come next in neighbouring lines.
+ */
+static uint32_t context_of(const struct cm_history *h, unsigned m)
 {
-    if (m == 0)
-        return (uint32_t)(history_byte(h, 1) << 8 | h->partial);
-    uint32_t c = (uint32_t)history_last(h, 2) << 8 | h->partial;
-    return c * 0x9e3779b1u >> 16;
+    uint32_t c = (uint32_t)history_last(h, m + 1);
+    return (m == 0 ? c << 8 : c * 0x9e3779b1u >> 16) & (N_CONTEXTS - 1);
 }
 
 float refiner_predict(const struct refiner *refiner, struct refiner_stream *stream,
@@ -38,7 +38,11 @@ float refiner_predict(const struct refiner *refiner, struct refiner_stream *stre
     int step = (int)at;
     float share = at - (float)step, sum = 0;
     for (unsigned m = 0; m < REFINER_MAPS; m++) {
-        float *entry = &refiner->map[m][hash_context(history, m)][step];
+        uint32_t context = context_of(history, m);
+        float *entry = refiner->map[m][(context + history->partial) & (N_CONTEXTS - 1)] + step;
+        uint32_t next = (context + history->partial * 2) & (N_CONTEXTS - 1);
+        __builtin_prefetch(refiner->map[m][next]);
+        __builtin_prefetch(refiner->map[m][(next + 1) & (N_CONTEXTS - 1)]);
         sum += entry[0] + (entry[1] - entry[0]) * share;
         stream->at[m] = entry;
         stream->share[m] = share;

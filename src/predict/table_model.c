@@ -182,4 +182,11 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
     context_set_update(shared, &s->set, h, bit);
 }
 
-const struct component_ops table_model_ops = {"table", lay_out, next_byte, predict, update};
+static void prefetch(void *shared, void *stream, const struct cm_history *history)
+{
+    struct table_stream *s = stream;
+    context_set_prefetch(shared, &s->set, history);
+}
+
+const struct component_ops table_model_ops = {"table", lay_out, next_byte,
+                                              predict, update,  prefetch};

@@ -6,7 +6,7 @@
 #include "predict/context_set.h"
 #include "predict/text_state.h"
 
-enum { N_QUICK = 3, N_STRONG = 24 };
+enum { N_QUICK = 3, N_STRONG = 17 };
 
 struct text_stream {
     struct context_set_stream contexts;
@@ -58,23 +58,16 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
             : 0;
     context_set_hash(cs, i++, join(join(begun, t->word[1]), t->word[2]));
     context_set_hash(cs, i++, join(begun, t->word[2]));
-    context_set_hash(cs, i++, join(begun, t->word[3]));
-    context_set_hash(cs, i++, join(join(begun, t->word[1]), t->word[3]));
     context_set_hash(cs, i++, join(join(t->word[1], c1), t->word[0] ? t->word_length : 0));
-    context_set_hash(cs, i++, join(begun, t->first_word));
-    context_set_hash(cs, i++, join(begun, t->sentence_word));
     context_set_hash(cs, i++, join(t->shape, t->word[0]));
     context_set_hash(cs, i++, join(t->shape, c1));
     context_set_hash(cs, i++, join(t->shape & 0xffff, join(above, column < 255 ? column : 255)));
     context_set_hash(cs, i++, join(begun, t->indent));
     context_set_hash(cs, i++, join(join(begun, open), open_at));
     context_set_hash(cs, i++, join(join(open, open_at), join(c1, history_byte(h, 2))));
-    context_set_hash(cs, i++, join(t->field, t->field_hash));
-    context_set_hash(cs, i++, join(join(t->field, above_in_field), c1));
     context_set_hash(cs, i++, join(above_in_field, join(t->field_hash, 1)));
     context_set_hash(cs, i++, join(above, history_last(h, 2)));
     context_set_hash(cs, i++, join(column, t->line_hash));
-    context_set_hash(cs, i++, join(column, t->above_length));
     context_set_hash(cs, i++, join(t->number, join(t->gap, t->word[1])));
     context_set_hash(cs, i++, join(t->indent, join(t->first_word, c1)));
 }
@@ -99,4 +92,10 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
     context_set_update(shared, &s->contexts, h, bit);
 }
 
-const struct component_ops text_model_ops = {"text", lay_out, next_byte, predict, update};
+static void prefetch(void *shared, void *stream, const struct cm_history *history)
+{
+    struct text_stream *s = stream;
+    context_set_prefetch(shared, &s->contexts, history);
+}
+
+const struct component_ops text_model_ops = {"text", lay_out, next_byte, predict, update, prefetch};

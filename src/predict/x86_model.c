@@ -114,4 +114,10 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
         context_set_update(shared, &s->set, h, bit);
 }
 
-const struct component_ops x86_model_ops = {"x86", lay_out, next_byte, predict, update};
+static void prefetch(void *shared, void *stream, const struct cm_history *history)
+{
+    struct x86_stream *s = stream;
+    context_set_prefetch(shared, &s->set, history);
+}
+
+const struct component_ops x86_model_ops = {"x86", lay_out, next_byte, predict, update, prefetch};
