@@ -3,14 +3,14 @@
 
 #include "base/strict_math.h"
 
-#define DOT_MAX    15.0f
-#define RATE_FIRST 0.015f
-#define RATE_LAST  0.0007f
-#define FINAL_RATE 0.0015f
+#define DOT_MAX 15.0f
 
-/* Weights to begin with, where one input is known to be better than all others. */
-#define LEAD_WEIGHT 0.8f
-#define LED_WEIGHT  0.02f
+/* How fast weights are learnt, and how they begin where one input is known to be better than all
+ * others: there the mixer has less to find out and more to spoil. */
+static const struct mixer_rates rates_equal = {0.015f, 0.0007f, 0.0015f};
+static const struct mixer_rates rates_led = {0.008f, 0.0005f, 0.0003f};
+#define LEAD_WEIGHT 0.9f
+#define LED_WEIGHT  0.01f
 
 enum { AGE_MAX = 1 << 20, FINAL_CHOICES = 256 };
 
@@ -40,6 +40,7 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
                                       KERNEL_LANES,
                             .weights = weights,
                             .age = age,
+                            .rates = shape->lead == 0 ? rates_equal : rates_led,
                             .final_weights = final};
     for (unsigned k = 0; k < shape->n_selectors; k++) {
         mixer->first_set[k] = first_set[k];
@@ -90,9 +91,9 @@ uint32_t probability_q32(float p)
 }
 
 /* A set learns the slower the more it has learnt. */
-static float next_rate(uint32_t *age)
+static float next_rate(const struct mixer_rates *rates, uint32_t *age)
 {
-    float rate = RATE_LAST + (RATE_FIRST - RATE_LAST) * 256.0f / (256.0f + (float)*age);
+    float rate = rates->last + (rates->first - rates->last) * 256.0f / (256.0f + (float)*age);
     *age += *age < AGE_MAX;
     return rate;
 }
@@ -100,10 +101,10 @@ static float next_rate(uint32_t *age)
 void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
 {
     float target = (float)bit;
-    float final_step = (target - stream->final_p) * FINAL_RATE;
+    float final_step = (target - stream->final_p) * mixer->rates.final;
     mixer->kernels->mix_train(&stream->final_set, 1, &final_step, stream->dots, mixer->n_dots);
     for (unsigned k = 0; k < mixer->n_selectors; k++)
-        stream->steps[k] = (target - stream->p[k]) * next_rate(stream->age[k]);
+        stream->steps[k] = (target - stream->p[k]) * next_rate(&mixer->rates, stream->age[k]);
     mixer->kernels->mix_train(stream->sets, mixer->n_selectors, stream->steps, stream->x,
                               mixer->n_inputs);
 }

@@ -9,8 +9,14 @@
 
 #include "predict/inputs.h"
 
+struct mixer_rates {
+    float first, last; /* of a set that has learnt nothing, and of one that has learnt much */
+    float final;       /* of the last layer */
+};
+
 struct mixer {
     const struct kernels *kernels;
+    struct mixer_rates rates;
     unsigned n_inputs; /* padded to KERNEL_LANES */
     unsigned n_selectors;
     unsigned n_dots; /* n_selectors padded to KERNEL_LANES */
