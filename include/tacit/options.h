@@ -33,8 +33,11 @@ struct tacit_options {
     int level;                  /* 1 fastest ... 9 smallest; see tacit(1) for what each does */
     unsigned n_threads;         /* 0: one for each processor. Never changes the archive. */
     uint64_t block_size;        /* bytes of content a block, 0: by level; blocks are independent */
-    uint64_t memory_limit;      /* bytes the library may allocate, 0: no limit. Fewer threads run
-                                   when it is short; TACIT_ERR_MEMORY_LIMIT if not even one can */
+    uint64_t memory_limit;      /* bytes the library may allocate, 0: no limit. When it is short,
+                                   fewer threads run; when it is short for one thread, tables are
+                                   smaller (this changes the archive, the number of threads does
+                                   not); then TACIT_ERR_MEMORY_LIMIT. Decoding takes what the archive
+                                   says, or fails so */
     tacit_progress_fn progress; /* may be NULL */
     void *progress_context;
     const char *cpu; /* NULL: every processor feature that helps; otherwise those named, separated

@@ -9,6 +9,8 @@
 #include "codec/zstd_block.h"
 #include "tacit/archive.h"
 
+enum { ZSTD_TRIED = 1 << 15 }; /* content up to this is tried with zstd in any case */
+
 bool block_watch_stop(struct block_watch *watch, uint64_t n_done)
 {
     /* A block may be tried by several methods: what is shown never goes back. */
@@ -33,7 +35,8 @@ static void keep_stored(struct block_job *job)
 static bool zstd_may_win(const struct block_job *job, size_t n_raw)
 {
     size_t n = job->content.size, n_context = job->payload.size;
-    return n_context == 0 || n_context < n / 16 || n_context > n - n / 8 || n_raw > n / 4;
+    return n <= ZSTD_TRIED || n_context == 0 || n_context < n / 16 || n_context > n - n / 8 ||
+           n_raw > n / 4;
 }
 
 static enum tacit_status try_context(struct block_job *job, size_t *n_raw)
