@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# check_reference.sh TACIT REFERENCE SOURCE_DIR: the second decoder reads what the first encoder wrote, and
+# every golden archive; and refuses a damaged one.
+set -eu
+tacit=$1 reference=$2 source=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+
+# compare CONTENT ARCHIVE
+compare() {
+    "$reference" "$2" | cmp - "$1"
+    n=$((n + 1))
+}
+
+head -c 30000 "$tacit" >"$work/binary"
+head -c 9000 "$source/LICENSE" >"$work/text"
+head -c 7000 /dev/urandom >"$work/random"
+: >"$work/empty"
+cat "$work/text" "$work/random" "$work/random" "$work/text" >"$work/repeats"
+for name in empty text binary random repeats; do
+    for options in -1 -2 -3 -6 "-1 --block-size 4K" "-3 --block-size 8K"; do
+        # shellcheck disable=SC2086
+        "$tacit" $options -c "$work/$name" >"$work/archive"
+        compare "$work/$name" "$work/archive"
+        cat "$work/archive" >>"$work/all.tct"
+        cat "$work/$name" >>"$work/all"
+    done
+done
+compare "$work/all" "$work/all.tct"
+
+for archive in "$source"/tests/golden/*.tct; do
+    [ -e "$archive" ] || continue
+    "$tacit" -d -c "$archive" >"$work/golden"
+    compare "$work/golden" "$archive"
+done
+
+"$tacit" -3 -c "$work/text" >"$work/archive"
+printf 'x' | dd of="$work/archive" bs=1 seek=1000 conv=notrunc 2>/dev/null
+if "$reference" "$work/archive" >/dev/null 2>"$work/message"; then
+    echo "a damaged archive was not refused"
+    exit 1
+fi
+grep -q 'payload check' "$work/message"
+echo "$n archives read"
