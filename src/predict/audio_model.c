@@ -236,7 +236,7 @@ static void guess(struct audio_shared *m, struct audio_stream *s, const struct c
 static void hash_contexts(struct audio_stream *s, const struct cm_history *h)
 {
     unsigned best = (unsigned)(s->guess[N_GUESSES - 1] + 32768.5f), i = 0;
-    uint64_t salt = (uint64_t)s->channel << 60 | (uint64_t)s->low << 59;
+    uint64_t salt = ((uint64_t)s->channel * 2 + s->low) << 59;
     uint64_t high = s->low ? history_last(h, 1) + 1 : 0, stride = h->content.stride;
     uint64_t last = history_byte(h, (uint32_t)stride), other = history_byte(h, 2);
     context_set_hash(&s->set, i++, salt | high << 16 | best >> (s->low ? 4 : 6));
