@@ -59,13 +59,13 @@ static void lay_out_ls(struct cm_setup *setup, struct image_shared *shared, unsi
                        bool strong)
 {
     static const unsigned n_inputs[N_LS_STRONG] = {31, 15};
-    static const float fading[N_LS_STRONG] = {0.998f, 0.99f};
+    static const float fading[N_LS_STRONG] = {0.999f, 0.98f};
     for (unsigned k = 0; k < n_ls; k++)
         for (unsigned plane = 0; plane < N_PLANES; plane++) {
             struct least_squares ls;
             unsigned n = strong ? n_inputs[k] : 15;
             least_squares_lay_out(&ls, setup->arena, setup->kernels, n, fading[k], 8.0f,
-                                  strong ? 1 : 8);
+                                  strong ? 2 : 8);
             if (shared != NULL)
                 shared->ls[k][plane] = ls;
         }
