@@ -71,7 +71,7 @@ static void lay_out_channel(struct cm_setup *setup, struct channel *channel, boo
 {
     static const float fading[N_SQUARES] = {0.998f, 0.98f};
     static const unsigned n_taps[N_FILTERS] = {256, 32, 16};
-    static const float rate[N_FILTERS] = {0.002f, 0.004f, 0.008f};
+    static const float rate[N_FILTERS] = {0.005f, 0.01f, 0.01f};
     for (unsigned k = 0; k < N_SQUARES; k++) {
         struct least_squares squares;
         least_squares_lay_out(&squares, setup->arena, setup->kernels, k == 0 && strong ? 31 : 15,
