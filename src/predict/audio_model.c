@@ -309,5 +309,5 @@ static void prefetch(void *shared, void *stream, const struct cm_history *h)
     context_set_prefetch(&m->set, &s->set, h);
 }
 
-const struct component_ops audio_model_ops = {"audio", lay_out, next_byte,
-                                              predict, update,  prefetch};
+const struct component_ops audio_model_ops = {"audio", lay_out,  next_byte,  predict,
+                                              update,  prefetch, CONTENT_ALL};

@@ -99,4 +99,5 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
         adaptive_update(s->entry[k], bit, &m->tables->rates, LIMIT);
 }
 
-const struct component_ops bitmap_model_ops = {"bitmap", lay_out, next_byte, predict, update, NULL};
+const struct component_ops bitmap_model_ops = {
+    "bitmap", lay_out, next_byte, predict, update, NULL, CONTENT_BIT(CONTENT_IMAGE1)};

@@ -3,10 +3,6 @@
 
 #include <stddef.h>
 
-#define WORDS (CONTENT_BIT(CONTENT_TEXT) | CONTENT_BIT(CONTENT_MARKUP) | CONTENT_BIT(CONTENT_TABLE))
-#define BINARY                                                                                     \
-    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86))
-
 enum content_group content_group_of(enum content_type type)
 {
     switch (type) {
@@ -35,12 +31,12 @@ void components_for(const struct cm_config *config, enum content_group group,
     list[n++] = &order_model_ops;
     if (config->content_set & CONTENT_BIT(CONTENT_IMAGE1))
         list[n++] = &bitmap_model_ops;
-    if (config->content_set & BINARY)
+    if (config->content_set & CONTENT_BINARY)
         list[n++] = &record_model_ops;
     if (config->content_set & CONTENT_BIT(CONTENT_X86))
         list[n++] = &x86_model_ops;
     list[n++] = &match_model_ops;
-    if (config->content_set & WORDS)
+    if (config->content_set & CONTENT_WORDS)
         list[n++] = &text_model_ops;
     if (config->strength == CM_STRONG)
         list[n++] = &pattern_model_ops;

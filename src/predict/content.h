@@ -36,6 +36,11 @@ enum {
 #define CONTENT_BIT(type) (UINT32_C(1) << (type))
 #define CONTENT_ALL       ((UINT32_C(1) << CONTENT_N_TYPES) - 1)
 
+#define CONTENT_WORDS                                                                              \
+    (CONTENT_BIT(CONTENT_TEXT) | CONTENT_BIT(CONTENT_MARKUP) | CONTENT_BIT(CONTENT_TABLE))
+#define CONTENT_BINARY                                                                             \
+    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86))
+
 struct content {
     enum content_type type;
     uint32_t stride; /* bytes from row to row: records, images, audio frames; 0 for other types */

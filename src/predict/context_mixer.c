@@ -102,7 +102,10 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
     unsigned n = 0;
     for (; list[n] != NULL; n++) {
         struct component component = {.ops = list[n]};
+        const struct mixer_shape before = setup->shape;
         component.ops->lay_out(setup, &component);
+        component.n_inputs = setup->shape.n_inputs - before.n_inputs;
+        component.n_selectors = setup->shape.n_selectors - before.n_selectors;
         if (group != NULL)
             group->components[n] = component;
     }
@@ -173,13 +176,19 @@ size_t cm_memory_needed(const struct cm_config *config)
     return sizes.used + ARENA_ALIGN;
 }
 
+static bool component_rests(const struct component *c, const struct cm_stream *stream)
+{
+    return !(c->ops->content_set & CONTENT_BIT(stream->history.content.type));
+}
+
 static void next_byte(struct cm *cm)
 {
     struct cm_stream *stream = cm->stream;
     stream->at_byte = false;
     for (unsigned i = 0; i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
-        c->ops->next_byte(c->shared, component_stream(c, cm->selected), &stream->history);
+        if (!component_rests(c, stream))
+            c->ops->next_byte(c->shared, component_stream(c, cm->selected), &stream->history);
     }
 }
 
@@ -238,6 +247,14 @@ void cm_set_hint(struct cm *cm, const struct cm_hint *hint)
     cm->hint = *hint;
 }
 
+static void add_nothing(const struct component *c, struct mixer_inputs *inputs)
+{
+    for (unsigned i = 0; i < c->n_inputs; i++)
+        inputs_add(inputs, 0.0f);
+    for (unsigned i = 0; i < c->n_selectors; i++)
+        inputs_select(inputs, 0);
+}
+
 /* What every component says of the coming bit, to the mixer. */
 static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
 {
@@ -246,12 +263,15 @@ static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
         next_byte(cm);
     for (unsigned i = 0; (stream->history.bit & 3) == 0 && i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
-        if (c->ops->prefetch != NULL)
+        if (c->ops->prefetch != NULL && !component_rests(c, stream))
             c->ops->prefetch(c->shared, component_stream(c, cm->selected), &stream->history);
     }
     for (unsigned i = 0; i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
-        c->ops->predict(c->shared, component_stream(c, cm->selected), &stream->history, inputs);
+        if (component_rests(c, stream))
+            add_nothing(c, inputs);
+        else
+            c->ops->predict(c->shared, component_stream(c, cm->selected), &stream->history, inputs);
     }
 }
 
@@ -261,7 +281,8 @@ static void learn(struct cm *cm, int bit)
     struct cm_stream *stream = cm->stream;
     for (unsigned i = 0; i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
-        c->ops->update(c->shared, component_stream(c, cm->selected), &stream->history, bit);
+        if (!component_rests(c, stream))
+            c->ops->update(c->shared, component_stream(c, cm->selected), &stream->history, bit);
     }
     stream->at_byte = history_push(&stream->history, bit);
 }

@@ -83,4 +83,5 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
         adaptive_update(s->entry[i], bit, &m->tables->rates, 255);
 }
 
-const struct component_ops hint_model_ops = {"hint", lay_out, next_byte, predict, update, NULL};
+const struct component_ops hint_model_ops = {"hint", lay_out, next_byte,  predict,
+                                             update, NULL,    CONTENT_ALL};

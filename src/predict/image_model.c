@@ -351,5 +351,5 @@ static void prefetch(void *shared, void *stream, const struct cm_history *h)
     context_set_prefetch(&m->set, &s->set, h);
 }
 
-const struct component_ops image_model_ops = {"image", lay_out, next_byte,
-                                              predict, update,  prefetch};
+const struct component_ops image_model_ops = {"image", lay_out,  next_byte,  predict,
+                                              update,  prefetch, CONTENT_ALL};

@@ -99,6 +99,7 @@ struct component_ops;
 
 struct component {
     const struct component_ops *ops;
+    unsigned n_inputs, n_selectors; /* declared when laid out */
     void *shared;
     uint8_t *streams; /* the stream parts, stream_bytes apart */
     size_t stream_bytes;
@@ -128,6 +129,9 @@ struct component_ops {
     void (*update)(void *shared, void *stream, const struct cm_history *history, int bit);
     void (*prefetch)(void *shared, void *stream,
                      const struct cm_history *history); /* may be NULL */
+    /* CONTENT_BITs. In other content the component rests: it is not called, its inputs
+     * and selectors are zero. */
+    uint32_t content_set;
 };
 
 enum { COMPONENTS_MAX = 16 };

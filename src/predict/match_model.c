@@ -182,4 +182,5 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
                 adaptive_update(s->entry[i][k], bit, &m->tables->rates, 1023);
 }
 
-const struct component_ops match_model_ops = {"match", lay_out, next_byte, predict, update, NULL};
+const struct component_ops match_model_ops = {"match", lay_out, next_byte,  predict,
+                                              update,  NULL,    CONTENT_ALL};

@@ -54,5 +54,5 @@ static void prefetch(void *shared, void *stream, const struct cm_history *histor
     context_set_prefetch(shared, s, history);
 }
 
-const struct component_ops order_model_ops = {"order", lay_out, next_byte,
-                                              predict, update,  prefetch};
+const struct component_ops order_model_ops = {"order", lay_out,  next_byte,  predict,
+                                              update,  prefetch, CONTENT_ALL};

@@ -63,5 +63,5 @@ static void prefetch(void *shared, void *stream, const struct cm_history *histor
     context_set_prefetch(&p->set, stream, history);
 }
 
-const struct component_ops pattern_model_ops = {"pattern", lay_out, next_byte,
-                                                predict,   update,  prefetch};
+const struct component_ops pattern_model_ops = {"pattern", lay_out,  next_byte,  predict,
+                                                update,    prefetch, CONTENT_ALL};

@@ -106,5 +106,5 @@ static void prefetch(void *shared, void *stream, const struct cm_history *histor
     context_set_prefetch(shared, &s->set, history);
 }
 
-const struct component_ops record_model_ops = {"record", lay_out, next_byte,
-                                               predict,  update,  prefetch};
+const struct component_ops record_model_ops = {"record", lay_out,  next_byte,     predict,
+                                               update,   prefetch, CONTENT_BINARY};

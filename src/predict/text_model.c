@@ -98,4 +98,11 @@ static void prefetch(void *shared, void *stream, const struct cm_history *histor
     context_set_prefetch(shared, &s->contexts, history);
 }
 
-const struct component_ops text_model_ops = {"text", lay_out, next_byte, predict, update, prefetch};
+const struct component_ops text_model_ops = {"text",
+                                             lay_out,
+                                             next_byte,
+                                             predict,
+                                             update,
+                                             prefetch,
+                                             CONTENT_WORDS | CONTENT_BIT(CONTENT_DEFAULT) |
+                                                 CONTENT_BIT(CONTENT_RECORDS)};

@@ -61,8 +61,6 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     const struct context_set *set = shared;
     struct x86_stream *s = stream;
     struct context_set_stream *c = &s->set;
-    if (h->content.type != CONTENT_X86)
-        return;
     if (h->n != h->content_start)
         follow(s, history_byte(h, 1));
     const struct x86_instruction *x = &s->now;
@@ -92,15 +90,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
 static void predict(void *shared, void *stream, const struct cm_history *h,
                     struct mixer_inputs *inputs)
 {
-    const struct context_set *set = shared;
     struct x86_stream *s = stream;
-    if (h->content.type != CONTENT_X86) {
-        for (unsigned i = 0; i < set->n * CONTEXT_INPUTS; i++)
-            inputs_add(inputs, 0.0f);
-        inputs_select(inputs, 0);
-        inputs_select(inputs, 0);
-        return;
-    }
     context_set_predict(shared, &s->set, h, inputs);
     unsigned n_left = s->now.n_left < 7 ? s->now.n_left : 7;
     inputs_select(inputs, ((unsigned)s->now.phase * 8 + n_left) * 8 + h->bit);
@@ -110,8 +100,7 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
 static void update(void *shared, void *stream, const struct cm_history *h, int bit)
 {
     struct x86_stream *s = stream;
-    if (h->content.type == CONTENT_X86)
-        context_set_update(shared, &s->set, h, bit);
+    context_set_update(shared, &s->set, h, bit);
 }
 
 static void prefetch(void *shared, void *stream, const struct cm_history *history)
@@ -120,4 +109,5 @@ static void prefetch(void *shared, void *stream, const struct cm_history *histor
     context_set_prefetch(shared, &s->set, history);
 }
 
-const struct component_ops x86_model_ops = {"x86", lay_out, next_byte, predict, update, prefetch};
+const struct component_ops x86_model_ops = {
+    "x86", lay_out, next_byte, predict, update, prefetch, CONTENT_BIT(CONTENT_X86)};
