@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Writes the seeds of the fuzz targets that read archives, content or command lines: make_seeds
- * FOLDER fills FOLDER/decoder, FOLDER/archive, FOLDER/round_trip and FOLDER/arguments.
+ * Writes the seeds of the fuzz targets: make_seeds FOLDER fills FOLDER/decoder, FOLDER/archive and
+ * so on, one folder a target.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gguf_writer.h"
 #include "golden/golden_content.h"
+#include "model/gguf_tokenizer.h"
 #include "tacit/tacit.h"
 
 enum { CONTENT_MAX = 3000, ARCHIVE_MAX = 16384 };
@@ -57,6 +59,7 @@ static void make_class(const char *folder, enum golden_class kind)
     content[1] = (uint8_t)(kind / 4);
     golden_fill(content + 2, CONTENT_MAX - 2, kind);
     write_seed(folder, "round_trip", name, content, CONTENT_MAX / 4);
+    write_seed(folder, "tokenizer", name, content, CONTENT_MAX / 4);
 
     for (int level = 1; level <= 7; level += 3) {
         size_t n = compress(content, 400, level, 0, archive);
@@ -88,6 +91,55 @@ static void make_arguments(const char *folder)
     }
 }
 
+/* A GGUF file with one tensor and a tokenizer of a few words. */
+static size_t write_gguf(uint8_t *data, size_t cap)
+{
+    static const char *const words[] = {"<s>",
+                                        "a",
+                                        "b",
+                                        "ab",
+                                        "\xc4\xa0",
+                                        "\xc4\xa0"
+                                        "ab"};
+    static const uint32_t types[] = {3, 1, 1, 1, 1, 1};
+    struct gguf_writer w = {data, 0, cap};
+    gw_header(&w, 3, 1, 5);
+    gw_key(&w, "tokenizer.ggml.model", GGUF_STRING);
+    gw_string(&w, "gpt2");
+    gw_key(&w, "tokenizer.ggml.pre", GGUF_STRING);
+    gw_string(&w, "qwen2");
+    gw_array(&w, "tokenizer.ggml.tokens", GGUF_STRING, 6);
+    for (int i = 0; i < 6; i++)
+        gw_string(&w, words[i]);
+    gw_array(&w, "tokenizer.ggml.token_type", GGUF_I32, 6);
+    for (int i = 0; i < 6; i++)
+        gw_u32(&w, types[i]);
+    gw_array(&w, "tokenizer.ggml.merges", GGUF_STRING, 2);
+    gw_string(&w, "a b");
+    gw_string(&w, "\xc4\xa0 ab");
+    gw_tensor(&w, "t", 256, 1, 12, 0);
+    gw_pad(&w, 32);
+    memset(gw_room(&w, 144), 0x11, 144);
+    return w.n;
+}
+
+static void make_models(const char *folder)
+{
+    uint8_t data[2048], *saved;
+    struct gguf *gguf;
+    struct tokenizer *tokenizer;
+    size_t n = write_gguf(data, sizeof data), n_saved;
+    write_seed(folder, "gguf", "vocabulary", data, n);
+    if (gguf_open_memory(&gguf, data, n, NULL) != TACIT_OK ||
+        gguf_tokenizer_create(&tokenizer, gguf) != TACIT_OK ||
+        tokenizer_save(tokenizer, &saved, &n_saved) != TACIT_OK)
+        fail("a small model");
+    write_seed(folder, "tokenizer_file", "pairs", saved, n_saved);
+    free(saved);
+    tokenizer_destroy(tokenizer);
+    gguf_close(gguf);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -99,5 +151,6 @@ int main(int argc, char **argv)
     for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++)
         make_class(argv[1], (enum golden_class)kind);
     make_arguments(argv[1]);
+    make_models(argv[1]);
     return 0;
 }
