@@ -93,7 +93,7 @@ struct net_work {
     float *y, *r_y; /* the final norm of the residual stream */
     float *qkv, *h, *logits, *lse, *scores, *scores_2; /* lse: log-sum of each position's logits */
     float *dx, *dx0, *dy, *dqkv, *dq, *dk, *dv, *do_, *dh;
-    bool round_inputs; /* of each product, to int8 by rows: for evaluation, no gradient then */
+    bool round_inputs; /* of each product, and q, k and v, to int8 by rows: no gradient then */
 };
 
 enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact);

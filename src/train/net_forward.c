@@ -62,6 +62,11 @@ static void split_qkv(const struct net *net, struct net_work *work, const float 
                 q[h * hs + i] *= gain[h] * scale;
         }
     }
+    if (work->round_inputs) {
+        op_round_rows(n * heads, hs, w->q, hs);
+        op_round_rows(n, hs, w->k, hs);
+        op_round_rows(n, hs, w->v, hs);
+    }
 }
 
 static void run_layer(const struct net *net, struct net_work *work, const float *params, size_t n,

@@ -31,12 +31,17 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static enum tacit_status read_vocab(struct vocab *vocab, const struct config *config)
+static enum tacit_status read_vocab(struct vocab *vocab, const struct config *config,
+                                    const struct tacit_train_sink *sink)
 {
     char path[CONFIG_PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/vocab.bin", config->data_dir);
-    TRY(vocab_read(vocab, path));
-    return vocab->n_tokens == config->net.n_vocab ? TACIT_OK : TACIT_ERR_MODEL_WRONG;
+    enum tacit_status status = vocab_read(vocab, path);
+    if (status == TACIT_OK && vocab->n_tokens != config->net.n_vocab)
+        status = TACIT_ERR_MODEL_WRONG;
+    if (status != TACIT_OK)
+        say(sink, "%s: %s", path, tacit_status_message(status));
+    return status;
 }
 
 /* Takes up the full state if there is one, else the weights given, else stays at random weights. */
@@ -161,14 +166,22 @@ static enum tacit_status start(struct run *r, const struct config *config, const
     snprintf(r->state_path, sizeof r->state_path, "%s/state.bin", config->out_dir);
     snprintf(r->weights_path, sizeof r->weights_path, "%s/weights.bin", config->out_dir);
     snprintf(log_path, sizeof log_path, "%s/log.jsonl", config->out_dir);
-    TRY(read_vocab(&r->vocab, config));
+    TRY(read_vocab(&r->vocab, config, r->sink));
     TRY(trainer_open(&r->trainer, config, false));
     TRY(take_up(r, weights));
-    TRY(trainer_open_corpus(&r->trainer));
-    TRY(corpus_open_held(&r->held, config));
+    enum tacit_status status = trainer_open_corpus(&r->trainer);
+    if (status == TACIT_OK)
+        status = corpus_open_held(&r->held, config);
+    if (status != TACIT_OK) {
+        say(r->sink, "%s lacks the tokens of a category; was it prepared with this mixture?",
+            config->data_dir);
+        return status;
+    }
     r->log = fopen(log_path, "a");
-    if (!r->log)
+    if (!r->log) {
+        say(r->sink, "%s: cannot be written", log_path);
         return TACIT_ERR_IO;
+    }
     say(r->sink, "%zu parameters, %u threads, %s", r->trainer.net.n_params, config->n_threads,
         r->trainer.threads[0].net.mm.use_amx ? "AMX bf16" : "plain float");
     return TACIT_OK;
