@@ -84,15 +84,43 @@ static void transpose_16x16(__m512i v[16])
     }
 }
 
+/* read_along and read_across where nothing is missing: most tiles are whole. */
+static inline __m512i read_along_whole(const float *p)
+{
+    return (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(p + 16), _mm512_loadu_ps(p));
+}
+
+static inline __m512i read_across_whole(const float *p0, const float *p1, __m512i interleave)
+{
+    const __m512bh both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(p1), _mm512_loadu_ps(p0));
+    return _mm512_permutexvar_epi16(interleave, (__m512i)both);
+}
+
+/* 0, 16, 1, 17, ... : element i of the first row, element i of the second. */
+static inline __m512i interleave_order(void)
+{
+    const __m512i words = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    return _mm512_add_epi32(_mm512_or_si512(words, _mm512_slli_epi32(words, 16)),
+                            _mm512_set1_epi32(16 << 16));
+}
+
 /* One tile: 16 lines (rows of A, columns of B) from line0, 32 k from k0. `along`: a line is
  * contiguous. */
-static inline void pack_tile(const float *src, size_t ld, size_t line0, size_t n_lines, size_t k0,
-                             size_t k, bool along, bool transpose, uint16_t *dst)
+static inline __attribute__((always_inline)) void pack_tile(const float *src, size_t ld,
+                                                            size_t line0, size_t n_lines, size_t k0,
+                                                            size_t k, bool along, bool transpose,
+                                                            uint16_t *dst)
 {
     const size_t n = n_lines - line0 < 16 ? n_lines - line0 : 16;
+    const bool whole = n == 16 && k - k0 >= 32;
+    const __m512i order = interleave_order();
+    const float *corner = along ? src + line0 * ld + k0 : src + k0 * ld + line0;
     __m512i v[16];
     for (size_t i = 0; i < 16; i++) {
-        if (along) {
+        if (whole) {
+            v[i] = along ? read_along_whole(corner + i * ld)
+                         : read_across_whole(corner + 2 * i * ld, corner + (2 * i + 1) * ld, order);
+        } else if (along) {
             v[i] = i < n ? read_along(src + (line0 + i) * ld, k0, k) : _mm512_setzero_si512();
         } else {
             const size_t p = k0 + 2 * i;
