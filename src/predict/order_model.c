@@ -24,6 +24,8 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 8 * (n_orders + 1));
+    if (setup->config->strength == CM_STRONG)
+        shape_add_selector(&setup->shape, 2048);
 }
 
 static void next_byte(void *shared, void *stream, const struct cm_history *history)
@@ -41,6 +43,8 @@ static void predict(void *shared, void *stream, const struct cm_history *history
     inputs_select(inputs, history->partial);
     inputs_select(inputs, history_byte(history, 1));
     inputs_select(inputs, s->n_known * 8 + history->bit);
+    if (((const struct context_set *)shared)->n == N_STRONG)
+        inputs_select(inputs, history->bit * 256 + history_byte(history, 1));
 }
 
 static void update(void *shared, void *stream, const struct cm_history *history, int bit)
