@@ -32,6 +32,7 @@ struct recovery {
     bool tag_known;
     bool lost;  /* some content, or some bytes nobody can explain */
     bool found; /* at least one block was whole */
+    bool seen;  /* at least one header was, even if what follows is not */
     uint32_t tag;
     uint64_t n_skipped; /* bytes since the last part that explained itself */
     uint64_t chunk_offset;
@@ -132,6 +133,7 @@ static enum tacit_status try_archive(struct recovery *r, uint64_t *offset)
     struct format_header header;
     size_t n_header;
     TRY(source_read_header(r->source, *offset, &header, &n_header));
+    r->seen = true;
     if (!header.single) {
         TRY(leave_archive(r));
         r->in_archive = true;
@@ -156,6 +158,7 @@ static enum tacit_status try_block(struct recovery *r, uint64_t *offset)
     struct format_block block;
     TRY(source_read(r->source, *offset, data, sizeof data));
     TRY(format_block_parse(data, UINT64_MAX, &block));
+    r->seen = true;
     TRY(decode_at(r, &block, *offset + sizeof data));
     if (r->tag_known && block.tag != r->tag) {
         TRY(leave_archive(r)); /* another archive, whose header is gone */
@@ -247,9 +250,9 @@ static enum tacit_status recover(struct recovery *r)
         }
     }
     TRY(leave_archive(r));
-    if (!r->found)
+    if (!r->found && !r->seen)
         return TACIT_ERR_NOT_ARCHIVE;
-    return r->lost ? TACIT_ERR_CORRUPT : TACIT_OK;
+    return r->lost || !r->found ? TACIT_ERR_CORRUPT : TACIT_OK;
 }
 
 enum tacit_status tacit_archive_recover(const struct tacit_source *source,

@@ -167,6 +167,15 @@ static void check_cut(const struct tacit_options *options)
     n_archive = 3;
     recover(options, TACIT_ERR_NOT_ARCHIVE);
 
+    /* The only block of an archive is damaged. */
+    n_content = n_archive = 0;
+    add_archive(BLOCK / 2, options);
+    archive[n_archive - 1] ^= 1;
+    some = recover(options, TACIT_ERR_CORRUPT);
+    CHECK(some.n_known == 0 && some.n_gaps_unknown == 1);
+    n_content = n_archive = 0;
+    add_archive(N_CONTENT, options);
+
     /* The header is gone: the blocks say where they belong. */
     n_archive = all;
     memset(archive, 0, 17);
