@@ -10,14 +10,18 @@
 
 /* X(name, every field of struct lm_shape) */
 #define TINY_MODELS(X)                                                                             \
-    X("llama", 300, 2, 64, 4, 2, 64, 128, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU, 0, 10000.0f, 1e-5f, \
-      0.0f)                                                                                        \
+    X("llama", 300, 2, 64, 4, 2, 64, 128, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU, 0, 0, 0, 0, 0,      \
+      10000.0f, 1e-5f, 0.0f)                                                                       \
     X("wide heads", 97, 1, 128, 2, 1, 128, 192, 256, 128, LM_NORM_RMS, LM_ACT_SWIGLU,              \
-      LM_QK_NORM | LM_SEPARATE_HEAD, 1e6f, 1e-6f, 0.0f)                                            \
+      LM_QK_NORM | LM_SEPARATE_HEAD, 0, 0, 0, 0, 1e6f, 1e-6f, 0.0f)                                \
     X("learned positions", 260, 2, 64, 1, 1, 64, 256, 100, 0, LM_NORM_LAYER, LM_ACT_GELU,          \
-      LM_QKV_BIAS | LM_BIASES | LM_LEARNED_POSITIONS, 10000.0f, 1e-5f, 0.0f)                       \
+      LM_QKV_BIAS | LM_BIASES | LM_LEARNED_POSITIONS, 0, 0, 0, 0, 10000.0f, 1e-5f, 0.0f)           \
     X("relu2", 256, 2, 64, 3, 1, 64, 128, 256, 16, LM_NORM_RMS, LM_ACT_RELU2,                      \
-      LM_QKV_BIAS | LM_QK_NORM, 10000.0f, 1e-5f, 15.0f)
+      LM_QKV_BIAS | LM_QK_NORM, 0, 0, 0, 0, 10000.0f, 1e-5f, 15.0f)                                \
+    X("default", 200, 3, 64, 2, 1, 64, 128, 256, 16, LM_NORM_RMS, LM_ACT_RELU2,                    \
+      LM_QK_NORM | LM_WITH_HASHES | LM_WITH_SMEAR | LM_WITH_EMBED_NORM | LM_WITH_MIX |             \
+          LM_WITH_Q_GAIN | LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST,                               \
+      64, 128, 50, 64, 10000.0f, 1e-6f, 15.0f)
 
 struct tiny_random {
     uint64_t state;

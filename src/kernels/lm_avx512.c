@@ -100,9 +100,9 @@ static __mmask16 valid_lanes(size_t i, size_t n_valid)
 }
 
 static float lm_attention_weights_avx512(int8_t *q, float *scale, int32_t *sum, float *score,
-                                         const float *value_scale, size_t n_valid)
+                                         const float *value_scale, size_t n_valid, float sink)
 {
-    __m512 top = _mm512_set1_ps(-LM_SCORE_MAX), total = _mm512_setzero_ps();
+    __m512 top = _mm512_set1_ps(sink), total = _mm512_setzero_ps();
     for (size_t i = 0; i < n_valid; i += 16) {
         __m512 s = clamp(_mm512_load_ps(score + i));
         top = _mm512_mask_max_ps(top, valid_lanes(i, n_valid), top, s);
@@ -121,7 +121,7 @@ static float lm_attention_weights_avx512(int8_t *q, float *scale, int32_t *sum, 
         }
         quantize_group(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, w);
     }
-    return sum_lanes(total);
+    return sum_lanes(total) + strict_exp(sink - _mm512_cvtss_f32(top));
 }
 
 static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)

@@ -107,10 +107,10 @@ static inline float lm_clamp(float s)
 
 static inline float lm_attention_weights_generic(int8_t *q, float *scale, int32_t *sum,
                                                  float *score, const float *value_scale,
-                                                 size_t n_valid)
+                                                 size_t n_valid, float sink)
 {
     size_t n = (n_valid + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
-    float top = -LM_SCORE_MAX, lane[KERNEL_LANES] = {0};
+    float top = sink, lane[KERNEL_LANES] = {0};
     for (size_t i = 0; i < n_valid; i++) {
         score[i] = lm_clamp(score[i]);
         top = score[i] > top ? score[i] : top;
@@ -121,7 +121,7 @@ static inline float lm_attention_weights_generic(int8_t *q, float *scale, int32_
         score[i] = i < n_valid ? e * value_scale[i] : 0.0f;
     }
     lm_quantize_generic(q, scale, sum, score, n / LM_GROUP);
-    return lm_sum_lanes(lane);
+    return lm_sum_lanes(lane) + strict_exp(sink - top);
 }
 
 static inline void lm_swiglu_generic(float *y, const float *g, const float *u, size_t n)

@@ -65,10 +65,13 @@ struct lm_matrix {
  *   for m < n_rows and r < 16 w.n_blocks; with `add`, that sum is added to what y holds.
  *   y_stride is a multiple of 16.
  * lm_rms_norm: y[i] = (x[i] * r) * gain[i], r = 1 / sqrt(sum of squares / n + epsilon). y may be x.
- * lm_attention_weights: for i < n_valid: s = score[i] within +-LM_SCORE_MAX (a NaN is
- * -LM_SCORE_MAX), e = strict_exp(s - max s); score[i] = e * value_scale[i], zero up to the next
- * multiple of 64, and that quantised to q, scale, sum. Returns the sum of e. All arrays reach to
- * that multiple. lm_swiglu: y[i] = (g[i] / (1 + e^-g[i])) * u[i]. y may be g.
+ * lm_attention_weights: for i < n_valid, with s = score[i] within +-LM_SCORE_MAX (a NaN is the
+ * lower limit), top = the largest s and sink, e = strict_exp(s - top): score[i] = e *
+ * value_scale[i], zero up to the next multiple of 64, and that quantised to q, scale, sum. Returns
+ * the sum of e, then + strict_exp(sink - top). All arrays reach to that multiple. sink: within the
+ * same limits; the lower one changes nothing.
+ *
+ * lm_swiglu: y[i] = (g[i] / (1 + e^-g[i])) * u[i]. y may be g.
  */
 #define LM_KERNEL_TABLE(X)                                                                         \
     X(lm_quantize, void,                                                                           \
@@ -79,7 +82,7 @@ struct lm_matrix {
     X(lm_rms_norm, void, (float *y, const float *x, const float *gain, size_t n, float epsilon))   \
     X(lm_attention_weights, float,                                                                 \
       (int8_t * q, float *scale, int32_t *sum, float *score, const float *value_scale,             \
-       size_t n_valid))                                                                            \
+       size_t n_valid, float sink))                                                                \
     X(lm_swiglu, void, (float *y, const float *g, const float *u, size_t n))
 
 #endif

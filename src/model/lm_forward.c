@@ -7,7 +7,7 @@
 #include "model/lm_ops.h"
 #include "model/lm_state.h"
 
-#include "base/strict_math.h"
+#include <string.h>
 
 struct share {
     struct lm_state *state;
@@ -94,12 +94,25 @@ static void make_hidden(const struct share *c, const struct lm_layer *layer)
     crew_barrier(c->crew);
 }
 
+/* x = mix_x x + mix_x0 (the embedded input) */
+static void mix_embedded(const struct share *c, const struct lm_layer *layer)
+{
+    struct lm_state *state = c->state;
+    size_t width = state->model->shape.width, begin, end;
+    my_part(c, state->n_rows, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        lm_mix(state->x + i * width, layer->tensors[LM_MIX_X].values, state->embedded + i * width,
+               layer->tensors[LM_MIX_X0].values, width);
+}
+
 static void run_layer(const struct share *c, uint32_t index)
 {
     struct lm_state *state = c->state;
     const struct lm_layer *layer = &state->model->layers[index];
     const struct lm_tensor *t = layer->tensors;
     size_t width = state->model->shape.width;
+    if (state->model->shape.flags & LM_WITH_MIX)
+        mix_embedded(c, layer);
     norm_rows(c, &t[LM_ATTN_NORM], &t[LM_ATTN_NORM_BIAS]);
     linear(c, state->wide, state->wide_stride, &t[LM_QKV], &t[LM_QKV_B], &state->in, false);
     lm_attention(state, layer, index, c->crew, c->member);
@@ -116,30 +129,69 @@ static void make_angles(struct lm_state *state, size_t row)
     size_t n = state->rope.n_pairs, at = row * (1 + LM_SINKS) * n;
     uint64_t position = state->rows[row].position;
     rope_angles(&state->rope, position, state->cosine + at, state->sine + at);
-    for (size_t i = 0; position >= state->n_slots && i < LM_SINKS; i++) {
+    for (size_t i = 0; position >= state->n_slots_max && i < state->n_sinks; i++) {
         at += n;
-        rope_angles(&state->rope, position + 1 + i - state->n_slots, state->cosine + at,
+        rope_angles(&state->rope, position + 1 + i - state->n_slots_max, state->cosine + at,
                     state->sine + at);
     }
+}
+
+/* The rows of the two tables side by side, quantised. */
+static void look_up_hashes(struct lm_state *state, size_t i)
+{
+    const struct lm_model *model = state->model;
+    const struct lm_row *row = &state->rows[i];
+    float *wide = state->wide + i * state->wide_stride;
+    uint32_t n_rows = model->shape.n_hash_rows;
+    lm_tensor_row(&model->tensors[LM_BIGRAM], lm_hash_row(row->token, row->before, false, n_rows),
+                  wide);
+    lm_tensor_row(&model->tensors[LM_TRIGRAM], lm_hash_row(row->token, row->before, true, n_rows),
+                  wide + model->shape.hash_size);
+    quantize_row(state, &state->hashes, i, wide, 0, state->hashes.n_groups);
+}
+
+static void embed_row(struct lm_state *state, size_t i)
+{
+    const struct lm_model *model = state->model;
+    const struct lm_row *row = &state->rows[i];
+    const struct lm_tensor *positions = &model->tensors[LM_POSITION];
+    size_t width = model->shape.width;
+    float *x = state->x + i * width, *other = state->norm + i * width;
+    lm_tensor_row(&model->tensors[LM_EMBEDDING], row->token, x);
+    if (positions->n_columns) {
+        size_t last = positions->n_rows - 1;
+        lm_tensor_row(positions, row->position < last ? (size_t)row->position : last, other);
+        lm_add(x, other, width);
+    }
+    if ((model->shape.flags & LM_WITH_SMEAR) && row->position > 0) {
+        lm_tensor_row(&model->tensors[LM_EMBEDDING], row->before[0], other);
+        for (size_t j = 0; j < width; j++)
+            x[j] += model->tensors[LM_SMEAR].values[j] * other[j];
+    }
+    if (model->shape.flags & LM_WITH_HASHES)
+        look_up_hashes(state, i);
+    make_angles(state, i);
 }
 
 static void embed_rows(const struct share *c)
 {
     struct lm_state *state = c->state;
     const struct lm_model *model = state->model;
-    const struct lm_tensor *positions = &model->tensors[LM_POSITION];
+    const struct lm_tensor *norm = &model->tensors[LM_EMBED_NORM], none = {0};
     size_t width = model->shape.width, begin, end;
     my_part(c, state->n_rows, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        embed_row(state, i);
+    crew_barrier(c->crew);
+    if (model->shape.flags & LM_WITH_HASHES)
+        linear(c, state->x, width, &model->tensors[LM_HASH_PROJECTION], &none, &state->hashes,
+               true);
     for (size_t i = begin; i < end; i++) {
-        const struct lm_row *row = &state->rows[i];
-        lm_tensor_row(&model->tensors[LM_EMBEDDING], row->token, state->x + i * width);
-        make_angles(state, i);
-        if (positions->n_columns == 0)
-            continue;
-        size_t last = positions->n_rows - 1;
-        size_t at = row->position < last ? (size_t)row->position : last;
-        lm_tensor_row(positions, at, state->norm + i * width);
-        lm_add(state->x + i * width, state->norm + i * width, width);
+        float *x = state->x + i * width;
+        if (norm->n_columns)
+            lm_norm(&state->kernels, &model->shape, x, x, norm, &none);
+        if (model->shape.flags & LM_WITH_MIX)
+            memcpy(state->embedded + i * width, x, width * sizeof *x);
     }
     crew_barrier(c->crew);
 }
@@ -169,7 +221,7 @@ static void make_logits(const struct share *c)
         x.sum += i * n_groups;
         state->kernels.lm_product(y, stride, &w, &x, next - i, false);
         for (size_t j = 0; j < next - i; j++)
-            lm_finish_logits(&model->shape, y + j * stride, n_mine);
+            lm_finish_logits(&model->shape, y + j * stride, begin * LM_TILE_ROWS, n_mine);
     }
 }
 

@@ -4,6 +4,8 @@
 #include "base/strict_math.h"
 #include "model/lm.h"
 
+_Static_assert(LM_LOGIT_MAX == LM_SCORE_MAX, "one clamp serves both");
+
 void lm_add(float *y, const float *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -14,6 +16,22 @@ void lm_scale(float *y, float f, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         y[i] *= f;
+}
+
+void lm_mix(float *y, const float *a, const float *x, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = y[i] * a[i] + x[i] * b[i];
+}
+
+/* 32-bit integer mixes, as the trainer's net_hash_row. */
+uint32_t lm_hash_row(uint32_t token, const uint32_t before[2], bool triple, uint32_t n_rows)
+{
+    uint32_t h = token * 0x9e3779b1u + before[0] + 1;
+    if (triple)
+        h = h * 0x9e3779b1u + before[1] + 1;
+    h = (h ^ h >> 15) * 0x85ebca77u;
+    return (h ^ h >> 13) % n_rows;
 }
 
 static float sum_lanes(float *lane)
@@ -56,6 +74,11 @@ static float clamp(float x)
     return x < LM_LOGIT_MAX ? x : LM_LOGIT_MAX;
 }
 
+float lm_clamp_score(float x)
+{
+    return clamp(x);
+}
+
 /* x / (1 + e^-2u) with u = sqrt(2 / pi) (x + 0.044715 x^3) is x (1 + tanh u) / 2. */
 static float gelu(float x)
 {
@@ -74,11 +97,25 @@ void lm_activate(const struct kernels *kernels, enum lm_activation activation, f
         y[i] = gate[i] > 0.0f ? gate[i] * gate[i] : 0.0f;
 }
 
-void lm_finish_logits(const struct lm_shape *shape, float *logits, size_t n)
+/* cap tanh(l / cap), or cap l / sqrt(l^2 + cap^2), whose squares need smaller limits. */
+static float cap_logit(const struct lm_shape *shape, float l)
 {
     float cap = shape->logit_cap;
-    for (size_t i = 0; cap > 0.0f && i < n; i++) /* cap tanh(l / cap) */
-        logits[i] = cap * (1.0f - 2.0f / (1.0f + strict_exp((2.0f / cap) * clamp(logits[i]))));
+    if (shape->flags & LM_ROOT_CAP) {
+        l = l > -1e15f ? l : -1e15f;
+        l = l < 1e15f ? l : 1e15f;
+        return (cap * l) / strict_sqrt(l * l + cap * cap);
+    }
+    return cap * (1.0f - 2.0f / (1.0f + strict_exp((2.0f / cap) * clamp(l))));
+}
+
+void lm_finish_logits(const struct lm_shape *shape, float *logits, size_t first, size_t n)
+{
+    size_t last = shape->n_vocab - 1;
+    for (size_t i = 0; shape->logit_cap > 0.0f && i < n; i++)
+        logits[i] = cap_logit(shape, logits[i]);
     for (size_t i = 0; i < n; i++)
         logits[i] = clamp(logits[i]);
+    if ((shape->flags & LM_BOS_LAST) && last >= first && last < first + n)
+        logits[last - first] = -LM_LOGIT_MAX;
 }

@@ -14,7 +14,11 @@ enum tacit_status lm_shape_check(const struct lm_shape *s)
 #undef IN_RANGE
     ok = ok && s->width % LM_GROUP == 0 && s->head_dim % LM_GROUP == 0 &&
          s->n_hidden % LM_GROUP == 0 && s->n_heads % s->n_kv_heads == 0 && s->rope_dims % 2 == 0 &&
-         s->rope_dims <= s->head_dim;
+         s->rope_dims <= s->head_dim && s->window % LM_GROUP == 0 &&
+         s->window_long % LM_GROUP == 0 && (s->window == 0) == (s->window_long == 0) &&
+         s->hash_size % LM_GROUP == 0;
+    if (s->flags & LM_WITH_HASHES)
+        ok = ok && s->n_hash_rows > 0 && s->hash_size > 0 && s->norm == LM_NORM_RMS;
     return ok ? TACIT_OK : TACIT_ERR_UNSUPPORTED;
 }
 

@@ -30,7 +30,16 @@ enum lm_flag {
     LM_QK_NORM = 4,           /* RMS norm of each head of q and k: Qwen3 */
     LM_LEARNED_POSITIONS = 8, /* GPT-2 */
     LM_SEPARATE_HEAD = 16,    /* otherwise the embedding serves as the head */
-    LM_FLAGS_ALL = 31,
+    /* the rest is the project's own default model (docs/default-model.md) */
+    LM_WITH_HASHES = 32,      /* tables of the last two and three tokens, added to the embedding */
+    LM_WITH_SMEAR = 64,       /* some of the previous token's embedding is added too */
+    LM_WITH_EMBED_NORM = 128, /* and the sum is normed */
+    LM_WITH_MIX = 256,        /* each layer begins with x = mix_x x + mix_x0 (the embedded input) */
+    LM_WITH_Q_GAIN = 512,     /* each query head has a factor */
+    LM_WITH_SINK = 1024,      /* each query head has a constant score without a value */
+    LM_ROOT_CAP = 2048,       /* the cap on logits is cap l / sqrt(l^2 + cap^2) */
+    LM_BOS_LAST = 4096,       /* the last token stands before all others and is never predicted */
+    LM_FLAGS_ALL = 8191,
 };
 
 /* X(field, smallest, largest): every field, in the order in which files and hashes hold them. */
@@ -46,12 +55,17 @@ enum lm_flag {
     X(rope_dims, 0, 512)      /* of each head, even; the first ones; 0: no rotation */             \
     X(norm, 0, 1)                                                                                  \
     X(activation, 0, LM_N_ACTIVATIONS - 1)                                                         \
-    X(flags, 0, LM_FLAGS_ALL)
+    X(flags, 0, LM_FLAGS_ALL)                                                                      \
+    X(window, 0, 1u << 20)      /* positions that a layer sees; a multiple of 64; 0: all kept */   \
+    X(window_long, 0, 1u << 20) /* that every third layer sees; 0 with window */                   \
+    X(n_hash_rows, 0, 1u << 24)                                                                    \
+    X(hash_size, 0, 4096) /* a multiple of 64 */
 
 #define LM_SHAPE_FLOATS(X)                                                                         \
     X(rope_base, 0x1.0p1f, 0x1.0p40f)                                                              \
     X(norm_epsilon, 0.0f, 1.0f)                                                                    \
-    X(logit_cap, 0.0f, 1e6f) /* logits become cap * tanh(logit / cap); 0: as they are */
+    X(logit_cap, 0.0f,                                                                             \
+      1e6f) /* logits become cap * tanh(logit / cap), or as LM_ROOT_CAP; 0: as they are */
 
 struct lm_shape {
 #define LM_FIELD(name, smallest, largest) uint32_t name;
@@ -69,12 +83,16 @@ enum tacit_status lm_shape_check(const struct lm_shape *shape);
  * are matrices of int8 tiles. Rows of parts that are computed together are stacked: q, k and v;
  * gate and up. */
 #define LM_LAYER_TENSORS(X)                                                                        \
+    X(LM_MIX_X, 0, s->width, s->flags &LM_WITH_MIX)                                                \
+    X(LM_MIX_X0, 0, s->width, s->flags &LM_WITH_MIX)                                               \
     X(LM_ATTN_NORM, 0, s->width, true)                                                             \
     X(LM_ATTN_NORM_BIAS, 0, s->width, s->norm == LM_NORM_LAYER)                                    \
     X(LM_QKV, lm_qkv_rows(s), s->width, true)                                                      \
     X(LM_QKV_B, 0, lm_qkv_rows(s), s->flags &LM_QKV_BIAS)                                          \
     X(LM_Q_NORM, 0, s->head_dim, s->flags &LM_QK_NORM)                                             \
     X(LM_K_NORM, 0, s->head_dim, s->flags &LM_QK_NORM)                                             \
+    X(LM_Q_GAIN, 0, s->n_heads, s->flags &LM_WITH_Q_GAIN)                                          \
+    X(LM_SINK, 0, s->n_heads, s->flags &LM_WITH_SINK)                                              \
     X(LM_OUT, s->width, lm_head_columns(s), true)                                                  \
     X(LM_OUT_B, 0, s->width, s->flags &LM_BIASES)                                                  \
     X(LM_FFN_NORM, 0, s->width, true)                                                              \
@@ -87,6 +105,11 @@ enum tacit_status lm_shape_check(const struct lm_shape *shape);
 #define LM_GLOBAL_TENSORS(X)                                                                       \
     X(LM_EMBEDDING, s->n_vocab, s->width, true)                                                    \
     X(LM_POSITION, s->n_context, s->width, s->flags &LM_LEARNED_POSITIONS)                         \
+    X(LM_BIGRAM, s->n_hash_rows, s->hash_size, s->flags &LM_WITH_HASHES)                           \
+    X(LM_TRIGRAM, s->n_hash_rows, s->hash_size, s->flags &LM_WITH_HASHES)                          \
+    X(LM_HASH_PROJECTION, s->width, 2 * (size_t)s->hash_size, s->flags & LM_WITH_HASHES)           \
+    X(LM_SMEAR, 0, s->width, s->flags &LM_WITH_SMEAR)                                              \
+    X(LM_EMBED_NORM, 0, s->width, s->flags &LM_WITH_EMBED_NORM)                                    \
     X(LM_FINAL_NORM, 0, s->width, true)                                                            \
     X(LM_FINAL_NORM_BIAS, 0, s->width, s->norm == LM_NORM_LAYER)                                   \
     X(LM_HEAD, s->n_vocab, s->width, s->flags &LM_SEPARATE_HEAD)
@@ -119,6 +142,12 @@ static inline size_t lm_qkv_rows(const struct lm_shape *s)
 static inline size_t lm_up_rows(const struct lm_shape *s)
 {
     return (s->activation == LM_ACT_SWIGLU ? 2 : 1) * (size_t)s->n_hidden;
+}
+
+/* Positions that the layer sees; 0: all that are kept. */
+static inline uint32_t lm_window(const struct lm_shape *s, uint32_t layer)
+{
+    return layer % 3 == 2 ? s->window_long : s->window;
 }
 
 /* Multiply-accumulates with weights for one token, the head's included. */

@@ -34,10 +34,11 @@ struct lm_cache lm_cache_of(const struct lm_state *state, uint32_t layer, uint32
                             uint32_t head)
 {
     const struct lm_shape *s = &state->model->shape;
-    size_t index = ((size_t)layer * state->n_streams + stream) * s->n_kv_heads + head;
-    struct arena arena = {state->caches + index * state->cache_bytes, state->cache_bytes, 0};
+    const struct lm_span *span = &state->spans[layer];
+    size_t index = (size_t)stream * s->n_kv_heads + head;
+    struct arena arena = {span->caches + index * span->cache_bytes, span->cache_bytes, 0};
     struct lm_cache cache;
-    lay_out_cache(&cache, s, state->n_slots, &arena);
+    lay_out_cache(&cache, s, span->n_slots, &arena);
     return cache;
 }
 
@@ -70,20 +71,26 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
     size_t n = state->n_rows_max, n_angles = n * (1 + LM_SINKS) * (s->rope_dims / 2);
     size_t qkv = lm_qkv_rows(s), up = lm_up_rows(s);
     state->wide_stride = spread_stride(qkv > up ? qkv : up);
+    state->spans = arena_take(arena, s->n_layers * sizeof *state->spans);
+    state->before = arena_take(arena, state->n_streams * sizeof *state->before);
     state->n_seen = arena_take(arena, state->n_streams * sizeof *state->n_seen);
     state->rows = arena_take(arena, n * sizeof *state->rows);
     state->x = arena_take(arena, n * s->width * sizeof *state->x);
     state->norm = arena_take(arena, n * s->width * sizeof *state->norm);
+    state->embedded =
+        arena_take(arena, s->flags & LM_WITH_MIX ? n * s->width * sizeof *state->embedded : 0);
     state->wide = arena_take(arena, n * state->wide_stride * sizeof *state->wide);
     state->cosine = arena_take(arena, n_angles * sizeof *state->cosine);
     state->sine = arena_take(arena, n_angles * sizeof *state->sine);
+    lay_out_rows(&state->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
     lay_out_rows(&state->in, n, s->width, arena);
     lay_out_rows(&state->attended, n, lm_head_columns(s), arena);
     lay_out_rows(&state->hidden, n, s->n_hidden, arena);
     state->scratch = arena_take(arena, n_threads * sizeof *state->scratch);
     for (unsigned i = 0; i < n_threads; i++) {
         struct lm_scratch unused;
-        lay_out_scratch(state->scratch ? &state->scratch[i] : &unused, s, state->n_slots, arena);
+        lay_out_scratch(state->scratch ? &state->scratch[i] : &unused, s, state->n_slots_max,
+                        arena);
     }
 }
 
@@ -94,20 +101,41 @@ static enum tacit_status check_options(const struct lm_options *o)
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
+static size_t slots_of(const struct lm_shape *s, const struct lm_options *options, uint32_t layer)
+{
+    size_t window = lm_window(s, layer);
+    size_t n = (options->n_context + LM_CONTEXT_UNIT - 1) / LM_CONTEXT_UNIT * LM_CONTEXT_UNIT;
+    return window ? window : n;
+}
+
+/* A layer's caches: all that is known of them without memory. Returns their bytes. */
+static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
+                             const struct lm_options *options, uint32_t layer)
+{
+    struct arena sizes = {0};
+    struct lm_cache unused;
+    span->n_slots = slots_of(shape, options, layer);
+    lay_out_cache(&unused, shape, span->n_slots, &sizes);
+    span->cache_bytes = sizes.used;
+    return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
+}
+
 /* Sets the sizes; the pieces' total goes to *n_bytes, the caches' share of it to *n_cache_bytes. */
 static void measure(struct lm_state *state, const struct lm_shape *shape,
                     const struct lm_options *options, uint64_t *n_bytes, uint64_t *n_cache_bytes)
 {
-    struct arena sizes = {0}, cache_sizes = {0};
-    struct lm_cache unused;
+    struct arena sizes = {0};
+    *n_cache_bytes = 0;
+    state->n_slots_max = 0;
+    for (uint32_t layer = 0; layer < shape->n_layers; layer++) {
+        struct lm_span span;
+        *n_cache_bytes += measure_span(&span, shape, options, layer);
+        state->n_slots_max = span.n_slots > state->n_slots_max ? span.n_slots : state->n_slots_max;
+    }
     state->n_streams = options->n_streams;
-    state->n_slots = (options->n_context + LM_CONTEXT_UNIT - 1) / LM_CONTEXT_UNIT * LM_CONTEXT_UNIT;
+    state->n_sinks = shape->window ? 0 : LM_SINKS;
     state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
     lay_out(state, shape, options->n_threads, &sizes);
-    lay_out_cache(&unused, shape, state->n_slots, &cache_sizes);
-    state->cache_bytes = cache_sizes.used;
-    *n_cache_bytes =
-        (uint64_t)cache_sizes.used * shape->n_layers * shape->n_kv_heads * options->n_streams;
     *n_bytes = sizes.used + *n_cache_bytes;
 }
 
@@ -126,8 +154,9 @@ enum tacit_status lm_state_memory_needed(const struct lm_shape *shape,
 /* The caches are not touched: what a stream has not reached costs no memory. */
 static enum tacit_status allocate(struct lm_state *state, const struct lm_options *options)
 {
+    const struct lm_shape *shape = &state->model->shape;
     uint64_t n_bytes, n_cache_bytes;
-    measure(state, &state->model->shape, options, &n_bytes, &n_cache_bytes);
+    measure(state, shape, options, &n_bytes, &n_cache_bytes);
     if (n_bytes > SIZE_MAX / 2)
         return TACIT_ERR_MEMORY;
     state->memory = aligned_alloc(ARENA_ALIGN, (size_t)n_bytes);
@@ -136,8 +165,12 @@ static enum tacit_status allocate(struct lm_state *state, const struct lm_option
     size_t n_first = (size_t)(n_bytes - n_cache_bytes);
     memset(state->memory, 0, n_first);
     struct arena arena = {state->memory, n_first, 0};
-    lay_out(state, &state->model->shape, options->n_threads, &arena);
-    state->caches = (uint8_t *)state->memory + n_first;
+    lay_out(state, shape, options->n_threads, &arena);
+    uint8_t *caches = (uint8_t *)state->memory + n_first;
+    for (uint32_t layer = 0; layer < shape->n_layers; layer++) {
+        state->spans[layer].caches = caches;
+        caches += measure_span(&state->spans[layer], shape, options, layer);
+    }
     return TACIT_OK;
 }
 
@@ -156,11 +189,14 @@ enum tacit_status lm_state_create(struct lm_state **state_out, const struct lm_m
     enum tacit_status status = allocate(state, options);
     if (status == TACIT_OK)
         status = crew_create(&state->crew, options->n_threads);
-    if (status == TACIT_OK)
-        *state_out = state;
-    else
+    if (status != TACIT_OK) {
         lm_state_destroy(state);
-    return status;
+        return status;
+    }
+    for (uint32_t stream = 0; stream < options->n_streams; stream++)
+        lm_reset_stream(state, stream);
+    *state_out = state;
+    return TACIT_OK;
 }
 
 void lm_state_destroy(struct lm_state *state)
@@ -180,7 +216,11 @@ size_t lm_logit_stride(const struct lm_model *model)
 
 static void add_row(struct lm_state *state, uint32_t stream, uint32_t token)
 {
-    state->rows[state->n_rows++] = (struct lm_row){stream, token, state->n_seen[stream]++};
+    uint32_t *before = state->before[stream];
+    state->rows[state->n_rows++] =
+        (struct lm_row){stream, token, {before[0], before[1]}, state->n_seen[stream]++};
+    before[1] = before[0];
+    before[0] = token;
 }
 
 enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float *logits)
@@ -220,7 +260,9 @@ enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint
 
 void lm_reset_stream(struct lm_state *state, uint32_t stream)
 {
+    uint32_t last = state->model->shape.n_vocab - 1;
     state->n_seen[stream] = 0;
+    state->before[stream][0] = state->before[stream][1] = last;
 }
 
 uint64_t lm_stream_position(const struct lm_state *state, uint32_t stream)

@@ -13,7 +13,15 @@
 /* One token on its way through the layers. */
 struct lm_row {
     uint32_t stream, token;
+    uint32_t before[2]; /* the tokens before it, the nearest first */
     uint64_t position;
+};
+
+/* What a layer keeps of each stream: a ring of n_slots positions. */
+struct lm_span {
+    size_t n_slots;
+    size_t cache_bytes; /* of one head of one stream */
+    uint8_t *caches;    /* [stream][kv head] of cache_bytes */
 };
 
 /* What one head of keys and values remembers of one stream. Positions have slots; a slot is a row
@@ -42,17 +50,20 @@ struct lm_state {
     struct kernels kernels;
     struct crew *crew;
     struct rope rope;
-    uint32_t n_streams, n_slots, n_rows_max;
-    uint64_t *n_seen; /* [n_streams] tokens since the reset */
-    uint8_t *caches;  /* [layer][stream][kv head] of cache_bytes */
-    size_t cache_bytes;
+    uint32_t n_streams, n_rows_max;
+    size_t n_sinks; /* LM_SINKS, or 0 where layers have windows */
+    size_t n_slots_max;
+    struct lm_span *spans;      /* [n_layers] */
+    uint64_t *n_seen;           /* [n_streams] tokens since the reset */
+    uint32_t (*before)[2];      /* [n_streams] the last tokens, the nearest first */
     struct lm_scratch *scratch; /* [crew] */
     float *x;                   /* [rows][width]: the residual stream */
     float *norm;                /* [rows][width] */
-    float *wide;                /* [rows][wide_stride]: q, k, v; then gate and up */
+    float *embedded; /* [rows][width]: x before the first layer, where layers mix it in */
+    float *wide;     /* [rows][wide_stride]: q, k, v; then gate and up */
     size_t wide_stride;
-    float *cosine, *sine;                /* [rows][1 + LM_SINKS][rope pairs] */
-    struct lm_rows in, attended, hidden; /* quantised inputs of the products */
+    float *cosine, *sine;                        /* [rows][1 + LM_SINKS][rope pairs] */
+    struct lm_rows hashes, in, attended, hidden; /* quantised inputs of the products */
     void *memory;
     struct lm_row *rows; /* [n_rows_max] of this pass, each stream's together */
     size_t n_rows;

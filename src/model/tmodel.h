@@ -7,9 +7,9 @@
  *     8   u32 version = 1 | u32 bytes of this header = 256 | u64 bytes of the file
  *     24  offset u64, size u64 of: name, licence, tokenizer (token/tokenizer.h), weights
  *     88  XXH3-128 (low u64, high u64) of all bytes from 256 on
- *     104 the shape: 15 fields of 4 bytes, as in lm_identity.h
- *     164 identity, 32 bytes
- *     196 zeros
+ *     104 the shape: 19 fields of 4 bytes, as in lm_identity.h | 4 zeros
+ *     184 identity, 32 bytes
+ *     216 zeros
  *     248 XXH3-64 of bytes 0 .. 247
  *     256 name | licence | tokenizer | zeros | weights, at a multiple of 4096
  *

@@ -177,15 +177,16 @@ static void check_lm_attention_weights(const struct kernels *reference,
             size_t n_bytes = n * sizeof(float);
             float *score = flush_buffer(n_bytes), *score_want = flush_buffer(n_bytes);
             float *value_scale = flush_buffer(n_bytes);
+            float sink = n_valid % 3 ? -LM_SCORE_MAX : (float)(n_valid % 17) - 4.0f;
             struct quantized got = {.q = flush_buffer(n)}, want = {.q = flush_buffer(n)};
             fill_any(score, n, kind);
             memcpy(score_want, score, n_bytes);
             for (size_t i = 0; i < n; i++)
                 value_scale[i] = (float)(rng() % 1000) * (i % 64 < 32 ? 1e-3f : 1e-9f);
-            float total_want = reference->lm_attention_weights(want.q, want.scale, want.sum,
-                                                               score_want, value_scale, n_valid);
+            float total_want = reference->lm_attention_weights(
+                want.q, want.scale, want.sum, score_want, value_scale, n_valid, sink);
             float total = variant->lm_attention_weights(got.q, got.scale, got.sum, score,
-                                                        value_scale, n_valid);
+                                                        value_scale, n_valid, sink);
             CHECK_MSG(same_quantized(&got, &want, n_groups) &&
                           memcmp(&total, &total_want, sizeof total) == 0 &&
                           memcmp(score, score_want, n_bytes) == 0,
