@@ -43,6 +43,26 @@ static enum tacit_status list_types(const struct gguf *gguf, uint32_t n_tokens, 
     return TACIT_OK;
 }
 
+static bool find_special(const struct tokenizer_spec *spec, const char *text, uint32_t *token)
+{
+    for (uint32_t i = 0; i < spec->n_tokens; i++)
+        if (view_equals(spec->tokens[i], text) && spec->is_text && !spec->is_text[i]) {
+            *token = i;
+            return true;
+        }
+    return false;
+}
+
+/* What stood between documents in training. Chat models name another token as their first: what begins a
+ * turn. */
+static void choose_start(struct tokenizer_spec *spec, const struct gguf *gguf)
+{
+    spec->has_start = find_special(spec, "<|endoftext|>", &spec->start) ||
+                      gguf_get_u32(gguf, "tokenizer.ggml.bos_token_id", &spec->start) ||
+                      gguf_get_u32(gguf, "tokenizer.ggml.eos_token_id", &spec->start);
+    spec->has_start = spec->has_start && spec->start < spec->n_tokens;
+}
+
 static enum tacit_status create(struct tokenizer **tokenizer, const struct gguf *gguf,
                                 struct byte_view **tokens, uint8_t **is_text,
                                 struct byte_view **rules)
@@ -60,6 +80,7 @@ static enum tacit_status create(struct tokenizer **tokenizer, const struct gguf 
     spec.tokens = *tokens;
     spec.is_text = *is_text;
     spec.rules = *rules;
+    choose_start(&spec, gguf);
     return tokenizer_create(tokenizer, &spec);
 }
 

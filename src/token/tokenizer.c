@@ -139,6 +139,9 @@ static enum tacit_status fill(struct tokenizer *tokenizer, const struct tokenize
     tokenizer->form = raw ? spec->form : TOKENIZER_PAIRS;
     TRY(vocabulary_init(vocabulary, spec->tokens, raw, spec->is_text, spec->n_tokens));
     TRY(make_rules(tokenizer, spec));
+    tokenizer->start = spec->has_start ? spec->start : VOCABULARY_NONE;
+    if (spec->has_start && spec->start >= spec->n_tokens)
+        return TACIT_ERR_MODEL_DAMAGED;
     tokenizer->is_whole = calloc(spec->n_tokens, 1);
     if (!tokenizer->is_whole)
         return TACIT_ERR_MEMORY;
@@ -177,6 +180,11 @@ const struct vocabulary *tokenizer_vocabulary(const struct tokenizer *tokenizer)
 uint32_t tokenizer_n_items(const struct tokenizer *tokenizer)
 {
     return tokenizer->vocabulary.n_tokens + 256;
+}
+
+uint32_t tokenizer_start(const struct tokenizer *tokenizer)
+{
+    return tokenizer->start;
 }
 
 struct byte_view tokenizer_item_bytes(const struct tokenizer *tokenizer, uint32_t item)

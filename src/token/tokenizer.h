@@ -49,10 +49,12 @@ struct tokenizer_spec {
     const uint8_t *is_text;         /* [n_tokens], 0: special, never produced; NULL: all are text */
     const struct byte_view *rules; /* TOKENIZER_SPELLED: [n_rules] "left right", first rule first */
     const uint32_t *pairs;         /* TOKENIZER_PAIRS: [2 * n_rules] left, right */
+    bool has_start;
+    uint32_t start; /* the token that stood before each document in training, if has_start */
 };
 
 /* TACIT_ERR_UNSUPPORTED: pre-tokenizer not known, or too many tokens; TACIT_ERR_MODEL_DAMAGED: a
- * rule that names no token; TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
+ * rule that names no token, or a start that is none; TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
 enum tacit_status tokenizer_create(struct tokenizer **tokenizer, const struct tokenizer_spec *spec);
 
 /* NULL is allowed. */
@@ -61,6 +63,9 @@ void tokenizer_destroy(struct tokenizer *tokenizer);
 /* n_items is n_tokens + 256. */
 const struct vocabulary *tokenizer_vocabulary(const struct tokenizer *tokenizer);
 uint32_t tokenizer_n_items(const struct tokenizer *tokenizer);
+
+/* The token to begin a text with, itself not coded; VOCABULARY_NONE if none is known. */
+uint32_t tokenizer_start(const struct tokenizer *tokenizer);
 
 /* Bytes of an item below n_items, alive as long as the tokenizer; empty for items never produced.
  */
@@ -76,6 +81,7 @@ enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint
  *     "TTOK" | version u8 = 1 | form u8: PAIRS or JOINED | length of pre u8 | pre
  *     | n_tokens u32 | n_rules u32
  *     | each token: length u16, bytes (none: special) | each rule: left u32, right u32
+ *     | start u32, if there is one
  *
  * all little-endian. *data is the caller's to free. TACIT_ERR_UNSUPPORTED: a token of 64 KiB or
  * more; TACIT_ERR_MEMORY. */

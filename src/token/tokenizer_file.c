@@ -64,8 +64,9 @@ enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **da
     *n_bytes = 0;
     if (vocabulary->n_bytes_max > UINT16_MAX)
         return TACIT_ERR_UNSUPPORTED;
-    size_t n =
-        15 + n_pre + 2 * (size_t)n_tokens + vocabulary->offsets[n_tokens] + 8 * (size_t)n_rules;
+    bool has_start = tokenizer->start != VOCABULARY_NONE;
+    size_t n = 15 + n_pre + 2 * (size_t)n_tokens + vocabulary->offsets[n_tokens] +
+               8 * (size_t)n_rules + (has_start ? 4 : 0);
     uint8_t *start = malloc(n), *p = start;
     if (!start)
         return TACIT_ERR_MEMORY;
@@ -82,6 +83,8 @@ enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **da
         free(start);
         return status;
     }
+    if (has_start)
+        store_le32(start + n - 4, tokenizer->start);
     *data = start;
     *n_bytes = n;
     return TACIT_OK;
@@ -126,8 +129,12 @@ static enum tacit_status load_body(struct tokenizer **tokenizer, struct tokenize
                                    struct byte_view rest, struct byte_view *tokens, uint32_t *pairs)
 {
     TRY(load_tokens(tokens, spec->n_tokens, &rest));
-    if (rest.n != 8 * (size_t)spec->n_rules)
+    size_t n_rule_bytes = 8 * (size_t)spec->n_rules;
+    spec->has_start = rest.n == n_rule_bytes + 4;
+    if (rest.n != n_rule_bytes && !spec->has_start)
         return TACIT_ERR_MODEL_DAMAGED;
+    if (spec->has_start)
+        spec->start = load_le32(rest.data + n_rule_bytes);
     for (size_t i = 0; i < 2 * (size_t)spec->n_rules; i++)
         pairs[i] = load_le32(rest.data + 4 * i);
     spec->tokens = tokens;

@@ -12,6 +12,7 @@
 struct tokenizer {
     const struct pretokenizer *pre;
     enum tokenizer_form form; /* as it is saved: PAIRS or JOINED */
+    uint32_t start;           /* VOCABULARY_NONE if there is none */
     struct vocabulary vocabulary;
     struct bpe_rules rules;
     uint8_t *is_whole; /* [n_tokens]: a piece of exactly these bytes becomes this one token */

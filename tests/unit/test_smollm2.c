@@ -41,6 +41,8 @@ static void test_vocabulary(const struct tacit_model *model)
     for (uint32_t byte = 0; byte < 256; byte++)
         n_bare += tokenizer_item_bytes(tokenizer, n_tokens + byte).n == 1;
     CHECK(n_bare == sizeof lacking);
+    uint32_t start = tokenizer_start(tokenizer);
+    CHECK(start == 0 || start == VOCABULARY_NONE); /* the latter of an older .tmodel */
     CHECK(n_tokens == 49152 && model->trie->n_words == 49152 - 17 + 21);
 }
 

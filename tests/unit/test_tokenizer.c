@@ -27,7 +27,8 @@ static enum tacit_status create(struct tokenizer **tokenizer, const char *pre, u
                                   .tokens = tokens,
                                   .is_text = is_text,
                                   .n_rules = n_rules,
-                                  .rules = rules};
+                                  .rules = rules,
+                                  .has_start = true};
     return tokenizer_create(tokenizer, &spec);
 }
 
@@ -55,6 +56,7 @@ static void save_and_load(struct tokenizer **tokenizer)
     if (*tokenizer) {
         CHECK(tokenizer_save(*tokenizer, &again, &n_again) == TACIT_OK);
         CHECK(n_again == n && memcmp(again, data, n) == 0);
+        CHECK(tokenizer_start(*tokenizer) == 0);
         free(again);
     }
     free(data);
@@ -256,6 +258,14 @@ static void test_bad_specs(void)
         CHECK_MSG(create_with_rule(bad[i]) == TACIT_ERR_MODEL_DAMAGED, "\"%s\"", bad[i]);
     struct tokenizer_spec none = {.pre = view_of("gpt-2")};
     CHECK(tokenizer_create(&tokenizer, &none) == TACIT_ERR_UNSUPPORTED && !tokenizer);
+    struct byte_view token = view_of("a");
+    struct tokenizer_spec start = {
+        .pre = view_of("gpt-2"), .n_tokens = 1, .tokens = &token, .has_start = true, .start = 1};
+    CHECK(tokenizer_create(&tokenizer, &start) == TACIT_ERR_MODEL_DAMAGED && !tokenizer);
+    start.has_start = false;
+    CHECK(tokenizer_create(&tokenizer, &start) == TACIT_OK);
+    CHECK(tokenizer_start(tokenizer) == VOCABULARY_NONE);
+    tokenizer_destroy(tokenizer);
 }
 
 /* Of tokens with the same bytes the first counts; the others are never produced and have no bytes.
@@ -304,7 +314,9 @@ static void test_damaged_files(void)
         return;
     tokenizer_destroy(tokenizer);
     for (size_t i = 0; i < n; i += i < 100 ? 1 : 7) {
-        CHECK_MSG(load_exact(data, i) == TACIT_ERR_MODEL_DAMAGED, "at %zu", i);
+        bool lacks_start = i == n - 4; /* and nothing else */
+        CHECK_MSG(load_exact(data, i) == (lacks_start ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED),
+                  "at %zu", i);
         uint8_t saved = data[i];
         data[i] = (uint8_t)(saved + 1 + random_below(255));
         load_exact(data, n);
