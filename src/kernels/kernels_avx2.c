@@ -75,9 +75,22 @@ static void squash_avx2(float *p, const float *x, size_t n)
     }
 }
 
+static void mix_layer_avx2(float *dots, float *p, const float *x, size_t n, float *const *sets,
+                           size_t n_sets, float bound)
+{
+    size_t n_dots = (n_sets + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+    mix_dots_avx2(dots, x, n, sets, n_sets);
+    for (size_t k = 0; k < n_dots; k++) {
+        float dot = k < n_sets ? dots[k] : 0.0f;
+        dots[k] = dot > bound ? bound : dot < -bound ? -bound : dot;
+    }
+    squash_avx2(p, dots, n_dots);
+}
+
 void kernels_init_avx2(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_avx2;
+    kernels->mix_layer = mix_layer_avx2;
     kernels->mix_train = mix_train_avx2;
     kernels->squash = squash_avx2;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sixteen lanes in one register. squash stays the AVX2 variant's: its arrays are a vector or two
- * long.
+ * Sixteen lanes in one register.
  */
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
+#include "base/strict_math.h"
 #include "kernels/kernels.h"
 
 static float sum_lanes(__m512 s)
@@ -59,9 +59,92 @@ static void mix_train_avx512(float *const *sets, size_t n_sets, const float *ste
     }
 }
 
+/* sum_lanes of four sums at once, each by the same tree. */
+static __m128 sum_four(__m512 s0, __m512 s1, __m512 s2, __m512 s3)
+{
+    __m512 s[4] = {s0, s1, s2, s3};
+    __m128 r[4];
+    for (int i = 0; i < 4; i++) {
+        __m256 s8 = _mm256_add_ps(_mm512_castps512_ps256(s[i]), _mm512_extractf32x8_ps(s[i], 1));
+        r[i] = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
+    }
+    __m128 a = _mm_add_ps(_mm_unpacklo_ps(r[0], r[1]), _mm_unpackhi_ps(r[0], r[1]));
+    __m128 b = _mm_add_ps(_mm_unpacklo_ps(r[2], r[3]), _mm_unpackhi_ps(r[2], r[3]));
+    return _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+}
+
+static __m128 four_dots(const float *x, size_t n, float *const *sets)
+{
+    __m512 s0 = _mm512_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 v = _mm512_load_ps(x + i);
+        s0 = _mm512_add_ps(s0, _mm512_mul_ps(v, _mm512_load_ps(sets[0] + i)));
+        s1 = _mm512_add_ps(s1, _mm512_mul_ps(v, _mm512_load_ps(sets[1] + i)));
+        s2 = _mm512_add_ps(s2, _mm512_mul_ps(v, _mm512_load_ps(sets[2] + i)));
+        s3 = _mm512_add_ps(s3, _mm512_mul_ps(v, _mm512_load_ps(sets[3] + i)));
+    }
+    return sum_four(s0, s1, s2, s3);
+}
+
+/* strict_squash, sixteen at a time. */
+static __m512 squash_ps(__m512 x)
+{
+    const __m512 bias = _mm512_set1_ps(STRICT_ROUND_BIAS), one = _mm512_set1_ps(1.0f);
+    x = _mm512_xor_ps(x, _mm512_set1_ps(-0.0f));
+    x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
+    x = _mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX));
+    __m512 n =
+        _mm512_sub_ps(_mm512_add_ps(_mm512_mul_ps(x, _mm512_set1_ps(STRICT_LOG2_E)), bias), bias);
+    __m512 r = _mm512_sub_ps(_mm512_sub_ps(x, _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_HI))),
+                             _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_LO)));
+    __m512 p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C6),
+                             _mm512_mul_ps(r, _mm512_set1_ps(STRICT_EXP_C7)));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C5), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C4), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C3), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C2), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(one, _mm512_add_ps(r, _mm512_mul_ps(_mm512_mul_ps(r, r), p)));
+    __m512i e = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    p = _mm512_mul_ps(p, _mm512_castsi512_ps(_mm512_slli_epi32(e, 23)));
+    return _mm512_div_ps(one, _mm512_add_ps(one, p));
+}
+
+static void squash_avx512(float *p, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16)
+        _mm512_store_ps(p + i, squash_ps(_mm512_load_ps(x + i)));
+}
+
+/* The sums stay in registers until all sixteen are there: a wide load after narrow stores waits. */
+static void mix_layer_avx512(float *dots, float *p, const float *x, size_t n, float *const *sets,
+                             size_t n_sets, float bound)
+{
+    for (size_t first = 0; first < n_sets; first += 16) {
+        size_t n_here = n_sets - first < 16 ? n_sets - first : 16;
+        float *here[16];
+        for (size_t k = 0; k < 16; k++)
+            here[k] = sets[first + (k < n_here ? k : 0)];
+        __m128 quad[4] = {_mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps()};
+        for (size_t k = 0; k < n_here; k += 4)
+            quad[k / 4] = four_dots(x, n, here + k);
+        __m512 all = _mm512_castps128_ps512(quad[0]);
+        all = _mm512_insertf32x4(all, quad[1], 1);
+        all = _mm512_insertf32x4(all, quad[2], 2);
+        all = _mm512_insertf32x4(all, quad[3], 3);
+        all = _mm512_maskz_mov_ps((__mmask16)((1u << n_here) - 1), all);
+        __m512 high = _mm512_set1_ps(bound), low = _mm512_set1_ps(-bound);
+        all = _mm512_mask_mov_ps(all, _mm512_cmp_ps_mask(all, high, _CMP_GT_OQ), high);
+        all = _mm512_mask_mov_ps(all, _mm512_cmp_ps_mask(all, low, _CMP_LT_OQ), low);
+        _mm512_store_ps(dots + first, all);
+        _mm512_store_ps(p + first, squash_ps(all));
+    }
+}
+
 void kernels_init_avx512(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_avx512;
+    kernels->mix_layer = mix_layer_avx512;
+    kernels->squash = squash_avx512;
     kernels->mix_train = mix_train_avx512;
 }
 

@@ -42,9 +42,22 @@ static void squash_scalar(float *p, const float *x, size_t n)
         p[i] = strict_squash(x[i]);
 }
 
+static void mix_layer_scalar(float *dots, float *p, const float *x, size_t n, float *const *sets,
+                             size_t n_sets, float bound)
+{
+    size_t n_dots = (n_sets + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+    mix_dots_scalar(dots, x, n, sets, n_sets);
+    for (size_t k = 0; k < n_dots; k++) {
+        float dot = k < n_sets ? dots[k] : 0.0f;
+        dots[k] = dot > bound ? bound : dot < -bound ? -bound : dot;
+    }
+    squash_scalar(p, dots, n_dots);
+}
+
 void kernels_init_scalar(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_scalar;
+    kernels->mix_layer = mix_layer_scalar;
     kernels->mix_train = mix_train_scalar;
     kernels->squash = squash_scalar;
 }

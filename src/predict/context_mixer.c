@@ -292,7 +292,8 @@ static void learn(struct cm *cm, int bit)
 uint32_t cm_predict(struct cm *cm)
 {
     struct cm_group *group = cm->stream->group;
-    struct mixer_inputs inputs = {.x = group->mixer_stream.x};
+    struct mixer_inputs inputs;
+    inputs_begin(&inputs, group->mixer_stream.x);
     gather_inputs(cm, &inputs);
     float x =
         mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->stream->history.partial);
@@ -311,7 +312,8 @@ void cm_update(struct cm *cm, int bit)
 
 void cm_pass(struct cm *cm, int bit)
 {
-    struct mixer_inputs inputs = {.x = cm->stream->group->mixer_stream.x};
+    struct mixer_inputs inputs;
+    inputs_begin(&inputs, cm->stream->group->mixer_stream.x);
     cm->hint = (struct cm_hint){.certain = true};
     gather_inputs(cm, &inputs);
     learn(cm, bit);

@@ -88,6 +88,8 @@ static unsigned node_of(const struct cm_history *history)
     return leading - 1 + (history->partial & (leading - 1));
 }
 
+/* The loops below keep what they need in locals: for all the compiler knows, each store could change
+ * the structures that it comes from. */
 void context_set_predict(struct context_set *set, struct context_set_stream *stream,
                          const struct cm_history *history, struct mixer_inputs *inputs)
 {
@@ -96,22 +98,27 @@ void context_set_predict(struct context_set *set, struct context_set_stream *str
     else if (history->bit == 4)
         find_low_slots(set, stream, history);
     const float *stretch = set->tables->stretch;
-    float *x = inputs->x + inputs->n;
-    unsigned node = node_of(history), n_known = 0;
-    for (unsigned i = 0; i < set->n; i++, x += CONTEXT_INPUTS) {
-        const struct context_maps *maps = &set->maps[i];
-        unsigned state = stream->nodes[i][node];
-        uint32_t p = adaptive_p12(maps->history[state]);
-        x[0] = state != 0 ? stretch[p] : 0.0f;
-        x[1] = state != 0 ? ((float)(int)p - 2047.5f) * (1.0f / 1024.0f) : 0.0f;
+    const struct context_maps *maps = set->maps;
+    uint8_t *const *nodes = stream->nodes;
+    const uint16_t *expected = stream->expected;
+    const uint8_t *run_kind = stream->run_kind;
+    float *restrict x = inputs->x + inputs->n;
+    uint8_t *restrict run_now = stream->run_now;
+    unsigned node = node_of(history), n = set->n, n_known = 0;
+    unsigned partial = history->partial, next_shift = 7 - history->bit;
+    for (unsigned i = 0; i < n; i++, x += CONTEXT_INPUTS) {
+        unsigned state = nodes[i][node];
+        uint32_t p = adaptive_p12(maps[i].history[state]);
+        float known = state != 0 ? 1.0f : 0.0f;
         n_known += state != 0;
-        unsigned expected = stream->expected[i];
-        bool fits = expected >> (8 - history->bit) == history->partial;
-        unsigned run = fits ? stream->run_kind[i] + (expected >> (7 - history->bit) & 1) : 0;
-        stream->run_now[i] = (uint8_t)run;
-        x[2] = stretch[adaptive_p12(maps->run[run])];
+        unsigned next = (unsigned)expected[i] >> next_shift;
+        unsigned run = next >> 1 == partial ? run_kind[i] + (next & 1) : 0;
+        run_now[i] = (uint8_t)run;
+        x[0] = stretch[p] * known;
+        x[1] = ((float)(int)p - 2047.5f) * (1.0f / 1024.0f) * known;
+        x[2] = stretch[adaptive_p12(maps[i].run[run])];
     }
-    inputs->n += set->n * CONTEXT_INPUTS;
+    inputs->n += n * CONTEXT_INPUTS;
     stream->n_known = n_known;
 }
 
@@ -128,14 +135,18 @@ static void update_runs(struct context_set *set, struct context_set_stream *stre
 void context_set_update(struct context_set *set, struct context_set_stream *stream,
                         const struct cm_history *history, int bit)
 {
-    const struct cm_tables *t = set->tables;
-    unsigned node = node_of(history);
-    for (unsigned i = 0; i < set->n; i++) {
-        struct context_maps *maps = &set->maps[i];
-        uint8_t *state = &stream->nodes[i][node];
-        adaptive_update(&maps->history[*state], bit, &t->rates, HISTORY_LIMIT);
-        adaptive_update(&maps->run[stream->run_now[i]], bit, &t->rates, RUN_LIMIT);
-        *state = t->history.next[*state][bit];
+    const struct adaptive_rates *rates = &set->tables->rates;
+    const uint8_t(*next)[2] = set->tables->history.next;
+    struct context_maps *restrict maps = set->maps;
+    uint8_t *const *nodes = stream->nodes;
+    const uint8_t *run_now = stream->run_now;
+    unsigned node = node_of(history), n = set->n;
+    for (unsigned i = 0; i < n; i++) {
+        uint8_t *at = nodes[i] + node;
+        unsigned state = *at;
+        *at = next[state][bit];
+        adaptive_update(&maps[i].history[state], bit, rates, HISTORY_LIMIT);
+        adaptive_update(&maps[i].run[run_now[i]], bit, rates, RUN_LIMIT);
     }
     if (history->bit == 7)
         update_runs(set, stream, (uint8_t)(history->partial << 1 | (unsigned)bit));

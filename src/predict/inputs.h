@@ -74,6 +74,15 @@ struct cm_setup {
     struct mixer_shape shape;
 };
 
+/* No inputs and no selectors yet. Leaves the selectors' array alone: clearing it takes longer than
+ * many a component. */
+static inline void inputs_begin(struct mixer_inputs *in, float *x)
+{
+    in->x = x;
+    in->n = 0;
+    in->n_selectors = 0;
+}
+
 /* A prediction in the logistic domain: ln(p / (1 - p)), 0 for no opinion, |x| below about 12. */
 static inline void inputs_add(struct mixer_inputs *in, float x)
 {

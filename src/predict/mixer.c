@@ -64,11 +64,8 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
         stream->sets[k] = mixer->weights + (size_t)set * mixer->n_inputs;
         stream->age[k] = &mixer->age[set];
     }
-    mixer->kernels->mix_dots(stream->dots, stream->x, mixer->n_inputs, stream->sets,
-                             mixer->n_selectors);
-    for (unsigned k = 0; k < mixer->n_selectors; k++)
-        stream->dots[k] = clamp(stream->dots[k], DOT_MAX);
-    mixer->kernels->squash(stream->p, stream->dots, mixer->n_dots);
+    mixer->kernels->mix_layer(stream->dots, stream->p, stream->x, mixer->n_inputs, stream->sets,
+                              mixer->n_selectors, DOT_MAX);
     stream->final_set = mixer->final_weights + (size_t)partial * SELECTORS_MAX;
     float dot;
     mixer->kernels->mix_dots(&dot, stream->dots, mixer->n_dots, &stream->final_set, 1);

@@ -61,6 +61,33 @@ static void check_mix_dots(const struct kernels *reference, const struct kernels
         }
 }
 
+static void check_mix_layer(const struct kernels *reference, const struct kernels *variant,
+                            const char *label)
+{
+    enum { OUT = 2 * KERNEL_LANES };
+    float *out = flush_buffer(4 * OUT * sizeof(float));
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            struct mix_case c;
+            make_mix_case(&c, n, kind);
+            size_t n_sets = 1 + n / KERNEL_LANES % (SETS_MAX + 8);
+            float *sets[SETS_MAX + 8];
+            for (size_t k = 0; k < n_sets; k++)
+                sets[k] = c.weights[k % SETS_MAX];
+            memset(out, 0xff, 4 * OUT * sizeof(float));
+            size_t n_out = (n_sets + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+            float *want = out + 2 * OUT, *at = out + 4 * OUT - 2 * n_out;
+            reference->mix_layer(want - n_out, want, c.x, n, sets, n_sets, 15.0f);
+            memcpy(out, want - n_out, n_out * sizeof(float));
+            memcpy(out + n_out, want, n_out * sizeof(float));
+            variant->mix_layer(at, at + n_out, c.x, n, sets, n_sets, 15.0f);
+            CHECK_MSG(memcmp(at, out, 2 * n_out * sizeof(float)) == 0, "%s: n %zu, kind %u", label,
+                      n, kind);
+            free_mix_case(&c, n);
+        }
+    free_flush(out, 4 * OUT * sizeof(float));
+}
+
 static void check_mix_train(const struct kernels *reference, const struct kernels *variant,
                             const char *label)
 {
