@@ -93,8 +93,13 @@ enum tacit_status block_queue_push(struct block_queue *queue, bool alone)
     struct slot *slot = &queue->slots[(queue->first + queue->n_used) % queue->n_slots];
     atomic_store_explicit(&slot->job.watch.n_done, 0, memory_order_relaxed);
     bool threaded = queue->pool || (queue->plan->n_threads > 1 && !alone);
-    if (threaded && !queue->pool)
-        TRY(thread_pool_create(&queue->pool, queue->plan->n_threads));
+    if (threaded && !queue->pool) {
+        enum tacit_status status = thread_pool_create(&queue->pool, queue->plan->n_threads);
+        if (status == TACIT_ERR_THREAD)
+            threaded = false; /* slower, and the same bytes */
+        else
+            TRY(status);
+    }
     queue->n_used++;
     slot->job.watch.tick = threaded ? NULL : report;
     slot->job.watch.tick_context = queue;

@@ -3,6 +3,8 @@
  * Every way to use the library, with each of its allocations failing in turn: the call says so or
  * does without, and everything is given back.
  */
+#include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,21 @@ void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t n);
 void __wrap_free(void *p);
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *argument);
+
+static int n_threads_left;
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void *argument)
+{
+    if (n_threads_left-- <= 0)
+        return EAGAIN;
+    return __real_pthread_create(thread, attributes, start, argument);
+}
 
 static bool fails(void)
 {
@@ -125,6 +142,27 @@ static void check_each(const char *what, enum tacit_status (*run)(const struct t
     }
 }
 
+/* With fewer threads than wanted, or none, all goes on and gives the same bytes. */
+static void check_few_threads(void)
+{
+    static uint8_t wanted[sizeof archive];
+    struct tacit_options options;
+    tacit_options_init(&options);
+    options.level = 3;
+    options.n_threads = 3;
+    options.block_size = BLOCK;
+    for (int n = 3; n >= 0; n--) {
+        n_threads_left = n;
+        CHECK(compress(&options) == TACIT_OK);
+        if (n == 3)
+            memcpy(wanted, archive, n_archive);
+        CHECK(memcmp(wanted, archive, n_archive) == 0);
+        n_threads_left = n;
+        CHECK(decompress(&options) == TACIT_OK);
+        CHECK(atomic_load(&n_live) == 0);
+    }
+}
+
 int main(void)
 {
     sample_fill(content, N_CONTENT, SAMPLE_TEXT, 1);
@@ -135,11 +173,13 @@ int main(void)
             options.level = level;
             options.n_threads = n_threads;
             options.block_size = BLOCK;
+            n_threads_left = 1 << 20;
             check_each("compress", compress, &options);
             check_each("decompress", decompress, &options);
             check_each("read", read_range, &options);
             check_each("recover", recover, &options);
         }
     }
+    check_few_threads();
     return check_result();
 }

@@ -144,6 +144,11 @@ static void check_progress(struct tacit_options *options)
     CHECK(tacit_buffer_compress(content, n, archive, sizeof archive, &n_archive, &watched) ==
           TACIT_OK);
     CHECK(counter.n_calls > 0 && counter.n_in <= n && counter.n_out <= n_archive);
+    size_t n_restored;
+    counter = (struct counter){.n_left = 1000};
+    CHECK(tacit_buffer_decompress(archive, n_archive, restored, sizeof restored, &n_restored,
+                                  &watched) == TACIT_OK);
+    CHECK(counter.n_in <= n_archive && counter.n_out <= n);
     counter = (struct counter){.n_left = 0};
     CHECK(tacit_buffer_compress(content, n, archive, sizeof archive, &n_archive, &watched) ==
           TACIT_ERR_CANCELLED);
