@@ -195,7 +195,7 @@ static void undo_x86(uint8_t *d, size_t n)
 static void undo_audio(uint8_t *d, size_t n, size_t offset)
 {
     for (size_t i = offset; i + 2 <= n; i += 2) {
-        uint8_t first = d[i];
+        uint8_t first = d[i] ^ 0x80;
         d[i] = d[i + 1];
         d[i + 1] = first;
     }
