@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/cpu.h"
+#include "base/hash.h"
 #include "model/lm.h"
 #include "model/model_file.h"
 
@@ -62,7 +63,14 @@ struct evaluation {
     size_t n, window, n_streams;
     uint32_t first;
     double bits, seconds, cpu_seconds;
+    uint64_t hash; /* of all logits, in the order of windows and tokens within a step */
 };
+
+static void score(struct evaluation *e, const float *logits, uint32_t token)
+{
+    e->bits += bits_of(logits, e->model->shape.n_vocab, token);
+    e->hash = hash64(logits, e->model->shape.n_vocab * sizeof *logits, e->hash);
+}
 
 /* n_streams windows in lock-step, from window w on. */
 static void step_windows(struct evaluation *e, size_t w)
@@ -81,8 +89,8 @@ static void step_windows(struct evaluation *e, size_t w)
         e->cpu_seconds += now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
         for (size_t s = 0; s < e->n_streams; s++)
             if (tokens[s] != LM_NO_TOKEN)
-                e->bits += bits_of(e->logits + s * lm_logit_stride(e->model),
-                                   e->model->shape.n_vocab, e->ids[(w + s) * e->window + i]);
+                score(e, e->logits + s * lm_logit_stride(e->model),
+                      e->ids[(w + s) * e->window + i]);
     }
 }
 
@@ -101,8 +109,7 @@ static void prefill_window(struct evaluation *e, size_t w)
         e->seconds += now(CLOCK_MONOTONIC) - wall;
         e->cpu_seconds += now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
         for (size_t j = 0; j < m; j++)
-            e->bits += bits_of(e->logits + j * lm_logit_stride(e->model), e->model->shape.n_vocab,
-                               e->ids[begin + i + j]);
+            score(e, e->logits + j * lm_logit_stride(e->model), e->ids[begin + i + j]);
     }
 }
 
@@ -148,9 +155,9 @@ int main(int argc, char **argv)
         e.n_streams ? step_windows(&e, w) : prefill_window(&e, w);
     double n_bytes = strtod(argv[3], NULL) * (double)e.n / (double)n_all;
     printf("window %zu, streams %zu: %zu tokens, %.5f bits a token, %.5f bits a byte; "
-           "%.0f tokens/s (%.0f a CPU second)\n",
+           "%.0f tokens/s (%.0f a CPU second); logits %016llx\n",
            e.window, e.n_streams, e.n, e.bits / (double)e.n, e.bits / n_bytes,
-           (double)e.n / e.seconds, (double)e.n / e.cpu_seconds);
+           (double)e.n / e.seconds, (double)e.n / e.cpu_seconds, (unsigned long long)e.hash);
     lm_state_destroy(e.state);
     model_file_close(file);
     return 0;

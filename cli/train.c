@@ -32,7 +32,8 @@ static int usage(void)
 {
     fputs("usage: tacit train prepare CONFIG CATEGORY=FILE... [-- EVALUATION-FILE...]\n"
           "       tacit train run CONFIG [WEIGHTS]\n"
-          "       tacit train eval CONFIG WEIGHTS [--int8]\n",
+          "       tacit train eval CONFIG WEIGHTS [--int8]\n"
+          "       tacit train export WEIGHTS MODEL NAME LICENCE\n",
           stderr);
     return 2;
 }
@@ -62,6 +63,8 @@ int cli_train(int argc, char **argv)
     } else if (!strcmp(argv[1], "eval") &&
                (argc == 4 || (argc == 5 && !strcmp(argv[4], "--int8")))) {
         status = tacit_train_eval(argv[2], argv[3], argc == 5, &sink);
+    } else if (!strcmp(argv[1], "export") && argc == 6) {
+        status = tacit_train_export(argv[2], argv[3], argv[4], argv[5]);
     } else {
         return usage();
     }

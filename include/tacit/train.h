@@ -43,6 +43,11 @@ enum tacit_status tacit_train_run(const char *config_path, const char *weights,
 enum tacit_status tacit_train_eval(const char *config_path, const char *weights, int int8,
                                    const struct tacit_train_sink *sink);
 
+/* Writes the weights of a weights-only checkpoint, quantised, and its vocabulary as a model file that
+ * tacit -m reads. TACIT_ERR_UNSUPPORTED where a size is not a multiple of 64 that has to be one. */
+enum tacit_status tacit_train_export(const char *weights, const char *path, const char *name,
+                                     const char *licence);
+
 #ifdef __cplusplus
 }
 #endif
