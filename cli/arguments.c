@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arguments.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
 
 /* Long options without a letter. */
+enum { STREAMS_MAX = 128, CONTEXT_MAX = 1 << 20 };
+
 enum {
     OPTION_RM = 256,
     OPTION_VERIFY,
     OPTION_FAST,
     OPTION_NO_MODEL,
+    OPTION_STREAMS,
+    OPTION_CONTEXT,
     OPTION_BLOCK_SIZE,
     OPTION_RANGE,
     OPTION_JSON,
@@ -20,7 +26,7 @@ enum {
     OPTION_CPU,
 };
 
-static const char short_options[] = "zdtlco:kfqvT:M:123456789hV";
+static const char short_options[] = "zdtlco:kfqvT:M:m:123456789hV";
 
 static const struct option long_options[] = {
     {"compress", no_argument, NULL, 'z'},
@@ -39,6 +45,9 @@ static const struct option long_options[] = {
     {"block-size", required_argument, NULL, OPTION_BLOCK_SIZE},
     {"verify", no_argument, NULL, OPTION_VERIFY},
     {"fast", no_argument, NULL, OPTION_FAST},
+    {"model", required_argument, NULL, 'm'},
+    {"streams", required_argument, NULL, OPTION_STREAMS},
+    {"context", required_argument, NULL, OPTION_CONTEXT},
     {"no-model", no_argument, NULL, OPTION_NO_MODEL},
     {"range", required_argument, NULL, OPTION_RANGE},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -106,6 +115,18 @@ static enum exit_code parse_levels(struct arguments *arguments)
     return EXIT_CODE_OK;
 }
 
+static enum exit_code parse_count(struct arguments *arguments, const char *option,
+                                  unsigned long max, unsigned *count)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(optarg, &end, 10);
+    if (optarg[0] < '0' || optarg[0] > '9' || *end != 0 || errno != 0 || value == 0 || value > max)
+        return bad_value(arguments, option, optarg, "a number in range");
+    *count = (unsigned)value;
+    return EXIT_CODE_OK;
+}
+
 /* The library knows the names; everything else in codec has been checked. */
 static enum exit_code parse_cpu(struct arguments *arguments)
 {
@@ -155,6 +176,13 @@ static enum exit_code apply_value(struct arguments *arguments, int option)
         return parse_levels(arguments);
     case OPTION_CPU:
         return parse_cpu(arguments);
+    case 'm':
+        arguments->model_name = optarg;
+        return EXIT_CODE_OK;
+    case OPTION_STREAMS:
+        return parse_count(arguments, "--streams", STREAMS_MAX, &arguments->codec.n_streams);
+    case OPTION_CONTEXT:
+        return parse_count(arguments, "--context", CONTEXT_MAX, &arguments->codec.n_context);
     default: /* getopt has said what is wrong */
         console_error(&arguments->console, NULL, "try 'tacit --help'");
         return EXIT_CODE_USAGE;
@@ -190,7 +218,8 @@ static bool apply_switch(struct arguments *arguments, int option)
         arguments->codec.level = TACIT_LEVEL_MIN;
         arguments->level_given = true;
         return true;
-    case OPTION_NO_MODEL: /* until a language model ships, no level has one */
+    case OPTION_NO_MODEL: /* until a language model ships, no level has one by itself */
+        arguments->model_name = NULL;
         return true;
     case OPTION_JSON:
         arguments->as_json = true;

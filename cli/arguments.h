@@ -18,6 +18,7 @@ struct arguments {
     struct console console;
     const struct command *command; /* NULL: only help or version is wanted */
     struct tacit_options codec;
+    const char *model_name;  /* -m; NULL: none */
     const char *output_path; /* -o; NULL: not given */
     bool to_stdout;          /* -c, or -o - */
     bool force;

@@ -14,6 +14,7 @@
     "  -v, --verbose          say more\n"                                                          \
     "  -T, --threads N        threads, 0: one for each processor (default); the result\n"          \
     "                         never depends on it\n"                                               \
+    "  -m, --model NAME       language model: a name of 'tacit model list', or a file\n"           \
     "  -M, --memory LIMIT     allocate no more than LIMIT bytes (800M, 2G)\n"                      \
     "      --cpu FEATURES     use these processor features only; scalar for none\n"
 
@@ -32,7 +33,10 @@ static const struct command commands[] = {
      "after the other decompress as one.\n",
      "  -1 ... -9              fastest ... smallest, default -6\n"
      "      --fast             as -1: zstd instead of context models\n"
-     "      --no-model         no language model (for now no level has one)\n"
+     "      --streams N        with a model: segments coded side by side, 1 smallest,\n"
+     "                         128 fastest; by size unless given\n"
+     "      --context N        with a model: tokens to look back on (2048)\n"
+     "      --no-model         no language model (for now no level has one by itself)\n"
      "      --block-size SIZE  bytes of content a block (1K to 1G); blocks are coded in\n"
      "                         parallel, read at random and recovered one by one\n"
      "      --verify           decompress and compare before success is reported\n" OUTPUT_HELP

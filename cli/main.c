@@ -6,9 +6,36 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "console.h"
+#include "exit_codes.h"
 #include "fd_io.h"
 #include "signals.h"
 #include "tacit/tacit.h"
+
+/* The model of -m, for the codec; *model stays NULL without -m. */
+static enum exit_code open_model(struct arguments *arguments, struct tacit_model **model)
+{
+    char path[TACIT_MODEL_PATH_MAX];
+    const char *name = arguments->model_name;
+    if (name == NULL)
+        return EXIT_CODE_OK;
+    enum tacit_status status = tacit_model_find(name, path);
+    if (status == TACIT_ERR_MODEL_MISSING) {
+        console_error(&arguments->console, name,
+                      "no such model; 'tacit model list' shows those there are, "
+                      "'tacit model fetch' gets one");
+        return exit_code_of_status(status);
+    }
+    if (status == TACIT_OK)
+        status = tacit_model_open(model, path);
+    if (status != TACIT_OK) {
+        console_error(&arguments->console, name, "cannot open the model: %s",
+                      tacit_status_message(status));
+        return exit_code_of_status(status);
+    }
+    arguments->codec.model = *model;
+    return EXIT_CODE_OK;
+}
 
 static enum exit_code run(struct arguments *arguments)
 {
@@ -20,7 +47,12 @@ static enum exit_code run(struct arguments *arguments)
         command_print_help(arguments->command);
         return EXIT_CODE_OK;
     }
-    return arguments->command->run(arguments);
+    struct tacit_model *model = NULL;
+    enum exit_code code = open_model(arguments, &model);
+    if (code == EXIT_CODE_OK)
+        code = arguments->command->run(arguments);
+    tacit_model_close(model);
+    return code;
 }
 
 /* What was written may still fail: a full disk shows up on flush, a network file system on close.

@@ -35,7 +35,7 @@ _tacit()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="compress decompress test list cat recover bench"
-    local common="--force --quiet --verbose --threads --memory --cpu --help --version"
+    local common="--force --quiet --verbose --threads --memory --model --cpu --help --version"
     local command=compress word
     COMPREPLY=()
 
@@ -85,7 +85,7 @@ _tacit()
         local options=$common
         case $command in
         compress) options+=" --compress --decompress --test --list --stdout --output --keep --rm
-            --block-size --verify --fast --no-model -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
+            --block-size --verify --fast --no-model --streams --context -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
         decompress) options+=" --stdout --output --keep --rm" ;;
         list) options="--json --quiet --verbose --help" ;;
         cat) options+=" --range --output --stdout" ;;

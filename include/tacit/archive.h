@@ -30,9 +30,10 @@ enum tacit_method {
     TACIT_METHOD_STORED = 0,
     TACIT_METHOD_ZSTD = 1,
     TACIT_METHOD_CONTEXT = 2, /* context models and mixer */
+    TACIT_METHOD_MODEL = 3,   /* and a language model */
 };
 
-/* "stored", "zstd", "context"; "unknown" otherwise. A static string. */
+/* "stored", "zstd", "context", "model"; "unknown" otherwise. A static string. */
 TACIT_API const char *tacit_method_name(enum tacit_method method);
 
 struct tacit_archive_info {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "tacit/export.h"
+#include "tacit/model.h"
 #include "tacit/status.h"
 
 #ifdef __cplusplus
@@ -42,6 +43,11 @@ struct tacit_options {
     void *progress_context;
     const char *cpu; /* NULL: every processor feature that helps; otherwise those named, separated
                         by commas, "scalar" for none. Never changes the archive. */
+    const struct tacit_model *model; /* language model to compress with, or that archives may need;
+                                        NULL: none. Must outlive what was made with the options */
+    unsigned n_streams; /* with a model: segments coded in lock-step, 1 best ... 128 fastest; 0: by
+                           size */
+    unsigned n_context; /* with a model: tokens that each looks back on, 0: 2,048 */
 };
 
 /* Sets every field to its default. options: not NULL. */

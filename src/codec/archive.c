@@ -28,6 +28,8 @@ const char *tacit_method_name(enum tacit_method method)
         return "zstd";
     case TACIT_METHOD_CONTEXT:
         return "context";
+    case TACIT_METHOD_MODEL:
+        return "model";
     }
     return "unknown";
 }
@@ -59,8 +61,7 @@ enum tacit_status tacit_archive_open(struct tacit_archive **archive_out,
     archive->job.plan = &archive->plan;
     archive->job.watch.tick = report;
     archive->job.watch.tick_context = archive;
-    enum tacit_status status =
-        archive_index_load(&archive->index, &archive->source, plan.memory_limit);
+    enum tacit_status status = archive_index_load(&archive->index, &archive->source, &plan);
     if (status != TACIT_OK) {
         tacit_archive_close(archive);
         return status;
@@ -146,6 +147,8 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
     uint64_t n_memory;
     archive->decoded = SIZE_MAX;
     job->content.size = 0;
+    if (block->other_model && block->method == TACIT_METHOD_MODEL)
+        return TACIT_ERR_MODEL_WRONG;
     TRY(read_block_header(archive, block, &job->header));
     if (job->header.method != block->method || job->header.content_size != block->content_size ||
         job->header.payload_size != block->payload_size)
@@ -224,7 +227,8 @@ enum tacit_status tacit_buffer_content_size(const void *in, size_t n_in, uint64_
     struct tacit_source source = {.context = &memory, .size = n_in, .read_at = read_memory};
     struct archive_index index = {0};
     *content_size = 0;
-    enum tacit_status status = archive_index_load(&index, &source, UINT64_MAX);
+    struct codec_plan plan = {.memory_limit = UINT64_MAX};
+    enum tacit_status status = archive_index_load(&index, &source, &plan);
     if (status == TACIT_OK)
         *content_size = index.content_size;
     archive_index_free(&index);

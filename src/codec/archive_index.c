@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/archive_index.h"
+#include "codec/model_identity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 struct cursor {
     struct archive_index *index;
     const struct tacit_source *source;
-    uint64_t memory_limit;
+    const struct codec_plan *plan;
     uint64_t start; /* of this archive */
     uint64_t base;  /* content before this archive */
     struct format_header header;
@@ -42,7 +43,7 @@ static enum tacit_status add_block(struct cursor *c, const struct archive_block 
         size_t cap = index->cap ? 2 * index->cap : 16;
         if (cap > SIZE_MAX / sizeof *index->blocks)
             return TACIT_ERR_MEMORY;
-        if (cap * sizeof *index->blocks > c->memory_limit)
+        if (cap * sizeof *index->blocks > c->plan->memory_limit)
             return TACIT_ERR_MEMORY_LIMIT;
         struct archive_block *blocks = realloc(index->blocks, cap * sizeof *blocks);
         if (!blocks)
@@ -58,6 +59,8 @@ static enum tacit_status add_block(struct cursor *c, const struct archive_block 
     added->base = c->base;
     added->base_offset = c->start;
     added->tag = c->header.tag;
+    added->other_model =
+        model_identity_check(&c->header.model, c->plan->model) == TACIT_ERR_MODEL_WRONG;
     index->content_size += block->content_size;
     return TACIT_OK;
 }
@@ -65,7 +68,7 @@ static enum tacit_status add_block(struct cursor *c, const struct archive_block 
 static enum tacit_status read_index(struct cursor *c, uint64_t offset, uint64_t n, uint8_t **data,
                                     struct format_index *parsed, const uint8_t **entries)
 {
-    if (n > c->memory_limit)
+    if (n > c->plan->memory_limit)
         return TACIT_ERR_MEMORY_LIMIT;
     if (offset > c->source->size || n > c->source->size - offset || n > SIZE_MAX)
         return TACIT_ERR_TRUNCATED;
@@ -161,8 +164,6 @@ static enum tacit_status load_archive(struct cursor *c, uint64_t *offset)
 {
     size_t n_header;
     TRY(source_read_header(c->source, *offset, &c->header, &n_header));
-    if (c->header.model.kind != FORMAT_MODEL_NONE)
-        return TACIT_ERR_MODEL_MISSING;
     *offset += n_header;
     if (c->header.single) {
         const struct format_block *block = &c->header.block;
@@ -184,14 +185,14 @@ static enum tacit_status load_archive(struct cursor *c, uint64_t *offset)
 }
 
 enum tacit_status archive_index_load(struct archive_index *index, const struct tacit_source *source,
-                                     uint64_t memory_limit)
+                                     const struct codec_plan *plan)
 {
     uint64_t offset = 0;
     index->format_version = FORMAT_VERSION;
     do {
         struct cursor c = {.index = index,
                            .source = source,
-                           .memory_limit = memory_limit,
+                           .plan = plan,
                            .start = offset,
                            .base = index->content_size};
         enum tacit_status status = load_archive(&c, &offset);

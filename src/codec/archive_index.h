@@ -6,9 +6,11 @@
 #ifndef TACIT_CODEC_ARCHIVE_INDEX_H
 #define TACIT_CODEC_ARCHIVE_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/plan.h"
 #include "container/format.h"
 #include "tacit/archive.h"
 
@@ -22,6 +24,7 @@ struct archive_block {
     uint32_t header_size; /* single form: the archive's header */
     uint32_t tag;
     uint8_t method;
+    bool other_model; /* its archive names another model than the one at hand */
 };
 
 struct archive_index {
@@ -32,10 +35,10 @@ struct archive_index {
     uint32_t format_version;
 };
 
-/* Zero-initialised index; free it with archive_index_free, also after a failure. memory_limit:
- * bytes the list may take. */
+/* Zero-initialised index; free it with archive_index_free, also after a failure. plan: model, and
+ * memory_limit for the list. */
 enum tacit_status archive_index_load(struct archive_index *index, const struct tacit_source *source,
-                                     uint64_t memory_limit);
+                                     const struct codec_plan *plan);
 
 void archive_index_free(struct archive_index *index);
 

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "codec/context_block.h"
+#include "codec/language_block.h"
 #include "codec/zstd_block.h"
 #include "tacit/archive.h"
 
@@ -47,6 +48,27 @@ static enum tacit_status try_context(struct block_job *job, size_t *n_raw)
     return TACIT_OK;
 }
 
+/* Replaces the payload if the language model's is smaller. */
+static enum tacit_status try_model(struct block_job *job)
+{
+    size_t n_max = (job->payload.size ? job->payload.size : job->content.size) - 1;
+    struct byte_buffer other = job->payload;
+    if (!job->plan->model || n_max == 0 ||
+        !language_block_may_help(job->content.data, job->content.size))
+        return TACIT_OK;
+    job->payload = (struct byte_buffer){0};
+    enum tacit_status status = language_block_encode(job, n_max);
+    if (status == TACIT_OK && job->payload.size > 0) {
+        job->header.method = TACIT_METHOD_MODEL;
+    } else {
+        struct byte_buffer worse = job->payload;
+        job->payload = other;
+        other = worse;
+    }
+    byte_buffer_free(&other);
+    return status;
+}
+
 /* Replaces the payload if zstd's is smaller. */
 static enum tacit_status try_zstd(struct block_job *job)
 {
@@ -75,6 +97,8 @@ enum tacit_status block_encode(struct block_job *job)
     job->payload.size = 0;
     if (n > 1 && plan->context)
         TRY(try_context(job, &n_raw));
+    if (n > 1)
+        TRY(try_model(job));
     if (n > 1 && plan->zstd_level > 0 && zstd_may_win(job, n_raw))
         TRY(try_zstd(job));
     if (job->payload.size == 0)
@@ -104,6 +128,12 @@ enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_b
         *n_bytes += n_models;
         return TACIT_OK;
     }
+    case TACIT_METHOD_MODEL: {
+        uint64_t n_models;
+        TRY(language_block_decode_memory(job, &n_models));
+        *n_bytes += n_models;
+        return TACIT_OK;
+    }
     default:
         return TACIT_ERR_UNSUPPORTED;
     }
@@ -122,6 +152,8 @@ static enum tacit_status decode_method(struct block_job *job)
         return zstd_block_decode(&job->payload, &job->content, job->header.content_size);
     case TACIT_METHOD_CONTEXT:
         return context_block_decode(job);
+    case TACIT_METHOD_MODEL:
+        return language_block_decode(job);
     default:
         return TACIT_ERR_UNSUPPORTED;
     }

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "codec/block_queue.h"
+#include "codec/model_identity.h"
 #include "container/format.h"
 #include "tacit/archive.h"
 #include "tacit/stream.h"
@@ -143,8 +144,7 @@ static enum tacit_status read_header(struct tacit_decoder *decoder)
     if (status == TACIT_ERR_NOT_ARCHIVE && decoder->any_archive)
         return TACIT_ERR_CORRUPT; /* something else follows an archive */
     TRY(status);
-    if (decoder->header.model.kind != FORMAT_MODEL_NONE)
-        return TACIT_ERR_MODEL_MISSING;
+    TRY(model_identity_check(&decoder->header.model, decoder->plan.model));
     if (decoder->header.single)
         return begin_payload(decoder, &decoder->header.block);
     start_part(decoder, PART_MARK, FORMAT_MARK_SIZE);

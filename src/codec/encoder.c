@@ -6,7 +6,9 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "codec/block_queue.h"
+#include "codec/model_identity.h"
 #include "container/format.h"
+#include "tacit/archive.h"
 #include "tacit/stream.h"
 
 /* A piece of the archive on its way out: small parts are made in head, a payload is given out from
@@ -127,7 +129,8 @@ static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct
     struct format_block *block = &job->header;
     if (encoder->n_blocks == 0) {
         encoder->tag = (uint32_t)block->content_check;
-        struct format_header header = {.block_size = (uint32_t)encoder->plan.block_size,
+        struct format_header header = {.model = model_identity_of(encoder->plan.model),
+                                       .block_size = (uint32_t)encoder->plan.block_size,
                                        .tag = encoder->tag};
         head->size = format_header_pack(head->data, &header);
     }
@@ -149,8 +152,9 @@ static enum tacit_status make_block(struct tacit_encoder *encoder)
         TRY(make_block_header(encoder, job));
     } else {
         struct format_block block = job->header;
-        out->head.size = format_single_pack(out->head.data, &(struct format_model_identity){0},
-                                            &block, job->payload.data);
+        struct format_model_identity model =
+            model_identity_of(block.method == TACIT_METHOD_MODEL ? encoder->plan.model : NULL);
+        out->head.size = format_single_pack(out->head.data, &model, &block, job->payload.data);
     }
     out->head_pos = 0;
     out->payload = &job->payload;

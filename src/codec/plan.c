@@ -9,10 +9,13 @@
 #include "base/try.h"
 #include "codec/block.h"
 #include "codec/context_block.h"
+#include "codec/language_block.h"
+#include "codec/language_layout.h"
 #include "codec/zstd_block.h"
+#include "model/lm.h"
 #include "predict/context_mixer.h"
 
-enum { N_THREADS_MAX = 1024 };
+enum { N_THREADS_MAX = 1024, CONTEXT_DEFAULT = 2048 };
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -48,6 +51,8 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
         return TACIT_ERR_ARGUMENT;
     *to = *from;
     if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > N_THREADS_MAX)
+        return TACIT_ERR_ARGUMENT;
+    if (to->n_streams > LANGUAGE_STREAMS_MAX || to->n_context > LM_CONTEXT_MAX)
         return TACIT_ERR_ARGUMENT;
     if (to->block_size != 0 &&
         (to->block_size < TACIT_BLOCK_SIZE_MIN || to->block_size > TACIT_BLOCK_SIZE_MAX))
@@ -101,10 +106,18 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .context = level->context,
         .strong = level->strong,
         .memory_log2_max = level->memory_log2_max,
+        .model = options.model,
+        .n_streams = options.n_streams,
+        .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
+        .cpu_features = features,
         .progress = options.progress,
         .progress_context = options.progress_context,
     };
     kernels_select(&plan->kernels, features);
+    if (plan->model) {
+        plan->n_lm_threads = plan->n_threads < LM_THREADS_MAX ? plan->n_threads : LM_THREADS_MAX;
+        plan->n_threads = 1;
+    }
     return TACIT_OK;
 }
 
@@ -113,6 +126,10 @@ uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
     uint64_t n_context = 0, n_zstd = 0;
     if (plan->context)
         n_context = context_block_encode_memory(plan, plan->block_size);
+    if (plan->model) {
+        uint64_t n_language = language_block_encode_memory(plan, plan->block_size);
+        n_context = n_language > n_context ? n_language : n_context;
+    }
     if (plan->zstd_level > 0) /* beside context models it needs a buffer of its own */
         n_zstd = zstd_block_encode_memory(plan->block_size, plan->zstd_level) +
                  (plan->context ? plan->block_size : 0);

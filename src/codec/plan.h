@@ -22,7 +22,11 @@ struct codec_plan {
     bool context;          /* try the context models */
     bool strong;
     unsigned memory_log2_max; /* tables of the context models; less for short blocks */
+    const struct tacit_model *model;
+    unsigned n_streams, n_context; /* of the model */
+    unsigned n_lm_threads;         /* the model's own; blocks are coded one by one then */
     struct kernels kernels;
+    uint32_t cpu_features;
     tacit_progress_fn progress;
     void *progress_context;
 };

@@ -10,6 +10,7 @@
 #include "base/try.h"
 #include "codec/archive_index.h"
 #include "codec/block.h"
+#include "codec/model_identity.h"
 #include "codec/plan.h"
 #include "tacit/archive.h"
 
@@ -134,6 +135,7 @@ static enum tacit_status try_archive(struct recovery *r, uint64_t *offset)
     size_t n_header;
     TRY(source_read_header(r->source, *offset, &header, &n_header));
     r->seen = true;
+    TRY(model_identity_check(&header.model, r->plan.model));
     if (!header.single) {
         TRY(leave_archive(r));
         r->in_archive = true;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/language_layout.h"
+
+#include "base/try.h"
+#include "base/varint.h"
+#include "model/lm.h"
+
+size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
+{
+    size_t n = 0;
+    out[n++] = (uint8_t)(layout->memory_log2 - CM_MEMORY_LOG2_MIN);
+    out[n++] = (uint8_t)layout->type;
+    n += varint_put(out + n, layout->first_token);
+    n += varint_put(out + n, layout->n_context);
+    n += varint_put(out + n, layout->n_streams);
+    for (uint32_t i = 0; i + 1 < layout->n_streams; i++)
+        n += varint_put(out + n, layout->n_bytes[i]);
+    return n;
+}
+
+/* The last segment takes what the others leave. */
+static enum tacit_status read_segments(struct varint_reader *r, uint32_t n_left,
+                                       struct language_layout *layout)
+{
+    for (uint32_t i = 0; i + 1 < layout->n_streams; i++) {
+        TRY(varint_read(r, &layout->n_bytes[i]));
+        if (layout->n_bytes[i] == 0 || layout->n_bytes[i] >= n_left)
+            return TACIT_ERR_CORRUPT;
+        n_left -= layout->n_bytes[i];
+    }
+    layout->n_bytes[layout->n_streams - 1] = n_left;
+    return TACIT_OK;
+}
+
+enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                        struct language_layout *layout, size_t *n_layout)
+{
+    struct varint_reader r = {data, n, 0};
+    unsigned memory = varint_read_byte(&r), type = varint_read_byte(&r);
+    TRY(varint_read(&r, &layout->first_token));
+    TRY(varint_read(&r, &layout->n_context));
+    TRY(varint_read(&r, &layout->n_streams));
+    if (memory > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN || type >= CONTENT_N_TYPES ||
+        content_has_rows((enum content_type)type) || layout->n_context == 0 ||
+        layout->n_context > LM_CONTEXT_MAX || layout->n_streams == 0 ||
+        layout->n_streams > LANGUAGE_STREAMS_MAX || content_size == 0)
+        return TACIT_ERR_CORRUPT;
+    layout->memory_log2 = CM_MEMORY_LOG2_MIN + memory;
+    layout->type = (enum content_type)type;
+    TRY(read_segments(&r, content_size, layout));
+    *n_layout = r.pos;
+    return r.pos > n ? TACIT_ERR_CORRUPT : TACIT_OK;
+}
