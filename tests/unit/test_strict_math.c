@@ -44,8 +44,33 @@ static void check_range(void)
     CHECK(strict_exp(1000) == strict_exp(87) && strict_exp(87) < FLT_MAX);
 }
 
+static uint64_t mix(uint64_t hash, float value)
+{
+    return (hash ^ strict_to_bits(value)) * UINT64_C(0x100000001b3);
+}
+
+/* The bits themselves are part of the archive format. */
+static void check_bits(void)
+{
+    uint64_t exp_bits = 1, log_bits = 1, squash_bits = 1, stretch_bits = 1;
+    for (int i = -40000; i <= 40000; i++) {
+        exp_bits = mix(exp_bits, strict_exp((float)i * 0.00217f));
+        squash_bits = mix(squash_bits, strict_squash((float)i * 0.0005f));
+    }
+    for (int i = 1; i < 65536; i++) {
+        log_bits = mix(log_bits, strict_log((float)i * 0.013f));
+        stretch_bits = mix(stretch_bits, strict_stretch((float)i / 65536.0f));
+    }
+    CHECK_MSG(exp_bits == UINT64_C(0x1e0f7ab89bbd0924), "%llx", (unsigned long long)exp_bits);
+    CHECK_MSG(log_bits == UINT64_C(0xc25731f24577a7f4), "%llx", (unsigned long long)log_bits);
+    CHECK_MSG(squash_bits == UINT64_C(0xf7477bc8a04a2e9e), "%llx", (unsigned long long)squash_bits);
+    CHECK_MSG(stretch_bits == UINT64_C(0xa80296aee70403fb), "%llx",
+              (unsigned long long)stretch_bits);
+}
+
 int main(void)
 {
+    check_bits();
     check_accuracy();
     check_inverse();
     check_range();
