@@ -27,6 +27,13 @@ static enum exit_code fail(struct console *console, const char *name, enum tacit
         console_error(console, name, "%s", strerror(errno));
         return EXIT_CODE_FAILED;
     }
+    if (status == TACIT_ERR_UNSUPPORTED) {
+        console_error(console, name,
+                      "%s; a .tmodel of another version can be made anew by 'tacit model fetch' or "
+                      "'tacit model import'",
+                      tacit_status_message(status));
+        return EXIT_CODE_UNSUPPORTED;
+    }
     return fail_with_status(console, name, status);
 }
 
@@ -163,6 +170,18 @@ static enum exit_code run_show(struct console *console, char **names, int n_name
     return status == TACIT_OK ? EXIT_CODE_OK : fail(console, names[0], status);
 }
 
+/* The published file of an earlier fetch, if it is there and unharmed: to path. */
+static bool has_published(const struct tacit_model_source *source, char *path)
+{
+    char directory[TACIT_MODEL_PATH_MAX], text[2 * TACIT_MODEL_HASH + 1];
+    uint8_t hash[TACIT_MODEL_HASH];
+    if (tacit_model_directory(0, directory) != TACIT_OK)
+        return false;
+    int n = snprintf(path, TACIT_MODEL_PATH_MAX, "%s/%s.gguf", directory, source->name);
+    return n < TACIT_MODEL_PATH_MAX && tacit_model_hash_file(path, hash) == TACIT_OK &&
+           strcmp(model_hash_text(text, hash), source->sha256) == 0;
+}
+
 static enum exit_code run_fetch(struct console *console, char **names, int n_names)
 {
     const struct tacit_model_source *source = find_source(names[0]);
@@ -176,6 +195,14 @@ static enum exit_code run_fetch(struct console *console, char **names, int n_nam
     if (tacit_model_find(source->name, path) == TACIT_OK &&
         tacit_model_inspect(path, &info) == TACIT_OK) {
         printf("%s: is there already: %s\n", source->name, path);
+        return EXIT_CODE_OK;
+    }
+    if (has_published(source, path)) { /* its .tmodel is of another version, or gone */
+        char stored[TACIT_MODEL_PATH_MAX];
+        enum tacit_status status = tacit_model_import(path, source->name, stored);
+        if (status != TACIT_OK)
+            return fail(console, source->name, status);
+        printf("%s: SHA-256 verified, converted anew, stored as %s\n", source->name, stored);
         return EXIT_CODE_OK;
     }
     return model_fetch(console, source);
