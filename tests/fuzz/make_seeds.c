@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "codec/block.h"
 #include "gguf_writer.h"
 #include "golden/golden_content.h"
 #include "model/gguf_tokenizer.h"
@@ -50,6 +51,36 @@ static size_t compress(const uint8_t *content, size_t n, int level, uint64_t blo
     return n_archive;
 }
 
+/* A block's method, its content's size less one, its payload. */
+static void make_payload(const char *folder, enum golden_class kind, int level)
+{
+    uint8_t head[3];
+    char name[64];
+    struct tacit_options options;
+    struct codec_plan plan;
+    struct block_job job = {.plan = &plan};
+    struct byte_buffer seed = {0};
+    tacit_options_init(&options);
+    options.level = level;
+    if (codec_plan_make(&plan, &options) != TACIT_OK ||
+        byte_buffer_reserve(&job.content, CONTENT_MAX, CONTENT_MAX) != TACIT_OK)
+        fail("payload");
+    job.content.size = CONTENT_MAX;
+    golden_fill(job.content.data, CONTENT_MAX, kind);
+    if (block_encode(&job) != TACIT_OK)
+        fail("payload");
+    head[0] = job.header.method;
+    head[1] = (uint8_t)(CONTENT_MAX - 1);
+    head[2] = (uint8_t)((CONTENT_MAX - 1) >> 8);
+    if (byte_buffer_append(&seed, head, sizeof head) != TACIT_OK ||
+        byte_buffer_append(&seed, job.payload.data, job.payload.size) != TACIT_OK)
+        fail("payload");
+    snprintf(name, sizeof name, "%s-%d", golden_class_name(kind), level);
+    write_seed(folder, "payload", name, seed.data, seed.size);
+    byte_buffer_free(&seed);
+    block_job_free(&job);
+}
+
 static void make_class(const char *folder, enum golden_class kind)
 {
     static uint8_t content[CONTENT_MAX], archive[2 * ARCHIVE_MAX];
@@ -62,6 +93,7 @@ static void make_class(const char *folder, enum golden_class kind)
     write_seed(folder, "tokenizer", name, content, CONTENT_MAX / 4);
 
     for (int level = 1; level <= 7; level += 3) {
+        make_payload(folder, kind, level);
         size_t n = compress(content, 400, level, 0, archive);
         n += compress(content, level == 4 ? CONTENT_MAX : 0, level, 1024, archive + n);
         snprintf(seed_name, sizeof seed_name, "%s-%d", name, level);
