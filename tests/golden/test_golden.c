@@ -2,7 +2,7 @@
  *
  * Every golden archive decodes to its content, and its content encodes to it, byte for byte.
  *
- *     test_golden FOLDER           checks
+ *     test_golden FOLDER [CPU]     checks, with the kernels for these processor features (options.cpu)
  *     test_golden --write FOLDER   makes them anew (tools/make_golden.sh)
  */
 #include <stdio.h>
@@ -38,27 +38,28 @@ static const struct variant variants[] = {
 
 static uint8_t content[CONTENT_MAX], archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
 
-static struct tacit_options options_of(const struct variant *variant)
+static struct tacit_options options_of(const struct variant *variant, const char *cpu)
 {
     struct tacit_options options;
     tacit_options_init(&options);
+    options.cpu = cpu;
     options.level = variant->level;
     options.block_size = variant->block_size;
     options.n_threads = 2;
     return options;
 }
 
-static size_t encode(const struct variant *variant)
+static size_t encode(const struct variant *variant, const struct tacit_options *options)
 {
-    struct tacit_options options = options_of(variant);
     size_t n_archive;
     enum tacit_status status = tacit_buffer_compress(content, variant->n_bytes, archive,
-                                                     sizeof archive, &n_archive, &options);
+                                                     sizeof archive, &n_archive, options);
     CHECK_MSG(status == TACIT_OK, "%s", tacit_status_name(status));
     return n_archive;
 }
 
-static void check_one(const struct variant *variant, const char *path)
+static void check_one(const struct variant *variant, const struct tacit_options *options,
+                      const char *path)
 {
     static uint8_t restored[CONTENT_MAX];
     FILE *file = fopen(path, "rb");
@@ -73,14 +74,15 @@ static void check_one(const struct variant *variant, const char *path)
     CHECK_MSG(status == TACIT_OK, "%s: %s", path, tacit_status_name(status));
     CHECK_MSG(n_restored == variant->n_bytes && memcmp(restored, content, n_restored) == 0,
               "%s: other content", path);
-    size_t n_archive = encode(variant);
+    size_t n_archive = encode(variant, options);
     CHECK_MSG(n_archive == n_wanted && memcmp(archive, wanted, n_archive) == 0,
               "%s: encodes to %zu other bytes than its %zu", path, n_archive, n_wanted);
 }
 
-static void write_one(const struct variant *variant, const char *path)
+static void write_one(const struct variant *variant, const struct tacit_options *options,
+                      const char *path)
 {
-    size_t n_archive = encode(variant);
+    size_t n_archive = encode(variant, options);
     FILE *file = fopen(path, "wb");
     if (!file || fwrite(archive, 1, n_archive, file) != n_archive || fclose(file) != 0) {
         perror(path);
@@ -91,20 +93,22 @@ static void write_one(const struct variant *variant, const char *path)
 int main(int argc, char **argv)
 {
     bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
-    if (argc != 2 && !write) {
-        fprintf(stderr, "usage: test_golden [--write] FOLDER\n");
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: test_golden FOLDER [CPU] | --write FOLDER\n");
         return 2;
     }
+    const char *folder = argv[write ? 2 : 1], *cpu = argc == 3 && !write ? argv[2] : NULL;
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         const struct variant *variant = &variants[v];
+        struct tacit_options options = options_of(variant, cpu);
         for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
             if (!variant->every_class && kind != (int)variant->kind)
                 continue;
             char path[4096];
-            snprintf(path, sizeof path, "%s/%s-%s.tct", argv[argc - 1], variant->name,
+            snprintf(path, sizeof path, "%s/%s-%s.tct", folder, variant->name,
                      golden_class_name((enum golden_class)kind));
             golden_fill(content, variant->n_bytes, (enum golden_class)kind);
-            (write ? write_one : check_one)(variant, path);
+            (write ? write_one : check_one)(variant, &options, path);
         }
     }
     return check_result();
