@@ -4,9 +4,8 @@
  * memory it only adds up what it needs, on one with memory it hands the pieces out. So
  * *_memory_needed functions cannot drift from what is taken.
  *
- *     struct arena sizes = {0};           lay_out(&thing, &sizes);     sizes.used bytes are needed
- *     struct arena arena = {memory, cap}; lay_out(&thing, &arena);     memory aligned to
- * ARENA_ALIGN
+ *     struct arena sizes = {0};           lay_out(&thing, &sizes);   sizes.used bytes are needed
+ *     struct arena arena = {memory, cap}; lay_out(&thing, &arena);   memory aligned to ARENA_ALIGN
  */
 #ifndef TACIT_BASE_ARENA_H
 #define TACIT_BASE_ARENA_H

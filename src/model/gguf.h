@@ -9,9 +9,10 @@
  *     header:   "GGUF" | version u32 | n_tensors u64 | n_values u64
  *     value:    key string | type u32 | payload        (string: length u64 | bytes)
  *     array:    element type u32 | count u64 | elements; arrays of arrays are refused
- *     tensor:   name string | n_dims u32 | n_dims sizes u64, innermost first | type u32 | offset
- * u64 data:     at the next multiple of general.alignment (32 unless given), tensor offsets count
- * from it
+ *     tensor:   name string | n_dims u32 | n_dims sizes u64, innermost first | type u32
+ *               | offset u64
+ *     data:     at the next multiple of general.alignment (32 unless given), from which the
+ *               tensors' offsets count
  *
  * Opening costs time and memory in proportion to the metadata, not to the weights. Look-ups are by
  * binary search. Read-only after opening: threads may share a handle.

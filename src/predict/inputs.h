@@ -7,14 +7,17 @@
  * may take turns on the same shared part. To add one, write NAME_model.c with
  *
  *     static void lay_out(setup, component)
- *         takes both parts from the arena, which may only count (arena_take gives NULL: then touch
- * nothing) and is zeroed, and declares in the shape how many inputs and which weight-set selectors
- * follow; static void next_byte(shared, stream, history)   at the start and after every whole byte
- *     static void predict(shared, stream, history, inputs)   gives exactly the declared inputs and
- * selectors static void update(shared, stream, history, bit)   before the history takes in the bit
- *
- *     static void prefetch(shared, stream, history)   of all components before predict at bits 0
- * and 4
+ *         takes both parts from the arena, which may only count (arena_take gives NULL: then
+ *         touch nothing) and is zeroed, and declares in the shape how many inputs and which
+ *         weight-set selectors follow
+ *     static void next_byte(shared, stream, history)
+ *         at the start and after every whole byte
+ *     static void predict(shared, stream, history, inputs)
+ *         gives exactly the declared inputs and selectors
+ *     static void update(shared, stream, history, bit)
+ *         before the history takes in the bit
+ *     static void prefetch(shared, stream, history)
+ *         of all components before predict at bits 0 and 4
  *
  * put them into a `const struct component_ops NAME_ops`, and name it in components_for
  * (components.c) for the content types and strengths that it pays for. The hashed contexts of
