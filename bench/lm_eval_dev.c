@@ -21,6 +21,7 @@
 #include "base/bytes.h"
 #include "base/cpu.h"
 #include "base/hash.h"
+#include "base/strict_math.h"
 #include "model/lm.h"
 #include "model/model_file.h"
 
@@ -69,7 +70,11 @@ struct evaluation {
 static void score(struct evaluation *e, const float *logits, uint32_t token)
 {
     e->bits += bits_of(logits, e->model->shape.n_vocab, token);
-    e->hash = hash64(logits, e->model->shape.n_vocab * sizeof *logits, e->hash);
+    for (size_t i = 0; i < e->model->shape.n_vocab; i++) {
+        uint8_t bytes[4];
+        store_le32(bytes, strict_to_bits(logits[i]));
+        e->hash = hash64(bytes, sizeof bytes, e->hash);
+    }
 }
 
 /* n_streams windows in lock-step, from window w on. */
