@@ -30,7 +30,7 @@ enum {
 };
 
 #define LM_NO_TOKEN  UINT32_MAX /* lm_step: this stream stays where it is */
-#define LM_LOGIT_MAX 1e30f
+#define LM_LOGIT_MAX LM_SCORE_MAX /* one clamp serves both */
 
 struct lm_options {
     uint32_t n_streams;    /* 1 .. LM_STREAMS_MAX */

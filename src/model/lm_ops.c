@@ -4,8 +4,6 @@
 #include "base/strict_math.h"
 #include "model/lm.h"
 
-_Static_assert(LM_LOGIT_MAX == LM_SCORE_MAX, "one clamp serves both");
-
 void lm_add(float *y, const float *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
