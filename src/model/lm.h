@@ -29,7 +29,7 @@ enum {
     LM_THREADS_MAX = 64,
 };
 
-#define LM_NO_TOKEN  UINT32_MAX /* lm_step: this stream stays where it is */
+#define LM_NO_TOKEN  UINT32_MAX   /* lm_step: this stream stays where it is */
 #define LM_LOGIT_MAX LM_SCORE_MAX /* one clamp serves both */
 
 struct lm_options {

@@ -17,7 +17,7 @@
 
 enum { CONTENT_MAX = 3000, ARCHIVE_MAX = 16384 };
 
-static void fail(const char *what)
+_Noreturn static void fail(const char *what)
 {
     fprintf(stderr, "make_seeds: %s: %s\n", what, strerror(errno));
     exit(1);
@@ -131,8 +131,8 @@ static size_t write_gguf(uint8_t *data, size_t cap)
                                         "b",
                                         "ab",
                                         "\xc4\xa0",
-                                        "\xc4\xa0"
-                                        "ab"};
+                                        ("\xc4\xa0"
+                                         "ab")};
     static const uint32_t types[] = {3, 1, 1, 1, 1, 1};
     struct gguf_writer w = {data, 0, cap};
     gw_header(&w, 3, 1, 5);
