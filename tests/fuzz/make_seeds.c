@@ -157,10 +157,10 @@ static size_t write_gguf(uint8_t *data, size_t cap)
 
 static void make_models(const char *folder)
 {
-    uint8_t data[2048], *saved;
+    uint8_t data[2048], *saved = NULL;
     struct gguf *gguf;
-    struct tokenizer *tokenizer;
-    size_t n = write_gguf(data, sizeof data), n_saved;
+    struct tokenizer *tokenizer = NULL;
+    size_t n = write_gguf(data, sizeof data), n_saved = 0;
     write_seed(folder, "gguf", "vocabulary", data, n);
     if (gguf_open_memory(&gguf, data, n, NULL) != TACIT_OK ||
         gguf_tokenizer_create(&tokenizer, gguf) != TACIT_OK ||
