@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "train/matmul_bf16.h"
 #include "train/memory.h"
 
 enum tacit_status matmul_open(struct matmul *mm, bool exact)
 {
     memset(mm, 0, sizeof *mm);
-    mm->use_amx = !exact && matmul_amx_available();
-    if (!mm->use_amx)
+    mm->blocks = exact ? NULL : bf16_blocks_choose();
+    if (!mm->blocks)
         return TACIT_OK;
     mm->pack_a = memory_zeroed(sizeof *mm->pack_a * MATMUL_PANEL_M * MATMUL_PANEL_K);
     mm->pack_b = memory_zeroed(sizeof *mm->pack_b * MATMUL_PANEL_N * MATMUL_PANEL_K);
@@ -53,12 +54,17 @@ static void matmul_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t 
     }
 }
 
+const char *matmul_name(const struct matmul *mm)
+{
+    return mm->blocks ? mm->blocks->name : "plain float";
+}
+
 void matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
                 const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
                 size_t ldc)
 {
-    if (mm->use_amx)
-        matmul_amx(mm, trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
+    if (mm->blocks)
+        matmul_bf16(mm, trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
     else
         matmul_plain(trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
 }

@@ -3,8 +3,8 @@
  * Matrix products for the trainer: C = op(A) op(B) or C += op(A) op(B), float in, float out,
  * row-major.
  *
- * One struct matmul belongs to one thread; it owns the packing scratch. Where the CPU has AMX the
- * operands are rounded to bf16 and summed in float (that is what training wants); otherwise, or
+ * One struct matmul belongs to one thread; it owns the packing scratch. Where the CPU has bf16
+ * products (AMX, AVX-512) the operands are rounded to bf16 and summed in float (that is what training wants); otherwise, or
  * with `exact` set, plain float loops run, which the gradient checks need. Results differ between
  * the two, and nothing that a decoder must reproduce may come from here.
  */
@@ -24,9 +24,11 @@ enum {
     MATMUL_PANEL_K = 384,
 };
 
+struct bf16_blocks;
+
 struct matmul {
-    bool use_amx;
-    uint16_t *pack_a, *pack_b; /* panels of bf16, 64-byte aligned; NULL without AMX */
+    const struct bf16_blocks *blocks; /* NULL: plain float */
+    uint16_t *pack_a, *pack_b;        /* panels of bf16, 64-byte aligned; NULL without blocks */
 };
 
 /* `exact` keeps to plain float loops. The struct needs no closing if this fails. */
@@ -40,12 +42,12 @@ void matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t 
                 const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
                 size_t ldc);
 
-/* Asks the kernel for AMX state; true when AMX bf16 may be used. Cheap after the first call. */
-bool matmul_amx_available(void);
+/* What computes: for messages. */
+const char *matmul_name(const struct matmul *mm);
 
-/* matmul_amx.c: matmul_run where use_amx is set. */
-void matmul_amx(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
-                const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
-                size_t ldc);
+/* matmul_bf16.c: matmul_run where there are blocks. */
+void matmul_bf16(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
+                 const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
+                 size_t ldc);
 
 #endif

@@ -183,7 +183,7 @@ static enum tacit_status start(struct run *r, const struct config *config, const
         return TACIT_ERR_IO;
     }
     say(r->sink, "%zu parameters, %u threads, %s", r->trainer.net.n_params, config->n_threads,
-        r->trainer.threads[0].net.mm.use_amx ? "AMX bf16" : "plain float");
+        matmul_name(&r->trainer.threads[0].net.mm));
     return TACIT_OK;
 }
 
