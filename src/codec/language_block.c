@@ -89,6 +89,7 @@ static enum tacit_status prepare(struct language_coder *coder)
     const struct codec_plan *plan = coder->job->plan;
     struct cm_config config = mixer_config(&coder->layout, coder->job->header.content_size);
     struct lm_options options = lm_options(plan, &coder->layout);
+    coder->token.kernels = &plan->kernels;
     TRY(cm_create(&coder->token.cm, &config, &plan->kernels));
     TRY(lm_state_create(&coder->lm, model_file_lm(coder->model->file), &options));
     struct arena arena = {0};

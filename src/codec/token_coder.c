@@ -52,7 +52,7 @@ uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32
     uint32_t place = coder->encoding ? trie->places[item] : 0;
     struct trie_walk walk = trie_start(trie);
     int bit;
-    token_distribution_set(&coder->distribution, logits);
+    token_distribution_set(&coder->distribution, coder->kernels, logits);
     do {
         if (trie_is_open(trie, &walk)) {
             bit = code_open(coder, &walk, place >= walk.split);

@@ -18,6 +18,7 @@ struct token_coder {
     struct bc_encoder enc;
     struct bc_decoder dec;
     struct cm *cm; /* configured as hinted */
+    const struct kernels *kernels;
     struct token_distribution distribution;
 };
 

@@ -50,6 +50,9 @@ void lm_kernels_init_avx2(struct kernels *kernels)
     kernels->lm_rms_norm = lm_rms_norm_generic;
     kernels->lm_attention_weights = lm_attention_weights_generic;
     kernels->lm_swiglu = lm_swiglu_generic;
+    kernels->lm_relu2 = lm_relu2_generic;
+    kernels->lm_root_cap = lm_root_cap_generic;
+    kernels->lm_token_masses = lm_token_masses_generic;
 }
 
 #endif

@@ -135,12 +135,55 @@ static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
     }
 }
 
+static void lm_relu2_avx512(float *y, const float *g, size_t n)
+{
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 x = _mm512_max_ps(_mm512_load_ps(g + i), _mm512_setzero_ps()); /* a NaN: zero */
+        _mm512_store_ps(y + i, _mm512_mul_ps(x, x));
+    }
+}
+
+static void lm_root_cap_avx512(float *x, float cap, size_t n)
+{
+    const __m512 c = _mm512_set1_ps(cap), c2 = _mm512_set1_ps(cap * cap);
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 l = _mm512_max_ps(_mm512_load_ps(x + i), _mm512_set1_ps(-LM_ROOT_CAP_MAX));
+        l = _mm512_min_ps(l, _mm512_set1_ps(LM_ROOT_CAP_MAX));
+        __m512 root = _mm512_sqrt_ps(_mm512_add_ps(_mm512_mul_ps(l, l), c2));
+        _mm512_store_ps(x + i, _mm512_div_ps(_mm512_mul_ps(c, l), root));
+    }
+}
+
+static __m512 logits_at(const float *x, const uint32_t *index)
+{
+    __m512i at = _mm512_load_si512(index);
+    __mmask16 there = _mm512_cmpneq_epi32_mask(at, _mm512_set1_epi32(-1));
+    return _mm512_mask_i32gather_ps(_mm512_set1_ps(-LM_SCORE_MAX), there, at, x, 4);
+}
+
+static void lm_token_masses_avx512(uint32_t *mass, const float *x, const uint32_t *index, size_t n)
+{
+    __m512 tops = logits_at(x, index);
+    for (size_t i = 16; i < n; i += 16)
+        tops = _mm512_max_ps(tops, logits_at(x, index + i));
+    const __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(tops));
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 l = logits_at(x, index + i);
+        __m512 e = _mm512_mul_ps(exp_ps(_mm512_sub_ps(l, top)), _mm512_set1_ps(LM_MASS_ONE));
+        __m512i m = _mm512_add_epi32(_mm512_cvttps_epi32(e), _mm512_set1_epi32(1));
+        _mm512_store_si512(mass + i, m);
+    }
+}
+
 void lm_kernels_init_avx512(struct kernels *kernels)
 {
     kernels->lm_quantize = lm_quantize_avx512;
     kernels->lm_rms_norm = lm_rms_norm_avx512;
     kernels->lm_attention_weights = lm_attention_weights_avx512;
     kernels->lm_swiglu = lm_swiglu_avx512;
+    kernels->lm_relu2 = lm_relu2_avx512;
+    kernels->lm_root_cap = lm_root_cap_avx512;
+    kernels->lm_token_masses = lm_token_masses_avx512;
 }
 
 #endif

@@ -130,4 +130,42 @@ static inline void lm_swiglu_generic(float *y, const float *g, const float *u, s
         y[i] = (g[i] / (1.0f + strict_exp(-lm_clamp(g[i])))) * u[i];
 }
 
+static inline void lm_relu2_generic(float *y, const float *g, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = g[i] > 0.0f ? g[i] * g[i] : 0.0f;
+}
+
+static inline void lm_root_cap_generic(float *x, float cap, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float l = x[i] > -LM_ROOT_CAP_MAX ? x[i] : -LM_ROOT_CAP_MAX;
+        l = l < LM_ROOT_CAP_MAX ? l : LM_ROOT_CAP_MAX;
+        x[i] = (cap * l) / strict_sqrt(l * l + cap * cap);
+    }
+}
+
+static inline float lm_logit_at(const float *x, uint32_t index)
+{
+    return index == LM_NO_TOKEN ? -LM_SCORE_MAX : x[index];
+}
+
+static inline void lm_token_masses_generic(uint32_t *mass, const float *x, const uint32_t *index,
+                                           size_t n)
+{
+    float lane[KERNEL_LANES];
+    for (size_t j = 0; j < KERNEL_LANES; j++)
+        lane[j] = lm_logit_at(x, index[j]);
+    for (size_t i = KERNEL_LANES; i < n; i += KERNEL_LANES)
+        for (size_t j = 0; j < KERNEL_LANES; j++) {
+            float l = lm_logit_at(x, index[i + j]);
+            lane[j] = l > lane[j] ? l : lane[j];
+        }
+    float top = lane[0];
+    for (size_t j = 1; j < KERNEL_LANES; j++)
+        top = lane[j] > top ? lane[j] : top;
+    for (size_t i = 0; i < n; i++)
+        mass[i] = 1 + (uint32_t)(int32_t)(strict_exp(lm_logit_at(x, index[i]) - top) * LM_MASS_ONE);
+}
+
 #endif

@@ -54,6 +54,9 @@ struct lm_matrix {
 };
 
 #define LM_SCORE_MAX     1e30f
+#define LM_ROOT_CAP_MAX  1e15f /* its square is finite */
+#define LM_MASS_ONE      0x1p30f
+#define LM_NO_TOKEN      UINT32_MAX
 #define LM_TINY_BITS     0x0d800000u /* 2^-100: what a group must reach to be worth a scale */
 #define LM_INFINITY_BITS 0x7f800000u
 
@@ -72,6 +75,12 @@ struct lm_matrix {
  * same limits; the lower one changes nothing.
  *
  * lm_swiglu: y[i] = (g[i] / (1 + e^-g[i])) * u[i]. y may be g.
+ * lm_relu2: y[i] = g[i] > 0 ? g[i] * g[i] : 0. y may be g.
+ * lm_root_cap: x[i] = (cap * l) / sqrt(l * l + cap * cap), l = x[i] within +-LM_ROOT_CAP_MAX (a NaN is
+ * the lower limit).
+ * lm_token_masses: with l[i] = x[index[i]], finite, or -LM_SCORE_MAX where index[i] is LM_NO_TOKEN, and
+ * top their maximum: mass[i] = 1 + (int32_t)(strict_exp(l[i] - top) * 2^30). n is a multiple of
+ * KERNEL_LANES, above 0.
  */
 #define LM_KERNEL_TABLE(X)                                                                         \
     X(lm_quantize, void,                                                                           \
@@ -83,6 +92,9 @@ struct lm_matrix {
     X(lm_attention_weights, float,                                                                 \
       (int8_t * q, float *scale, int32_t *sum, float *score, const float *value_scale,             \
        size_t n_valid, float sink))                                                                \
-    X(lm_swiglu, void, (float *y, const float *g, const float *u, size_t n))
+    X(lm_swiglu, void, (float *y, const float *g, const float *u, size_t n))                       \
+    X(lm_relu2, void, (float *y, const float *g, size_t n))                                        \
+    X(lm_root_cap, void, (float *x, float cap, size_t n))                                          \
+    X(lm_token_masses, void, (uint32_t * mass, const float *x, const uint32_t *index, size_t n))
 
 #endif

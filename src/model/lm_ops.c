@@ -91,28 +91,27 @@ void lm_activate(const struct kernels *kernels, enum lm_activation activation, f
         kernels->lm_swiglu(y, gate, up, n);
     for (size_t i = 0; activation == LM_ACT_GELU && i < n; i++)
         y[i] = gelu(gate[i]);
-    for (size_t i = 0; activation == LM_ACT_RELU2 && i < n; i++)
-        y[i] = gate[i] > 0.0f ? gate[i] * gate[i] : 0.0f;
+    if (activation == LM_ACT_RELU2)
+        kernels->lm_relu2(y, gate, n);
 }
 
-/* cap tanh(l / cap), or cap l / sqrt(l^2 + cap^2), whose squares need smaller limits. */
-static float cap_logit(const struct lm_shape *shape, float l)
+/* cap tanh(l / cap) */
+static float cap_by_tanh(float cap, float l)
 {
-    float cap = shape->logit_cap;
-    if (shape->flags & LM_ROOT_CAP) {
-        l = l > -1e15f ? l : -1e15f;
-        l = l < 1e15f ? l : 1e15f;
-        return (cap * l) / strict_sqrt(l * l + cap * cap);
-    }
     return cap * (1.0f - 2.0f / (1.0f + strict_exp((2.0f / cap) * clamp(l))));
 }
 
-void lm_finish_logits(const struct lm_shape *shape, float *logits, size_t first, size_t n)
+void lm_finish_logits(const struct kernels *kernels, const struct lm_shape *shape, float *logits,
+                      size_t first, size_t n)
 {
     size_t last = shape->n_vocab - 1;
-    for (size_t i = 0; shape->logit_cap > 0.0f && i < n; i++)
-        logits[i] = cap_logit(shape, logits[i]);
-    for (size_t i = 0; i < n; i++)
+    bool by_root = shape->logit_cap > 0.0f && shape->flags & LM_ROOT_CAP;
+    bool by_tanh = shape->logit_cap > 0.0f && !by_root;
+    if (by_root)
+        kernels->lm_root_cap(logits, shape->logit_cap, n);
+    for (size_t i = 0; by_tanh && i < n; i++)
+        logits[i] = cap_by_tanh(shape->logit_cap, logits[i]);
+    for (size_t i = 0; !by_root && i < n; i++)
         logits[i] = clamp(logits[i]);
     if ((shape->flags & LM_BOS_LAST) && last >= first && last < first + n)
         logits[last - first] = -LM_LOGIT_MAX;

@@ -33,6 +33,7 @@ void lm_activate(const struct kernels *kernels, enum lm_activation activation, f
                  const float *gate, const float *up, size_t n);
 
 /* The cap, if there is one, and the limits, for the logits of tokens [first, first + n). */
-void lm_finish_logits(const struct lm_shape *shape, float *logits, size_t first, size_t n);
+void lm_finish_logits(const struct kernels *kernels, const struct lm_shape *shape, float *logits,
+                      size_t first, size_t n);
 
 #endif

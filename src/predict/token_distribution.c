@@ -3,31 +3,31 @@
 
 #include "base/strict_math.h"
 
-enum { MASS_LOG2 = 30 };
+static size_t padded(const struct byte_trie *trie)
+{
+    return (trie->n_words + (size_t)KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+}
 
 void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
                                 const struct byte_trie *trie, uint32_t n_tokens)
 {
-    float *logit = arena_take(arena, trie->n_words * sizeof *logit);
+    uint32_t *token = arena_take(arena, padded(trie) * sizeof *token);
+    uint32_t *mass = arena_take(arena, padded(trie) * sizeof *mass);
     uint64_t *sum = arena_take(arena, (trie->n_words + (size_t)1) * sizeof *sum);
-    *distribution = (struct token_distribution){trie, n_tokens, logit, sum};
+    *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum};
+    for (size_t i = 0; token && i < padded(trie); i++)
+        token[i] = i < trie->n_words && trie->items[i] < n_tokens ? trie->items[i] : LM_NO_TOKEN;
 }
 
-void token_distribution_set(struct token_distribution *distribution, const float *logits)
+void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
+                            const float *logits)
 {
     const struct byte_trie *trie = distribution->trie;
-    float *logit = distribution->logit, max = -3e38f;
-    for (uint32_t i = 0; i < trie->n_words; i++) {
-        uint32_t item = trie->items[i];
-        logit[i] = item < distribution->n_tokens ? logits[item] : -3e38f;
-        max = logit[i] > max ? logit[i] : max;
-    }
-    for (uint32_t i = 0; i < trie->n_words; i++)
-        logit[i] = strict_exp(logit[i] - max) * (float)(1 << MASS_LOG2);
     uint64_t sum = 0;
+    kernels->lm_token_masses(distribution->mass, logits, distribution->token, padded(trie));
     for (uint32_t i = 0; i < trie->n_words; i++) {
         distribution->sum[i] = sum;
-        sum += (uint64_t)(1 + (int32_t)logit[i]);
+        sum += distribution->mass[i];
     }
     distribution->sum[trie->n_words] = sum;
 }

@@ -14,12 +14,14 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "kernels/kernels.h"
 #include "token/byte_trie.h"
 
 struct token_distribution {
     const struct byte_trie *trie;
     uint32_t n_tokens; /* of the model */
-    float *logit;      /* [n_words], by place */
+    uint32_t *token;   /* by place: the model's token, or LM_NO_TOKEN; padded for the kernel */
+    uint32_t *mass;    /* by place, padded */
     uint64_t *sum;     /* [n_words + 1]: sum[i] is the mass of places 0 .. i - 1 */
 };
 
@@ -28,7 +30,8 @@ void token_distribution_lay_out(struct token_distribution *distribution, struct 
                                 const struct byte_trie *trie, uint32_t n_tokens);
 
 /* logits: [n_tokens], finite. */
-void token_distribution_set(struct token_distribution *distribution, const float *logits);
+void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
+                            const float *logits);
 
 /* ln(P(1) / P(0)) of the open decision that comes now. */
 float token_distribution_stretch(const struct token_distribution *distribution,

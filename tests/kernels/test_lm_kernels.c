@@ -219,6 +219,61 @@ static void check_lm_swiglu(const struct kernels *reference, const struct kernel
         }
 }
 
+static void check_lm_relu2(const struct kernels *reference, const struct kernels *variant,
+                           const char *label)
+{
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 5; kind++) {
+            size_t n_bytes = n * sizeof(float);
+            float *g = flush_buffer(n_bytes), *want = flush_buffer(n_bytes);
+            fill_any(g, n, kind);
+            reference->lm_relu2(want, g, n);
+            variant->lm_relu2(g, g, n);
+            CHECK_MSG(same_floats(g, want, n), "%s: n %zu, kind %u", label, n, kind);
+            free_flush(g, n_bytes);
+            free_flush(want, n_bytes);
+        }
+}
+
+static void check_lm_root_cap(const struct kernels *reference, const struct kernels *variant,
+                              const char *label)
+{
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 5; kind++) {
+            size_t n_bytes = n * sizeof(float);
+            float *got = flush_buffer(n_bytes), *want = flush_buffer(n_bytes);
+            fill_any(want, n, kind);
+            memcpy(got, want, n_bytes);
+            reference->lm_root_cap(want, 20.0f, n);
+            variant->lm_root_cap(got, 20.0f, n);
+            CHECK_MSG(memcmp(got, want, n_bytes) == 0, "%s: n %zu, kind %u", label, n, kind);
+            free_flush(got, n_bytes);
+            free_flush(want, n_bytes);
+        }
+}
+
+static void check_lm_token_masses(const struct kernels *reference, const struct kernels *variant,
+                                  const char *label)
+{
+    for (size_t n = KERNEL_LANES; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            size_t n_bytes = n * sizeof(float);
+            float *x = flush_buffer(n_bytes);
+            uint32_t *index = flush_buffer(n_bytes);
+            uint32_t *got = flush_buffer(n_bytes), *want = flush_buffer(n_bytes);
+            fill_floats(x, n, kind);
+            for (size_t i = 0; i < n; i++)
+                index[i] = rng() % 8 ? rng() % (uint32_t)n : LM_NO_TOKEN;
+            reference->lm_token_masses(want, x, index, n);
+            variant->lm_token_masses(got, x, index, n);
+            CHECK_MSG(memcmp(got, want, n_bytes) == 0, "%s: n %zu, kind %u", label, n, kind);
+            free_flush(x, n_bytes);
+            free_flush(index, n_bytes);
+            free_flush(got, n_bytes);
+            free_flush(want, n_bytes);
+        }
+}
+
 static void check_all(const struct kernels *reference, uint32_t features, const char *label)
 {
     struct kernels variant;
