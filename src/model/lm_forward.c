@@ -221,7 +221,8 @@ static void make_logits(const struct share *c)
         x.sum += i * n_groups;
         state->kernels.lm_product(y, stride, &w, &x, next - i, false);
         for (size_t j = 0; j < next - i; j++)
-            lm_finish_logits(&state->kernels, &model->shape, y + j * stride, begin * LM_TILE_ROWS, n_mine);
+            lm_finish_logits(&state->kernels, &model->shape, y + j * stride, begin * LM_TILE_ROWS,
+                             n_mine);
     }
 }
 
