@@ -178,6 +178,7 @@ static enum exit_code apply_value(struct arguments *arguments, int option)
         return parse_cpu(arguments);
     case 'm':
         arguments->model_name = optarg;
+        arguments->codec.no_model = 0;
         return EXIT_CODE_OK;
     case OPTION_STREAMS:
         return parse_count(arguments, "--streams", STREAMS_MAX, &arguments->codec.n_streams);
@@ -218,8 +219,9 @@ static bool apply_switch(struct arguments *arguments, int option)
         arguments->codec.level = TACIT_LEVEL_MIN;
         arguments->level_given = true;
         return true;
-    case OPTION_NO_MODEL: /* until a language model ships, no level has one by itself */
+    case OPTION_NO_MODEL:
         arguments->model_name = NULL;
+        arguments->codec.no_model = 1;
         return true;
     case OPTION_JSON:
         arguments->as_json = true;

@@ -19,6 +19,7 @@ extern "C" {
 #define TACIT_LEVEL_MIN     1
 #define TACIT_LEVEL_MAX     9
 #define TACIT_LEVEL_DEFAULT 6
+#define TACIT_LEVEL_MODEL   5 /* from here on, the linked-in model is used */
 
 #define TACIT_BLOCK_SIZE_MIN ((uint64_t)1 << 10)
 #define TACIT_BLOCK_SIZE_MAX ((uint64_t)1 << 30)
@@ -44,10 +45,12 @@ struct tacit_options {
     const char *cpu; /* NULL: every processor feature that helps; otherwise those named, separated
                         by commas, "scalar" for none. Never changes the archive. */
     const struct tacit_model *model; /* language model to compress with, or that archives may need;
-                                        NULL: none. Must outlive what was made with the options */
+                                        NULL: the linked-in one from TACIT_LEVEL_MODEL on, if there
+                                        is one. Must outlive what was made with the options */
     unsigned n_streams; /* with a model: segments coded in lock-step, 1 best ... 128 fastest; 0: by
                            size */
     unsigned n_context; /* with a model: tokens that each looks back on, 0: 2,048 */
+    unsigned no_model;  /* 1: compress without one. Decoding uses what archives need all the same */
 };
 
 /* Sets every field to its default. options: not NULL. */

@@ -147,6 +147,7 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
     uint64_t n_memory;
     archive->decoded = SIZE_MAX;
     job->content.size = 0;
+    job->model = block->model;
     if (block->other_model && block->method == TACIT_METHOD_MODEL)
         return TACIT_ERR_MODEL_WRONG;
     TRY(read_block_header(archive, block, &job->header));

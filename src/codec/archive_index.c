@@ -59,8 +59,8 @@ static enum tacit_status add_block(struct cursor *c, const struct archive_block 
     added->base = c->base;
     added->base_offset = c->start;
     added->tag = c->header.tag;
-    added->other_model =
-        model_identity_check(&c->header.model, c->plan->model) == TACIT_ERR_MODEL_WRONG;
+    added->other_model = model_identity_choose(&c->header.model, c->plan->model, &added->model) ==
+                         TACIT_ERR_MODEL_WRONG;
     index->content_size += block->content_size;
     return TACIT_OK;
 }

@@ -24,7 +24,8 @@ struct archive_block {
     uint32_t header_size; /* single form: the archive's header */
     uint32_t tag;
     uint8_t method;
-    bool other_model; /* its archive names another model than the one at hand */
+    const struct tacit_model *model; /* that its archive names, if it is at hand */
+    bool other_model;                /* given another one instead */
 };
 
 struct archive_index {

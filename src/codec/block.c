@@ -53,8 +53,7 @@ static enum tacit_status try_model(struct block_job *job)
 {
     size_t n_max = (job->payload.size ? job->payload.size : job->content.size) - 1;
     struct byte_buffer other = job->payload;
-    if (!job->plan->model || n_max == 0 ||
-        !language_block_may_help(job->content.data, job->content.size))
+    if (!job->model || n_max == 0 || !language_block_may_help(job->content.data, job->content.size))
         return TACIT_OK;
     job->payload = (struct byte_buffer){0};
     enum tacit_status status = language_block_encode(job, n_max);

@@ -29,6 +29,7 @@ bool block_watch_stop(struct block_watch *watch, uint64_t n_done);
 struct block_job {
     const struct codec_plan *plan;
     struct block_watch watch;
+    const struct tacit_model *model; /* NULL: none; of the plan, or what the archive needs */
     struct format_block header;
     struct byte_buffer content;
     struct byte_buffer payload;

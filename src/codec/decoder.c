@@ -32,6 +32,7 @@ struct tacit_decoder {
 
     /* The current archive. */
     struct format_header header;
+    const struct tacit_model *model; /* that it needs */
     uint64_t archive_start;
     uint64_t n_blocks;
     uint64_t n_content;
@@ -123,6 +124,7 @@ static enum tacit_status begin_payload(struct tacit_decoder *decoder,
     struct block_job *job = block_queue_tail(decoder->queue);
     if (block->payload_size > decoder->plan.memory_limit)
         return TACIT_ERR_MEMORY_LIMIT;
+    job->model = decoder->model;
     job->header = *block;
     job->archive_offset = decoder->part_offset;
     job->payload.size = 0;
@@ -144,7 +146,7 @@ static enum tacit_status read_header(struct tacit_decoder *decoder)
     if (status == TACIT_ERR_NOT_ARCHIVE && decoder->any_archive)
         return TACIT_ERR_CORRUPT; /* something else follows an archive */
     TRY(status);
-    TRY(model_identity_check(&decoder->header.model, decoder->plan.model));
+    TRY(model_identity_choose(&decoder->header.model, decoder->plan.model, &decoder->model));
     if (decoder->header.single)
         return begin_payload(decoder, &decoder->header.block);
     start_part(decoder, PART_MARK, FORMAT_MARK_SIZE);

@@ -69,16 +69,17 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
 
 /* Bytes beyond content, payload and the model itself. */
 static enum tacit_status memory_needed(const struct codec_plan *plan,
+                                       const struct tacit_model *model,
                                        const struct language_layout *layout, uint32_t content_size,
                                        uint64_t *n_bytes)
 {
-    struct language_coder coder = {.model = plan->model, .layout = *layout};
+    struct language_coder coder = {.model = model, .layout = *layout};
     struct cm_config config = mixer_config(layout, content_size);
     struct lm_options options = lm_options(plan, layout);
     struct arena sizes = {0};
     uint64_t n_lm;
     lay_out(&coder, &sizes);
-    TRY(lm_state_memory_needed(&model_file_lm(plan->model->file)->shape, &options, &n_lm));
+    TRY(lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_lm));
     *n_bytes = sizeof coder + sizes.used + cm_memory_needed(&config) + n_lm;
     return TACIT_OK;
 }
@@ -173,14 +174,14 @@ static enum tacit_status begin(struct language_coder **coder_out, struct block_j
                                bool encoding)
 {
     *coder_out = NULL;
-    if (!job->plan->model)
+    if (!job->model)
         return TACIT_ERR_MODEL_MISSING;
     TRY(strict_float_check()); /* in the thread that will compute */
     struct language_coder *coder = calloc(1, sizeof *coder);
     if (!coder)
         return TACIT_ERR_MEMORY;
     coder->job = job;
-    coder->model = job->plan->model;
+    coder->model = job->model;
     coder->token.encoding = encoding;
     *coder_out = coder;
     return TACIT_OK;
@@ -315,7 +316,7 @@ uint64_t language_block_encode_memory(const struct codec_plan *plan, uint64_t co
                                      .n_context = plan->n_context,
                                      .n_streams = choose_streams(plan, (size_t)content_size)};
     uint64_t n_bytes;
-    if (memory_needed(plan, &layout, (uint32_t)content_size, &n_bytes) != TACIT_OK)
+    if (memory_needed(plan, plan->model, &layout, (uint32_t)content_size, &n_bytes) != TACIT_OK)
         return UINT64_MAX / 2;
     return n_bytes + content_size * sizeof(uint32_t);
 }
@@ -324,9 +325,9 @@ enum tacit_status language_block_decode_memory(const struct block_job *job, uint
 {
     struct language_layout layout;
     size_t n_layout;
-    if (!job->plan->model)
+    if (!job->model)
         return TACIT_ERR_MODEL_MISSING;
     TRY(language_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
                               &layout, &n_layout));
-    return memory_needed(job->plan, &layout, job->header.content_size, n_bytes);
+    return memory_needed(job->plan, job->model, &layout, job->header.content_size, n_bytes);
 }

@@ -18,7 +18,7 @@
 bool language_block_may_help(const uint8_t *data, size_t n);
 
 /* Codes job->content to job->payload, keeping it only if it is at most n_max bytes: payload.size is
- * 0 if it is not. job->plan->model is set. */
+ * 0 if it is not. job->model is set. */
 enum tacit_status language_block_encode(struct block_job *job, size_t n_max);
 
 /* payload and header are there; makes content. TACIT_ERR_CORRUPT if the payload cannot be right,

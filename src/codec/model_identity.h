@@ -8,11 +8,14 @@
 #include "container/format.h"
 #include "tacit/model.h"
 
-/* For the header of an archive made with a model; NULL: none. */
+/* For the header of an archive made with a model; NULL: none. The linked-in one is known by a short
+ * name. */
 struct format_model_identity model_identity_of(const struct tacit_model *model);
 
-/* TACIT_OK if the archive needs none or this one; TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG. */
-enum tacit_status model_identity_check(const struct format_model_identity *needed,
-                                       const struct tacit_model *model);
+/* The model that an archive needs: given or, failing that, the linked-in one; *model is NULL if it needs
+ * none. TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG: neither. */
+enum tacit_status model_identity_choose(const struct format_model_identity *needed,
+                                        const struct tacit_model *given,
+                                        const struct tacit_model **model);
 
 #endif

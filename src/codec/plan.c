@@ -13,9 +13,10 @@
 #include "codec/language_layout.h"
 #include "codec/zstd_block.h"
 #include "model/lm.h"
+#include "model/model.h"
 #include "predict/context_mixer.h"
 
-enum { N_THREADS_MAX = 1024, CONTEXT_DEFAULT = 2048 };
+enum { N_THREADS_MAX = 1024, CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -89,6 +90,17 @@ static enum tacit_status mask_features(const char *names, uint32_t *features)
     return TACIT_OK;
 }
 
+/* A large model is read from memory once for all streams of a block, so that its threads share one
+ * block's work; a small one stays in the caches, and threads go further with a block each. */
+static void share_threads(struct codec_plan *plan)
+{
+    plan->n_lm_threads = 1;
+    if (!plan->model || model_file_lm(plan->model->file)->n_bytes <= SMALL_MODEL)
+        return;
+    plan->n_lm_threads = plan->n_threads < LM_THREADS_MAX ? plan->n_threads : LM_THREADS_MAX;
+    plan->n_threads = 1;
+}
+
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *given)
 {
     struct tacit_options options;
@@ -114,10 +126,12 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .progress_context = options.progress_context,
     };
     kernels_select(&plan->kernels, features);
-    if (plan->model) {
-        plan->n_lm_threads = plan->n_threads < LM_THREADS_MAX ? plan->n_threads : LM_THREADS_MAX;
-        plan->n_threads = 1;
+    if (!plan->model && !options.no_model && options.level >= TACIT_LEVEL_MODEL) {
+        enum tacit_status status = tacit_model_default(&plan->model);
+        if (status != TACIT_OK && status != TACIT_ERR_MODEL_MISSING)
+            return status;
     }
+    share_threads(plan);
     return TACIT_OK;
 }
 

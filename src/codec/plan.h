@@ -21,10 +21,10 @@ struct codec_plan {
     int zstd_level;        /* 0: not at all; with context models, tried where it may win */
     bool context;          /* try the context models */
     bool strong;
-    unsigned memory_log2_max; /* tables of the context models; less for short blocks */
-    const struct tacit_model *model;
-    unsigned n_streams, n_context; /* of the model */
-    unsigned n_lm_threads;         /* the model's own; blocks are coded one by one then */
+    unsigned memory_log2_max;        /* tables of the context models; less for short blocks */
+    const struct tacit_model *model; /* NULL: none */
+    unsigned n_streams, n_context;   /* of the model */
+    unsigned n_lm_threads;           /* within a block; if above 1, blocks are coded one by one */
     struct kernels kernels;
     uint32_t cpu_features;
     tacit_progress_fn progress;

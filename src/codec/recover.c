@@ -135,7 +135,7 @@ static enum tacit_status try_archive(struct recovery *r, uint64_t *offset)
     size_t n_header;
     TRY(source_read_header(r->source, *offset, &header, &n_header));
     r->seen = true;
-    TRY(model_identity_check(&header.model, r->plan.model));
+    TRY(model_identity_choose(&header.model, r->plan.model, &r->job.model));
     if (!header.single) {
         TRY(leave_archive(r));
         r->in_archive = true;

@@ -46,6 +46,7 @@ static struct tacit_options options_of(const struct variant *variant, const char
     options.level = variant->level;
     options.block_size = variant->block_size;
     options.n_threads = 2;
+    options.no_model = 1;
     return options;
 }
 

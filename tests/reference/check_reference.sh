@@ -22,7 +22,7 @@ cat "$work/text" "$work/random" "$work/random" "$work/text" >"$work/repeats"
 for name in empty text binary random repeats; do
     for options in -1 -2 -3 -6 "-1 --block-size 4K" "-3 --block-size 8K"; do
         # shellcheck disable=SC2086
-        "$tacit" $options -c "$work/$name" >"$work/archive"
+        "$tacit" --no-model $options -c "$work/$name" >"$work/archive"
         compare "$work/$name" "$work/archive"
         cat "$work/archive" >>"$work/all.tct"
         cat "$work/$name" >>"$work/all"

@@ -23,6 +23,7 @@ static size_t compressed_size(enum golden_class kind, int level)
     size_t n_archive;
     tacit_options_init(&options);
     options.level = level;
+    options.no_model = 1;
     golden_fill(content, N_CONTENT, kind);
     enum tacit_status status =
         tacit_buffer_compress(content, N_CONTENT, archive, sizeof archive, &n_archive, &options);

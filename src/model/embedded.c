@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+
+#include "model/model.h"
+
+#ifdef TACIT_EMBEDDED
+
+extern const uint8_t tacit_embedded_model[], tacit_embedded_model_end[];
+
+static struct {
+    pthread_once_t once;
+    struct tacit_model *model;
+    enum tacit_status status;
+} embedded = {.once = PTHREAD_ONCE_INIT};
+
+/* Stays open until the process ends. */
+static void open_once(void)
+{
+    size_t n_bytes = (size_t)(tacit_embedded_model_end - tacit_embedded_model);
+    embedded.status = model_open_memory(&embedded.model, tacit_embedded_model, n_bytes);
+}
+
+enum tacit_status tacit_model_default(const struct tacit_model **model)
+{
+    pthread_once(&embedded.once, open_once);
+    *model = embedded.model;
+    return embedded.status;
+}
+
+#else
+
+enum tacit_status tacit_model_default(const struct tacit_model **model)
+{
+    *model = NULL;
+    return TACIT_ERR_MODEL_MISSING;
+}
+
+#endif
