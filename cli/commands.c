@@ -36,7 +36,7 @@ static const struct command commands[] = {
      "      --streams N        with a model: segments coded side by side, 1 smallest,\n"
      "                         128 fastest; by size unless given\n"
      "      --context N        with a model: tokens to look back on (2048)\n"
-     "      --no-model         no language model (for now no level has one by itself)\n"
+     "      --no-model         context models only, where the level would use the built-in model\n"
      "      --block-size SIZE  bytes of content a block (1K to 1G); blocks are coded in\n"
      "                         parallel, read at random and recovered one by one\n"
      "      --verify           decompress and compare before success is reported\n" OUTPUT_HELP
