@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # check_reference.sh TACIT REFERENCE SOURCE_DIR: the second decoder reads what the first encoder wrote, and
-# every golden archive; and refuses a damaged one.
+# every golden archive made by context models; and refuses a damaged one.
 set -eu
 tacit=$1 reference=$2 source=$3
 work=$(mktemp -d)
@@ -30,8 +30,14 @@ for name in empty text binary random repeats; do
 done
 compare "$work/all" "$work/all.tct"
 
+# The page does not specify language models: archives that name one (bits 5-6 of the fifth byte) are left out.
+n_models=0
 for archive in "$source"/tests/golden/*.tct; do
-    [ -e "$archive" ] || continue
+    flags=$(od -An -tu1 -j4 -N1 "$archive")
+    if [ $((flags & 96)) -ne 0 ]; then
+        n_models=$((n_models + 1))
+        continue
+    fi
     "$tacit" -d -c "$archive" >"$work/golden"
     compare "$work/golden" "$archive"
 done
@@ -43,4 +49,4 @@ if "$reference" "$work/archive" >/dev/null 2>"$work/message"; then
     exit 1
 fi
 grep -q 'payload check' "$work/message"
-echo "$n archives read"
+echo "$n archives read, $n_models golden ones with a language model left out"

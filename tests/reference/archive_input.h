@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/format.md, section 1: the archive as a whole and how numbers stand in it. A rule that is broken
+ * ends the program with a line that names it.
+ */
+#ifndef TACIT_REFERENCE_ARCHIVE_INPUT_H
+#define TACIT_REFERENCE_ARCHIVE_INPUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+extern const uint8_t *archive;     /* the whole file */
+extern size_t n_archive, position; /* how much of it is read */
+
+void refuse(const char *rule);
+void require(int holds, const char *rule);
+
+/* The next n bytes, which are then read. */
+const uint8_t *take(size_t n);
+uint64_t take_number(int n_bytes);
+uint32_t take_varint(void);
+
+/* Without reading. */
+uint64_t number(const uint8_t *p, int n_bytes);
+
+uint64_t h64(const uint8_t *data, size_t n, uint64_t seed);
+uint32_t h32(const uint8_t *data, size_t n);
+
+uint8_t *allocate(size_t n);
+
+#endif

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second decoder shares no code with the library: its files include only each other, the C library,
+zstd and xxhash, and no function or variable of the library is linked into it.
+
+check_alone.py FOLDER NM LIBRARY PROGRAM
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "xxhash.h", "zstd.h"}
+
+
+def bad_includes(folder):
+    files = [p for p in folder.iterdir() if p.suffix in (".c", ".h")]
+    own = {p.name for p in files}
+    for path in sorted(files):
+        for quote, name in INCLUDE.findall(path.read_text()):
+            if name not in (own if quote == '"' else SYSTEM):
+                yield f"{path.name} includes {name}"
+
+
+def symbols(nm, path):
+    """What a file defines for others."""
+    text = subprocess.run([nm, "--defined-only", "--extern-only", path], check=True,
+                          capture_output=True, text=True).stdout
+    return {line.split()[-1] for line in text.splitlines() if len(line.split()) == 3}
+
+
+def main():
+    folder, nm, library, program = sys.argv[1:]
+    theirs, ours = symbols(nm, library), symbols(nm, program)
+    failures = list(bad_includes(pathlib.Path(folder)))
+    failures += [f"{name} is linked from the library, or named as there" for name in sorted(theirs & ours)]
+    if len(theirs) < 50 or "main" not in ours:
+        failures.append("the symbols cannot be read")
+    print("\n".join(failures))
+    print(f"{len(ours)} symbols, {len(failures)} failures")
+    return bool(failures)
+
+
+sys.exit(main())

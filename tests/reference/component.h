@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/predictor.md, sections 4 and 8: what was seen, and what a component is. Each NAME_component.c
+ * is a section of docs/components.md.
+ */
+#ifndef TACIT_REFERENCE_COMPONENT_H
+#define TACIT_REFERENCE_COMPONENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arithmetic.h"
+#include "counters.h"
+
+struct seen {
+    uint8_t *ring;
+    uint32_t ring_size, n; /* R, n */
+    unsigned i, partial;
+    uint64_t last8;
+    unsigned type;
+    uint32_t stride, offset, start;
+};
+
+static inline unsigned ring_at(const struct seen *seen, uint32_t place)
+{
+    return seen->ring[place & (seen->ring_size - 1)];
+}
+
+static inline unsigned back(const struct seen *seen, uint32_t d)
+{
+    return ring_at(seen, seen->n - d);
+}
+
+static inline uint64_t last(const struct seen *seen, unsigned j)
+{
+    return j == 8 ? seen->last8 : seen->last8 & ((UINT64_C(1) << (8 * j)) - 1);
+}
+
+/* What the components give to the mixer for one bit. */
+struct given {
+    float x[512];
+    uint32_t select[32];
+    unsigned n_inputs, n_selectors;
+};
+
+static inline void give(struct given *given, float x)
+{
+    given->x[given->n_inputs++] = x;
+}
+
+static inline void give_pair(struct given *given, uint32_t counter)
+{
+    give(given, counter_S(counter));
+    give(given, counter_D(counter));
+}
+
+static inline void give_selector(struct given *given, uint32_t value)
+{
+    given->select[given->n_selectors++] = value;
+}
+
+struct component {
+    void *state;
+    void (*byte)(void *state, const struct seen *seen);
+    void (*predict)(void *state, const struct seen *seen, struct given *given);
+    void (*learn)(void *state, const struct seen *seen, int bit);
+    unsigned n_inputs, n_selectors;
+    uint32_t choices[8]; /* of the selectors */
+    uint32_t types;      /* a bit for each in which it works */
+};
+
+struct slots;
+
+/* What a component is made from. */
+struct setup {
+    bool strong;
+    unsigned memory; /* m */
+    struct slots *slots;
+    unsigned n_contexts; /* of all sets so far */
+};
+
+struct component make_order(struct setup *setup);
+struct component make_bitmap(struct setup *setup);
+struct component make_record(struct setup *setup);
+struct component make_x86(struct setup *setup);
+struct component make_match(struct setup *setup);
+struct component make_text(struct setup *setup);
+struct component make_pattern(struct setup *setup);
+struct component make_table(struct setup *setup);
+struct component make_image(struct setup *setup);
+struct component make_audio(struct setup *setup);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "context_decoder.h"
+
+#include <string.h>
+
+#include "archive_input.h"
+#include "arithmetic.h"
+#include "predictor.h"
+
+/* Section 5.3: the arithmetic decoder. Its input is archive[at .. end). */
+
+struct decoder {
+    uint64_t low, high, code;
+    size_t end;
+};
+
+static uint8_t next_byte(const struct decoder *d)
+{
+    return position < d->end ? archive[position++] : 0;
+}
+
+static int decode_bit(struct decoder *d, uint64_t p)
+{
+    uint64_t range = d->high - d->low;
+    uint64_t middle = d->low + range / 4294967296u * p + range % 4294967296u * p / 4294967296u;
+    int bit = d->code <= middle;
+    if (bit)
+        d->high = middle;
+    else
+        d->low = middle + 1;
+    while (d->low >> 56 == d->high >> 56) {
+        d->low *= 256;
+        d->high = d->high * 256 + 255;
+        d->code = d->code * 256 + next_byte(d);
+    }
+    return bit;
+}
+
+/* Section 5: segments. */
+
+struct segment {
+    unsigned type;
+    int raw;
+    uint32_t distance, stride, offset, length;
+};
+
+static int has_rows(unsigned type)
+{
+    return type == 3 || type == 5 || type == 6 || type == 7 || type == 10 || type == 11;
+}
+
+static void check_type(const struct segment *s)
+{
+    require(s->type <= 11, "unknown content type");
+    if (!has_rows(s->type))
+        return;
+    uint32_t least = s->type == 6 ? 3 : s->type == 7 ? 2 : s->type == 10 ? 4 : 1;
+    uint32_t most = s->type == 7 ? 16 : 1u << 18;
+    require(s->stride >= least && s->stride <= most, "stride out of range");
+    require(s->type != 7 || s->stride % 2 == 0, "odd stride of audio");
+    require(s->offset < s->stride, "offset is not below stride");
+}
+
+/* start: content before the segment; size: the block's. */
+static void take_segment(struct segment *s, uint32_t start, uint32_t size, int last)
+{
+    unsigned kind = *take(1);
+    memset(s, 0, sizeof *s);
+    require(kind < 0x40, "reserved bits of a segment");
+    s->type = kind & 15;
+    s->raw = (kind & 0x10) != 0;
+    if (kind & 0x20) {
+        require(kind == 0x20, "bits beside copy");
+        uint64_t distance = (uint64_t)take_varint() + 1;
+        require(distance <= start, "copy from before the block");
+        s->distance = (uint32_t)distance;
+    } else if (!s->raw) {
+        if (has_rows(s->type)) {
+            s->stride = take_varint();
+            s->offset = take_varint();
+        }
+        check_type(s);
+    }
+    uint64_t length = last ? size - start : (uint64_t)take_varint() + 1;
+    require(length >= 1 && length <= size - start, "segments exceed the block");
+    s->length = (uint32_t)length;
+}
+
+/* Section 5.2: transforms. */
+
+static void undo_x86(uint8_t *d, size_t n)
+{
+    for (size_t i = 0; i + 7 <= n; i++) {
+        size_t k = 0;
+        if (d[i] == 0xe8 || d[i] == 0xe9)
+            k = 1;
+        else if (d[i] == 0x0f && d[i + 1] >= 0x80 && d[i + 1] <= 0x8f)
+            k = 2;
+        else if (d[i] >= 0x48 && d[i] <= 0x4f &&
+                 (d[i + 1] == 0x89 || d[i + 1] == 0x8b || d[i + 1] == 0x8d) &&
+                 (d[i + 2] & 0xc7) == 0x05)
+            k = 3;
+        if (k == 0 || (d[i + k + 3] != 0x00 && d[i + k + 3] != 0xff))
+            continue;
+        uint32_t v = (uint32_t)number(d + i + k, 4);
+        v = (v - (uint32_t)(i + k + 4)) % 0x2000000;
+        if (v >= 0x1000000)
+            v += 0xfe000000;
+        for (int j = 0; j < 4; j++)
+            d[i + k + (size_t)j] = (uint8_t)(v >> (8 * j));
+    }
+}
+
+static void undo_audio(uint8_t *d, size_t n, size_t offset)
+{
+    for (size_t i = offset; i + 2 <= n; i += 2) {
+        uint8_t first = d[i] ^ 0x80;
+        d[i] = d[i + 1];
+        d[i + 1] = first;
+    }
+}
+
+static void decode_segment(struct decoder *d, struct predictor *predictor, const struct segment *s,
+                           uint8_t *to)
+{
+    begin_segment(predictor, s->type, s->stride, s->offset);
+    for (uint32_t i = 0; i < s->length; i++) {
+        to[i] = 0;
+        for (int b = 0; b < 8; b++) {
+            int bit = decode_bit(d, predict_bit(predictor));
+            learn_bit(predictor, bit);
+            to[i] = (uint8_t)(to[i] * 2 + bit);
+        }
+    }
+    if (s->type == 4)
+        undo_x86(to, s->length);
+    if (s->type == 7)
+        undo_audio(to, s->length, s->offset);
+}
+
+void decode_context(uint8_t *content, uint32_t size, size_t end)
+{
+    static struct segment segments[4096];
+    unsigned configuration = *take(1);
+    uint32_t n = 1, start = 0;
+    require(configuration < 0x40, "reserved bits of the configuration");
+    require((configuration & 15) <= 10, "memory out of range");
+    if (configuration & 0x20) {
+        n = take_varint();
+        require(n <= 4094, "too many segments");
+        n += 2;
+    }
+    uint32_t types = 0;
+    size_t n_raw = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct segment *s = &segments[i];
+        take_segment(s, start, size, i + 1 == n);
+        start += s->length;
+        n_raw += s->raw ? s->length : 0;
+        if (!s->raw && s->distance == 0)
+            types |= 1u << s->type;
+    }
+    require(position <= end && n_raw <= end - position, "raw bytes exceed the payload");
+    const uint8_t *raw = take(n_raw);
+
+    struct decoder d = {0, UINT64_MAX, 0, end};
+    for (int i = 0; i < 8; i++)
+        d.code = d.code * 256 + next_byte(&d);
+    struct predictor *predictor =
+        types != 0 ? make_predictor(configuration & 0x10, configuration & 15, types) : NULL;
+    for (uint32_t i = 0; i < n; content += segments[i++].length) {
+        const struct segment *s = &segments[i];
+        if (s->raw) {
+            memcpy(content, raw, s->length);
+            raw += s->length;
+        } else if (s->distance != 0) {
+            for (uint32_t j = 0; j < s->length; j++)
+                content[j] = content[(ptrdiff_t)j - (ptrdiff_t)s->distance];
+        } else {
+            decode_segment(&d, predictor, s, content);
+        }
+    }
+    forget();
+}

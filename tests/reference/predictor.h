@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * docs/predictor.md, section 8: all components together, the models of one block.
+ */
+#ifndef TACIT_REFERENCE_PREDICTOR_H
+#define TACIT_REFERENCE_PREDICTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct predictor;
+
+/* memory: the configuration's m; types: a bit for each content type of the block. */
+struct predictor *make_predictor(bool strong, unsigned memory, uint32_t types);
+
+void begin_segment(struct predictor *predictor, unsigned type, uint32_t stride, uint32_t offset);
+
+/* The probability of a 1 in units of 2^-32, then what the bit was. */
+uint32_t predict_bit(struct predictor *predictor);
+void learn_bit(struct predictor *predictor, int bit);
+
+#endif
