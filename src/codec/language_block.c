@@ -14,9 +14,7 @@
 #include "model/model.h"
 
 enum {
-    STREAM_BYTES = 1 << 15, /* content for each stream that is worth its cold start */
-    STREAMS_BY_SIZE = 32,   /* at most, if the user does not say */
-    FIRST_TOKEN = 0,        /* ends a document in most vocabularies: the start of the next one */
+    FIRST_TOKEN = 0, /* ends a document in most vocabularies: the start of the next one */
 };
 
 /* One segment's place. */
@@ -215,8 +213,8 @@ bool language_block_may_help(const uint8_t *data, size_t n)
 
 static uint32_t choose_streams(const struct codec_plan *plan, size_t n)
 {
-    uint32_t wanted = plan->n_streams ? plan->n_streams : 1 + (uint32_t)(n / STREAM_BYTES);
-    uint32_t most = plan->n_streams ? LANGUAGE_STREAMS_MAX : STREAMS_BY_SIZE;
+    uint32_t wanted = plan->n_streams ? plan->n_streams : 1 + (uint32_t)(n / plan->stream_bytes);
+    uint32_t most = plan->n_streams ? LANGUAGE_STREAMS_MAX : plan->streams_max;
     if (wanted > most)
         wanted = most;
     return wanted > n ? (uint32_t)n : wanted;

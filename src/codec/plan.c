@@ -18,6 +18,8 @@
 
 enum { N_THREADS_MAX = 1024, CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };
 
+enum { LARGE_MODEL_STREAM_BYTES = 1 << 15, LARGE_MODEL_STREAMS = 32 };
+
 #define MIB ((uint64_t)1 << 20)
 
 struct level {
@@ -25,14 +27,19 @@ struct level {
     int zstd_level;
     bool context, strong;
     unsigned memory_log2_max;
+    uint32_t stream_bytes, streams_max; /* of a small model */
 };
 
 static const struct level levels[TACIT_LEVEL_MAX + 1] = {
-    [1] = {8 * MIB, 9, false, false, 0},  [2] = {64 * MIB, 22, false, false, 0},
-    [3] = {8 * MIB, 22, true, false, 24}, [4] = {16 * MIB, 22, true, false, 26},
-    [5] = {16 * MIB, 22, true, true, 26}, [6] = {16 * MIB, 22, true, true, 27},
-    [7] = {16 * MIB, 22, true, true, 28}, [8] = {32 * MIB, 22, true, true, 28},
-    [9] = {64 * MIB, 22, true, true, 29},
+    [1] = {8 * MIB, 9, false, false, 0, 0, 0},
+    [2] = {64 * MIB, 22, false, false, 0, 0, 0},
+    [3] = {8 * MIB, 22, true, false, 24, 0, 0},
+    [4] = {16 * MIB, 22, true, false, 26, 0, 0},
+    [5] = {4 * MIB, 22, true, true, 26, 1 << 14, 16},
+    [6] = {8 * MIB, 22, true, true, 27, 1 << 16, 8},
+    [7] = {16 * MIB, 22, true, true, 28, 1 << 17, 4},
+    [8] = {32 * MIB, 22, true, true, 28, 1 << 18, 2},
+    [9] = {64 * MIB, 22, true, true, 29, 1 << 20, 1},
 };
 
 void tacit_options_init(struct tacit_options *options)
@@ -90,13 +97,17 @@ static enum tacit_status mask_features(const char *names, uint32_t *features)
     return TACIT_OK;
 }
 
-/* A large model is read from memory once for all streams of a block, so that its threads share one
- * block's work; a small one stays in the caches, and threads go further with a block each. */
-static void share_threads(struct codec_plan *plan)
+/* A large model is read from memory once for all streams of a block, so that more streams make it
+ * faster, and its threads share one block's work. A small one stays in the caches: a few streams do,
+ * and threads go further with a block each. */
+static void suit_model(struct codec_plan *plan)
 {
     plan->n_lm_threads = 1;
-    if (!plan->model || model_file_lm(plan->model->file)->n_bytes <= SMALL_MODEL)
+    if (!plan->model ||
+        (model_file_lm(plan->model->file)->n_bytes <= SMALL_MODEL && plan->streams_max))
         return;
+    plan->stream_bytes = LARGE_MODEL_STREAM_BYTES;
+    plan->streams_max = LARGE_MODEL_STREAMS;
     plan->n_lm_threads = plan->n_threads < LM_THREADS_MAX ? plan->n_threads : LM_THREADS_MAX;
     plan->n_threads = 1;
 }
@@ -121,6 +132,8 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .model = options.model,
         .n_streams = options.n_streams,
         .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
+        .stream_bytes = level->stream_bytes,
+        .streams_max = level->streams_max,
         .cpu_features = features,
         .progress = options.progress,
         .progress_context = options.progress_context,
@@ -131,7 +144,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         if (status != TACIT_OK && status != TACIT_ERR_MODEL_MISSING)
             return status;
     }
-    share_threads(plan);
+    suit_model(plan);
     return TACIT_OK;
 }
 

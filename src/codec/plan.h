@@ -23,7 +23,9 @@ struct codec_plan {
     bool strong;
     unsigned memory_log2_max;        /* tables of the context models; less for short blocks */
     const struct tacit_model *model; /* NULL: none */
-    unsigned n_streams, n_context;   /* of the model */
+    unsigned n_streams, n_context;   /* of the model; n_streams 0: by size of the content, */
+    uint32_t stream_bytes;           /* one for each of these, */
+    uint32_t streams_max;            /* this many at most */
     unsigned n_lm_threads;           /* within a block; if above 1, blocks are coded one by one */
     struct kernels kernels;
     uint32_t cpu_features;
