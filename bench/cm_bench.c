@@ -39,6 +39,7 @@ static double code(struct cm_config config, const uint8_t *data, size_t n)
     struct cm *cm;
     double cost = 0;
     size_t n_segments = content_split(data, n, segments, SEGMENTS_MAX);
+    config.content_set = 0;
     for (size_t s = 0; s < n_segments; s++)
         config.content_set |= CONTENT_BIT(segments[s].content.type);
     kernels_select(&kernels, cpu_features());
@@ -62,7 +63,7 @@ static double code(struct cm_config config, const uint8_t *data, size_t n)
 
 int main(int argc, char **argv)
 {
-    struct cm_config config = {.strength = CM_STRONG, .content_set = CONTENT_BIT(CONTENT_DEFAULT)};
+    struct cm_config config = {.strength = CM_STRONG};
     unsigned memory_log2 = 0;
     size_t max = SIZE_MAX;
     int i = 1;

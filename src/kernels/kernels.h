@@ -25,16 +25,19 @@ enum { KERNEL_LANES = 16 };
  * overlap, and n is a multiple of KERNEL_LANES where arrays of float are n long.
  *
  * mix_dots: out[k] = sum over i of x[i] * sets[k][i], for k < n_sets; out needs no alignment.
- * mix_layer: those sums, kept within -bound .. bound, in dots, and their squash in p; both arrays are
- * n_sets rounded up to KERNEL_LANES long, and hold sums of 0 beyond n_sets.
+ * mix_layer: those sums, kept within -bound .. bound, in dots, and their squash in p; these arrays and
+ * final are n_sets rounded up to KERNEL_LANES long, and hold sums of 0 beyond n_sets. Returns the sum
+ * over k of dots[k] * final[k], kept within the same bound.
+ * mix_sum: the sum over i of x[i] * (0 + sets[0][i] + sets[1][i] + ...), the sets added in this order.
  * mix_train: sets[k][i] += x[i] * step[k]. The sets are distinct.
  * squash: p[i] = 1 / (1 + e^-x[i]), as strict_squash.
  */
 #define MIX_KERNEL_TABLE(X)                                                                        \
     X(mix_dots, void, (float *out, const float *x, size_t n, float *const *sets, size_t n_sets))   \
-    X(mix_layer, void,                                                                             \
+    X(mix_layer, float,                                                                            \
       (float *dots, float *p, const float *x, size_t n, float *const *sets, size_t n_sets,         \
-       float bound))                                                                               \
+       float bound, const float *final))                                                           \
+    X(mix_sum, float, (const float *x, size_t n, float *const *sets, size_t n_sets))               \
     X(mix_train, void,                                                                             \
       (float *const *sets, size_t n_sets, const float *step, const float *x, size_t n))            \
     X(squash, void, (float *p, const float *x, size_t n))

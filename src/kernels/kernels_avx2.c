@@ -18,16 +18,19 @@ static float sum_lanes(__m256 lo, __m256 hi)
     return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
 }
 
+static void mul_add(__m256 *lo, __m256 *hi, const float *a, const float *b)
+{
+    *lo = _mm256_add_ps(*lo, _mm256_mul_ps(_mm256_load_ps(a), _mm256_load_ps(b)));
+    *hi = _mm256_add_ps(*hi, _mm256_mul_ps(_mm256_load_ps(a + 8), _mm256_load_ps(b + 8)));
+}
+
 static void mix_dots_avx2(float *out, const float *x, size_t n, float *const *sets, size_t n_sets)
 {
     for (size_t k = 0; k < n_sets; k++) {
         const float *w = sets[k];
         __m256 lo = _mm256_setzero_ps(), hi = _mm256_setzero_ps();
-        for (size_t i = 0; i < n; i += 16) {
-            lo = _mm256_add_ps(lo, _mm256_mul_ps(_mm256_load_ps(x + i), _mm256_load_ps(w + i)));
-            hi = _mm256_add_ps(hi,
-                               _mm256_mul_ps(_mm256_load_ps(x + i + 8), _mm256_load_ps(w + i + 8)));
-        }
+        for (size_t i = 0; i < n; i += 16)
+            mul_add(&lo, &hi, x + i, w + i);
         out[k] = sum_lanes(lo, hi);
     }
 }
@@ -75,22 +78,45 @@ static void squash_avx2(float *p, const float *x, size_t n)
     }
 }
 
-static void mix_layer_avx2(float *dots, float *p, const float *x, size_t n, float *const *sets,
-                           size_t n_sets, float bound)
+static float within(float x, float bound)
+{
+    return x > bound ? bound : x < -bound ? -bound : x;
+}
+
+static float mix_layer_avx2(float *dots, float *p, const float *x, size_t n, float *const *sets,
+                            size_t n_sets, float bound, const float *final)
 {
     size_t n_dots = (n_sets + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
     mix_dots_avx2(dots, x, n, sets, n_sets);
-    for (size_t k = 0; k < n_dots; k++) {
-        float dot = k < n_sets ? dots[k] : 0.0f;
-        dots[k] = dot > bound ? bound : dot < -bound ? -bound : dot;
-    }
+    for (size_t k = 0; k < n_dots; k++)
+        dots[k] = within(k < n_sets ? dots[k] : 0.0f, bound);
     squash_avx2(p, dots, n_dots);
+    __m256 lo = _mm256_setzero_ps(), hi = _mm256_setzero_ps();
+    for (size_t k = 0; k < n_dots; k += 16)
+        mul_add(&lo, &hi, dots + k, final + k);
+    return within(sum_lanes(lo, hi), bound);
+}
+
+static float mix_sum_avx2(const float *x, size_t n, float *const *sets, size_t n_sets)
+{
+    __m256 lo = _mm256_setzero_ps(), hi = _mm256_setzero_ps();
+    for (size_t i = 0; i < n; i += 16) {
+        __m256 w_lo = _mm256_setzero_ps(), w_hi = _mm256_setzero_ps();
+        for (size_t k = 0; k < n_sets; k++) {
+            w_lo = _mm256_add_ps(w_lo, _mm256_load_ps(sets[k] + i));
+            w_hi = _mm256_add_ps(w_hi, _mm256_load_ps(sets[k] + i + 8));
+        }
+        lo = _mm256_add_ps(lo, _mm256_mul_ps(_mm256_load_ps(x + i), w_lo));
+        hi = _mm256_add_ps(hi, _mm256_mul_ps(_mm256_load_ps(x + i + 8), w_hi));
+    }
+    return sum_lanes(lo, hi);
 }
 
 void kernels_init_avx2(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_avx2;
     kernels->mix_layer = mix_layer_avx2;
+    kernels->mix_sum = mix_sum_avx2;
     kernels->mix_train = mix_train_avx2;
     kernels->squash = squash_avx2;
 }

@@ -116,9 +116,10 @@ static void squash_avx512(float *p, const float *x, size_t n)
 }
 
 /* The sums stay in registers until all sixteen are there: a wide load after narrow stores waits. */
-static void mix_layer_avx512(float *dots, float *p, const float *x, size_t n, float *const *sets,
-                             size_t n_sets, float bound)
+static float mix_layer_avx512(float *dots, float *p, const float *x, size_t n, float *const *sets,
+                              size_t n_sets, float bound, const float *final)
 {
+    __m512 sum = _mm512_setzero_ps();
     for (size_t first = 0; first < n_sets; first += 16) {
         size_t n_here = n_sets - first < 16 ? n_sets - first : 16;
         float *here[16];
@@ -137,13 +138,29 @@ static void mix_layer_avx512(float *dots, float *p, const float *x, size_t n, fl
         all = _mm512_mask_mov_ps(all, _mm512_cmp_ps_mask(all, low, _CMP_LT_OQ), low);
         _mm512_store_ps(dots + first, all);
         _mm512_store_ps(p + first, squash_ps(all));
+        sum = _mm512_add_ps(sum, _mm512_mul_ps(all, _mm512_load_ps(final + first)));
     }
+    float mixed = sum_lanes(sum);
+    return mixed > bound ? bound : mixed < -bound ? -bound : mixed;
+}
+
+static float mix_sum_avx512(const float *x, size_t n, float *const *sets, size_t n_sets)
+{
+    __m512 sum = _mm512_setzero_ps();
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 w = _mm512_setzero_ps();
+        for (size_t k = 0; k < n_sets; k++)
+            w = _mm512_add_ps(w, _mm512_load_ps(sets[k] + i));
+        sum = _mm512_add_ps(sum, _mm512_mul_ps(_mm512_load_ps(x + i), w));
+    }
+    return sum_lanes(sum);
 }
 
 void kernels_init_avx512(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_avx512;
     kernels->mix_layer = mix_layer_avx512;
+    kernels->mix_sum = mix_sum_avx512;
     kernels->squash = squash_avx512;
     kernels->mix_train = mix_train_avx512;
 }

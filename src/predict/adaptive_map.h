@@ -37,10 +37,9 @@ static inline void adaptive_update(uint32_t *word, int bit, const struct adaptiv
                                    uint32_t limit)
 {
     uint32_t count = *word & 1023;
-    int64_t p_q22 = *word >> 10;
-    int64_t error = (bit ? (1 << 22) - 1 : 0) - p_q22;
-    p_q22 += error * rates->reciprocal[count] / 65536;
-    *word = (uint32_t)p_q22 << 10 | (count < limit ? count + 1 : limit);
+    uint32_t p_q22 = *word >> 10, away = bit ? (1 << 22) - 1 - p_q22 : p_q22;
+    uint32_t move = (uint32_t)((uint64_t)away * rates->reciprocal[count] >> 16);
+    *word = (bit ? p_q22 + move : p_q22 - move) << 10 | (count < limit ? count + 1 : limit);
 }
 
 #endif

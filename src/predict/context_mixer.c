@@ -100,7 +100,7 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
     struct cm_group *group = arena_take(setup->arena, sizeof *group);
     const struct component_ops *list[COMPONENTS_MAX + 1];
     components_for(setup->config, which, list);
-    setup->shape = (struct mixer_shape){0};
+    setup->shape = (struct mixer_shape){.summed = setup->config->strength == CM_QUICK};
     unsigned n = 0;
     for (; list[n] != NULL; n++) {
         struct component component = {.ops = list[n]};
@@ -263,7 +263,8 @@ static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
     struct cm_stream *stream = cm->stream;
     if (stream->at_byte) /* only now: the content may have changed since the last byte */
         next_byte(cm);
-    for (unsigned i = 0; (stream->history.bit & 3) == 0 && i < stream->group->n_components; i++) {
+    bool ahead = stream->history.bit == 0 || stream->history.bit == 3;
+    for (unsigned i = 0; ahead && i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
         if (c->ops->prefetch != NULL && !component_rests(c, stream))
             c->ops->prefetch(c->shared, component_stream(c, cm->selected), &stream->history);
@@ -297,7 +298,7 @@ uint32_t cm_predict(struct cm *cm)
     gather_inputs(cm, &inputs);
     float x =
         mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->stream->history.partial);
-    float p = mixer_probability(&group->mixer_stream, x);
+    float p = mixer_probability(&group->mixer, &group->mixer_stream, x);
     p = refiner_predict(&group->refiner, &group->refiner_stream, &cm->stream->history, x, p);
     return probability_q32(p);
 }

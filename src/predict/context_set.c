@@ -9,12 +9,13 @@ enum { HISTORY_START = 6, HISTORY_LIMIT = 1023, RUN_LIMIT = 255 };
 void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts)
 {
     struct context_maps *maps = arena_take(setup->arena, n_contexts * sizeof *maps);
-    shape_add_inputs(&setup->shape, n_contexts * CONTEXT_INPUTS);
+    bool full = setup->config->strength == CM_STRONG;
+    shape_add_inputs(&setup->shape, n_contexts * (full ? CONTEXT_INPUTS : 1));
     uint64_t salt = setup->n_contexts * UINT64_C(0x9e3779b97f4a7c15);
     setup->n_contexts += n_contexts;
     if (maps == NULL)
         return;
-    *set = (struct context_set){setup->slots, setup->tables, maps, n_contexts, salt};
+    *set = (struct context_set){setup->slots, setup->tables, maps, n_contexts, salt, full};
     for (unsigned i = 0; i < n_contexts; i++) {
         for (unsigned s = 0; s < BIT_HISTORY_STATES; s++) {
             uint32_t n0 = setup->tables->history.n0[s], n1 = setup->tables->history.n1[s];
@@ -35,10 +36,17 @@ static uint64_t slot_hash(const struct context_set *set, const struct context_se
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
                           const struct cm_history *history)
 {
-    unsigned partial = history->bit == 0 ? 0 : history->partial;
-    for (unsigned i = 0; i < set->n; i++)
-        if (partial == 0 || stream->expected[i] != 0)
-            slot_table_prefetch(set->slots, slot_hash(set, stream, i, partial));
+    if (history->bit == 0) {
+        for (unsigned i = 0; i < set->n; i++)
+            slot_table_prefetch(set->slots, slot_hash(set, stream, i, 0));
+        return;
+    }
+    for (unsigned i = 0; i < set->n; i++) { /* the low nibble's, whatever the next bit is */
+        if (stream->expected[i] == 0)
+            continue;
+        slot_table_prefetch(set->slots, slot_hash(set, stream, i, 2 * history->partial));
+        slot_table_prefetch(set->slots, slot_hash(set, stream, i, 2 * history->partial + 1));
+    }
 }
 
 static void find_high_slots(struct context_set *set, struct context_set_stream *stream)
@@ -89,14 +97,12 @@ static unsigned node_of(const struct cm_history *history)
 }
 
 /* The loops below keep what they need in locals: for all the compiler knows, each store could change
- * the structures that it comes from. */
-void context_set_predict(struct context_set *set, struct context_set_stream *stream,
-                         const struct cm_history *history, struct mixer_inputs *inputs)
+ * the structures that it comes from. full: known when they are compiled. */
+static inline void predict_contexts(const struct context_set *set,
+                                    struct context_set_stream *stream,
+                                    const struct cm_history *history, struct mixer_inputs *inputs,
+                                    bool full)
 {
-    if (history->bit == 0)
-        find_high_slots(set, stream);
-    else if (history->bit == 4)
-        find_low_slots(set, stream, history);
     const float *stretch = set->tables->stretch;
     const struct context_maps *maps = set->maps;
     uint8_t *const *nodes = stream->nodes;
@@ -106,11 +112,15 @@ void context_set_predict(struct context_set *set, struct context_set_stream *str
     uint8_t *restrict run_now = stream->run_now;
     unsigned node = node_of(history), n = set->n, n_known = 0;
     unsigned partial = history->partial, next_shift = 7 - history->bit;
-    for (unsigned i = 0; i < n; i++, x += CONTEXT_INPUTS) {
+    for (unsigned i = 0; i < n; i++, x += full ? CONTEXT_INPUTS : 1) {
         unsigned state = nodes[i][node];
         uint32_t p = adaptive_p12(maps[i].history[state]);
-        float known = state != 0 ? 1.0f : 0.0f;
         n_known += state != 0;
+        if (!full) {
+            x[0] = stretch[p];
+            continue;
+        }
+        float known = state != 0 ? 1.0f : 0.0f;
         unsigned next = (unsigned)expected[i] >> next_shift;
         unsigned run = next >> 1 == partial ? run_kind[i] + (next & 1) : 0;
         run_now[i] = (uint8_t)run;
@@ -118,8 +128,21 @@ void context_set_predict(struct context_set *set, struct context_set_stream *str
         x[1] = ((float)(int)p - 2047.5f) * (1.0f / 1024.0f) * known;
         x[2] = stretch[adaptive_p12(maps[i].run[run])];
     }
-    inputs->n += n * CONTEXT_INPUTS;
+    inputs->n += n * (full ? CONTEXT_INPUTS : 1);
     stream->n_known = n_known;
+}
+
+void context_set_predict(struct context_set *set, struct context_set_stream *stream,
+                         const struct cm_history *history, struct mixer_inputs *inputs)
+{
+    if (history->bit == 0)
+        find_high_slots(set, stream);
+    else if (history->bit == 4)
+        find_low_slots(set, stream, history);
+    if (set->full)
+        predict_contexts(set, stream, history, inputs, true);
+    else
+        predict_contexts(set, stream, history, inputs, false);
 }
 
 static void update_runs(struct context_set *set, struct context_set_stream *stream, uint8_t byte)
@@ -132,8 +155,8 @@ static void update_runs(struct context_set *set, struct context_set_stream *stre
     }
 }
 
-void context_set_update(struct context_set *set, struct context_set_stream *stream,
-                        const struct cm_history *history, int bit)
+static inline void update_contexts(struct context_set *set, struct context_set_stream *stream,
+                                   const struct cm_history *history, int bit, bool full)
 {
     const struct adaptive_rates *rates = &set->tables->rates;
     const uint8_t(*next)[2] = set->tables->history.next;
@@ -146,8 +169,18 @@ void context_set_update(struct context_set *set, struct context_set_stream *stre
         unsigned state = *at;
         *at = next[state][bit];
         adaptive_update(&maps[i].history[state], bit, rates, HISTORY_LIMIT);
-        adaptive_update(&maps[i].run[run_now[i]], bit, rates, RUN_LIMIT);
+        if (full)
+            adaptive_update(&maps[i].run[run_now[i]], bit, rates, RUN_LIMIT);
     }
+}
+
+void context_set_update(struct context_set *set, struct context_set_stream *stream,
+                        const struct cm_history *history, int bit)
+{
+    if (set->full)
+        update_contexts(set, stream, history, bit, true);
+    else
+        update_contexts(set, stream, history, bit, false);
     if (history->bit == 7)
         update_runs(set, stream, (uint8_t)(history->partial << 1 | (unsigned)bit));
 }

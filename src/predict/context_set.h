@@ -2,7 +2,7 @@
  *
  * A set of hashed byte contexts over the slot table: the workhorse of the components. Each context
  * gives CONTEXT_INPUTS inputs a bit: what its bit history has come to mean, how sure that is, and
- * what its last byte was if that still fits.
+ * what its last byte was if that still fits. In quick models it gives the first of them alone.
  *
  * Call order: context_set_lay_out; then per byte context_set_hash for each context (in any order)
  * and per bit context_set_predict, context_set_update.
@@ -31,6 +31,7 @@ struct context_set {
     struct context_maps *maps; /* [n] */
     unsigned n;
     uint64_t salt; /* keeps the contexts of different sets apart */
+    bool full;     /* all of CONTEXT_INPUTS */
 };
 
 struct context_set_stream {
@@ -56,8 +57,8 @@ static inline void context_set_hash(struct context_set_stream *stream, unsigned 
     stream->hash[i] = h ^ h >> 32;
 }
 
-/* At bits 0 and 4 of a byte, before context_set_predict: asks for the slots' cache lines, so that
- * other work can go on while they come. Optional. */
+/* At bits 0 and 3 of a byte, before context_set_predict: asks for the slots' cache lines of bit 0 or
+ * of bit 4, so that other work can go on while they come. Optional. */
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
                           const struct cm_history *history);
 

@@ -60,7 +60,7 @@ uint32_t end_predict(struct end_model *model, uint32_t node, uint32_t n_spelled,
     inputs_select(&inputs, level < 0 ? 0 : level >= LEVELS ? LEVELS - 1 : (unsigned)level);
     inputs_select(&inputs, n_known * 8 + (n_spelled < 8 ? n_spelled : 7));
     float x = mixer_predict(&model->mixer, &model->mixer_stream, &inputs, 1);
-    return probability_q32(mixer_probability(&model->mixer_stream, x));
+    return probability_q32(mixer_probability(&model->mixer, &model->mixer_stream, x));
 }
 
 void end_update(struct end_model *model, int bit)

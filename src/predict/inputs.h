@@ -17,7 +17,7 @@
  *     static void update(shared, stream, history, bit)
  *         before the history takes in the bit
  *     static void prefetch(shared, stream, history)
- *         of all components before predict at bits 0 and 4
+ *         of all components before predict at bit 0, and at bit 3 for what bit 4 will need
  *
  * put them into a `const struct component_ops NAME_ops`, and name it in components_for
  * (components.c) for the content types and strengths that it pays for. The hashed contexts of
@@ -46,6 +46,7 @@ enum {
 struct mixer_shape {
     unsigned n_inputs;
     unsigned lead; /* 1 + the input that is to be trusted most at first; 0: none */
+    bool summed;   /* the weight sets make one prediction together; else a second layer mixes */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
 };

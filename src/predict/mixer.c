@@ -9,14 +9,38 @@
  * others: there the mixer has less to find out and more to spoil. */
 static const struct mixer_rates rates_equal = {0.015f, 0.0007f, 0.0015f};
 static const struct mixer_rates rates_led = {0.008f, 0.0005f, 0.0003f};
+
+/* Of one layer, for all the sets of a bit together: they share one error, which is a smaller one. */
+static const struct mixer_rates rates_summed = {0.045f, 0.003f, 0.0f};
+static const struct mixer_rates rates_summed_led = {0.024f, 0.0015f, 0.0f};
 #define LEAD_WEIGHT 0.9f
 #define LED_WEIGHT  0.01f
 
-enum { AGE_MAX = 1 << 20, FINAL_CHOICES = 256 };
+enum {
+    AGE_MAX = 1 << 20,
+    FINAL_CHOICES = 256,
+    SQUASH_STEPS_A_UNIT = 64,
+    SQUASH_STEPS = 15 * SQUASH_STEPS_A_UNIT + 2, /* 0 .. DOT_MAX and the one beyond */
+};
 
-static float clamp(float x, float bound)
+static struct mixer_rates rates_for(const struct mixer_shape *shape)
 {
-    return x > bound ? bound : x < -bound ? -bound : x;
+    struct mixer_rates rates = shape->lead == 0 ? rates_equal : rates_led;
+    if (shape->summed) {
+        rates = shape->lead == 0 ? rates_summed : rates_summed_led;
+        rates.first /= (float)(int)shape->n_selectors;
+        rates.last /= (float)(int)shape->n_selectors;
+    }
+    return rates;
+}
+
+/* Of the input i; the sets of one layer share it. */
+static float first_weight(const struct mixer_shape *shape, size_t i)
+{
+    float weight = shape->lead == 0               ? 4.5f / (float)(int)shape->n_inputs
+                   : i == (size_t)shape->lead - 1 ? LEAD_WEIGHT
+                                                  : LED_WEIGHT;
+    return shape->summed ? weight / (float)(int)shape->n_selectors : weight;
 }
 
 void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_shape *shape,
@@ -30,26 +54,29 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
     }
     float *weights = arena_take(arena, n_sets * n_inputs * sizeof *weights);
     float *final = arena_take(arena, (size_t)FINAL_CHOICES * SELECTORS_MAX * sizeof *final);
+    float *squash = arena_take(arena, SQUASH_STEPS * sizeof *squash);
     uint32_t *age = arena_take(arena, n_sets * sizeof *age);
     if (age == NULL)
         return;
     *mixer = (struct mixer){.kernels = kernels,
+                            .summed = shape->summed,
                             .n_inputs = (unsigned)n_inputs,
                             .n_selectors = shape->n_selectors,
                             .n_dots = (shape->n_selectors + KERNEL_LANES - 1) / KERNEL_LANES *
                                       KERNEL_LANES,
                             .weights = weights,
                             .age = age,
-                            .rates = shape->lead == 0 ? rates_equal : rates_led,
+                            .rates = rates_for(shape),
+                            .squash = squash,
                             .final_weights = final};
     for (unsigned k = 0; k < shape->n_selectors; k++) {
         mixer->first_set[k] = first_set[k];
         mixer->n_choices[k] = shape->n_choices[k];
     }
     for (size_t i = 0; i < n_sets * n_inputs; i++)
-        weights[i] = shape->lead == 0                          ? 4.5f / (float)(int)shape->n_inputs
-                     : i % n_inputs == (size_t)shape->lead - 1 ? LEAD_WEIGHT
-                                                               : LED_WEIGHT;
+        weights[i] = first_weight(shape, i % n_inputs);
+    for (int i = 0; i < SQUASH_STEPS; i++)
+        squash[i] = strict_squash((float)-i * (1.0f / SQUASH_STEPS_A_UNIT));
     for (size_t i = 0; i < (size_t)FINAL_CHOICES * SELECTORS_MAX; i++)
         final[i] = 1.0f / (float)(int)shape->n_selectors;
 }
@@ -64,17 +91,23 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
         stream->sets[k] = mixer->weights + (size_t)set * mixer->n_inputs;
         stream->age[k] = &mixer->age[set];
     }
-    mixer->kernels->mix_layer(stream->dots, stream->p, stream->x, mixer->n_inputs, stream->sets,
-                              mixer->n_selectors, DOT_MAX);
+    if (mixer->summed) {
+        float sum =
+            mixer->kernels->mix_sum(stream->x, mixer->n_inputs, stream->sets, mixer->n_selectors);
+        return sum > DOT_MAX ? DOT_MAX : sum < -DOT_MAX ? -DOT_MAX : sum;
+    }
     stream->final_set = mixer->final_weights + (size_t)partial * SELECTORS_MAX;
-    float dot;
-    mixer->kernels->mix_dots(&dot, stream->dots, mixer->n_dots, &stream->final_set, 1);
-    return clamp(dot, DOT_MAX);
+    return mixer->kernels->mix_layer(stream->dots, stream->p, stream->x, mixer->n_inputs,
+                                     stream->sets, mixer->n_selectors, DOT_MAX, stream->final_set);
 }
 
-float mixer_probability(struct mixer_stream *stream, float x)
+/* strict_squash by interpolation: from the mixed prediction to the coder all is waiting. */
+float mixer_probability(const struct mixer *mixer, struct mixer_stream *stream, float x)
 {
-    float small = strict_squash(x < 0 ? x : -x);
+    float at = (x < 0 ? -x : x) * (float)SQUASH_STEPS_A_UNIT;
+    int step = (int)at;
+    const float *entry = mixer->squash + step;
+    float small = entry[0] + (entry[1] - entry[0]) * (at - (float)step);
     stream->final_p = x < 0 ? small : 1.0f - small;
     return stream->final_p;
 }
@@ -97,11 +130,14 @@ static float next_rate(const struct mixer_rates *rates, uint32_t *age)
 
 void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
 {
-    float target = (float)bit;
-    float final_step = (target - stream->final_p) * mixer->rates.final;
-    mixer->kernels->mix_train(&stream->final_set, 1, &final_step, stream->dots, mixer->n_dots);
+    float target = (float)bit, error = target - stream->final_p;
+    if (!mixer->summed) {
+        float step = error * mixer->rates.final;
+        mixer->kernels->mix_train(&stream->final_set, 1, &step, stream->dots, mixer->n_dots);
+    }
     for (unsigned k = 0; k < mixer->n_selectors; k++)
-        stream->steps[k] = (target - stream->p[k]) * next_rate(&mixer->rates, stream->age[k]);
+        stream->steps[k] = (mixer->summed ? error : target - stream->p[k]) *
+                           next_rate(&mixer->rates, stream->age[k]);
     mixer->kernels->mix_train(stream->sets, mixer->n_selectors, stream->steps, stream->x,
                               mixer->n_inputs);
 }

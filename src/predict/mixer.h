@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A gated network of two layers. Each selector picks, by a small context, one of its weight sets;
- * the sets picked give predictions side by side, each trained by its own error; a last set, chosen
- * in the same way, mixes these. All in the logistic domain and in strict binary32.
+ * A gated network of one layer or two. Each selector picks, by a small context, one of its weight
+ * sets. Two layers: the sets picked give predictions side by side, each trained by its own error; a
+ * last set, chosen in the same way, mixes these. One layer (summed): the sets picked are added up
+ * into one set, which gives the prediction, and whose error trains them all. All in the logistic
+ * domain and in strict binary32.
  */
 #ifndef TACIT_PREDICT_MIXER_H
 #define TACIT_PREDICT_MIXER_H
@@ -17,7 +19,9 @@ struct mixer_rates {
 struct mixer {
     const struct kernels *kernels;
     struct mixer_rates rates;
-    unsigned n_inputs; /* padded to KERNEL_LANES */
+    bool summed;         /* one layer */
+    const float *squash; /* of 0, -1/64, -2/64, ... */
+    unsigned n_inputs;   /* padded to KERNEL_LANES */
     unsigned n_selectors;
     unsigned n_dots; /* n_selectors padded to KERNEL_LANES */
     float *weights;  /* [sum of n_choices][n_inputs] */
@@ -46,7 +50,7 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
                     const struct mixer_inputs *inputs, unsigned partial);
 
 /* The probability of a 1 for x from mixer_predict; mixer_update learns against it. */
-float mixer_probability(struct mixer_stream *stream, float x);
+float mixer_probability(const struct mixer *mixer, struct mixer_stream *stream, float x);
 
 /* As a 32-bit fraction for the coder, 1 .. 2^32 - 1; p: 0 .. 1. */
 uint32_t probability_q32(float p);

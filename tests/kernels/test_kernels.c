@@ -66,6 +66,7 @@ static void check_mix_layer(const struct kernels *reference, const struct kernel
 {
     enum { OUT = 2 * KERNEL_LANES };
     float *out = flush_buffer(4 * OUT * sizeof(float));
+    _Alignas(64) float final[OUT];
     for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
         for (unsigned kind = 0; kind < 4; kind++) {
             struct mix_case c;
@@ -77,15 +78,33 @@ static void check_mix_layer(const struct kernels *reference, const struct kernel
             memset(out, 0xff, 4 * OUT * sizeof(float));
             size_t n_out = (n_sets + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
             float *want = out + 2 * OUT, *at = out + 4 * OUT - 2 * n_out;
-            reference->mix_layer(want - n_out, want, c.x, n, sets, n_sets, 15.0f);
+            fill_floats(final, n_out, kind);
+            float mixed =
+                reference->mix_layer(want - n_out, want, c.x, n, sets, n_sets, 15.0f, final);
             memcpy(out, want - n_out, n_out * sizeof(float));
             memcpy(out + n_out, want, n_out * sizeof(float));
-            variant->mix_layer(at, at + n_out, c.x, n, sets, n_sets, 15.0f);
-            CHECK_MSG(memcmp(at, out, 2 * n_out * sizeof(float)) == 0, "%s: n %zu, kind %u", label,
-                      n, kind);
+            float same = variant->mix_layer(at, at + n_out, c.x, n, sets, n_sets, 15.0f, final);
+            CHECK_MSG(memcmp(at, out, 2 * n_out * sizeof(float)) == 0 &&
+                          memcmp(&same, &mixed, sizeof same) == 0,
+                      "%s: n %zu, kind %u", label, n, kind);
             free_mix_case(&c, n);
         }
     free_flush(out, 4 * OUT * sizeof(float));
+}
+
+static void check_mix_sum(const struct kernels *reference, const struct kernels *variant,
+                          const char *label)
+{
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            struct mix_case c;
+            make_mix_case(&c, n, kind);
+            size_t n_sets = 1 + n / KERNEL_LANES % SETS_MAX;
+            float want = reference->mix_sum(c.x, n, c.weights, n_sets);
+            float is = variant->mix_sum(c.x, n, c.weights, n_sets);
+            CHECK_MSG(memcmp(&is, &want, sizeof is) == 0, "%s: n %zu, kind %u", label, n, kind);
+            free_mix_case(&c, n);
+        }
 }
 
 static void check_mix_train(const struct kernels *reference, const struct kernels *variant,
