@@ -22,16 +22,15 @@ def bad_includes(folder):
                 yield f"{path.name} includes {name}"
 
 
-def symbols(nm, path):
-    """What a file defines for others."""
-    text = subprocess.run([nm, "--defined-only", "--extern-only", path], check=True,
+def symbols(nm, path, *options):
+    text = subprocess.run([nm, "--defined-only", *options, path], check=True,
                           capture_output=True, text=True).stdout
     return {line.split()[-1] for line in text.splitlines() if len(line.split()) == 3}
 
 
 def main():
     folder, nm, library, program = sys.argv[1:]
-    theirs, ours = symbols(nm, library), symbols(nm, program)
+    theirs, ours = symbols(nm, library, "--extern-only"), symbols(nm, program) # hidden ones are local there
     failures = list(bad_includes(pathlib.Path(folder)))
     failures += [f"{name} is linked from the library, or named as there" for name in sorted(theirs & ours)]
     if len(theirs) < 50 or "main" not in ours:

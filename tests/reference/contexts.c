@@ -46,8 +46,9 @@ struct context_set *make_contexts(struct setup *setup, struct component *compone
     set->slots = setup->slots;
     set->salt = setup->n_contexts * K0;
     set->n = n;
+    set->strong = setup->strong;
     setup->n_contexts += n;
-    component->n_inputs += 3 * n;
+    component->n_inputs += setup->strong ? 3 * n : n;
     for (unsigned i = 0; i < n; i++) {
         for (unsigned s = 0; s < histories.n; s++) {
             uint32_t n0 = histories.n0[s], n1 = histories.n1[s];
@@ -118,6 +119,10 @@ void contexts_predict(struct context_set *set, const struct seen *seen, struct g
         unsigned state = *node_of(c, seen);
         bool fits = c->expected >> (8 - seen->i) == seen->partial;
         set->known += state != 0;
+        if (!set->strong) {
+            give(given, counter_S(c->H[state]));
+            continue;
+        }
         give(given, state ? counter_S(c->H[state]) : 0.0f);
         give(given, state ? counter_D(c->H[state]) : 0.0f);
         c->r = fits ? c->run_kind + (c->expected >> (7 - seen->i) & 1) : 0;
@@ -132,7 +137,8 @@ void contexts_learn(struct context_set *set, const struct seen *seen, int bit)
         uint8_t *node = node_of(c, seen), state = *node;
         *node = histories.after[state][bit];
         counter_learn(&c->H[state], bit, 1023);
-        counter_learn(&c->Q[c->r], bit, 255);
+        if (set->strong)
+            counter_learn(&c->Q[c->r], bit, 255);
     }
     uint8_t byte = (uint8_t)(2 * seen->partial + (unsigned)bit);
     for (unsigned i = 0; i < set->n && seen->i == 7; i++) {

@@ -20,6 +20,7 @@ struct context {
 };
 
 struct context_set {
+    bool strong;
     struct slots *slots;
     uint64_t salt;
     unsigned n, n_given; /* given: contexts of the coming byte so far */

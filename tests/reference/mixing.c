@@ -1,54 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mixing.h"
 
-struct mixer *make_mixer(unsigned n_inputs, unsigned n_selectors, const uint32_t *choices)
+static struct weight_set *make_set(bool strong, unsigned n_inputs, unsigned n_selectors)
 {
-    struct mixer *mixer = zeros(sizeof *mixer);
-    mixer->n_inputs = n_inputs;
-    mixer->n_selectors = n_selectors;
+    struct weight_set *set = zeros(sizeof *set + n_inputs * sizeof(float));
+    for (unsigned i = 0; i < n_inputs; i++) {
+        set->weights[i] = 4.5f / (float)n_inputs;
+        if (!strong)
+            set->weights[i] /= (float)n_selectors;
+    }
+    return set;
+}
+
+struct mixer *make_mixer(bool strong, unsigned n_inputs, unsigned n_selectors,
+                         const uint32_t *choices)
+{
+    struct mixer *m = zeros(sizeof *m);
+    m->strong = strong;
+    m->n_inputs = n_inputs;
+    m->n_selectors = n_selectors;
     for (unsigned k = 0; k < n_selectors; k++) {
-        mixer->sets[k] = zeros(choices[k] * sizeof *mixer->sets[k]);
-        for (uint32_t value = 0; value < choices[k]; value++) {
-            struct weight_set *set = zeros(sizeof *set + n_inputs * sizeof(float));
-            for (unsigned i = 0; i < n_inputs; i++)
-                set->weights[i] = 4.5f / (float)n_inputs;
-            mixer->sets[k][value] = set;
-        }
+        m->sets[k] = zeros(choices[k] * sizeof *m->sets[k]);
+        for (uint32_t value = 0; value < choices[k]; value++)
+            m->sets[k][value] = make_set(strong, n_inputs, n_selectors);
     }
     for (unsigned partial = 0; partial < 256; partial++)
         for (unsigned k = 0; k < n_selectors; k++)
-            mixer->final[partial][k] = 1.0f / (float)n_selectors;
-    return mixer;
+            m->final[partial][k] = 1.0f / (float)n_selectors;
+    for (int i = 0; i < 962; i++)
+        m->T[i] = squash((float)-i * (1.0f / 64.0f));
+    return m;
 }
 
-float mixer_predict(struct mixer *m, const struct given *given, unsigned partial)
+/* Quick: one layer of sets that are added up. */
+static float mix_sum(const struct mixer *m)
 {
-    for (unsigned i = 0; i < m->n_inputs; i++)
-        m->x[i] = given->x[i];
+    float w[512];
+    for (unsigned i = 0; i < m->n_inputs; i++) {
+        w[i] = 0.0f;
+        for (unsigned k = 0; k < m->n_selectors; k++)
+            w[i] += m->w[k]->weights[i];
+    }
+    return dot(m->x, w, m->n_inputs);
+}
+
+/* Strong: two layers. */
+static float mix_layers(struct mixer *m, unsigned partial)
+{
     for (unsigned k = 0; k < m->n_selectors; k++) {
-        m->used[k] = m->sets[k][given->select[k]];
-        m->d[k] = bounded(dot(m->x, m->used[k]->weights, m->n_inputs), -15.0f, 15.0f);
+        m->d[k] = bounded(dot(m->x, m->w[k]->weights, m->n_inputs), -15.0f, 15.0f);
         m->p[k] = squash(m->d[k]);
     }
     m->f = m->final[partial];
-    float X = bounded(dot(m->d, m->f, m->n_selectors), -15.0f, 15.0f);
-    m->P = X < 0.0f ? squash(X) : 1.0f - squash(-X);
+    return dot(m->d, m->f, m->n_selectors);
+}
+
+float mix(struct mixer *m, const struct given *given, unsigned partial)
+{
+    for (unsigned i = 0; i < m->n_inputs; i++)
+        m->x[i] = given->x[i];
+    for (unsigned k = 0; k < m->n_selectors; k++)
+        m->w[k] = m->sets[k][given->select[k]];
+    float X = bounded(m->strong ? mix_layers(m, partial) : mix_sum(m), -15.0f, 15.0f);
+    float a = (X < 0.0f ? -X : X) * 64.0f;
+    int j = (int)a;
+    float small = m->T[j] + (m->T[j + 1] - m->T[j]) * (a - (float)j);
+    m->P = X < 0.0f ? small : 1.0f - small;
     return X;
 }
 
-void mixer_learn(struct mixer *m, int bit)
+static void train(struct weight_set *set, const struct mixer *m, float error)
+{
+    float first = 0.015f, end = 0.0007f, M = (float)m->n_selectors;
+    if (!m->strong) {
+        first = 0.045f / M;
+        end = 0.003f / M;
+    }
+    float s = error * (end + (first - end) * 256.0f / (256.0f + (float)set->age));
+    set->age = least(set->age + 1, 1 << 20);
+    for (unsigned i = 0; i < m->n_inputs; i++)
+        set->weights[i] += m->x[i] * s;
+}
+
+void mix_learn(struct mixer *m, int bit)
 {
     float target = (float)bit, s = (target - m->P) * 0.0015f;
-    for (unsigned k = 0; k < m->n_selectors; k++)
+    for (unsigned k = 0; k < m->n_selectors && m->strong; k++)
         m->f[k] += m->d[k] * s;
-    for (unsigned k = 0; k < m->n_selectors; k++) {
-        struct weight_set *set = m->used[k];
-        float rate = 0.0007f + (0.015f - 0.0007f) * 256.0f / (256.0f + (float)set->age);
-        set->age = least(set->age + 1, 1 << 20);
-        s = (target - m->p[k]) * rate;
-        for (unsigned i = 0; i < m->n_inputs; i++)
-            set->weights[i] += m->x[i] * s;
-    }
+    for (unsigned k = 0; k < m->n_selectors; k++)
+        train(m->w[k], m, target - (m->strong ? m->p[k] : m->P));
 }
 
 #define Z (16.0f / 15.0f)
@@ -70,7 +110,7 @@ static uint32_t fraction(float p)
     return q == 0 ? 1 : q;
 }
 
-uint32_t refiner_predict(struct refiner *r, const struct seen *seen, float X, float P)
+uint32_t refine(struct refiner *r, const struct seen *seen, float X, float P)
 {
     uint32_t context[2] = {(uint32_t)last(seen, 1) << 8, (uint32_t)last(seen, 2) * K >> 16};
     float a = (bounded(X, -7.999f, 7.999f) + 8.0f) * (1.0f / Z), sum = 0.0f;
@@ -84,7 +124,7 @@ uint32_t refiner_predict(struct refiner *r, const struct seen *seen, float X, fl
     return p < 0.5f ? fraction(p) : 0 - fraction(1.0f - p);
 }
 
-void refiner_learn(struct refiner *r, int bit)
+void refine_learn(struct refiner *r, int bit)
 {
     for (int m = 0; m < 2; m++) {
         float *step = r->at[m], target = (float)bit;

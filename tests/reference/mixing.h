@@ -8,21 +8,25 @@
 #include "component.h"
 
 struct mixer {
+    bool strong;
     unsigned n_inputs, n_selectors; /* N, M */
     struct weight_set {
         uint32_t age;
         float weights[];
-    } * *sets[32];               /* [selector][value] */
-    float final[256][32];        /* [partial][selector] */
-    struct weight_set *used[32]; /* by the present prediction, and what follows */
+    } * *sets[32];        /* [selector][value] */
+    float final[256][32]; /* [partial][selector] */
+    float T[962];
+    /* The present prediction's */
+    struct weight_set *w[32];
     float x[512], d[32], p[32], *f, P;
 };
 
-struct mixer *make_mixer(unsigned n_inputs, unsigned n_selectors, const uint32_t *choices);
+struct mixer *make_mixer(bool strong, unsigned n_inputs, unsigned n_selectors,
+                         const uint32_t *choices);
 
 /* X */
-float mixer_predict(struct mixer *mixer, const struct given *given, unsigned partial);
-void mixer_learn(struct mixer *mixer, int bit);
+float mix(struct mixer *mixer, const struct given *given, unsigned partial);
+void mix_learn(struct mixer *mixer, int bit);
 
 struct refiner {
     float step[2][65536][16];
@@ -32,7 +36,7 @@ struct refiner {
 struct refiner *make_refiner(void);
 
 /* The probability for the coder. */
-uint32_t refiner_predict(struct refiner *refiner, const struct seen *seen, float X, float P);
-void refiner_learn(struct refiner *refiner, int bit);
+uint32_t refine(struct refiner *refiner, const struct seen *seen, float X, float P);
+void refine_learn(struct refiner *refiner, int bit);
 
 #endif

@@ -61,7 +61,7 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
             choices[n_selectors++] = c.choices[k];
         group->component[group->n_components++] = c;
     }
-    group->mixer = make_mixer(n_inputs, n_selectors, choices);
+    group->mixer = make_mixer(setup->strong, n_inputs, n_selectors, choices);
     group->refiner = make_refiner();
 }
 
@@ -117,8 +117,8 @@ uint32_t predict_bit(struct predictor *p)
             g->component[i].byte(g->component[i].state, &p->seen);
     for (unsigned i = 0; i < g->n_components; i++)
         ask(&g->component[i], &p->seen, &given);
-    float X = mixer_predict(g->mixer, &given, p->seen.partial);
-    return refiner_predict(g->refiner, &p->seen, X, g->mixer->P);
+    float X = mix(g->mixer, &given, p->seen.partial);
+    return refine(g->refiner, &p->seen, X, g->mixer->P);
 }
 
 static void see(struct seen *seen, int bit)
@@ -135,8 +135,8 @@ static void see(struct seen *seen, int bit)
 void learn_bit(struct predictor *p, int bit)
 {
     struct group *g = p->group;
-    refiner_learn(g->refiner, bit);
-    mixer_learn(g->mixer, bit);
+    refine_learn(g->refiner, bit);
+    mix_learn(g->mixer, bit);
     for (unsigned i = 0; i < g->n_components; i++)
         if (!rests(&g->component[i], &p->seen))
             g->component[i].learn(g->component[i].state, &p->seen, bit);
