@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "eval.h"
 #include "model.h"
 #include "train.h"
 
@@ -75,6 +76,7 @@ static const struct command commands[] = {
 
 static const struct tool tools[] = {
     {"model", cli_model, "list, show, fetch and import language models"},
+    {"eval", cli_eval, "bits per byte of models and compressors on texts"},
     {"train", cli_train, "prepare text, train and evaluate a model"},
 };
 

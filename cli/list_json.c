@@ -2,52 +2,9 @@
 #include "list_json.h"
 
 #include <stdio.h>
+#include <string.h>
 
-/* Bytes of the UTF-8 letter that text starts with, 0 if it starts with none. RFC 3629: no
- * surrogates, no longer form than needed, nothing above U+10FFFF. */
-static size_t utf8_length(const unsigned char *text)
-{
-    static const struct {
-        unsigned char first, last, second_min, second_max, length;
-    } forms[] = {
-        {0x01, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    size_t i = 0;
-    while (i < sizeof forms / sizeof forms[0] &&
-           (text[0] < forms[i].first || text[0] > forms[i].last))
-        i++;
-    if (i == sizeof forms / sizeof forms[0])
-        return 0;
-    if (forms[i].length > 1 && (text[1] < forms[i].second_min || text[1] > forms[i].second_max))
-        return 0;
-    for (size_t k = 2; k < forms[i].length; k++) {
-        if ((text[k] & 0xc0) != 0x80)
-            return 0;
-    }
-    return forms[i].length;
-}
-
-/* JSON is Unicode, file names are bytes: each byte that is no part of a letter becomes U+FFFD. */
-static void print_string(const char *string)
-{
-    const unsigned char *text = (const unsigned char *)string;
-    putchar('"');
-    while (*text != '\0') {
-        size_t n = utf8_length(text);
-        if (n == 0)
-            fputs("\\ufffd", stdout);
-        else if (*text < 0x20 || *text == 0x7f)
-            printf("\\u%04x", *text);
-        else if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else
-            fwrite(text, 1, n, stdout);
-        text += n == 0 ? 1 : n;
-    }
-    putchar('"');
-}
+#include "json_text.h"
 
 static void print_number(const char *before, uint64_t n)
 {
@@ -85,7 +42,7 @@ enum tacit_status list_json_file(struct list_json *json, const struct archive_fi
     enum tacit_status status = TACIT_OK;
     fputs(json->has_files ? ",\n  {\"name\": " : "\n  {\"name\": ", stdout);
     json->has_files = true;
-    print_string(file->input.name);
+    json_print_string(stdout, file->input.name, strlen(file->input.name));
     print_number(", \"format_version\": ", info->format_version);
     print_number(", \"archives\": ", info->n_archives);
     print_number(", \"blocks\": ", info->n_blocks);

@@ -9,32 +9,18 @@
 #include "console.h"
 #include "exit_codes.h"
 #include "fd_io.h"
+#include "model.h"
 #include "signals.h"
 #include "tacit/tacit.h"
 
 /* The model of -m, for the codec; *model stays NULL without -m. */
 static enum exit_code open_model(struct arguments *arguments, struct tacit_model **model)
 {
-    char path[TACIT_MODEL_PATH_MAX];
-    const char *name = arguments->model_name;
-    if (name == NULL)
+    if (arguments->model_name == NULL)
         return EXIT_CODE_OK;
-    enum tacit_status status = tacit_model_find(name, path);
-    if (status == TACIT_ERR_MODEL_MISSING) {
-        console_error(&arguments->console, name,
-                      "no such model; 'tacit model list' shows those there are, "
-                      "'tacit model fetch' gets one");
-        return exit_code_of_status(status);
-    }
-    if (status == TACIT_OK)
-        status = tacit_model_open(model, path);
-    if (status != TACIT_OK) {
-        console_error(&arguments->console, name, "cannot open the model: %s",
-                      tacit_status_message(status));
-        return exit_code_of_status(status);
-    }
+    enum exit_code code = model_open_named(&arguments->console, arguments->model_name, model);
     arguments->codec.model = *model;
-    return EXIT_CODE_OK;
+    return code;
 }
 
 static enum exit_code run(struct arguments *arguments)
@@ -69,8 +55,12 @@ int main(int argc, char **argv)
 {
     fd_guard_standard();
     const struct tool *tool = argc > 1 ? tool_by_name(argv[1]) : NULL;
-    if (tool != NULL)
-        return tool->run(argc - 1, argv + 1);
+    if (tool != NULL) {
+        struct console console;
+        console_init(&console);
+        int tool_code = tool->run(argc - 1, argv + 1);
+        return tool_code ? tool_code : (int)close_stdout(&console);
+    }
 
     struct arguments arguments;
     signals_install();

@@ -7,6 +7,7 @@
 
 #include "tacit/archive.h"
 #include "tacit/buffer.h"
+#include "tacit/eval.h"
 #include "tacit/model.h"
 #include "tacit/options.h"
 #include "tacit/status.h"

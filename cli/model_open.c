@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "console.h"
+#include "model.h"
+
+enum exit_code model_open_named(struct console *console, const char *name,
+                                struct tacit_model **model)
+{
+    char path[TACIT_MODEL_PATH_MAX];
+    *model = NULL;
+    enum tacit_status status = tacit_model_find(name, path);
+    if (status == TACIT_ERR_MODEL_MISSING) {
+        console_error(console, name,
+                      "no such model; 'tacit model list' shows those there are, "
+                      "'tacit model fetch' gets one");
+        return exit_code_of_status(status);
+    }
+    if (status == TACIT_OK)
+        status = tacit_model_open(model, path);
+    if (status != TACIT_OK)
+        console_error(console, name, "cannot open the model: %s", tacit_status_message(status));
+    return exit_code_of_status(status);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How well a language model predicts texts: the cost in bits of every token, computed from its
+ * probabilities without writing an archive.
+ *
+ *     tacit_evaluator_create -> tacit_evaluator_run* -> tacit_evaluator_destroy
+ *
+ * A token's cost is -log2 of the probability that the model gives it after the tokens before it in
+ * its window. All costs are the same on every machine and for any number of threads. A byte that
+ * the vocabulary cannot spell costs TACIT_EVAL_BARE_BITS more than the likeliest token would, and is
+ * not seen by the model.
+ *
+ * An evaluator belongs to one thread at a time. Texts and all their tokens are held in memory, some
+ * 8 bytes a token (64 with details): give long files in pieces.
+ */
+#ifndef TACIT_EVAL_H
+#define TACIT_EVAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/export.h"
+#include "tacit/model.h"
+#include "tacit/options.h"
+#include "tacit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TACIT_EVAL_BARE_BITS  30
+#define TACIT_EVAL_WINDOW_MAX 1048576
+#define TACIT_EVAL_TOP        5
+
+/* Which tokens are scored, and what the model sees before them. */
+enum tacit_eval_convention {
+    /* Windows of `window` tokens that begin with the model's start token; each advances by `stride`
+     * and scores what is new. Every token of the text is scored once. */
+    TACIT_EVAL_WINDOWS,
+    /* One window for the whole text: each token sees all before it, or, beyond `window` tokens, the
+     * text's first four and its latest. */
+    TACIT_EVAL_ROLLING,
+    /* lm-evaluation-harness's rolling log-likelihood: the start token before the text, then disjoint
+     * windows that see one token of the window before; the last one looks back on a full window. */
+    TACIT_EVAL_LM_EVAL,
+    /* llama.cpp's perplexity: disjoint windows of which the second half is scored; the tail that
+     * fills no window is left out. No start token unless first_token names one. */
+    TACIT_EVAL_LLAMA_PERPLEXITY,
+    /* 'Compression represents intelligence linearly': windows of 1,900 tokens that advance by 512,
+     * no start token; the first token and the tail that fills no window are not scored, and
+     * characters are those of the whole text. */
+    TACIT_EVAL_HKUST,
+};
+
+/* Fill with tacit_eval_options_init, then change what you need. */
+struct tacit_eval_options {
+    size_t struct_size;
+    enum tacit_eval_convention convention;
+    unsigned window;     /* tokens, 0: 2,048, or what the convention says */
+    unsigned stride;     /* of TACIT_EVAL_WINDOWS and _HKUST: 1 .. window, 0: window or 512 */
+    int64_t first_token; /* before each window that begins with one: a token of the model, -1:
+                                the model's own, -2: none */
+    int details;         /* non-zero: entropy and the likeliest tokens too; slower */
+    unsigned n_threads;  /* 0: one for each processor. Never changes a result. */
+    const char *cpu;     /* as in tacit_options */
+    tacit_progress_fn progress; /* n_in: tokens done; n_out: tokens in all. May be NULL */
+    void *progress_context;
+};
+
+/* Sets every field to its default. options: not NULL. */
+TACIT_API void tacit_eval_options_init(struct tacit_eval_options *options);
+
+struct tacit_eval_text {
+    const void *data;
+    size_t n_bytes;
+};
+
+/* A character is a code point of UTF-8, or a byte that is part of none; a word is what stands
+ * between white space. */
+struct tacit_eval_result {
+    size_t struct_size;                           /* set before the call; lets the struct grow */
+    double bits;                                  /* of the scored tokens */
+    uint64_t n_bytes, n_chars, n_words, n_tokens; /* of the text */
+    uint64_t n_scored_bytes, n_scored_chars, n_scored_words, n_scored_tokens; /* of them scored */
+};
+
+/* A token that was scored. */
+struct tacit_eval_token {
+    size_t text; /* index of its text */
+    size_t offset, n_bytes;
+    double bits;
+    /* With details. */
+    double entropy;                  /* bits expected at this place */
+    uint32_t top[TACIT_EVAL_TOP];    /* the likeliest tokens, likeliest first */
+    double top_bits[TACIT_EVAL_TOP]; /* what each would have cost */
+};
+
+/* Called by the thread that runs the evaluator, text by text, in order. Non-zero stops with
+ * TACIT_ERR_CANCELLED. */
+typedef int (*tacit_eval_token_fn)(void *context, const struct tacit_eval_token *token);
+
+struct tacit_evaluator;
+
+/* model: outlives the evaluator. TACIT_ERR_ARGUMENT: an option out of range; TACIT_ERR_MEMORY,
+ * TACIT_ERR_THREAD, TACIT_ERR_FLOAT. On failure *evaluator is NULL. */
+TACIT_API enum tacit_status tacit_evaluator_create(struct tacit_evaluator **evaluator,
+                                                   const struct tacit_model *model,
+                                                   const struct tacit_eval_options *options);
+
+/* Scores n_texts texts, each by itself, in one go: many short ones are faster together. results:
+ * [n_texts] with struct_size set; on_token may be NULL. An empty text is fine and scores nothing,
+ * as does one that the convention has no window for. TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED. */
+TACIT_API enum tacit_status tacit_evaluator_run(struct tacit_evaluator *evaluator,
+                                                const struct tacit_eval_text *texts, size_t n_texts,
+                                                struct tacit_eval_result *results,
+                                                tacit_eval_token_fn on_token, void *context);
+
+/* Bytes of a token, which live as long as the model; *n_bytes is 0 for tokens that text cannot
+ * contain. */
+TACIT_API const void *tacit_evaluator_token_bytes(const struct tacit_evaluator *evaluator,
+                                                  uint32_t token, size_t *n_bytes);
+
+/* Only counts: bytes, characters and words of the text, all as scored; no tokens, no bits. */
+TACIT_API void tacit_eval_count(const void *data, size_t n_bytes, struct tacit_eval_result *result);
+
+/* NULL is allowed. */
+TACIT_API void tacit_evaluator_destroy(struct tacit_evaluator *evaluator);
+
+/* Context models that learn while they read: the cost of each byte by what came before it, all of
+ * it, as in an archive without a language model. Costs are the same on every machine. */
+struct tacit_learner;
+
+/* level: TACIT_LEVEL_MIN .. TACIT_LEVEL_MAX, of which 1 to 4 are the quick models, 5 to 9 the strong
+ * ones; n_bytes: how much text is expected (for the size of the tables), 0: not known.
+ * TACIT_ERR_ARGUMENT, TACIT_ERR_MEMORY, TACIT_ERR_FLOAT. On failure *learner is NULL. */
+TACIT_API enum tacit_status tacit_learner_create(struct tacit_learner **learner, int level,
+                                                 uint64_t n_bytes);
+
+/* Reads on. bits: [n_bytes], the cost of each byte, or NULL. *sum: of all n_bytes. */
+TACIT_API enum tacit_status tacit_learner_read(struct tacit_learner *learner, const void *data,
+                                               size_t n_bytes, float *bits, double *sum);
+
+/* NULL is allowed. */
+TACIT_API void tacit_learner_destroy(struct tacit_learner *learner);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tacit/eval.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "codec/plan.h"
+#include "measure/eval_state.h"
+#include "measure/text_count.h"
+
+enum { WINDOW_DEFAULT = 2048, HKUST_WINDOW = 1900, HKUST_STRIDE = 512, LLAMA_WINDOW = 512 };
+
+void tacit_eval_options_init(struct tacit_eval_options *options)
+{
+    *options = (struct tacit_eval_options){.struct_size = sizeof *options, .first_token = -1};
+}
+
+void tacit_eval_count(const void *data, size_t n_bytes, struct tacit_eval_result *result)
+{
+    struct text_count count = {0, 0};
+    text_count_add(&count, data, n_bytes, 0, n_bytes);
+    *result = (struct tacit_eval_result){.struct_size = result->struct_size,
+                                         .n_bytes = n_bytes,
+                                         .n_chars = count.n_chars,
+                                         .n_words = count.n_words,
+                                         .n_scored_bytes = n_bytes,
+                                         .n_scored_chars = count.n_chars,
+                                         .n_scored_words = count.n_words};
+}
+
+static enum tacit_status make_cut(struct tacit_evaluator *e)
+{
+    struct tacit_eval_options *o = &e->options;
+    bool hkust = o->convention == TACIT_EVAL_HKUST;
+    bool llama = o->convention == TACIT_EVAL_LLAMA_PERPLEXITY;
+    unsigned usual = hkust ? HKUST_WINDOW : llama ? LLAMA_WINDOW : WINDOW_DEFAULT;
+    unsigned window = o->window ? o->window : usual;
+    unsigned usual_stride = hkust && window >= HKUST_STRIDE ? HKUST_STRIDE : window;
+    unsigned stride = o->stride ? o->stride : usual_stride;
+    if (o->convention > TACIT_EVAL_HKUST || window > TACIT_EVAL_WINDOW_MAX || stride > window ||
+        window < 2)
+        return TACIT_ERR_ARGUMENT;
+    uint32_t own = tokenizer_start(model_file_tokenizer(e->model->file));
+    uint32_t n_vocab = model_file_lm(e->model->file)->shape.n_vocab;
+    if (o->first_token < -2 || o->first_token >= (int64_t)n_vocab)
+        return TACIT_ERR_ARGUMENT;
+    e->first = o->first_token >= 0 ? (uint32_t)o->first_token : own == VOCABULARY_NONE ? 0 : own;
+    bool has_first = o->first_token >= 0 || (o->first_token == -1 && !llama && !hkust);
+    e->cut = (struct eval_cut){o->convention, window, stride, has_first};
+    return TACIT_OK;
+}
+
+static enum tacit_status start(struct tacit_evaluator *e)
+{
+    struct tacit_options codec;
+    struct codec_plan plan;
+    tacit_options_init(&codec);
+    codec.cpu = e->options.cpu;
+    codec.n_threads = e->options.n_threads;
+    TRY(codec_plan_make(&plan, &codec));
+    TRY(make_cut(e));
+    e->features = plan.cpu_features;
+    e->kernels = plan.kernels;
+    e->options.n_threads = plan.n_threads;
+    /* One long window is shared out inside the model; many windows, one to a thread. */
+    e->n_workers = e->cut.convention == TACIT_EVAL_ROLLING ? 1 : plan.n_threads;
+    if (e->n_workers > EVAL_WORKERS_MAX)
+        e->n_workers = EVAL_WORKERS_MAX;
+    for (unsigned i = 0; i < e->n_workers; i++) {
+        e->workers[i].evaluator = e;
+        e->workers[i].task.run = eval_worker_run;
+        e->workers[i].task.argument = &e->workers[i];
+    }
+    return thread_pool_create(&e->pool, e->n_workers);
+}
+
+enum tacit_status tacit_evaluator_create(struct tacit_evaluator **evaluator,
+                                         const struct tacit_model *model,
+                                         const struct tacit_eval_options *options)
+{
+    *evaluator = NULL;
+    if (!model || (options && options->struct_size < sizeof *options))
+        return TACIT_ERR_ARGUMENT;
+    struct tacit_evaluator *e = calloc(1, sizeof *e);
+    if (!e)
+        return TACIT_ERR_MEMORY;
+    e->model = model;
+    tacit_eval_options_init(&e->options);
+    if (options)
+        e->options = *options;
+    enum tacit_status status = start(e);
+    if (status != TACIT_OK) {
+        tacit_evaluator_destroy(e);
+        return status;
+    }
+    *evaluator = e;
+    return TACIT_OK;
+}
+
+void tacit_evaluator_destroy(struct tacit_evaluator *e)
+{
+    if (!e)
+        return;
+    thread_pool_destroy(e->pool);
+    for (unsigned i = 0; i < e->n_workers; i++)
+        eval_worker_release(&e->workers[i]);
+    free(e);
+}
+
+const void *tacit_evaluator_token_bytes(const struct tacit_evaluator *e, uint32_t token,
+                                        size_t *n_bytes)
+{
+    const struct tokenizer *tokenizer = model_file_tokenizer(e->model->file);
+    struct byte_view bytes = {NULL, 0};
+    if (token < tokenizer_n_items(tokenizer))
+        bytes = tokenizer_item_bytes(tokenizer, token);
+    *n_bytes = bytes.n;
+    return bytes.data;
+}
+
+/* Writes one text as items, all of them not scored yet. */
+static enum tacit_status itemise(struct tacit_evaluator *e, struct eval_items *text,
+                                 const struct tacit_eval_text *given)
+{
+    text->data = given->data;
+    text->n_bytes = given->n_bytes;
+    if (given->n_bytes == 0)
+        return TACIT_OK;
+    text->items = malloc(given->n_bytes * sizeof *text->items);
+    if (!text->items)
+        return TACIT_ERR_MEMORY;
+    TRY(tokenizer_encode(model_file_tokenizer(e->model->file), given->data, given->n_bytes,
+                         text->items, &text->n_items));
+    uint32_t *less = realloc(text->items, text->n_items * sizeof *text->items);
+    text->items = less ? less : text->items;
+    text->bits = malloc(text->n_items * sizeof *text->bits);
+    if (e->options.details)
+        text->details = calloc(text->n_items, sizeof *text->details);
+    if (!text->bits || (e->options.details && !text->details))
+        return TACIT_ERR_MEMORY;
+    for (size_t i = 0; i < text->n_items; i++)
+        text->bits[i] = -1;
+    return TACIT_OK;
+}
+
+static enum tacit_status prepare(struct tacit_evaluator *e, const struct tacit_eval_text *texts)
+{
+    size_t n_positions = 1;
+    e->n_windows = e->n_tokens = 0;
+    for (size_t i = 0; i < e->n_texts; i++) {
+        struct eval_items *text = &e->texts[i];
+        TRY(itemise(e, text, &texts[i]));
+        size_t n = eval_window_positions(&e->cut, text->n_items);
+        n_positions = n > n_positions ? n : n_positions;
+        text->n_windows = eval_n_windows(&e->cut, text->n_items);
+        text->first_window = e->n_windows;
+        e->n_windows += text->n_windows;
+        e->n_tokens += text->n_items;
+    }
+    for (unsigned i = 0; i < e->n_workers && (i == 0 || i < e->n_windows); i++)
+        TRY(eval_worker_prepare(&e->workers[i], n_positions));
+    atomic_store(&e->next_window, 0);
+    atomic_store(&e->n_done, 0);
+    atomic_store(&e->stop, false);
+    return TACIT_OK;
+}
+
+static void report(struct tacit_evaluator *e)
+{
+    if (e->options.progress &&
+        e->options.progress(e->options.progress_context, atomic_load(&e->n_done), e->n_tokens))
+        atomic_store(&e->stop, true);
+}
+
+static enum tacit_status score_all(struct tacit_evaluator *e)
+{
+    enum { PROGRESS_MS = 100 };
+    unsigned n = e->n_windows < e->n_workers ? (unsigned)e->n_windows : e->n_workers;
+    for (unsigned i = 0; i < n; i++)
+        thread_pool_submit(e->pool, &e->workers[i].task);
+    for (unsigned i = 0; i < n; i++)
+        while (!thread_task_wait(e->pool, &e->workers[i].task, PROGRESS_MS))
+            report(e);
+    for (unsigned i = 0; i < n; i++)
+        TRY(e->workers[i].status);
+    return atomic_load(&e->stop) ? TACIT_ERR_CANCELLED : TACIT_OK;
+}
+
+/* Adds up a text's costs and tells of each. */
+static enum tacit_status tell(const struct tacit_evaluator *e, size_t index,
+                              struct tacit_eval_result *result, tacit_eval_token_fn on_token,
+                              void *context)
+{
+    const struct tokenizer *tokenizer = model_file_tokenizer(e->model->file);
+    const struct eval_items *text = &e->texts[index];
+    struct text_count all = {0, 0}, scored = {0, 0};
+    struct tacit_eval_result sums = {.struct_size = result->struct_size};
+    size_t offset = 0;
+    for (size_t i = 0; i < text->n_items; i++) {
+        struct tacit_eval_token token = {0};
+        size_t n = tokenizer_item_bytes(tokenizer, text->items[i]).n, end = offset + n;
+        if (text->bits[i] >= 0) {
+            text_count_add(&scored, text->data, text->n_bytes, offset, end);
+            sums.n_scored_bytes += n;
+            sums.n_scored_tokens++;
+            sums.bits += (double)text->bits[i];
+            token = text->details ? text->details[i] : token;
+            token.text = index;
+            token.offset = offset;
+            token.n_bytes = n;
+            token.bits = (double)text->bits[i];
+            if (on_token && on_token(context, &token))
+                return TACIT_ERR_CANCELLED;
+        }
+        offset = end;
+    }
+    text_count_add(&all, text->data, text->n_bytes, 0, text->n_bytes);
+    sums.n_bytes = text->n_bytes;
+    sums.n_tokens = text->n_items;
+    sums.n_chars = all.n_chars;
+    sums.n_words = all.n_words;
+    sums.n_scored_chars = scored.n_chars;
+    sums.n_scored_words = scored.n_words;
+    *result = sums;
+    return TACIT_OK;
+}
+
+static enum tacit_status run(struct tacit_evaluator *e, const struct tacit_eval_text *texts,
+                             struct tacit_eval_result *results, tacit_eval_token_fn on_token,
+                             void *context)
+{
+    for (size_t i = 0; i < e->n_texts; i++)
+        if (results[i].struct_size < sizeof results[i])
+            return TACIT_ERR_ARGUMENT;
+    TRY(prepare(e, texts));
+    TRY(score_all(e));
+    for (size_t i = 0; i < e->n_texts; i++)
+        TRY(tell(e, i, &results[i], on_token, context));
+    return TACIT_OK;
+}
+
+enum tacit_status tacit_evaluator_run(struct tacit_evaluator *e,
+                                      const struct tacit_eval_text *texts, size_t n_texts,
+                                      struct tacit_eval_result *results,
+                                      tacit_eval_token_fn on_token, void *context)
+{
+    if (n_texts == 0)
+        return TACIT_OK;
+    e->texts = calloc(n_texts, sizeof *e->texts);
+    if (!e->texts)
+        return TACIT_ERR_MEMORY;
+    e->n_texts = n_texts;
+    enum tacit_status status = run(e, texts, results, on_token, context);
+    for (size_t i = 0; i < n_texts; i++) {
+        free(e->texts[i].items);
+        free(e->texts[i].bits);
+        free(e->texts[i].details);
+    }
+    free(e->texts);
+    e->texts = NULL;
+    return status;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker's way through its windows: read what counts for nothing without logits, then the rest,
+ * LM_BATCH positions a pass.
+ */
+#include <stdlib.h>
+
+#include "base/strict_math.h"
+#include "base/try.h"
+#include "measure/eval_state.h"
+
+static const struct lm_model *lm_of(const struct eval_worker *worker)
+{
+    return model_file_lm(worker->evaluator->model->file);
+}
+
+static void lay_out(struct eval_worker *worker, struct arena *arena, size_t n_positions)
+{
+    const struct lm_model *lm = lm_of(worker);
+    worker->logits = arena_take(arena, LM_BATCH * lm_logit_stride(lm) * sizeof *worker->logits);
+    eval_scratch_lay_out(&worker->scratch, arena, lm->shape.n_vocab);
+    worker->fed = arena_take(arena, n_positions * sizeof *worker->fed);
+    worker->row = arena_take(arena, n_positions * sizeof *worker->row);
+}
+
+static enum tacit_status start_model(struct eval_worker *worker)
+{
+    const struct tacit_evaluator *e = worker->evaluator;
+    bool alone = e->n_workers == 1;
+    struct lm_options options = {
+        .n_streams = 1,
+        .n_context = e->cut.window,
+        .n_threads = alone && e->options.n_threads < LM_THREADS_MAX ? e->options.n_threads : 1,
+        .cpu_features = e->features};
+    return lm_state_create(&worker->lm, lm_of(worker), &options);
+}
+
+enum tacit_status eval_worker_prepare(struct eval_worker *worker, size_t n_positions)
+{
+    if (!worker->lm)
+        TRY(start_model(worker));
+    if (worker->memory && n_positions <= worker->n_positions)
+        return TACIT_OK;
+    struct arena arena = {0};
+    free(worker->memory);
+    lay_out(worker, &arena, n_positions);
+    worker->memory = aligned_alloc(ARENA_ALIGN, arena.used);
+    if (!worker->memory)
+        return TACIT_ERR_MEMORY;
+    arena = (struct arena){worker->memory, arena.used, 0};
+    lay_out(worker, &arena, n_positions);
+    eval_scratch_init(&worker->scratch, lm_of(worker)->shape.n_vocab);
+    worker->n_positions = n_positions;
+    return TACIT_OK;
+}
+
+void eval_worker_release(struct eval_worker *worker)
+{
+    lm_state_destroy(worker->lm);
+    free(worker->memory);
+}
+
+/* Fills fed and row; returns how many are fed. Bare bytes are not. */
+static size_t line_up(struct eval_worker *worker, const struct eval_items *text,
+                      const struct eval_window *w)
+{
+    uint32_t n_vocab = lm_of(worker)->shape.n_vocab;
+    size_t n = 0;
+    if (w->has_first)
+        worker->fed[n++] = worker->evaluator->first;
+    for (size_t i = w->begin; i < w->end; i++) {
+        worker->row[i - w->begin] = (int64_t)n - 1;
+        if (i + 1 < w->end && text->items[i] < n_vocab)
+            worker->fed[n++] = text->items[i];
+    }
+    return n;
+}
+
+/* row: the logits before the item, NULL: nothing is known. */
+static void score_item(struct eval_worker *worker, struct eval_items *text, size_t i,
+                       const float *row)
+{
+    struct tacit_evaluator *e = worker->evaluator;
+    uint32_t n_vocab = lm_of(worker)->shape.n_vocab, item = text->items[i];
+    struct tacit_eval_token *details = text->details ? &text->details[i] : NULL;
+    double bits;
+    if (row)
+        bits = eval_token_bits(&e->kernels, &worker->scratch, row, n_vocab, item, details);
+    else /* any token is as likely as any other */
+        bits = (double)(strict_log((float)n_vocab) * STRICT_LOG2_E) +
+               (item < n_vocab ? 0 : TACIT_EVAL_BARE_BITS);
+    text->bits[i] = (float)bits;
+    atomic_fetch_add_explicit(&e->n_done, 1, memory_order_relaxed);
+}
+
+static enum tacit_status score_window(struct eval_worker *worker, struct eval_items *text,
+                                      const struct eval_window *w)
+{
+    size_t stride = lm_logit_stride(lm_of(worker)), i = w->score;
+    size_t n_fed = line_up(worker, text, w);
+    if (i >= w->end)
+        return TACIT_OK;
+    lm_reset_stream(worker->lm, 0);
+    for (; i < w->end && worker->row[i - w->begin] < 0; i++)
+        score_item(worker, text, i, NULL);
+    size_t at = i < w->end ? (size_t)worker->row[i - w->begin] : n_fed;
+    TRY(lm_prefill(worker->lm, 0, worker->fed, at, NULL));
+    while (i < w->end && !atomic_load(&worker->evaluator->stop)) {
+        size_t m = n_fed - at < LM_BATCH ? n_fed - at : LM_BATCH;
+        TRY(lm_prefill(worker->lm, 0, worker->fed + at, m, worker->logits));
+        for (; i < w->end && (size_t)worker->row[i - w->begin] < at + m; i++)
+            score_item(worker, text, i,
+                       worker->logits + ((size_t)worker->row[i - w->begin] - at) * stride);
+        at += m;
+    }
+    return TACIT_OK;
+}
+
+/* The text whose windows include that one. */
+static struct eval_items *text_of_window(const struct tacit_evaluator *e, size_t window)
+{
+    size_t low = 0, high = e->n_texts;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (e->texts[middle].first_window <= window)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &e->texts[low];
+}
+
+void eval_worker_run(void *argument)
+{
+    struct eval_worker *worker = argument;
+    struct tacit_evaluator *e = worker->evaluator;
+    worker->status = strict_float_check();
+    while (worker->status == TACIT_OK && !atomic_load(&e->stop)) {
+        size_t index = atomic_fetch_add(&e->next_window, 1);
+        if (index >= e->n_windows)
+            break;
+        struct eval_items *text = text_of_window(e, index);
+        struct eval_window w = eval_window_at(&e->cut, text->n_items, index - text->first_window);
+        worker->status = score_window(worker, text, &w);
+    }
+    if (worker->status != TACIT_OK)
+        atomic_store(&e->stop, true);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside an evaluator (tacit/eval.h): its workers, each with a running state of the model, and the
+ * items of the texts under way. Windows are dealt to workers as these get free; costs are kept by
+ * item, so it does not matter who scored what.
+ */
+#ifndef TACIT_MEASURE_EVAL_STATE_H
+#define TACIT_MEASURE_EVAL_STATE_H
+
+#include <stdatomic.h>
+
+#include "base/threads.h"
+#include "measure/eval_cost.h"
+#include "measure/eval_windows.h"
+#include "model/lm.h"
+#include "model/model.h"
+
+enum { EVAL_WORKERS_MAX = 64 };
+
+/* A text as items, and what became of them. */
+struct eval_items {
+    const uint8_t *data;
+    size_t n_bytes, n_items, n_windows;
+    size_t first_window;              /* of all windows of the run */
+    uint32_t *items;                  /* [n_items] */
+    float *bits;                      /* [n_items], below 0: not scored */
+    struct tacit_eval_token *details; /* [n_items] or NULL */
+};
+
+struct eval_worker {
+    struct tacit_evaluator *evaluator;
+    struct thread_task task;
+    struct lm_state *lm;
+    void *memory; /* of what follows */
+    float *logits;
+    struct eval_scratch scratch;
+    uint32_t *fed; /* [n_positions] what the model reads */
+    int64_t *row;  /* [n_positions] place in fed of the last token before an item, -1: none */
+    size_t n_positions;
+    enum tacit_status status;
+};
+
+struct tacit_evaluator {
+    const struct tacit_model *model;
+    struct tacit_eval_options options;
+    struct eval_cut cut;
+    uint32_t first;
+    uint32_t features;
+    struct kernels kernels;
+    struct thread_pool *pool;
+    unsigned n_workers;
+    struct eval_worker workers[EVAL_WORKERS_MAX];
+    /* The run under way. */
+    struct eval_items *texts;
+    size_t n_texts, n_windows, n_tokens;
+    atomic_size_t next_window, n_done;
+    atomic_bool stop;
+};
+
+/* Makes sure that the worker can score windows of so many positions. */
+enum tacit_status eval_worker_prepare(struct eval_worker *worker, size_t n_positions);
+void eval_worker_release(struct eval_worker *worker);
+
+/* Scores one window after the other until none is left or `stop`; a thread_task's run. */
+void eval_worker_run(void *worker);
+
+#endif
