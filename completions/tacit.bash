@@ -31,16 +31,41 @@ _tacit_model()
     esac
 }
 
+# Tools that measure: their own options, names of models, files.
+_tacit_measure()
+{
+    local options
+    case ${COMP_WORDS[1]} in
+    eval) options="--peer --window --stride --rolling --convention --first-token --limit --json --csv --threads
+        --cpu --quiet --help" ;;
+    esac
+    if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --convention ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "windows rolling lm-eval llama-perplexity hkust" -- "$cur")
+    elif [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    else
+        _tacit_files '*'
+        local names
+        names=$(tacit model list 2>/dev/null | sed -n '2,$s/ .*//p')
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$names" -- "$cur")
+    fi
+}
+
 _tacit()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="compress decompress test list cat recover bench"
     local common="--force --quiet --verbose --threads --memory --model --cpu --help --version"
+    local tools="eval"
     local command=compress word
     COMPREPLY=()
 
     if [[ ${COMP_WORDS[1]} == model && $COMP_CWORD -gt 1 ]]; then
         _tacit_model
+        return
+    fi
+    if [[ " $tools " == *" ${COMP_WORDS[1]} "* && $COMP_CWORD -gt 1 ]]; then
+        _tacit_measure
         return
     fi
     if [[ " $commands " == *" ${COMP_WORDS[1]} "* ]]; then
@@ -102,7 +127,7 @@ _tacit()
     esac
     if ((COMP_CWORD == 1)); then
         local found
-        mapfile -t found < <(compgen -W "$commands model" -- "$cur")
+        mapfile -t found < <(compgen -W "$commands model $tools" -- "$cur")
         COMPREPLY+=("${found[@]}")
     fi
 }

@@ -11,9 +11,21 @@ BASH = SOURCE_DIR / "completions/tacit.bash"
 ZSH = SOURCE_DIR / "completions/_tacit"
 
 
-def long_options():
-    source = (SOURCE_DIR / "cli/arguments.c").read_text()
+def options_in(file):
+    source = (SOURCE_DIR / "cli" / file).read_text()
     return set(re.findall(r'^    \{"([a-z-]+)", (?:no|required)_argument', source, re.M))
+
+
+def long_options():
+    return options_in("arguments.c")
+
+
+# Tools that measure, and the files that list their options.
+TOOLS = {"eval": "eval_arguments.c"}
+
+
+def tool_options(tool):
+    return options_in(TOOLS[tool])
 
 
 class Bash(CliTest):
@@ -55,8 +67,20 @@ class Bash(CliTest):
             offered |= self.complete(command, "--")
         self.assertEqual({o[2:] for o in offered}, long_options())
 
+    def test_knows_every_option_of_tools(self):
+        for tool in TOOLS:
+            self.assertEqual({o[2:] for o in self.complete(tool, "--")}, tool_options(tool))
+            self.assertIn(tool, self.complete(tool[:2]))
+
 
 class Zsh(CliTest):
+    def test_knows_every_option_of_tools(self):
+        source = ZSH.read_text()
+        for tool in TOOLS:
+            part = re.search(rf"(?ms)^    {tool}\)\n(.*?);;", source).group(1)
+            for option in tool_options(tool):
+                self.assertRegex(part, rf"--{option}\b")
+
     def test_knows_every_option(self):
         source = ZSH.read_text()
         for option in long_options():

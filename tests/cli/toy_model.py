@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small language model as a GGUF file, made of random numbers."""
+import random
+import struct
+
+U32, F32, STRING, ARRAY, I32 = 4, 6, 8, 9, 5
+
+
+def string(text):
+    data = text.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def value(key, kind, payload):
+    return string(key) + struct.pack("<I", kind) + payload
+
+
+def strings(key, texts):
+    payload = struct.pack("<IQ", STRING, len(texts)) + b"".join(map(string, texts))
+    return value(key, ARRAY, payload)
+
+
+def byte_chars():
+    """How byte-level vocabularies write the 256 bytes."""
+    own = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    other = iter(range(256, 512))
+    return [chr(b if b in own else next(other)) for b in range(256)]
+
+
+def gguf(name="toy", width=64, n_hidden=64, seed=1):
+    """A Llama of one layer with random weights, and a tokenizer of single bytes and one merge."""
+    words = byte_chars() + ["th"]
+    shapes = {"token_embd.weight": (width, len(words)), "output_norm.weight": (width,)}
+    for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
+        shapes[f"blk.0.{part}.weight"] = (width, width)
+    for part in ("ffn_gate", "ffn_up"):
+        shapes[f"blk.0.{part}.weight"] = (width, n_hidden)
+    shapes["blk.0.ffn_down.weight"] = (n_hidden, width)
+    shapes["blk.0.attn_norm.weight"] = shapes["blk.0.ffn_norm.weight"] = (width,)
+    numbers = {"block_count": 1, "embedding_length": width, "feed_forward_length": n_hidden,
+               "context_length": 128, "attention.head_count": 1, "attention.head_count_kv": 1}
+    values = [value("general.architecture", STRING, string("llama")),
+              value("general.name", STRING, string(name)),
+              value("general.license", STRING, string("none\x1b[31m")),
+              value("llama.attention.layer_norm_rms_epsilon", F32, struct.pack("<f", 1e-5)),
+              value("tokenizer.ggml.model", STRING, string("gpt2")),
+              strings("tokenizer.ggml.tokens", words), strings("tokenizer.ggml.merges", ["t h"])]
+    values += [value("llama." + key, U32, struct.pack("<I", n)) for key, n in numbers.items()]
+    chance = random.Random(seed)
+    tensors, data = [], b""
+    for tensor, shape in shapes.items():
+        tensors.append(string(tensor) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data)))
+        n = shape[0] * (shape[1] if len(shape) > 1 else 1)
+        data += struct.pack(f"<{n}f", *(chance.uniform(-0.5, 0.5) for _ in range(n)))
+        data += bytes(-len(data) % 32)
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(values))
+    head += b"".join(values) + b"".join(tensors)
+    return head + bytes(-len(head) % 32) + data
