@@ -2,14 +2,13 @@
 #include "model/crew.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/try.h"
 
-enum { SPINS = 4000 }; /* some 10 to 100 microseconds, before the processor is offered to others */
+enum { SPINS = 100 }; /* some microseconds; longer ones hurt wherever the machine has other work */
 
 struct crew_member {
     struct crew *crew;
@@ -18,10 +17,11 @@ struct crew_member {
 };
 
 struct crew {
-    unsigned n_members, n_started; /* n_started: threads, the caller not counted */
-    atomic_uint n_waiting, n_meetings;
+    unsigned n_members, n_started;                 /* n_started: threads, the caller not counted */
+    atomic_uint n_waiting, n_meetings, n_sleeping; /* at barriers */
     pthread_mutex_t mutex;
-    pthread_cond_t wake;
+    pthread_cond_t wake;  /* a job is there */
+    pthread_cond_t met;   /* n_meetings has risen */
     unsigned long n_jobs; /* under the mutex, as the next three */
     bool ending;
     crew_job *job;
@@ -29,14 +29,39 @@ struct crew {
     struct crew_member members[];
 };
 
-static void pause_briefly(unsigned n_spins)
+static void pause_briefly(void)
 {
-    if (n_spins > SPINS)
-        sched_yield();
 #if defined(__x86_64__)
-    else
-        __builtin_ia32_pause();
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
+}
+
+static bool has_met(struct crew *crew, unsigned meeting)
+{
+    return atomic_load_explicit(&crew->n_meetings, memory_order_acquire) != meeting;
+}
+
+/* Sequential consistency decides: either the last to arrive sees that somebody sleeps, or the
+ * sleeper sees that all have met. */
+static void sleep_until_met(struct crew *crew, unsigned meeting)
+{
+    pthread_mutex_lock(&crew->mutex);
+    atomic_fetch_add(&crew->n_sleeping, 1);
+    while (atomic_load(&crew->n_meetings) == meeting)
+        pthread_cond_wait(&crew->met, &crew->mutex);
+    atomic_fetch_sub(&crew->n_sleeping, 1);
+    pthread_mutex_unlock(&crew->mutex);
+}
+
+static void wake_sleepers(struct crew *crew)
+{
+    if (atomic_load(&crew->n_sleeping) == 0)
+        return;
+    pthread_mutex_lock(&crew->mutex);
+    pthread_cond_broadcast(&crew->met);
+    pthread_mutex_unlock(&crew->mutex);
 }
 
 void crew_barrier(struct crew *crew)
@@ -47,12 +72,16 @@ void crew_barrier(struct crew *crew)
     if (atomic_fetch_add_explicit(&crew->n_waiting, 1, memory_order_acq_rel) + 1 ==
         crew->n_members) {
         atomic_store_explicit(&crew->n_waiting, 0, memory_order_relaxed);
-        atomic_store_explicit(&crew->n_meetings, meeting + 1, memory_order_release);
+        atomic_store(&crew->n_meetings, meeting + 1);
+        wake_sleepers(crew);
         return;
     }
-    for (unsigned n = 0; atomic_load_explicit(&crew->n_meetings, memory_order_acquire) == meeting;
-         n++)
-        pause_briefly(n);
+    for (unsigned n = 0; n < SPINS; n++) {
+        if (has_met(crew, meeting))
+            return;
+        pause_briefly();
+    }
+    sleep_until_met(crew, meeting);
 }
 
 static void *member_main(void *argument)
@@ -99,6 +128,19 @@ static enum tacit_status start_threads(struct crew *crew)
     return TACIT_OK;
 }
 
+static enum tacit_status make_locks(struct crew *crew)
+{
+    if (pthread_mutex_init(&crew->mutex, NULL) != 0)
+        return TACIT_ERR_THREAD;
+    if (pthread_cond_init(&crew->wake, NULL) == 0) {
+        if (pthread_cond_init(&crew->met, NULL) == 0)
+            return TACIT_OK;
+        pthread_cond_destroy(&crew->wake);
+    }
+    pthread_mutex_destroy(&crew->mutex);
+    return TACIT_ERR_THREAD;
+}
+
 enum tacit_status crew_create(struct crew **crew_out, unsigned n_members)
 {
     *crew_out = NULL;
@@ -106,16 +148,12 @@ enum tacit_status crew_create(struct crew **crew_out, unsigned n_members)
     if (!crew)
         return TACIT_ERR_MEMORY;
     crew->n_members = n_members;
-    if (pthread_mutex_init(&crew->mutex, NULL) != 0) {
+    enum tacit_status status = make_locks(crew);
+    if (status != TACIT_OK) {
         free(crew);
-        return TACIT_ERR_THREAD;
+        return status;
     }
-    if (pthread_cond_init(&crew->wake, NULL) != 0) {
-        pthread_mutex_destroy(&crew->mutex);
-        free(crew);
-        return TACIT_ERR_THREAD;
-    }
-    enum tacit_status status = start_threads(crew);
+    status = start_threads(crew);
     if (status != TACIT_OK)
         crew_destroy(crew);
     else
@@ -133,6 +171,7 @@ void crew_destroy(struct crew *crew)
     pthread_mutex_unlock(&crew->mutex);
     for (unsigned i = 1; i <= crew->n_started; i++)
         pthread_join(crew->members[i].thread, NULL);
+    pthread_cond_destroy(&crew->met);
     pthread_cond_destroy(&crew->wake);
     pthread_mutex_destroy(&crew->mutex);
     free(crew);

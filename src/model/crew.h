@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A few threads that do one job together, meeting at barriers: the caller is one of them. Between
- * jobs they sleep; at a barrier, which is microseconds away, they spin. The division of work is the
- * job's, by crew_share, and never changes what is computed.
+ * jobs they sleep; at a barrier, which is microseconds away, they spin briefly and then sleep, so that
+ * on a machine with other work the one that is waited for gets the processor. The division of work
+ * is the job's, by crew_share, and never changes what is computed.
  */
 #ifndef TACIT_MODEL_CREW_H
 #define TACIT_MODEL_CREW_H
