@@ -2,7 +2,7 @@
  *
  * A language model at work: S streams of tokens, each with its own past, advanced together.
  *
- *     lm_state_create -> { lm_step | lm_prefill | lm_reset_stream }* -> lm_state_destroy
+ *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_reset_stream }* -> lm_state_destroy
  *
  * The logits of a stream depend on its tokens since the reset, on the model and on n_context only:
  * the same bits whether tokens come one at a time or many, beside whatever other streams, on any
@@ -67,6 +67,15 @@ enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float 
  * lm_step. */
 enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
                              size_t n_tokens, float *logits);
+
+/* Tokens of several streams in one pass over the weights, each stream's together and in order.
+ * inputs: [n_inputs], at most LM_BATCH or n_streams of them, whichever is more. logits:
+ * [n_inputs][lm_logit_stride]. Otherwise as lm_step. */
+struct lm_input {
+    uint32_t stream, token;
+};
+enum tacit_status lm_feed(struct lm_state *state, const struct lm_input *inputs, size_t n_inputs,
+                          float *logits);
 
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);

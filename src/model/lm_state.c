@@ -258,6 +258,24 @@ enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint
     return TACIT_OK;
 }
 
+enum tacit_status lm_feed(struct lm_state *state, const struct lm_input *inputs, size_t n_inputs,
+                          float *logits)
+{
+    if (n_inputs > state->n_rows_max)
+        return TACIT_ERR_ARGUMENT;
+    for (size_t i = 0; i < n_inputs; i++)
+        if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
+            return TACIT_ERR_ARGUMENT;
+    state->n_rows = 0;
+    state->logits = logits;
+    state->scatter_logits = false;
+    for (size_t i = 0; i < n_inputs; i++)
+        add_row(state, inputs[i].stream, inputs[i].token);
+    if (n_inputs > 0)
+        lm_forward(state);
+    return TACIT_OK;
+}
+
 void lm_reset_stream(struct lm_state *state, uint32_t stream)
 {
     uint32_t last = state->model->shape.n_vocab - 1;

@@ -134,6 +134,31 @@ static void check_prefill(const struct lm_model *model, const float *want, size_
     stop(&run);
 }
 
+/* Pieces of two streams in one pass. */
+static void check_feed(const struct lm_model *model, const float *want, uint32_t n_threads,
+                       uint32_t features)
+{
+    enum { PIECE = 9 };
+    struct run run;
+    size_t n_wrong = 0;
+    start(&run, model, 2, n_threads, features);
+    for (size_t i = 0; i < N_TOKENS; i += PIECE) {
+        struct lm_input inputs[2 * PIECE];
+        for (uint32_t j = 0; j < 2 * PIECE; j++) {
+            uint32_t stream = 1 - j / PIECE;
+            inputs[j] = (struct lm_input){stream, token_at(&model->shape, stream, i + j % PIECE)};
+        }
+        CHECK(lm_feed(run.state, inputs, 2 * PIECE, run.logits) == TACIT_OK);
+        for (size_t j = 0; j < 2 * PIECE; j++)
+            n_wrong += !same(&run, run.logits + j * run.stride,
+                             want + (inputs[j].stream * N_TOKENS + i + j % PIECE) * run.stride);
+    }
+    CHECK_MSG(n_wrong == 0, "%zu rows fed, threads %u, cpu %x", n_wrong, n_threads, features);
+    struct lm_input wrong = {2, 0};
+    CHECK(lm_feed(run.state, &wrong, 1, run.logits) == TACIT_ERR_ARGUMENT);
+    stop(&run);
+}
+
 static void hex_of(const uint8_t *digest, char hex[17])
 {
     for (int i = 0; i < 8; i++)
@@ -172,6 +197,7 @@ static void check_model(const struct golden *golden, const char *const want[2])
         check_steps(model, logits, N_STREAMS, n_threads, features);
         check_prefill(model, logits, 7, n_threads, features);
     }
+    check_feed(model, logits, 2, features);
     check_prefill(model, logits, N_TOKENS, 1, features);
     for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
         check_steps(model, logits, N_STREAMS, 1, features & mask);
