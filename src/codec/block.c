@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/block.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/try.h"
@@ -33,73 +33,85 @@ static void keep_stored(struct block_job *job)
 
 /* Context models lose to long matches only where nearly everything is matches, or where they gain
  * next to nothing. */
-static bool zstd_may_win(const struct block_job *job, size_t n_raw)
+static bool zstd_may_win(const struct block_job *job)
 {
-    size_t n = job->content.size, n_context = job->payload.size;
-    return n <= ZSTD_TRIED || n_context == 0 || n_context < n / 16 || n_context > n - n / 8 ||
-           n_raw > n / 4;
+    size_t n = job->content.size, n_best = job->payload.size;
+    return n <= ZSTD_TRIED || n_best == 0 || n_best < n / 16 || n_best > n - n / 8 ||
+           job->n_raw > n / 4;
 }
 
-static enum tacit_status try_context(struct block_job *job, size_t *n_raw)
+static enum tacit_status encode_zstd(struct block_job *job, size_t n_max)
 {
-    TRY(context_block_encode(job, job->content.size - 1, n_raw));
-    if (job->payload.size > 0)
-        job->header.method = TACIT_METHOD_CONTEXT;
-    return TACIT_OK;
+    return zstd_block_encode(&job->content, job->plan->zstd_level, n_max, &job->payload,
+                             &job->watch);
 }
 
-/* Replaces the payload if the language model's is smaller. */
-static enum tacit_status try_model(struct block_job *job)
+/* An encoder for one method: payload.size is 0 afterwards if it would be more than n_max. */
+typedef enum tacit_status encode_method(struct block_job *job, size_t n_max);
+
+/* Keeps the smaller of the payload that is there, if there is one, and this method's. */
+static enum tacit_status try_method(struct block_job *job, uint8_t method, encode_method *encode)
 {
-    size_t n_max = (job->payload.size ? job->payload.size : job->content.size) - 1;
-    struct byte_buffer other = job->payload;
-    if (!job->model || n_max == 0 || !language_block_may_help(job->content.data, job->content.size))
-        return TACIT_OK;
-    job->payload = (struct byte_buffer){0};
-    enum tacit_status status = language_block_encode(job, n_max);
+    struct byte_buffer best = {0};
+    size_t n_max = job->header.content_size - 1;
+    if (job->payload.size > 0) {
+        best = job->payload;
+        n_max = best.size - 1;
+        job->payload = (struct byte_buffer){0};
+    }
+    enum tacit_status status = n_max > 0 ? encode(job, n_max) : TACIT_OK;
     if (status == TACIT_OK && job->payload.size > 0) {
-        job->header.method = TACIT_METHOD_MODEL;
-    } else {
-        struct byte_buffer worse = job->payload;
-        job->payload = other;
-        other = worse;
+        job->header.method = method;
+        byte_buffer_free(&best);
+    } else if (best.data) {
+        byte_buffer_free(&job->payload);
+        job->payload = best;
     }
-    byte_buffer_free(&other);
     return status;
 }
 
-/* Replaces the payload if zstd's is smaller. */
-static enum tacit_status try_zstd(struct block_job *job)
+/* The methods that predict. */
+static enum tacit_status try_models(struct block_job *job, struct block_look *look)
 {
-    size_t n_max = (job->payload.size ? job->payload.size : job->content.size) - 1;
-    struct byte_buffer out = {0};
-    if (n_max == 0)
-        return TACIT_OK;
-    enum tacit_status status =
-        zstd_block_encode(&job->content, job->plan->zstd_level, n_max, &out, &job->watch);
-    if (status == TACIT_OK && out.size > 0) {
-        struct byte_buffer worse = job->payload;
-        job->payload = out;
-        out = worse;
-        job->header.method = TACIT_METHOD_ZSTD;
+    const struct codec_plan *plan = job->plan;
+    struct byte_buffer *content = &job->content;
+    line_ends_find(&look->line_ends, content->data, content->size);
+    content->size = line_ends_apply(&look->line_ends, content->data, content->size);
+    look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
+    job->look = look;
+    enum tacit_status status = TACIT_OK;
+    if (plan->context)
+        status = try_method(job, TACIT_METHOD_CONTEXT, context_block_encode);
+    if (job->model && status == TACIT_OK)
+        status = try_method(job, TACIT_METHOD_MODEL, language_block_encode);
+    job->look = NULL;
+    content->size = job->header.content_size;
+    enum tacit_status restored = line_ends_restore(&look->line_ends, content->data, content->size);
+    return status != TACIT_OK ? status : restored;
+}
+
+static enum tacit_status try_all(struct block_job *job)
+{
+    if (job->plan->context || job->model) {
+        struct block_look *look = malloc(sizeof *look);
+        enum tacit_status status = look ? try_models(job, look) : TACIT_ERR_MEMORY;
+        free(look);
+        TRY(status);
     }
-    byte_buffer_free(&out);
-    return status;
+    if (job->plan->zstd_level > 0 && zstd_may_win(job))
+        TRY(try_method(job, TACIT_METHOD_ZSTD, encode_zstd));
+    return TACIT_OK;
 }
 
 enum tacit_status block_encode(struct block_job *job)
 {
-    const struct codec_plan *plan = job->plan;
-    size_t n = job->content.size, n_raw = 0;
+    size_t n = job->content.size;
     job->header.content_size = (uint32_t)n;
     job->header.content_check = hash64(job->content.data, n, 0);
     job->payload.size = 0;
-    if (n > 1 && plan->context)
-        TRY(try_context(job, &n_raw));
+    job->n_raw = 0;
     if (n > 1)
-        TRY(try_model(job));
-    if (n > 1 && plan->zstd_level > 0 && zstd_may_win(job, n_raw))
-        TRY(try_zstd(job));
+        TRY(try_all(job));
     if (job->payload.size == 0)
         keep_stored(job);
     job->header.payload_size = (uint32_t)job->payload.size;

@@ -12,8 +12,10 @@
 #include <stdint.h>
 
 #include "base/byte_buffer.h"
+#include "codec/line_ends.h"
 #include "codec/plan.h"
 #include "container/format.h"
+#include "predict/content.h"
 
 /* How far a job is, and whether it shall stop. */
 struct block_watch {
@@ -26,13 +28,24 @@ struct block_watch {
 /* Notes n_done; true if the job shall end with TACIT_ERR_CANCELLED. */
 bool block_watch_stop(struct block_watch *watch, uint64_t n_done);
 
+enum { BLOCK_SPLIT_MAX = 2048 };
+
+/* Encoder: what the content is made of, for all methods that ask. */
+struct block_look {
+    struct line_ends line_ends; /* taken out of the content while these methods work */
+    size_t n_split;
+    struct content_segment split[BLOCK_SPLIT_MAX];
+};
+
 struct block_job {
     const struct codec_plan *plan;
+    const struct block_look *look;
     struct block_watch watch;
     const struct tacit_model *model; /* NULL: none; of the plan, or what the archive needs */
     struct format_block header;
     struct byte_buffer content;
     struct byte_buffer payload;
+    size_t n_raw;            /* encoder: bytes that the context models leave as they are */
     uint64_t archive_offset; /* decoder: where the header lies */
     uint64_t memory;         /* decoder: what this block takes */
 };

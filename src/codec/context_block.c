@@ -165,14 +165,13 @@ static enum tacit_status encode(struct context_coder *coder, size_t n_max)
     return TACIT_OK;
 }
 
-enum tacit_status context_block_encode(struct block_job *job, size_t n_max, size_t *n_raw)
+enum tacit_status context_block_encode(struct block_job *job, size_t n_max)
 {
     struct context_coder *coder;
     job->payload.size = 0;
     TRY(coder_create(&coder, job, true));
-    enum tacit_status status =
-        context_choose(job->plan, job->content.data, job->content.size, &coder->layout);
-    *n_raw = (size_t)layout_n_raw(&coder->layout);
+    enum tacit_status status = context_choose(job, &coder->layout);
+    job->n_raw = (size_t)layout_n_raw(&coder->layout);
     if (status == TACIT_OK)
         status = encode(coder, n_max);
     coder_destroy(coder);
@@ -189,8 +188,9 @@ static enum tacit_status decode(struct context_coder *coder)
     size_t n_front = n_layout + (size_t)layout_n_raw(&coder->layout);
     bc_decoder_init(&coder->dec, payload->data + n_front, payload->size - n_front);
     TRY(code_all(coder, payload->data + n_layout));
+    TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
     job->content.size = job->header.content_size;
-    return TACIT_OK;
+    return line_ends_restore(&coder->layout.line_ends, job->content.data, job->content.size);
 }
 
 enum tacit_status context_block_decode(struct block_job *job)

@@ -14,8 +14,9 @@
 #include "codec/block.h"
 
 /* Codes job->content, which is the same again afterwards, to job->payload, keeping it only if it is
- * at most n_max bytes: payload.size is 0 if it is not. *n_raw: bytes of raw segments. */
-enum tacit_status context_block_encode(struct block_job *job, size_t n_max, size_t *n_raw);
+ * at most n_max bytes: payload.size is 0 if it is not. job->look is there; sets job->n_raw, bytes of
+ * content that are kept as they are. */
+enum tacit_status context_block_encode(struct block_job *job, size_t n_max);
 
 /* payload and header are there; makes content. TACIT_ERR_CORRUPT if the payload cannot be right. */
 enum tacit_status context_block_decode(struct block_job *job);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/context_choose.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/try.h"
@@ -99,38 +100,35 @@ static void carve(struct layout *layout, const struct content_segment *split, si
 }
 
 /* Each match cuts one segment in two at most: together they never exceed the layout's room. */
-enum { SPLIT_MAX = LAYOUT_SEGMENTS_MAX / 2, MATCHES_MAX = LAYOUT_SEGMENTS_MAX / 4 };
+enum { MATCHES_MAX = LAYOUT_SEGMENTS_MAX / 4 };
+static_assert(BLOCK_SPLIT_MAX + 2 * MATCHES_MAX <= LAYOUT_SEGMENTS_MAX, "room for all");
 
-struct choice {
-    struct content_segment split[SPLIT_MAX];
-    struct long_match matches[MATCHES_MAX];
-};
-
-static enum tacit_status choose_segments(const uint8_t *data, size_t n, struct layout *layout)
+static enum tacit_status choose_segments(const struct block_job *job, struct layout *layout)
 {
-    struct choice *choice = calloc(1, sizeof *choice);
+    struct long_match *matches = calloc(MATCHES_MAX, sizeof *matches);
     size_t n_matches;
-    if (!choice)
+    if (!matches)
         return TACIT_ERR_MEMORY;
-    enum tacit_status status = long_match_find(data, n, choice->matches, MATCHES_MAX, &n_matches);
-    if (status == TACIT_OK) {
-        size_t n_split = content_split(data, n, choice->split, SPLIT_MAX);
-        carve(layout, choice->split, n_split, choice->matches, n_matches);
-    }
-    free(choice);
+    enum tacit_status status =
+        long_match_find(job->content.data, job->content.size, matches, MATCHES_MAX, &n_matches);
+    if (status == TACIT_OK)
+        carve(layout, job->look->split, job->look->n_split, matches, n_matches);
+    free(matches);
     return status;
 }
 
-enum tacit_status context_choose(const struct codec_plan *plan, const uint8_t *data, size_t n,
-                                 struct layout *layout)
+enum tacit_status context_choose(const struct block_job *job, struct layout *layout)
 {
+    const struct codec_plan *plan = job->plan;
+    const uint8_t *data = job->content.data;
     uint64_t n_coded = 0;
-    TRY(choose_segments(data, n, layout));
+    TRY(choose_segments(job, layout));
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         TRY(choose_raw(plan, data, &layout->segments[i]));
         n_coded += layout_is_coded(&layout->segments[i]) ? layout->segments[i].n_bytes : 0;
         data += layout->segments[i].n_bytes;
     }
+    layout->line_ends = job->look->line_ends;
     layout->config.strength = plan->strong ? CM_STRONG : CM_QUICK;
     layout->config.memory_log2 = context_memory_log2(plan, n_coded);
     layout_set_contents(layout);

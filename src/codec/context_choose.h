@@ -9,12 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/block.h"
 #include "codec/context_layout.h"
-#include "codec/plan.h"
 
-/* n: at least 1. */
-enum tacit_status context_choose(const struct codec_plan *plan, const uint8_t *data, size_t n,
-                                 struct layout *layout);
+/* job->content and ->look are there; the content is not empty. */
+enum tacit_status context_choose(const struct block_job *job, struct layout *layout);
 
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes);
 

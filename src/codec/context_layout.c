@@ -4,8 +4,8 @@
 #include "base/try.h"
 #include "base/varint.h"
 
-/* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then strength, then this. */
-enum { STRENGTH_SHIFT = 4, FLAG_SEGMENTS = 0x20, RESERVED = 0xc0 };
+/* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then strength, then these. */
+enum { STRENGTH_SHIFT = 4, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, RESERVED = 0x80 };
 
 /* A segment's first byte: type in the low four bits, then this. */
 enum { TYPE_MASK = 0x0f, FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
@@ -45,10 +45,12 @@ static size_t put_segment(uint8_t *out, const struct layout_segment *segment)
 size_t layout_pack(uint8_t *out, const struct layout *layout)
 {
     size_t n = 0;
-    bool many = layout->n_segments > 1;
-    out[n++] =
-        (uint8_t)((layout->config.memory_log2 - CM_MEMORY_LOG2_MIN) |
-                  (unsigned)layout->config.strength << STRENGTH_SHIFT | (many ? FLAG_SEGMENTS : 0));
+    bool many = layout->n_segments > 1, line_ends = layout->line_ends.n_removed > 0;
+    out[n++] = (uint8_t)((layout->config.memory_log2 - CM_MEMORY_LOG2_MIN) |
+                         (unsigned)layout->config.strength << STRENGTH_SHIFT |
+                         (many ? FLAG_SEGMENTS : 0) | (line_ends ? FLAG_LINE_ENDS : 0));
+    if (line_ends)
+        n += line_ends_pack(out + n, &layout->line_ends);
     if (many)
         n += varint_put(out + n, layout->n_segments - 2);
     for (uint32_t i = 0; i < layout->n_segments; i++) {
@@ -99,6 +101,11 @@ enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_s
     uint32_t n_segments = 1;
     if (first & RESERVED)
         return TACIT_ERR_CORRUPT;
+    layout->line_ends.n_removed = 0;
+    if (first & FLAG_LINE_ENDS) {
+        TRY(line_ends_parse(&r, content_size, &layout->line_ends));
+        content_size -= layout->line_ends.n_removed;
+    }
     if (first & FLAG_SEGMENTS) {
         TRY(varint_read(&r, &n_segments));
         if (n_segments > LAYOUT_SEGMENTS_MAX - 2)

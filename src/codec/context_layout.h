@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/line_ends.h"
 #include "predict/content.h"
 #include "predict/context_mixer.h"
 #include "tacit/status.h"
@@ -17,7 +18,7 @@
 enum {
     LAYOUT_SEGMENTS_MAX = 4096,
     LAYOUT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
-    LAYOUT_BYTES_MAX = 1 + 5 + LAYOUT_SEGMENTS_MAX * LAYOUT_SEGMENT_BYTES_MAX,
+    LAYOUT_BYTES_MAX = 1 + LINE_ENDS_BYTES_MAX + 5 + LAYOUT_SEGMENTS_MAX * LAYOUT_SEGMENT_BYTES_MAX,
 };
 
 struct layout_segment {
@@ -35,6 +36,7 @@ static inline bool layout_is_coded(const struct layout_segment *segment)
 
 struct layout {
     struct cm_config config; /* content_set 0: no segment is coded, there are no models */
+    struct line_ends line_ends;
     uint32_t n_segments;
     struct layout_segment segments[LAYOUT_SEGMENTS_MAX];
 };

@@ -8,17 +8,14 @@
 #ifndef TACIT_CODEC_LANGUAGE_BLOCK_H
 #define TACIT_CODEC_LANGUAGE_BLOCK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "codec/block.h"
 
-/* Whether content is of a kind that the model may help with: mostly text. */
-bool language_block_may_help(const uint8_t *data, size_t n);
-
 /* Codes job->content to job->payload, keeping it only if it is at most n_max bytes: payload.size is
- * 0 if it is not. job->model is set. */
+ * 0 if it is not, if a part of the content shows that it would not be, or if the content is not
+ * mostly text. job->model and ->look are there. */
 enum tacit_status language_block_encode(struct block_job *job, size_t n_max);
 
 /* payload and header are there; makes content. TACIT_ERR_CORRUPT if the payload cannot be right,

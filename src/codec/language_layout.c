@@ -5,11 +5,18 @@
 #include "base/varint.h"
 #include "model/lm.h"
 
+/* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then these. */
+enum { MEMORY_MASK = 0x0f, FLAG_UNMIXED = 0x10, FLAG_LINE_ENDS = 0x20, RESERVED = 0xc0 };
+
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
 {
     size_t n = 0;
-    out[n++] = (uint8_t)(layout->memory_log2 - CM_MEMORY_LOG2_MIN);
+    bool line_ends = layout->line_ends.n_removed > 0;
+    out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
+                         (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0));
     out[n++] = (uint8_t)layout->type;
+    if (line_ends)
+        n += line_ends_pack(out + n, &layout->line_ends);
     n += varint_put(out + n, layout->first_token);
     n += varint_put(out + n, layout->n_context);
     n += varint_put(out + n, layout->n_streams);
@@ -36,16 +43,22 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
                                         struct language_layout *layout, size_t *n_layout)
 {
     struct varint_reader r = {data, n, 0};
-    unsigned memory = varint_read_byte(&r), type = varint_read_byte(&r);
+    unsigned first = varint_read_byte(&r), type = varint_read_byte(&r);
+    layout->line_ends.n_removed = 0;
+    if (first & FLAG_LINE_ENDS) {
+        TRY(line_ends_parse(&r, content_size, &layout->line_ends));
+        content_size -= layout->line_ends.n_removed;
+    }
     TRY(varint_read(&r, &layout->first_token));
     TRY(varint_read(&r, &layout->n_context));
     TRY(varint_read(&r, &layout->n_streams));
-    if (memory > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN || type >= CONTENT_N_TYPES ||
-        content_has_rows((enum content_type)type) || layout->n_context == 0 ||
-        layout->n_context > LM_CONTEXT_MAX || layout->n_streams == 0 ||
+    if ((first & RESERVED) || (first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
+        type >= CONTENT_N_TYPES || content_has_rows((enum content_type)type) ||
+        layout->n_context == 0 || layout->n_context > LM_CONTEXT_MAX || layout->n_streams == 0 ||
         layout->n_streams > LANGUAGE_STREAMS_MAX || content_size == 0)
         return TACIT_ERR_CORRUPT;
-    layout->memory_log2 = CM_MEMORY_LOG2_MIN + memory;
+    layout->unmixed = first & FLAG_UNMIXED;
+    layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
     layout->type = (enum content_type)type;
     TRY(read_segments(&r, content_size, layout));
     *n_layout = r.pos;

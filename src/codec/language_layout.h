@@ -6,25 +6,30 @@
 #ifndef TACIT_CODEC_LANGUAGE_LAYOUT_H
 #define TACIT_CODEC_LANGUAGE_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codec/line_ends.h"
 #include "predict/content.h"
 #include "predict/context_mixer.h"
 #include "tacit/status.h"
 
 enum {
     LANGUAGE_STREAMS_MAX = CM_STREAMS_MAX,
-    LANGUAGE_LAYOUT_MAX = 2 + (LANGUAGE_STREAMS_MAX + 3) * 5,
+    LANGUAGE_LAYOUT_MAX = 2 + LINE_ENDS_BYTES_MAX + (LANGUAGE_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
 struct language_layout {
     enum content_type type; /* without rows: for all of the block */
-    unsigned memory_log2;   /* of the context models */
-    uint32_t first_token;   /* what the model reads before a segment */
-    uint32_t n_context;     /* tokens that each stream looks back on */
+    bool unmixed;           /* whole tokens by the model's word alone */
+    unsigned memory_log2;   /* of the context models; means nothing if unmixed */
+    struct line_ends line_ends;
+    uint32_t first_token; /* what the model reads before a segment */
+    uint32_t n_context;   /* tokens that each stream looks back on */
     uint32_t n_streams;
-    uint32_t n_bytes[LANGUAGE_STREAMS_MAX]; /* each at least 1 */
+    uint32_t n_bytes
+        [LANGUAGE_STREAMS_MAX]; /* each at least 1; of the content without what line_ends removes */
 };
 
 /* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */

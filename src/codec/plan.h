@@ -26,6 +26,7 @@ struct codec_plan {
     unsigned n_streams, n_context;   /* of the model; n_streams 0: by size of the content, */
     uint32_t stream_bytes;           /* one for each of these, */
     uint32_t streams_max;            /* this many at most */
+    bool unmixed;                    /* the model alone codes whole tokens */
     unsigned n_lm_threads;           /* within a block; if above 1, blocks are coded one by one */
     struct kernels kernels;
     uint32_t cpu_features;

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Codes words of a language model's vocabulary, decision by decision down the byte trie, each
- * decision mixed with the context models. Encoder and decoder share the one walk.
+ * Codes words of a language model's vocabulary. Mixed: decision by decision down the byte trie,
+ * each decision mixed with the context models. Unmixed: whole words by rANS, on the model's own
+ * distribution in parts of 2^30. Encoder and decoder share the one walk.
+ *
+ * After token_coder_lay_out, which makes the distribution, and for mixed coding with cm set:
+ * token_coder_begin_..., token_coder_step for each word, token_coder_finish or
+ * token_coder_is_done.
  */
 #ifndef TACIT_CODEC_TOKEN_CODER_H
 #define TACIT_CODEC_TOKEN_CODER_H
@@ -10,20 +15,47 @@
 #include <stdint.h>
 
 #include "coder/binary_coder.h"
+#include "coder/rans.h"
 #include "predict/context_mixer.h"
 #include "predict/token_distribution.h"
 
 struct token_coder {
-    bool encoding;
+    bool encoding, unmixed;
+    const struct kernels *kernels;
+    struct cm *cm; /* configured as hinted; NULL if unmixed */
+    struct token_distribution distribution;
     struct bc_encoder enc;
     struct bc_decoder dec;
-    struct cm *cm; /* configured as hinted */
-    const struct kernels *kernels;
-    struct token_distribution distribution;
+    struct rans_decoder rans;
+    struct rans_part *parts; /* unmixed encoding: [n_items] of the block */
+    size_t n_parts;
+    float model_bits;     /* encoding: what the model alone says that the words so far cost ... */
+    uint64_t model_bytes; /* ... beyond these bytes */
 };
+
+/* encoding, unmixed and n_items (of the block; 0 in a decoder) are known. Without memory the arena
+ * only counts. */
+void token_coder_lay_out(struct token_coder *coder, struct arena *arena,
+                         const struct byte_trie *trie, uint32_t n_tokens, size_t n_items);
+
+void token_coder_begin_encoding(struct token_coder *coder, uint8_t *out, size_t out_cap);
+void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, size_t n_in);
 
 /* Codes one word of the selected stream of cm; logits: [n_tokens], the model's for this place.
  * item: the word, if encoding. Returns the word's item. */
 uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32_t item);
+
+/* The encoder has lost when its output does not fit; the decoder when it has read past the end by
+ * more than it looks ahead. */
+bool token_coder_is_hopeless(const struct token_coder *coder);
+
+/* Encoder: bytes so far, nearly. */
+size_t token_coder_n_coded(const struct token_coder *coder);
+
+/* Encoder: the total length, SIZE_MAX if it did not fit. */
+size_t token_coder_finish(struct token_coder *coder, uint8_t *out, size_t out_cap);
+
+/* Decoder: false if the input cannot be what an encoder wrote. */
+bool token_coder_is_done(const struct token_coder *coder);
 
 #endif

@@ -32,6 +32,39 @@ void token_distribution_set(struct token_distribution *distribution, const struc
     distribution->sum[trie->n_words] = sum;
 }
 
+void token_distribution_quantize(struct token_distribution *distribution, uint32_t total)
+{
+    uint32_t n = distribution->trie->n_words, top = 0, top_mass = 0, left = total;
+    uint64_t factor_q32 = ((uint64_t)(total - n) << 32) / distribution->sum[n], sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (distribution->mass[i] > top_mass) {
+            top = i;
+            top_mass = distribution->mass[i];
+        }
+        distribution->mass[i] = 1 + (uint32_t)(distribution->mass[i] * factor_q32 >> 32);
+        left -= distribution->mass[i];
+    }
+    distribution->mass[top] += left; /* rounding takes less than 1 of each */
+    for (uint32_t i = 0; i < n; i++) {
+        distribution->sum[i] = sum;
+        sum += distribution->mass[i];
+    }
+    distribution->sum[n] = sum;
+}
+
+uint32_t token_distribution_find(const struct token_distribution *distribution, uint64_t at)
+{
+    uint32_t low = 0, high = distribution->trie->n_words;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (distribution->sum[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 float token_distribution_stretch(const struct token_distribution *distribution,
                                  const struct trie_walk *walk)
 {

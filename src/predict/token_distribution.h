@@ -33,6 +33,19 @@ void token_distribution_lay_out(struct token_distribution *distribution, struct 
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
                             const float *logits);
 
+/* Makes the masses, which token_distribution_set has set, integer parts of total: each at least 1,
+ * their sum exactly total, which is at most 2^30 and more than there are words. */
+void token_distribution_quantize(struct token_distribution *distribution, uint32_t total);
+
+/* The place whose part of the sums holds `at`, which is below the whole. */
+uint32_t token_distribution_find(const struct token_distribution *distribution, uint64_t at);
+
+static inline uint32_t token_distribution_mass(const struct token_distribution *distribution,
+                                               uint32_t place)
+{
+    return (uint32_t)(distribution->sum[place + 1] - distribution->sum[place]);
+}
+
 /* ln(P(1) / P(0)) of the open decision that comes now. */
 float token_distribution_stretch(const struct token_distribution *distribution,
                                  const struct trie_walk *walk);

@@ -110,6 +110,12 @@ static void put_prose(struct writer *w)
         put_text(w, "\n\n");
 }
 
+static void put_crlf(struct writer *w)
+{
+    put_sentence(w);
+    put_text(w, rng(w) % 40 == 0 ? "\n" : "\r\n");
+}
+
 static void put_accents(struct writer *w)
 {
     static const char *const letters[] = {"\xc3\xa4", "\xc3\xb6", "\xc3\xbc", "\xc3\x9f",

@@ -29,7 +29,8 @@
     X(audio16, "WAV: header and stereo samples")                                                   \
     X(bitmap, "PBM: header and rows of black and white")                                           \
     X(repeats, "text that comes again, whole pages of it")                                         \
-    X(mixed, "stretches of the others")
+    X(mixed, "stretches of the others")                                                            \
+    X(crlf, "sentences, lines that end with CR LF and some that do not")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "context_decoder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "archive_input.h"
@@ -138,13 +139,60 @@ static void decode_segment(struct decoder *d, struct predictor *predictor, const
         undo_audio(to, s->length, s->offset);
 }
 
+/* How many CRs were taken out, and which lines had none. */
+struct line_list {
+    uint32_t n_removed, n_bare, bare[256];
+};
+
+static void take_lines(struct line_list *lines, uint32_t size)
+{
+    uint32_t next = 0;
+    uint64_t n_removed = (uint64_t)take_varint() + 1;
+    require(n_removed <= size / 2, "more CRs than lines");
+    lines->n_removed = (uint32_t)n_removed;
+    lines->n_bare = take_varint();
+    require(lines->n_bare <= 256, "too many lines without CR");
+    for (uint32_t i = 0; i < lines->n_bare; i++) {
+        uint32_t gap = take_varint();
+        require(gap < size - next, "a line beyond the content");
+        lines->bare[i] = next + gap;
+        next = lines->bare[i] + 1;
+    }
+}
+
+static void put_crs(const struct line_list *lines, uint8_t *content, uint32_t size)
+{
+    uint32_t n_text = size - lines->n_removed, line = 0, listed = 0, n = 0;
+    uint8_t *text = allocate(n_text);
+    memcpy(text, content, n_text);
+    for (uint32_t i = 0; i < n_text; i++) {
+        int ends = text[i] == '\n';
+        int bare = listed < lines->n_bare && lines->bare[listed] == line;
+        require(n + (uint32_t)(ends && !bare) < size, "too many lines");
+        if (ends && !bare)
+            content[n++] = '\r';
+        content[n++] = text[i];
+        listed += (uint32_t)(ends && bare);
+        line += (uint32_t)ends;
+    }
+    require(n == size && listed == lines->n_bare, "other lines than listed");
+    free(text);
+}
+
 void decode_context(uint8_t *content, uint32_t size, size_t end)
 {
     static struct segment segments[4096];
     unsigned configuration = *take(1);
     uint32_t n = 1, start = 0;
-    require(configuration < 0x40, "reserved bits of the configuration");
+    require(configuration < 0x80, "reserved bits of the configuration");
     require((configuration & 15) <= 10, "memory out of range");
+    uint8_t *whole = content;
+    uint32_t whole_size = size;
+    struct line_list lines = {0};
+    if (configuration & 0x40) {
+        take_lines(&lines, size);
+        size -= lines.n_removed;
+    }
     if (configuration & 0x20) {
         n = take_varint();
         require(n <= 4094, "too many segments");
@@ -181,4 +229,6 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         }
     }
     forget();
+    if (lines.n_removed > 0)
+        put_crs(&lines, whole, whole_size);
 }
