@@ -49,6 +49,7 @@ static double code(struct cm_config config, const uint8_t *data, size_t n)
     }
     for (size_t s = 0, i = 0; s < n_segments; s++) {
         cm_set_content(cm, &segments[s].content);
+        cm_expect(cm, segments[s].n_bytes);
         for (size_t end = i + segments[s].n_bytes; i < end; i++)
             for (int b = 7; b >= 0; b--) {
                 int bit = data[i] >> b & 1;

@@ -63,6 +63,7 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
         if (hopeless(coder))
             return coder->encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
         TRY(byte_buffer_reserve(content, stop, coder->job->header.content_size));
+        cm_expect(coder->cm, stop - start);
         for (; start < stop; start++)
             content->data[start] = step_byte(coder, coder->encoding ? content->data[start] : 0);
     }

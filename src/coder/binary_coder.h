@@ -63,10 +63,8 @@ static inline bool bc_settled(uint64_t low, uint64_t high)
 static inline void bc_encode(struct bc_encoder *enc, int bit, uint32_t p1_q32)
 {
     uint64_t middle = bc_split(enc->low, enc->high, p1_q32);
-    if (bit)
-        enc->high = middle;
-    else
-        enc->low = middle + 1;
+    enc->high = bit ? middle : enc->high;
+    enc->low = bit ? enc->low : middle + 1;
     if (bc_settled(enc->low, enc->high))
         bc_encoder_shift(enc);
 }
@@ -75,10 +73,8 @@ static inline int bc_decode(struct bc_decoder *dec, uint32_t p1_q32)
 {
     uint64_t middle = bc_split(dec->low, dec->high, p1_q32);
     int bit = dec->code <= middle;
-    if (bit)
-        dec->high = middle;
-    else
-        dec->low = middle + 1;
+    dec->high = bit ? middle : dec->high;
+    dec->low = bit ? dec->low : middle + 1;
     if (bc_settled(dec->low, dec->high))
         bc_decoder_shift(dec);
     return bit;

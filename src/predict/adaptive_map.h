@@ -37,9 +37,10 @@ static inline void adaptive_update(uint32_t *word, int bit, const struct adaptiv
                                    uint32_t limit)
 {
     uint32_t count = *word & 1023;
-    uint32_t p_q22 = *word >> 10, away = bit ? (1 << 22) - 1 - p_q22 : p_q22;
-    uint32_t move = (uint32_t)((uint64_t)away * rates->reciprocal[count] >> 16);
-    *word = (bit ? p_q22 + move : p_q22 - move) << 10 | (count < limit ? count + 1 : limit);
+    /* No branch: the distance to the bit is P(1) itself or its complement. */
+    uint32_t flip = (0u - (uint32_t)bit) & ((1u << 22) - 1), away = *word >> 10 ^ flip;
+    away -= (uint32_t)((uint64_t)away * rates->reciprocal[count] >> 16);
+    *word = (away ^ flip) << 10 | (count + (count < limit));
 }
 
 #endif

@@ -72,6 +72,10 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
  * change, if it is invalid or not of the configuration's set. */
 enum tacit_status cm_set_content(struct cm *cm, const struct content *content);
 
+/* Only for speed: the coming n_bytes are of the present content and stream, with nothing but
+ * cm_predict and cm_update between. */
+void cm_expect(struct cm *cm, size_t n_bytes);
+
 /* The probability that the next bit is 1, as a 32-bit fraction: 1 .. 2^32 - 1. */
 uint32_t cm_predict(struct cm *cm);
 

@@ -37,6 +37,7 @@ struct match_stream {
     uint32_t length[MATCH_MODELS_MAX];   /* bytes that agreed without a miss */
     uint32_t misses[MATCH_MODELS_MAX];   /* of the last 8 bytes, newest lowest */
     unsigned expected[MATCH_MODELS_MAX]; /* 256 + byte; 0: none */
+    unsigned length_kind[MATCH_MODELS_MAX], miss_kind[MATCH_MODELS_MAX];
     uint32_t *entry[MATCH_MODELS_MAX][2];
 };
 
@@ -96,27 +97,6 @@ static void advance(const struct cm_history *h, struct match_stream *s, unsigned
         s->at[i] = s->length[i] = s->misses[i] = 0;
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
-{
-    struct match_shared *m = shared;
-    struct match_stream *s = stream;
-    for (unsigned i = 0; i < m->n_models; i++) {
-        uint32_t *slot = &m->positions[((size_t)i << m->positions_log2) +
-                                       hash_last(h, m->min_length[i], m->positions_log2)];
-        advance(h, s, i);
-        if (s->length[i] < m->min_length[i] && *slot != 0 && history_holds(h, *slot)) {
-            uint32_t n = agreeing_bytes(h, *slot);
-            if (n >= m->min_length[i] && n > s->length[i]) {
-                s->at[i] = *slot;
-                s->length[i] = n;
-                s->misses[i] = 0;
-            }
-        }
-        *slot = h->n;
-        s->expected[i] = s->at[i] != 0 ? h->ring[s->at[i] & h->mask] | 0x100u : 0;
-    }
-}
-
 /* 0 .. 15 */
 static unsigned length_kind(uint32_t n)
 {
@@ -138,6 +118,29 @@ static unsigned miss_kind(uint32_t misses)
     return recent + (n > 2 ? 4 : 0);
 }
 
+static void next_byte(void *shared, void *stream, const struct cm_history *h)
+{
+    struct match_shared *m = shared;
+    struct match_stream *s = stream;
+    for (unsigned i = 0; i < m->n_models; i++) {
+        uint32_t *slot = &m->positions[((size_t)i << m->positions_log2) +
+                                       hash_last(h, m->min_length[i], m->positions_log2)];
+        advance(h, s, i);
+        if (s->length[i] < m->min_length[i] && *slot != 0 && history_holds(h, *slot)) {
+            uint32_t n = agreeing_bytes(h, *slot);
+            if (n >= m->min_length[i] && n > s->length[i]) {
+                s->at[i] = *slot;
+                s->length[i] = n;
+                s->misses[i] = 0;
+            }
+        }
+        *slot = h->n;
+        s->expected[i] = s->at[i] != 0 ? h->ring[s->at[i] & h->mask] | 0x100u : 0;
+        s->length_kind[i] = length_kind(s->length[i]);
+        s->miss_kind[i] = miss_kind(s->misses[i]);
+    }
+}
+
 static void predict(void *shared, void *stream, const struct cm_history *h,
                     struct mixer_inputs *inputs)
 {
@@ -152,12 +155,11 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
                 inputs_add(inputs, 0.0f);
             continue;
         }
-        unsigned bit = expected >> (7 - h->bit) & 1, length = length_kind(s->length[i]);
+        unsigned bit = expected >> (7 - h->bit) & 1, length = s->length_kind[i];
         unsigned known = 1 + length * 2 + bit;
         if (known > best)
             best = known;
-        s->entry[i][0] =
-            &m->by_length[i][(length * MISS_KINDS + miss_kind(s->misses[i])) * 2 + bit];
+        s->entry[i][0] = &m->by_length[i][(length * MISS_KINDS + s->miss_kind[i]) * 2 + bit];
         s->entry[i][1] = &m->by_byte[i][((expected & 0xff) * 8 + h->bit) * 4 + (length < 4    ? 0
                                                                                 : length < 9  ? 1
                                                                                 : length < 13 ? 2

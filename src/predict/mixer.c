@@ -104,20 +104,24 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
 /* strict_squash by interpolation: from the mixed prediction to the coder all is waiting. */
 float mixer_probability(const struct mixer *mixer, struct mixer_stream *stream, float x)
 {
-    float at = (x < 0 ? -x : x) * (float)SQUASH_STEPS_A_UNIT;
+    uint32_t negative = 0u - (uint32_t)(x < 0); /* no branch: which it is cannot be foretold */
+    float at = strict_from_bits(strict_to_bits(x) & 0x7fffffffu) * (float)SQUASH_STEPS_A_UNIT;
     int step = (int)at;
     const float *entry = mixer->squash + step;
     float small = entry[0] + (entry[1] - entry[0]) * (at - (float)step);
-    stream->final_p = x < 0 ? small : 1.0f - small;
+    stream->final_p = strict_from_bits((strict_to_bits(small) & negative) |
+                                       (strict_to_bits(1.0f - small) & ~negative));
     return stream->final_p;
 }
 
 uint32_t probability_q32(float p)
 {
-    float small = p < 0.5f ? p : 1.0f - p;
+    uint32_t large = 0u - (uint32_t)(p >= 0.5f);
+    float small =
+        strict_from_bits((strict_to_bits(p) & ~large) | (strict_to_bits(1.0f - p) & large));
     uint32_t q32 = (uint32_t)(small * 4294967296.0f);
     q32 += q32 == 0;
-    return p < 0.5f ? q32 : UINT32_MAX - q32 + 1;
+    return (q32 ^ large) - large;
 }
 
 /* A set learns the slower the more it has learnt. */

@@ -9,9 +9,10 @@
 
 enum { N_CONTEXTS = 1 << 16 };
 
-void refiner_lay_out(struct refiner *refiner, struct arena *arena)
+void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_maps)
 {
-    for (unsigned m = 0; m < REFINER_MAPS; m++) {
+    refiner->n_maps = n_maps;
+    for (unsigned m = 0; m < n_maps; m++) {
         float(*map)[REFINER_STEPS] = arena_take(arena, (size_t)N_CONTEXTS * sizeof *map);
         if (map == NULL)
             continue;
@@ -37,7 +38,7 @@ float refiner_predict(const struct refiner *refiner, struct refiner_stream *stre
     at = (at + STEP_RANGE) * (1.0f / STEP_SIZE);
     int step = (int)at;
     float share = at - (float)step, sum = 0;
-    for (unsigned m = 0; m < REFINER_MAPS; m++) {
+    for (unsigned m = 0; m < refiner->n_maps; m++) {
         uint32_t context = context_of(history, m);
         float *entry = refiner->map[m][(context + history->partial) & (N_CONTEXTS - 1)] + step;
         uint32_t next = (context + history->partial * 2) & (N_CONTEXTS - 1);
@@ -47,12 +48,12 @@ float refiner_predict(const struct refiner *refiner, struct refiner_stream *stre
         stream->at[m] = entry;
         stream->share[m] = share;
     }
-    return p * 0.5f + sum * (0.5f / REFINER_MAPS);
+    return p * 0.5f + sum * (refiner->n_maps == 1 ? 0.5f : 0.25f);
 }
 
-void refiner_update(struct refiner_stream *stream, int bit)
+void refiner_update(const struct refiner *refiner, struct refiner_stream *stream, int bit)
 {
-    for (unsigned m = 0; m < REFINER_MAPS; m++) {
+    for (unsigned m = 0; m < refiner->n_maps; m++) {
         float *entry = stream->at[m], target = (float)bit;
         entry[0] += (target - entry[0]) * ((1.0f - stream->share[m]) * RATE);
         entry[1] += (target - entry[1]) * (stream->share[m] * RATE);

@@ -12,6 +12,7 @@
 enum { REFINER_MAPS = 2, REFINER_STEPS = 16 /* of float: a cache line */ };
 
 struct refiner {
+    unsigned n_maps;                           /* 1 or REFINER_MAPS */
     float (*map[REFINER_MAPS])[REFINER_STEPS]; /* [contexts]: probabilities of a 1 */
 };
 
@@ -20,12 +21,13 @@ struct refiner_stream {
     float share[REFINER_MAPS]; /* of the upper one */
 };
 
-void refiner_lay_out(struct refiner *refiner, struct arena *arena);
+/* n_maps: 1, by the last byte, or REFINER_MAPS, by the last two bytes as well. */
+void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_maps);
 
 /* x: ln(p / (1 - p)) as mixed. Returns the refined probability of a 1. */
 float refiner_predict(const struct refiner *refiner, struct refiner_stream *stream,
                       const struct cm_history *history, float x, float p);
 
-void refiner_update(struct refiner_stream *stream, int bit);
+void refiner_update(const struct refiner *refiner, struct refiner_stream *stream, int bit);
 
 #endif

@@ -12,7 +12,7 @@
 #include "predict/components.h"
 #include "predict/context_set.h"
 
-enum { N_QUICK = 3, N_STRONG = 7, N_FIELDS_MAX = 64, SEEK_MAX = 256 };
+enum { N_QUICK = 1, N_STRONG = 7, N_FIELDS_MAX = 64, SEEK_MAX = 256 };
 
 struct table_stream {
     struct context_set_stream set;
@@ -39,8 +39,9 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     component_take_streams(setup, self, sizeof(struct table_stream));
     context_set_lay_out(set, setup, n_contexts(setup->config->strength));
-    shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 32 * 8);
+    if (setup->config->strength == CM_STRONG)
+        shape_add_selector(&setup->shape, 256);
 }
 
 static unsigned byte_at(const struct cm_history *h, uint32_t position)
@@ -151,11 +152,11 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     uint64_t equal = s->n_equal < 15 ? s->n_equal : 15, field = s->field;
     struct context_set_stream *c = &s->set;
     unsigned n = 0;
-    context_set_hash(c, n++, add_hash(s->field_hash, field));
     context_set_hash(c, n++, add_hash(s->field_hash, s->above_field_hash));
-    context_set_hash(c, n++, above << 8 | last);
     if (set->n == N_QUICK)
         return;
+    context_set_hash(c, n++, add_hash(s->field_hash, field));
+    context_set_hash(c, n++, above << 8 | last);
     context_set_hash(c, n++, add_hash(s->field_hash, s->left_hash));
     context_set_hash(c, n++, (above & 0xff) << 32 | field << 8 | equal);
     context_set_hash(c, n++, add_hash(s->field_hash, add_hash(s->left_hash, s->above_field_hash)));
@@ -171,9 +172,10 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     bool at_end = s->above == s->line_start;
     unsigned above = at_end ? '\n' : byte_at(h, s->above);
     bool fits = (above | 0x100u) >> (8 - h->bit) == h->partial;
-    inputs_select(inputs, above);
     inputs_select(inputs,
                   ((fits ? 2u + (above >> (7 - h->bit) & 1) : 0u) << 3 | equal) * 8 + h->bit);
+    if (((const struct context_set *)shared)->n == N_STRONG)
+        inputs_select(inputs, above);
 }
 
 static void update(void *shared, void *stream, const struct cm_history *h, int bit)

@@ -58,7 +58,7 @@ int main(void)
         CHECK(tacit_options_memory(&options, &n_needed) == TACIT_OK);
         check_limit(level, n_needed);
         if (level == 3)
-            check_limit(level, n_needed - MIB);
+            check_limit(level, n_needed - MIB / 2);
     }
 
     /* The announced memory suffices and is below 1 GiB a thread, whatever the level. */

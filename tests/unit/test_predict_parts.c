@@ -99,9 +99,9 @@ static void check_refiner(void)
     struct arena sizes = {0};
     struct refiner refiner = {0};
     struct refiner_stream stream = {0};
-    refiner_lay_out(&refiner, &sizes);
+    refiner_lay_out(&refiner, &sizes, REFINER_MAPS);
     struct arena arena = {aligned_alloc(64, sizes.used), sizes.used, 0};
-    refiner_lay_out(&refiner, &arena);
+    refiner_lay_out(&refiner, &arena, REFINER_MAPS);
     uint8_t ring[16] = {0};
     struct cm_history h = {.ring = ring, .mask = 15, .partial = 1};
     for (float x = -14; x <= 14; x += 0.37f) {
@@ -113,7 +113,7 @@ static void check_refiner(void)
     float before = refiner_predict(&refiner, &stream, &h, 1.0f, strict_squash(1.0f));
     for (int i = 0; i < 500; i++) {
         refiner_predict(&refiner, &stream, &h, 1.0f, strict_squash(1.0f));
-        refiner_update(&stream, 0);
+        refiner_update(&refiner, &stream, 0);
     }
     float after = refiner_predict(&refiner, &stream, &h, 1.0f, strict_squash(1.0f));
     CHECK_MSG(after < before - 0.3f, "%g to %g", before, after);
