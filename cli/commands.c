@@ -6,6 +6,7 @@
 
 #include "eval.h"
 #include "model.h"
+#include "select.h"
 #include "train.h"
 
 #define COMMON_HELP                                                                                \
@@ -77,6 +78,7 @@ static const struct command commands[] = {
 static const struct tool tools[] = {
     {"model", cli_model, "list, show, fetch and import language models"},
     {"eval", cli_eval, "bits per byte of models and compressors on texts"},
+    {"select", cli_select, "choose training data by what it still teaches"},
     {"train", cli_train, "prepare text, train and evaluate a model"},
 };
 

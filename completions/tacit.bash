@@ -38,8 +38,12 @@ _tacit_measure()
     case ${COMP_WORDS[1]} in
     eval) options="--peer --window --stride --rolling --convention --first-token --limit --json --csv --threads
         --cpu --quiet --help" ;;
+    select) options="--method --budget --field --lines --model --similarity --seed --explain --skip-broken --output
+        --threads --quiet --help" ;;
     esac
-    if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --convention ]]; then
+    if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --method ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "zip surprise dedup random" -- "$cur")
+    elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --convention ]]; then
         mapfile -t COMPREPLY < <(compgen -W "windows rolling lm-eval llama-perplexity hkust" -- "$cur")
     elif [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
@@ -56,7 +60,7 @@ _tacit()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="compress decompress test list cat recover bench"
     local common="--force --quiet --verbose --threads --memory --model --cpu --help --version"
-    local tools="eval"
+    local tools="eval select"
     local command=compress word
     COMPREPLY=()
 

@@ -3,7 +3,7 @@
 # usage: tools/setup.sh build | demo | test      Debian 12, as root or with sudo
 # Installs what building, tools/demo.sh or tools/test.sh needs; with all there it changes nothing.
 set -eu
-packages="build-essential cmake ninja-build pkg-config libzstd-dev libxxhash-dev"
+packages="build-essential cmake ninja-build pkg-config libzstd-dev libxxhash-dev libjansson-dev"
 case ${1-} in
 build) ;;
 demo) packages="$packages xz-utils zstd" ;;

@@ -120,6 +120,11 @@ TACIT_API enum tacit_status tacit_evaluator_run(struct tacit_evaluator *evaluato
 TACIT_API const void *tacit_evaluator_token_bytes(const struct tacit_evaluator *evaluator,
                                                   uint32_t token, size_t *n_bytes);
 
+/* How many tokens a text has. TACIT_ERR_MEMORY. */
+TACIT_API enum tacit_status tacit_evaluator_count_tokens(const struct tacit_evaluator *evaluator,
+                                                         const void *data, size_t n_bytes,
+                                                         size_t *n_tokens);
+
 /* Only counts: bytes, characters and words of the text, all as scored; no tokens, no bits. */
 TACIT_API void tacit_eval_count(const void *data, size_t n_bytes, struct tacit_eval_result *result);
 

@@ -10,6 +10,7 @@
 #include "tacit/eval.h"
 #include "tacit/model.h"
 #include "tacit/options.h"
+#include "tacit/select.h"
 #include "tacit/status.h"
 #include "tacit/stream.h"
 #include "tacit/version.h"

@@ -16,6 +16,18 @@ void tacit_eval_options_init(struct tacit_eval_options *options)
     *options = (struct tacit_eval_options){.struct_size = sizeof *options, .first_token = -1};
 }
 
+enum tacit_status tacit_evaluator_count_tokens(const struct tacit_evaluator *e, const void *data,
+                                               size_t n_bytes, size_t *n_tokens)
+{
+    uint32_t *items = malloc((n_bytes + 1) * sizeof *items);
+    if (!items)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status =
+        tokenizer_encode(model_file_tokenizer(e->model->file), data, n_bytes, items, n_tokens);
+    free(items);
+    return status;
+}
+
 void tacit_eval_count(const void *data, size_t n_bytes, struct tacit_eval_result *result)
 {
     struct text_count count = {0, 0};

@@ -21,7 +21,7 @@ def long_options():
 
 
 # Tools that measure, and the files that list their options.
-TOOLS = {"eval": "eval_arguments.c"}
+TOOLS = {"eval": "eval_arguments.c", "select": "select_arguments.c"}
 
 
 def tool_options(tool):

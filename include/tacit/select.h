@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Choosing training data by what it still teaches.
+ *
+ * The measure is the number of bits that a record costs a small context model that has read the
+ * records chosen so far: what is new costs much, what was said before costs little. Choosing is
+ * greedy, the dearest record a byte first, after the entropy law (arXiv 2407.06645): prefer the
+ * subset that compresses least. Unlike zlib's 32 KiB, the model remembers all that was chosen, and
+ * nothing is compressed again: a record is scored anew only when it comes near the top.
+ *
+ * Results never depend on the number of threads. Memory: 16 bytes a record (200 for near
+ * duplicates) and the model's tables, 4 MiB to 512 MiB by the budget.
+ */
+#ifndef TACIT_SELECT_H
+#define TACIT_SELECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/export.h"
+#include "tacit/options.h"
+#include "tacit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TACIT_SELECT_THREADS_MAX 64
+
+enum tacit_select_method {
+    TACIT_SELECT_ZIP,    /* the most information, given what was chosen */
+    TACIT_SELECT_DEDUP,  /* in order, without near duplicates (MinHash) */
+    TACIT_SELECT_RANDOM, /* uniformly */
+    TACIT_SELECT_SCORES, /* the highest of the caller's scores */
+};
+
+/* Where records come from. They are read several times and must not change. */
+struct tacit_select_source {
+    size_t n_records;
+    /* A record's text: good until the same reader (0 .. n_threads - 1) reads the next; called by
+     * several threads at a time. NULL: cannot be read, TACIT_ERR_IO. */
+    const void *(*read)(void *context, unsigned reader, size_t record, size_t *n_bytes);
+    void *context;
+};
+
+/* Fill with tacit_select_options_init, then change what you need. */
+struct tacit_select_options {
+    size_t struct_size;
+    enum tacit_select_method method;
+    uint64_t n_bytes;    /* budget: bytes of text */
+    uint64_t n_records;  /* and records; UINT64_MAX: no limit */
+    double similarity;   /* of near duplicates: 0 .. 1, the share of common 12-byte strings */
+    uint64_t seed;       /* of TACIT_SELECT_RANDOM */
+    const float *scores; /* of TACIT_SELECT_SCORES: [source's n_records] */
+    unsigned n_threads;  /* 0: one for each processor */
+    tacit_progress_fn progress; /* n_in: records or bytes done, n_out: in all; twice for _ZIP: first
+                                   every record by itself, then the choice. May be NULL */
+    void *progress_context;
+};
+
+TACIT_API void tacit_select_options_init(struct tacit_select_options *options);
+
+/* A record that was chosen. */
+struct tacit_choice {
+    size_t record;
+    size_t n_bytes;
+    double score;      /* _ZIP: bits a byte given what was chosen before; _SCORES: its score */
+    double alone;      /* _ZIP: bits a byte by itself */
+    double similarity; /* _DEDUP: with the most similar record chosen before */
+    size_t nearest;    /* that record; SIZE_MAX: none found */
+};
+
+/* In the order of choice. Non-zero stops with TACIT_ERR_CANCELLED. */
+typedef int (*tacit_choice_fn)(void *context, const struct tacit_choice *choice);
+
+/* Empty records, and those that the rest of the budget cannot hold, are passed over. dropped, which
+ * may be NULL: called for each near duplicate that is left out, with the record that it repeats.
+ * TACIT_ERR_ARGUMENT, TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_IO, TACIT_ERR_CANCELLED. */
+TACIT_API enum tacit_status tacit_select(const struct tacit_select_source *source,
+                                         const struct tacit_select_options *options,
+                                         tacit_choice_fn chosen, tacit_choice_fn dropped,
+                                         void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

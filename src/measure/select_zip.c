@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Greedy choice by novelty. All records are scored by themselves, then wait in a heap. A score can
+ * only be too high, since what is chosen later makes a record cheaper; so each round takes the
+ * highest few, scores them against what is chosen now, by all threads, and accepts from the top down
+ * those that are not below what waits. Accepted ones are learnt at once, and the next one is scored
+ * against them too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "measure/novelty.h"
+#include "measure/select_state.h"
+
+enum {
+    ROUND = 256,      /* scored together */
+    ROUND_MAX = 1024, /* when patience is out */
+    ACCEPT = 64,      /* of which so many are taken at most */
+    TABLE_PER_BYTE = 64,
+    TABLE_LOG2_MIN = 22,
+    TABLE_LOG2_MAX = 29,
+};
+
+/* How much below what waits a score may be and still count as the highest: what waits would fall
+ * too if it were scored anew. Where many records are equally good, no score ever stays the highest;
+ * so after PATIENCE scores, a round's best are taken
+ * whatever waits. */
+static const float slack = 0.99f;
+
+enum { PATIENCE = 2000000, PATIENCE_RECORD = 4, PATIENCE_CHOSEN = 16 };
+
+struct waiting {
+    float score; /* bits a byte */
+    uint32_t record;
+    uint32_t n_chosen; /* when it was scored */
+};
+
+struct zip {
+    struct selection *selection;
+    struct novelty *novelty;
+    struct novelty_scorer *scorers[TACIT_SELECT_THREADS_MAX];
+    struct waiting *heap; /* [n_heap], the highest first */
+    size_t n_heap;
+    uint32_t *n_bytes; /* [n_records] */
+    float *alone;      /* [n_records] */
+    uint64_t n_scored; /* again */
+    struct waiting round[ROUND_MAX];
+    bool patient;
+    size_t n_round;
+};
+
+static bool above(const struct waiting *a, const struct waiting *b)
+{
+    return a->score > b->score || (a->score == b->score && a->record < b->record);
+}
+
+static void sift_down(struct zip *z, size_t i)
+{
+    struct waiting moved = z->heap[i];
+    for (size_t child; (child = 2 * i + 1) < z->n_heap; i = child) {
+        if (child + 1 < z->n_heap && above(&z->heap[child + 1], &z->heap[child]))
+            child++;
+        if (!above(&z->heap[child], &moved))
+            break;
+        z->heap[i] = z->heap[child];
+    }
+    z->heap[i] = moved;
+}
+
+static struct waiting pop(struct zip *z)
+{
+    struct waiting top = z->heap[0];
+    z->heap[0] = z->heap[--z->n_heap];
+    if (z->n_heap > 0)
+        sift_down(z, 0);
+    return top;
+}
+
+static void push(struct zip *z, struct waiting w)
+{
+    size_t i = z->n_heap++;
+    for (; i > 0 && above(&w, &z->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        z->heap[i] = z->heap[(i - 1) / 2];
+    z->heap[i] = w;
+}
+
+static enum tacit_status score(struct zip *z, unsigned reader, struct waiting *w)
+{
+    size_t n;
+    const struct tacit_select_source *source = z->selection->source;
+    const void *data = source->read(source->context, reader, w->record, &n);
+    if (!data || n > UINT32_MAX)
+        return TACIT_ERR_IO;
+    z->n_bytes[w->record] = (uint32_t)n;
+    w->score = n ? (float)(novelty_bits(z->scorers[reader], data, n) / (double)n) : 0;
+    w->n_chosen = (uint32_t)z->selection->n_records;
+    return TACIT_OK;
+}
+
+static enum tacit_status score_alone(void *context, unsigned reader, size_t i)
+{
+    struct zip *z = context;
+    struct waiting *w = &z->heap[i];
+    w->record = (uint32_t)i;
+    TRY(score(z, reader, w));
+    z->alone[i] = w->score;
+    return TACIT_OK;
+}
+
+static enum tacit_status score_again(void *context, unsigned reader, size_t i)
+{
+    struct zip *z = context;
+    if (z->round[i].n_chosen == (uint32_t)z->selection->n_records)
+        return TACIT_OK;
+    return score(z, reader, &z->round[i]);
+}
+
+static int highest_first(const void *a, const void *b)
+{
+    return above(a, b) ? -1 : above(b, a);
+}
+
+static enum tacit_status accept(struct zip *z, const struct waiting *w)
+{
+    struct selection *s = z->selection;
+    struct tacit_choice choice = {.record = w->record,
+                                  .score = (double)w->score,
+                                  .alone = (double)z->alone[w->record],
+                                  .nearest = SIZE_MAX};
+    const void *data = s->source->read(s->source->context, 0, w->record, &choice.n_bytes);
+    if (!data)
+        return TACIT_ERR_IO;
+    novelty_learn(z->novelty, data, choice.n_bytes);
+    return selection_choose(s, &choice);
+}
+
+/* From the top of the sorted round down. The rest goes back. */
+static enum tacit_status accept_round(struct zip *z)
+{
+    size_t n_accepted = 0, i = 0;
+    for (; i < z->n_round && n_accepted < ACCEPT; i++) {
+        struct waiting *w = &z->round[i];
+        float waits = z->patient && z->n_heap > 0 ? z->heap[0].score : 0;
+        if (!selection_fits(z->selection, z->n_bytes[w->record]))
+            continue;
+        TRY(score_again(z, 0, i));
+        if (i + 1 < z->n_round && z->round[i + 1].score > waits)
+            waits = z->round[i + 1].score;
+        if (w->score < waits * slack) {
+            push(z, *w);
+            continue;
+        }
+        TRY(accept(z, w));
+        n_accepted++;
+    }
+    for (; i < z->n_round; i++)
+        push(z, z->round[i]);
+    return TACIT_OK;
+}
+
+static enum tacit_status choose(struct zip *z)
+{
+    struct selection *s = z->selection;
+    bool by_records = s->options.n_bytes == UINT64_MAX;
+    while (z->n_heap > 0 && !selection_is_full(s)) {
+        z->n_round = 0;
+        z->patient = z->n_scored < PATIENCE + PATIENCE_RECORD * (uint64_t)s->source->n_records +
+                                       PATIENCE_CHOSEN * s->n_records;
+        while (z->n_round < (z->patient ? ROUND : ROUND_MAX) && z->n_heap > 0) {
+            struct waiting w = pop(z);
+            if (selection_fits(s, z->n_bytes[w.record]))
+                z->round[z->n_round++] = w;
+        }
+        TRY(selection_parallel(s, z->n_round, score_again, z, false));
+        z->n_scored += z->n_round;
+        qsort(z->round, z->n_round, sizeof *z->round, highest_first);
+        TRY(accept_round(z));
+        TRY(selection_report(s, by_records ? s->n_records : s->n_bytes,
+                             by_records ? s->options.n_records : s->options.n_bytes));
+    }
+    return TACIT_OK;
+}
+
+static void close_measure(struct zip *z)
+{
+    for (unsigned i = 0; i < z->selection->options.n_threads; i++) {
+        novelty_scorer_destroy(z->scorers[i]);
+        z->scorers[i] = NULL;
+    }
+    novelty_destroy(z->novelty);
+    z->novelty = NULL;
+}
+
+/* With tables for so many bytes to learn. */
+static enum tacit_status open_measure(struct zip *z, uint64_t n_bytes)
+{
+    unsigned log2 = TABLE_LOG2_MIN;
+    while (log2 < TABLE_LOG2_MAX && (UINT64_C(1) << log2) / TABLE_PER_BYTE < n_bytes)
+        log2++;
+    TRY(novelty_create(&z->novelty, log2));
+    for (unsigned i = 0; i < z->selection->options.n_threads; i++)
+        TRY(novelty_scorer_create(&z->scorers[i], z->novelty));
+    return TACIT_OK;
+}
+
+static enum tacit_status run(struct zip *z)
+{
+    struct selection *s = z->selection;
+    size_t n = z->n_heap = s->source->n_records;
+    uint64_t n_bytes = 0;
+    z->heap = malloc((n + 1) * sizeof *z->heap);
+    z->n_bytes = malloc((n + 1) * sizeof *z->n_bytes);
+    z->alone = malloc((n + 1) * sizeof *z->alone);
+    if (!z->heap || !z->n_bytes || !z->alone)
+        return TACIT_ERR_MEMORY;
+    TRY(open_measure(z, 0));
+    TRY(selection_parallel(s, n, score_alone, z, true));
+    close_measure(z);
+    for (size_t i = 0; i < n; i++)
+        n_bytes += z->n_bytes[i];
+    for (size_t i = n / 2; i-- > 0;)
+        sift_down(z, i);
+    TRY(open_measure(z, n_bytes < s->options.n_bytes ? n_bytes : s->options.n_bytes));
+    return choose(z);
+}
+
+enum tacit_status select_zip(struct selection *selection)
+{
+    struct zip *z = calloc(1, sizeof *z);
+    if (!z)
+        return TACIT_ERR_MEMORY;
+    z->selection = selection;
+    enum tacit_status status = run(z);
+    close_measure(z);
+    free(z->heap);
+    free(z->n_bytes);
+    free(z->alone);
+    free(z);
+    return status;
+}
