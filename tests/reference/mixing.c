@@ -93,9 +93,10 @@ void mix_learn(struct mixer *m, int bit)
 
 #define Z (16.0f / 15.0f)
 
-struct refiner *make_refiner(void)
+struct refiner *make_refiner(bool strong)
 {
     struct refiner *refiner = zeros(sizeof *refiner);
+    refiner->n_maps = strong ? 2 : 1;
     for (int j = 0; j < 16; j++) {
         float start = squash((float)j * Z - 8.0f);
         for (int context = 0; context < 65536; context++)
@@ -116,17 +117,17 @@ uint32_t refine(struct refiner *r, const struct seen *seen, float X, float P)
     float a = (bounded(X, -7.999f, 7.999f) + 8.0f) * (1.0f / Z), sum = 0.0f;
     int j = (int)a;
     r->share = a - (float)j;
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < r->n_maps; m++) {
         float *step = r->at[m] = &r->step[m][(context[m] + seen->partial) % 65536][j];
         sum += step[0] + (step[1] - step[0]) * r->share;
     }
-    float p = P * 0.5f + sum * 0.25f;
+    float p = P * 0.5f + sum * (r->n_maps == 2 ? 0.25f : 0.5f);
     return p < 0.5f ? fraction(p) : 0 - fraction(1.0f - p);
 }
 
 void refine_learn(struct refiner *r, int bit)
 {
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < r->n_maps; m++) {
         float *step = r->at[m], target = (float)bit;
         step[0] += (target - step[0]) * ((1.0f - r->share) * 0.025f);
         step[1] += (target - step[1]) * (r->share * 0.025f);

@@ -29,11 +29,12 @@ float mix(struct mixer *mixer, const struct given *given, unsigned partial);
 void mix_learn(struct mixer *mixer, int bit);
 
 struct refiner {
+    int n_maps;
     float step[2][65536][16];
     float *at[2], share;
 };
 
-struct refiner *make_refiner(void);
+struct refiner *make_refiner(bool strong);
 
 /* The probability for the coder. */
 uint32_t refine(struct refiner *refiner, const struct seen *seen, float X, float P);

@@ -62,7 +62,7 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
         group->component[group->n_components++] = c;
     }
     group->mixer = make_mixer(setup->strong, n_inputs, n_selectors, choices);
-    group->refiner = make_refiner();
+    group->refiner = make_refiner(setup->strong);
 }
 
 struct predictor *make_predictor(bool strong, unsigned memory, uint32_t types)

@@ -7,6 +7,7 @@
 #include "contexts.h"
 
 struct table {
+    bool strong;
     struct context_set *contexts;
     uint32_t line, beside, column, equal;
     uint64_t sum, left, above[64];
@@ -70,8 +71,8 @@ static void byte(void *state, const struct seen *seen)
     uint64_t A = t->above[t->column % 64], q = 0, e = least(t->equal, 15), column = t->column;
     for (uint32_t j = 0; j < 3 && t->beside + j < t->line; j++)
         q |= (uint64_t)ring_at(seen, t->beside + j) << (8 * j);
-    context(t->contexts, add(t->sum, column));
     context(t->contexts, add(t->sum, A));
+    context(t->contexts, add(t->sum, column));
     context(t->contexts, q << 8 | back(seen, 1));
     context(t->contexts, add(t->sum, t->left));
     context(t->contexts, (q & 0xff) << 32 | column << 8 | e);
@@ -86,8 +87,9 @@ static void predict(void *state, const struct seen *seen, struct given *given)
     unsigned u = t->beside == t->line ? '\n' : ring_at(seen, t->beside);
     unsigned v = t->equal < 3 ? t->equal : t->equal < 8 ? 3 : t->equal < 16 ? 4 : 5;
     bool fits = (0x100 | u) >> (8 - seen->i) == seen->partial;
-    give_selector(given, u);
     give_selector(given, ((fits ? 2 + (u >> (7 - seen->i) & 1) : 0) << 3 | v) * 8 + seen->i);
+    if (t->strong)
+        give_selector(given, u);
 }
 
 static void learn(void *state, const struct seen *seen, int bit)
@@ -98,7 +100,8 @@ static void learn(void *state, const struct seen *seen, int bit)
 struct component make_table(struct setup *setup)
 {
     struct table *t = zeros(sizeof *t);
-    struct component c = {t, byte, predict, learn, 0, 2, {256, 256}, 0};
-    t->contexts = make_contexts(setup, &c, setup->strong ? 7 : 3);
+    struct component c = {t, byte, predict, learn, 0, setup->strong ? 2 : 1, {256, 256}, 0};
+    t->strong = setup->strong;
+    t->contexts = make_contexts(setup, &c, setup->strong ? 7 : 1);
     return c;
 }
