@@ -17,6 +17,7 @@ enum {
     OPTION_VERIFY,
     OPTION_FAST,
     OPTION_NO_MODEL,
+    OPTION_MIX,
     OPTION_STREAMS,
     OPTION_CONTEXT,
     OPTION_BLOCK_SIZE,
@@ -48,6 +49,7 @@ static const struct option long_options[] = {
     {"model", required_argument, NULL, 'm'},
     {"streams", required_argument, NULL, OPTION_STREAMS},
     {"context", required_argument, NULL, OPTION_CONTEXT},
+    {"mix", required_argument, NULL, OPTION_MIX},
     {"no-model", no_argument, NULL, OPTION_NO_MODEL},
     {"range", required_argument, NULL, OPTION_RANGE},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -127,6 +129,14 @@ static enum exit_code parse_count(struct arguments *arguments, const char *optio
     return EXIT_CODE_OK;
 }
 
+static enum exit_code parse_mix(struct arguments *arguments)
+{
+    arguments->codec.unmixed = strcmp(optarg, "off") == 0;
+    if (!arguments->codec.unmixed && strcmp(optarg, "on") != 0)
+        return bad_value(arguments, "--mix", optarg, "'on' or 'off'");
+    return EXIT_CODE_OK;
+}
+
 /* The library knows the names; everything else in codec has been checked. */
 static enum exit_code parse_cpu(struct arguments *arguments)
 {
@@ -182,6 +192,8 @@ static enum exit_code apply_value(struct arguments *arguments, int option)
         return EXIT_CODE_OK;
     case OPTION_STREAMS:
         return parse_count(arguments, "--streams", STREAMS_MAX, &arguments->codec.n_streams);
+    case OPTION_MIX:
+        return parse_mix(arguments);
     case OPTION_CONTEXT:
         return parse_count(arguments, "--context", CONTEXT_MAX, &arguments->codec.n_context);
     default: /* getopt has said what is wrong */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +30,39 @@ static enum exit_code add_suffix(struct arguments *arguments, const char *path, 
     return EXIT_CODE_OK;
 }
 
+static double bits_a_byte(uint64_t n_bytes, uint64_t n_content)
+{
+    return 8.0 * (double)n_bytes / (double)n_content;
+}
+
+/* What the model and the context models would have taken alone, and together. */
+static void show_report(const struct console *console, const char *name,
+                        const struct tacit_model_report *report)
+{
+    struct console copy = *console;
+    char context[40] = "not tried";
+    if (report->context_bytes > 0)
+        snprintf(context, sizeof context, "%.3f",
+                 bits_a_byte(report->context_bytes, report->n_content));
+    console_note(&copy, name,
+                 "model: %llu of the content in %llu words, %llu bytes that it cannot spell; "
+                 "bits/byte: model alone %.3f, context models alone %s, coded %.3f",
+                 (unsigned long long)report->n_content, (unsigned long long)report->n_words,
+                 (unsigned long long)report->n_bare,
+                 bits_a_byte(report->model_bytes, report->n_content), context,
+                 bits_a_byte(report->payload_bytes, report->n_content));
+}
+
 static enum exit_code transfer(const struct arguments *arguments, struct input *input,
                                struct output *output, const struct tacit_options *options)
 {
-    return transfer_encode(input, output, options, arguments->verify);
+    struct tacit_model_report report = {.struct_size = sizeof report};
+    struct tacit_options reporting = *options;
+    reporting.report = &report;
+    enum exit_code code = transfer_encode(input, output, &reporting, arguments->verify);
+    if (code == EXIT_CODE_OK && arguments->console.verbosity > 0 && report.n_blocks > 0)
+        show_report(&arguments->console, input->name, &report);
+    return code;
 }
 
 static enum exit_code compress_one(struct arguments *arguments, const char *path)

@@ -38,6 +38,7 @@ static const struct command commands[] = {
      "      --streams N        with a model: segments coded side by side, 1 smallest,\n"
      "                         128 fastest; by size unless given\n"
      "      --context N        with a model: tokens to look back on (2048)\n"
+     "      --mix off          the model without context models: faster, larger\n"
      "      --no-model         context models only, where the level would use the built-in model\n"
      "      --block-size SIZE  bytes of content a block (1K to 1G); blocks are coded in\n"
      "                         parallel, read at random and recovered one by one\n"

@@ -114,7 +114,7 @@ _tacit()
         local options=$common
         case $command in
         compress) options+=" --compress --decompress --test --list --stdout --output --keep --rm
-            --block-size --verify --fast --no-model --streams --context -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
+            --block-size --verify --fast --no-model --streams --context --mix -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
         decompress) options+=" --stdout --output --keep --rm" ;;
         list) options="--json --quiet --verbose --help" ;;
         cat) options+=" --range --output --stdout" ;;

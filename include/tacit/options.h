@@ -29,6 +29,19 @@ extern "C" {
  * with TACIT_ERR_CANCELLED. */
 typedef int (*tacit_progress_fn)(void *context, uint64_t n_in, uint64_t n_out);
 
+/* What became of the blocks that a language model coded, for people: sums over all of them. Zero it
+ * first; read it when the archive is done. One encoder at a time adds to it. */
+struct tacit_model_report {
+    size_t struct_size;     /* set before; lets the struct grow */
+    uint64_t n_blocks;      /* that the model coded */
+    uint64_t n_content;     /* bytes of content in them */
+    uint64_t n_words;       /* that they were written as, of the model's vocabulary or bare bytes */
+    uint64_t n_bare;        /* bytes that the vocabulary cannot spell */
+    uint64_t model_bytes;   /* what the model's predictions alone would have taken */
+    uint64_t context_bytes; /* what the context models alone took, 0 if one was not tried */
+    uint64_t payload_bytes; /* what both together took */
+};
+
 /* Fill with tacit_options_init, then change what you need. */
 struct tacit_options {
     size_t struct_size;         /* set by tacit_options_init; lets the struct grow */
@@ -51,6 +64,8 @@ struct tacit_options {
                            size */
     unsigned n_context; /* with a model: tokens that each looks back on, 0: 2,048 */
     unsigned no_model;  /* 1: compress without one. Decoding uses what archives need all the same */
+    unsigned unmixed;   /* 1: with a model, its word alone codes whole tokens: faster, and larger */
+    struct tacit_model_report *report; /* NULL, or where compressing adds what the model earned */
 };
 
 /* Sets every field to its default. options: not NULL. */

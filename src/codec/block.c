@@ -82,6 +82,7 @@ static enum tacit_status try_models(struct block_job *job, struct block_look *lo
     enum tacit_status status = TACIT_OK;
     if (plan->context)
         status = try_method(job, TACIT_METHOD_CONTEXT, context_block_encode);
+    job->report = (struct tacit_model_report){.context_bytes = job->payload.size};
     if (job->model && status == TACIT_OK)
         status = try_method(job, TACIT_METHOD_MODEL, language_block_encode);
     job->look = NULL;

@@ -45,9 +45,10 @@ struct block_job {
     struct format_block header;
     struct byte_buffer content;
     struct byte_buffer payload;
-    size_t n_raw;            /* encoder: bytes that the context models leave as they are */
-    uint64_t archive_offset; /* decoder: where the header lies */
-    uint64_t memory;         /* decoder: what this block takes */
+    struct tacit_model_report report; /* encoder: of this block */
+    size_t n_raw;                     /* encoder: bytes that the context models leave as they are */
+    uint64_t archive_offset;          /* decoder: where the header lies */
+    uint64_t memory;                  /* decoder: what this block takes */
 };
 
 /* job->content is full; makes ->payload and ->header except for tag, content_offset and form. */

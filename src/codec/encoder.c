@@ -141,10 +141,24 @@ static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct
     return put_entry(encoder, block);
 }
 
+static void add_report(struct tacit_model_report *report, const struct block_job *job)
+{
+    if (!report || job->header.method != TACIT_METHOD_MODEL)
+        return;
+    report->n_blocks++;
+    report->n_content += job->header.content_size;
+    report->n_words += job->report.n_words;
+    report->n_bare += job->report.n_bare;
+    report->model_bytes += job->report.model_bytes;
+    report->context_bytes += job->report.context_bytes;
+    report->payload_bytes += job->payload.size;
+}
+
 /* The head block is done: its header is made and its payload lined up. */
 static enum tacit_status make_block(struct tacit_encoder *encoder)
 {
     struct block_job *job = block_queue_head(encoder->queue);
+    add_report(encoder->plan.report, job);
     struct outgoing *out = &encoder->out;
     out->head.size = 0;
     TRY(byte_buffer_reserve(&out->head, FORMAT_HEADER_MAX + FORMAT_BLOCK_HEADER, SIZE_MAX));

@@ -38,9 +38,9 @@ struct language_coder {
     struct language_layout layout;
     struct token_coder token;
     struct lm_state *lm;
-    uint32_t *items; /* encoder: of the whole block */
-    size_t n_items;
-    uint32_t n_ahead; /* items of each segment that are coded in one round */
+    uint32_t *items;        /* encoder: of the whole block */
+    size_t n_items, n_bare; /* encoder: n_bare of those done */
+    uint32_t n_ahead;       /* items of each segment that are coded in one round */
     struct lm_input *inputs;
     float *logits; /* of a round */
     void *memory;
@@ -205,6 +205,7 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
         memcpy(coder->job->content.data + s->at, bytes.data, bytes.n);
     s->at += (uint32_t)bytes.n;
     s->unread = token_of(coder, item);
+    coder->n_bare += s->unread == LM_NO_TOKEN;
     return TACIT_OK;
 }
 
@@ -322,6 +323,9 @@ static enum tacit_status encode(struct language_coder *coder, size_t n_max)
         return TACIT_OK;
     size_t n_coded = token_coder_finish(&coder->token, job->payload.data + n_packed, n_max);
     job->payload.size = n_coded == SIZE_MAX ? 0 : n_packed + n_coded;
+    job->report.n_words = coder->n_items;
+    job->report.n_bare = coder->n_bare;
+    job->report.model_bytes = coder->token.model_bytes;
     return TACIT_OK;
 }
 

@@ -60,7 +60,9 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
     *to = *from;
     if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > N_THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
-    if (to->n_streams > LANGUAGE_STREAMS_MAX || to->n_context > LM_CONTEXT_MAX)
+    if (to->n_streams > LANGUAGE_STREAMS_MAX || to->n_context > LM_CONTEXT_MAX || to->unmixed > 1)
+        return TACIT_ERR_ARGUMENT;
+    if (to->report && to->report->struct_size < sizeof *to->report)
         return TACIT_ERR_ARGUMENT;
     if (to->block_size != 0 &&
         (to->block_size < TACIT_BLOCK_SIZE_MIN || to->block_size > TACIT_BLOCK_SIZE_MAX))
@@ -134,6 +136,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
         .stream_bytes = level->stream_bytes,
         .streams_max = level->streams_max,
+        .report = options.report,
         .cpu_features = features,
         .progress = options.progress,
         .progress_context = options.progress_context,
@@ -145,6 +148,8 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
             return status;
     }
     suit_model(plan);
+    plan->unmixed = plan->model && options.unmixed;
+    plan->context = plan->context && !plan->unmixed;
     return TACIT_OK;
 }
 
