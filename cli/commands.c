@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "anomalies.h"
+#include "detect.h"
 #include "eval.h"
 #include "model.h"
 #include "select.h"
@@ -79,6 +81,8 @@ static const struct command commands[] = {
 static const struct tool tools[] = {
     {"model", cli_model, "list, show, fetch and import language models"},
     {"eval", cli_eval, "bits per byte of models and compressors on texts"},
+    {"anomalies", cli_anomalies, "lines that cost most against their kind"},
+    {"detect", cli_detect, "how sure a model is of statements"},
     {"select", cli_select, "choose training data by what it still teaches"},
     {"train", cli_train, "prepare text, train and evaluate a model"},
 };

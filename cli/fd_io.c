@@ -35,6 +35,17 @@ bool fd_read_full(int fd, void *data, size_t n, size_t *n_read)
     return true;
 }
 
+bool fd_read_some(int fd, void *data, size_t n, size_t *n_read)
+{
+    ssize_t got;
+    *n_read = 0;
+    while ((got = read(fd, data, n)) < 0)
+        if (!wait_to_retry(fd, POLLIN))
+            return false;
+    *n_read = (size_t)got;
+    return true;
+}
+
 bool fd_read_at(int fd, uint64_t offset, void *data, size_t n)
 {
     size_t done = 0;

@@ -13,6 +13,9 @@
 /* Fewer than n bytes only at the end of the file. */
 bool fd_read_full(int fd, void *data, size_t n, size_t *n_read);
 
+/* What is there, at least a byte; 0 only at the end of the file. */
+bool fd_read_some(int fd, void *data, size_t n, size_t *n_read);
+
 /* Exactly n bytes at the offset; a file that ends before gives EIO. */
 bool fd_read_at(int fd, uint64_t offset, void *data, size_t n);
 

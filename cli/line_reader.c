@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "line_reader.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "console.h"
+#include "fd_io.h"
 
 enum { FIRST_CAPACITY = 1 << 16 };
 
@@ -43,10 +45,15 @@ static enum exit_code fill(struct line_reader *reader)
         reader->buffer = more;
         reader->capacity *= 2;
     }
-    enum exit_code code = input_read(&reader->input, reader->buffer + reader->n_held,
-                                     reader->capacity - reader->n_held, &n_read);
+    if (!fd_read_some(reader->input.fd, reader->buffer + reader->n_held,
+                      reader->capacity - reader->n_held, &n_read)) {
+        console_error(reader->input.console, reader->input.name, "cannot read: %s",
+                      strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
     reader->n_held += n_read;
-    return code;
+    reader->input.at_end = n_read == 0;
+    return EXIT_CODE_OK;
 }
 
 enum exit_code line_reader_next(struct line_reader *reader, const char **line, size_t *n)

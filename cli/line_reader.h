@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A file line by line, lines of any length, in memory for the longest one.
+ * A file or stream line by line, lines of any length, in memory for the longest one. A line is given as
+ * soon as its end has come.
  */
 #ifndef TACIT_CLI_LINE_READER_H
 #define TACIT_CLI_LINE_READER_H

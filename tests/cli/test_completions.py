@@ -21,7 +21,8 @@ def long_options():
 
 
 # Tools that measure, and the files that list their options.
-TOOLS = {"eval": "eval_arguments.c", "select": "select_arguments.c"}
+TOOLS = {"eval": "eval_arguments.c", "select": "select_arguments.c", "anomalies": "anomalies.c",
+         "detect": "detect.c"}
 
 
 def tool_options(tool):
