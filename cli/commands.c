@@ -8,6 +8,7 @@
 #include "detect.h"
 #include "eval.h"
 #include "model.h"
+#include "rank.h"
 #include "select.h"
 #include "train.h"
 
@@ -83,6 +84,7 @@ static const struct tool tools[] = {
     {"eval", cli_eval, "bits per byte of models and compressors on texts"},
     {"anomalies", cli_anomalies, "lines that cost most against their kind"},
     {"detect", cli_detect, "how sure a model is of statements"},
+    {"rank", cli_rank, "models on corpora, with intervals and their own weight"},
     {"select", cli_select, "choose training data by what it still teaches"},
     {"train", cli_train, "prepare text, train and evaluate a model"},
 };

@@ -22,7 +22,7 @@ def long_options():
 
 # Tools that measure, and the files that list their options.
 TOOLS = {"eval": "eval_arguments.c", "select": "select_arguments.c", "anomalies": "anomalies.c",
-         "detect": "detect.c"}
+         "detect": "detect.c", "rank": "rank.c"}
 
 
 def tool_options(tool):
