@@ -15,7 +15,7 @@
 #include "reference/counters.h"
 #include "reference/predictor.h"
 
-enum { N_BLOCKS = 24, N_SEGMENTS_MAX = 5, N_BYTES_MAX = 3000, N_BYTES_LARGE = 70000 };
+enum { N_BLOCKS = 12, N_SEGMENTS_MAX = 5, N_BYTES_MAX = 3000, N_BYTES_LARGE = 70000 };
 
 static uint32_t below(uint64_t *state, uint32_t n)
 {
