@@ -14,10 +14,7 @@
 #include "model/lm.h"
 #include "model/model.h"
 
-enum {
-    SAMPLE_BYTES = 1 << 13, /* after these and a part of the content, the encoder may give up */
-    SAMPLE_PARTS = 8,
-};
+enum { SAMPLE_BYTES = 1 << 13 }; /* until then the encoder does not give up */
 
 /* One segment's place. */
 struct segment {
@@ -236,14 +233,15 @@ static enum tacit_status code_round(struct language_coder *coder, uint64_t *n_le
     return TACIT_OK;
 }
 
-/* Decided early, so that content which the model does not know is not crawled through: whether the
- * part that is done took more than its share of what it must stay below. */
+/* Decided half-way, so that content which the model does not know is not crawled through: whether what
+ * is done took much more than its share of what all must stay below. The first part of content takes
+ * more than its share from any predictor that learns, hence the margin. */
 static bool is_losing(const struct language_coder *coder, uint64_t n_done, uint64_t n_all,
                       size_t n_max)
 {
-    if (!coder->token.encoding || n_done < SAMPLE_BYTES || n_done < n_all / SAMPLE_PARTS)
+    if (!coder->token.encoding || n_done < SAMPLE_BYTES || n_done < n_all / 2)
         return false;
-    return (uint64_t)token_coder_n_coded(&coder->token) * n_all > n_done * n_max;
+    return (uint64_t)token_coder_n_coded(&coder->token) * n_all > (n_done + n_done / 4) * n_max;
 }
 
 /* n_max: of an encoder's bits. TACIT_OK with coder->job->payload.size 0: given up. */
