@@ -4,7 +4,7 @@
  */
 #include "train/matmul_bf16.h"
 
-#if defined(__AVX512BF16__)
+#ifdef TACIT_HAVE_BF16
 
 #include <immintrin.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  */
 #include "train/matmul_bf16.h"
 
-#if defined(__AVX512BF16__) && defined(__AVX512BW__)
+#ifdef TACIT_HAVE_BF16
 
 #include <immintrin.h>
 
