@@ -10,6 +10,7 @@
 #include "model.h"
 #include "rank.h"
 #include "select.h"
+#include "surprise.h"
 #include "train.h"
 
 #define COMMON_HELP                                                                                \
@@ -82,6 +83,7 @@ static const struct command commands[] = {
 static const struct tool tools[] = {
     {"model", cli_model, "list, show, fetch and import language models"},
     {"eval", cli_eval, "bits per byte of models and compressors on texts"},
+    {"surprise", cli_surprise, "where in a text the bits go"},
     {"anomalies", cli_anomalies, "lines that cost most against their kind"},
     {"detect", cli_detect, "how sure a model is of statements"},
     {"rank", cli_rank, "models on corpora, with intervals and their own weight"},

@@ -2,6 +2,7 @@
 #include "json_text.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* Bytes of the UTF-8 letter that text[0 .. n) starts with, 0 if it starts with none. RFC 3629: no
  * surrogates, no longer form than needed, nothing above U+10FFFF. */
@@ -29,7 +30,7 @@ static size_t utf8_length(const unsigned char *text, size_t n)
     return forms[i].length;
 }
 
-void json_print_string(FILE *out, const char *string, size_t n)
+static void print_string(FILE *out, const char *string, size_t n, bool for_html)
 {
     const unsigned char *text = (const unsigned char *)string;
     putc('"', out);
@@ -37,7 +38,7 @@ void json_print_string(FILE *out, const char *string, size_t n)
         size_t length = utf8_length(text, n);
         if (length == 0)
             fputs("\\ufffd", out);
-        else if (*text < 0x20 || *text == 0x7f)
+        else if (*text < 0x20 || *text == 0x7f || (for_html && *text == '<'))
             fprintf(out, "\\u%04x", *text);
         else if (*text == '"' || *text == '\\')
             fprintf(out, "\\%c", *text);
@@ -48,6 +49,16 @@ void json_print_string(FILE *out, const char *string, size_t n)
         n -= length;
     }
     putc('"', out);
+}
+
+void json_print_string(FILE *out, const char *text, size_t n)
+{
+    print_string(out, text, n, false);
+}
+
+void json_print_html_string(FILE *out, const char *text, size_t n)
+{
+    print_string(out, text, n, true);
 }
 
 void json_print_number(FILE *out, double value)

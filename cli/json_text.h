@@ -12,6 +12,9 @@
  * becomes U+FFFD. */
 void json_print_string(FILE *out, const char *text, size_t n);
 
+/* The same for JSON inside a page's <script>: no '<' in it. */
+void json_print_html_string(FILE *out, const char *text, size_t n);
+
 /* A number, or null where JSON has none for it. */
 void json_print_number(FILE *out, double value);
 

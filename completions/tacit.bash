@@ -41,6 +41,7 @@ _tacit_measure()
     select) options="--method --budget --field --lines --model --similarity --seed --explain --skip-broken --output
         --threads --quiet --help" ;;
     rank) options="--window --stride --limit --rounds --json --threads --quiet --help" ;;
+    surprise) options="--model --compare --html --limit --window --color --threads --quiet --help" ;;
     anomalies) options="--top --quantile --warm-up --field --skip-broken --model --threads --quiet --help" ;;
     detect) options="--model --field --label --lines --min-k --skip-broken --threads --quiet --help" ;;
     esac
@@ -63,7 +64,7 @@ _tacit()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="compress decompress test list cat recover bench"
     local common="--force --quiet --verbose --threads --memory --model --cpu --help --version"
-    local tools="eval rank select anomalies detect"
+    local tools="eval rank surprise select anomalies detect"
     local command=compress word
     COMPREPLY=()
 

@@ -22,7 +22,8 @@ def long_options():
 
 # Tools that measure, and the files that list their options.
 TOOLS = {"eval": "eval_arguments.c", "select": "select_arguments.c", "anomalies": "anomalies.c",
-         "detect": "detect.c", "rank": "rank.c"}
+         "detect": "detect.c", "rank": "rank.c",
+         "surprise": "surprise.c"}
 
 
 def tool_options(tool):

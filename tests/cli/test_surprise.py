@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tacit surprise: the terminal view, the page's data, bad input."""
+import json
+import re
+
+from harness import FAILED, USAGE, CliTest, main, text
+from toy_model import gguf
+
+
+class Surprise(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("toy.gguf", gguf())
+        self.write("a", text(600) + "</script> é\n".encode())
+
+    def test_terminal(self):
+        plain = self.run_tacit("surprise", "a", "--color", "never").stdout
+        self.assertNotIn(b"\033", plain)
+        colored = self.run_tacit("surprise", "a", "--color", "always").stdout
+        shown = re.sub(rb"\033\[[0-9;]*m", b"", colored)
+        self.assertTrue(shown.startswith(self.read("a")))
+
+    def test_page(self):
+        self.run_tacit("surprise", "-m", "./toy.gguf", "--compare", "./toy.gguf", "--html", "p.html", "a")
+        page = self.read("p.html").decode()
+        self.assertEqual(page.count("</script>"), 2)
+        data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.S).group(1))
+        self.assertEqual("".join(u[0] for u in data["units"]), self.read("a").decode())
+        self.assertAlmostEqual(sum(u[1] for u in data["units"]), data["bits"], delta=10)
+        self.assertEqual(sum(data["histogram"]), len(data["units"]))
+        self.assertAlmostEqual(data["bits"], data["other"], delta=0.5)
+        self.assertNotRegex(page, r'(src|href)="(?!data:)')
+
+    def test_bad_input(self):
+        self.write("empty", b"")
+        self.write("bytes", b"\xff\x00\xfe" * 30)
+        for name in ("empty", "bytes"):
+            self.run_tacit("surprise", name)
+            self.run_tacit("surprise", "-m", "./toy.gguf", "--html", "p.html", name)
+        self.fails(USAGE, "name one file", "surprise")
+        self.fails(USAGE, "--compare needs", "surprise", "--compare", "x", "a")
+        self.fails(FAILED, "cannot open", "surprise", "nowhere")
+
+
+main()
