@@ -61,11 +61,12 @@ static bool start(const char *command, int in, int out, pid_t *child)
     char shell[] = "sh", option[] = "-c", text[4096];
     char *argv[] = {shell, option, text, NULL};
     posix_spawn_file_actions_t actions;
-    if (strlen(command) >= sizeof text) {
+    size_t n_text = strlen(command) + 1;
+    if (n_text > sizeof text) {
         errno = E2BIG;
         return false;
     }
-    strcpy(text, command);
+    memcpy(text, command, n_text);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
