@@ -256,8 +256,8 @@ static enum exit_code check_together(struct arguments *arguments)
     const char *problem = NULL;
     if (arguments->has_range && command->run != command_cat)
         problem = "--range goes with the command 'cat' only";
-    else if (arguments->as_json && command->run != command_list)
-        problem = "--json goes with the command 'list' only";
+    else if (arguments->as_json && command->run != command_list && command->run != command_bench)
+        problem = "--json goes with the commands 'list' and 'bench' only";
     else if (arguments->first_level != 0 && command->run != command_bench)
         problem = "--levels goes with the command 'bench' only";
     else if (arguments->output_path != NULL && !command->has_output)

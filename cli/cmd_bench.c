@@ -5,8 +5,10 @@
 
 #include "commands.h"
 #include "file_input.h"
+#include "json_text.h"
 #include "progress.h"
 #include "tacit/buffer.h"
+#include "tacit/version.h"
 
 /* A file in memory, and room for what is made of it. */
 struct bench {
@@ -79,6 +81,29 @@ measure(struct bench *bench, const struct tacit_options *options,
     return status;
 }
 
+static void print_json_row(const struct arguments *arguments, const struct bench *bench, int level,
+                           const char *name)
+{
+    static bool printed;
+    double content = (double)bench->n_content;
+    fputs(printed ? ",\n  {\"file\": " : "\n  {\"file\": ", stdout);
+    printed = true;
+    json_print_string(stdout, name, strlen(name));
+    fputs(", \"model\": ", stdout);
+    if (arguments->model_name)
+        json_print_string(stdout, arguments->model_name, strlen(arguments->model_name));
+    else
+        fputs("null", stdout);
+    printf(", \"level\": %d, \"bytes\": %zu, \"archive_bytes\": %zu, \"bits_per_byte\": ", level,
+           bench->n_content, bench->n_archive);
+    json_print_number(stdout, 8 * (double)bench->n_archive / content);
+    fputs(", \"encode_bytes_per_second\": ", stdout);
+    json_print_number(stdout, content / bench->encode_seconds);
+    fputs(", \"decode_bytes_per_second\": ", stdout);
+    json_print_number(stdout, content / bench->decode_seconds);
+    putchar('}');
+}
+
 static void print_row(const struct bench *bench, int level, const char *name)
 {
     double content = (double)bench->n_content, archive = (double)bench->n_archive;
@@ -104,7 +129,10 @@ static enum exit_code bench_levels(struct arguments *arguments, struct bench *be
             status = measure(bench, &options, run_decode, &bench->decode_seconds);
         if (status != TACIT_OK)
             return fail_with_status(&arguments->console, name, status);
-        print_row(bench, level, name);
+        if (arguments->as_json)
+            print_json_row(arguments, bench, level, name);
+        else
+            print_row(bench, level, name);
     }
     return EXIT_CODE_OK;
 }
@@ -128,7 +156,13 @@ static enum exit_code bench_one(struct arguments *arguments, const char *path)
 
 enum exit_code command_bench(struct arguments *arguments)
 {
-    printf("%5s %12s %12s %8s %9s %11s %11s  %s\n", "level", "content", "archive", "ratio",
-           "bits/byte", "enc KiB/s", "dec KiB/s", "file");
-    return command_each_file(arguments, bench_one);
+    if (arguments->as_json)
+        printf("{\"tacit\": \"bench\", \"version\": \"%s\", \"results\": [", tacit_version());
+    else
+        printf("%5s %12s %12s %8s %9s %11s %11s  %s\n", "level", "content", "archive", "ratio",
+               "bits/byte", "enc KiB/s", "dec KiB/s", "file");
+    enum exit_code code = command_each_file(arguments, bench_one);
+    if (arguments->as_json)
+        fputs("\n]}\n", stdout);
+    return code;
 }

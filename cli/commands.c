@@ -9,6 +9,7 @@
 #include "eval.h"
 #include "model.h"
 #include "rank.h"
+#include "report.h"
 #include "select.h"
 #include "surprise.h"
 #include "train.h"
@@ -77,6 +78,7 @@ static const struct command commands[] = {
      "Compresses and decompresses each FILE in memory, and compares.\n",
      "      --levels A-B       these levels (default: the one given, else 1-9)\n"
      "  -1 ... -9              this level\n"
+     "      --json             as one JSON document, for 'tacit report' too\n"
      "      --block-size SIZE  bytes of content a block\n" COMMON_HELP},
 };
 
@@ -88,6 +90,7 @@ static const struct tool tools[] = {
     {"detect", cli_detect, "how sure a model is of statements"},
     {"rank", cli_rank, "models on corpora, with intervals and their own weight"},
     {"select", cli_select, "choose training data by what it still teaches"},
+    {"report", cli_report, "tables and plots of such results, as one page"},
     {"train", cli_train, "prepare text, train and evaluate a model"},
 };
 

@@ -6,5 +6,6 @@
 #define TACIT_CLI_PAGES_H
 
 extern const char surprise_page[];
+extern const char report_page[];
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "surprise.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "number_text.h"
+#include "page_output.h"
+#include "pages.h"
 #include "size_text.h"
 
 static const char help[] =
@@ -127,21 +128,10 @@ static bool parse(struct run *run, int argc, char **argv)
 static enum exit_code show(struct run *run, const struct surprise *surprise)
 {
     const char *path = run->options.html_path;
-    if (!path) {
-        surprise_print(surprise);
-        return EXIT_CODE_OK;
-    }
-    FILE *out = fopen(path, "w");
-    bool good = out != NULL;
-    if (out) {
-        surprise_write_html(surprise, out);
-        good = !ferror(out);
-        good = fclose(out) == 0 && good;
-    }
-    if (good)
-        return EXIT_CODE_OK;
-    console_error(&run->console, path, "cannot write: %s", strerror(errno));
-    return EXIT_CODE_FAILED;
+    if (path)
+        return page_write(&run->console, path, surprise_page, surprise_write_data, surprise);
+    surprise_print(surprise);
+    return EXIT_CODE_OK;
 }
 
 int cli_surprise(int argc, char **argv)

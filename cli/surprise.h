@@ -56,6 +56,7 @@ enum exit_code surprise_measure(struct surprise *surprise);
 void surprise_release(struct surprise *surprise);
 
 void surprise_print(const struct surprise *surprise);
-void surprise_write_html(const struct surprise *surprise, FILE *out);
+/* The data of the page, a page_data_fn. */
+void surprise_write_data(const void *surprise, FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The page: a template (surprise_page.html) and, in its middle, the data as JSON. Text goes in pages
+ * The data of the page (surprise_page.html) as JSON. Text goes in pages
  * of which the browser lays out one at a time. The likeliest tokens are given where they fit: for the
  * dearest units of a long text.
  */
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "json_text.h"
-#include "pages.h"
 #include "surprise.h"
 
 enum {
@@ -148,11 +147,9 @@ static void write_name(const char *key, const char *name, FILE *out)
     fputs(",\n", out);
 }
 
-void surprise_write_html(const struct surprise *s, FILE *out)
+void surprise_write_data(const void *surprise, FILE *out)
 {
-    static const char mark[] = "@DATA@";
-    const char *data = strstr(surprise_page, mark);
-    fwrite(surprise_page, 1, (size_t)(data - surprise_page), out);
+    const struct surprise *s = surprise;
     fputs("{", out);
     write_name("file", s->options->path, out);
     write_name("model", s->options->model_name, out);
@@ -164,5 +161,4 @@ void surprise_write_html(const struct surprise *s, FILE *out)
     write_passages(s, out);
     write_units(s, out);
     fputs("\"end\":0}", out);
-    fputs(data + sizeof mark - 1, out);
 }

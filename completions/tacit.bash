@@ -43,6 +43,7 @@ _tacit_measure()
     rank) options="--window --stride --limit --rounds --json --threads --quiet --help" ;;
     surprise) options="--model --compare --html --limit --window --color --threads --quiet --help" ;;
     anomalies) options="--top --quantile --warm-up --field --skip-broken --model --threads --quiet --help" ;;
+    report) options="--output --title --skip-broken --quiet --help" ;;
     detect) options="--model --field --label --lines --min-k --skip-broken --threads --quiet --help" ;;
     esac
     if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --method ]]; then
@@ -64,7 +65,7 @@ _tacit()
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="compress decompress test list cat recover bench"
     local common="--force --quiet --verbose --threads --memory --model --cpu --help --version"
-    local tools="eval rank surprise select anomalies detect"
+    local tools="eval rank surprise select anomalies detect report"
     local command=compress word
     COMPREPLY=()
 
@@ -123,7 +124,7 @@ _tacit()
         list) options="--json --quiet --verbose --help" ;;
         cat) options+=" --range --output --stdout" ;;
         recover) options+=" --output --stdout" ;;
-        bench) options+=" --levels --block-size -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
+        bench) options+=" --levels --json --block-size -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
         esac
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
         return

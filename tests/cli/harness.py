@@ -51,11 +51,11 @@ class CliTest(unittest.TestCase):
         """What the folder holds, temporary files too."""
         return sorted(os.listdir(self.dir))
 
-    def run_tacit(self, *args, expect=OK, stdin=b"", before=(), **options):
+    def run_tacit(self, *args, expect=OK, stdin=b"", before=(), timeout=60, **options):
         """Runs it in the folder; checks the exit code, and that a failure gives its reason in lines
         that start with "tacit: ". before: a command to run it through."""
         result = subprocess.run([*before, TACIT, *map(str, args)], cwd=self.dir, input=stdin,
-                                capture_output=True, timeout=60, **options)
+                                capture_output=True, timeout=timeout, **options)
         result.err = result.stderr.decode(errors="replace")
         self.assertEqual(result.returncode, expect, f"{args}: {result.err}")
         for line in result.err.splitlines():

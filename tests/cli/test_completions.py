@@ -23,7 +23,7 @@ def long_options():
 # Tools that measure, and the files that list their options.
 TOOLS = {"eval": "eval_arguments.c", "select": "select_arguments.c", "anomalies": "anomalies.c",
          "detect": "detect.c", "rank": "rank.c",
-         "surprise": "surprise.c"}
+         "surprise": "surprise.c", "report": "report.c"}
 
 
 def tool_options(tool):
@@ -46,7 +46,7 @@ class Bash(CliTest):
         return set(result.stdout.split("\n")) - {""}
 
     def test_commands(self):
-        self.assertEqual(self.complete("re"), {"recover"})
+        self.assertEqual(self.complete("rec"), {"recover"})
         self.assertIn("decompress", self.complete(""))
 
     def test_files(self):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options: what they say, which are refused, help and version, messages and exit codes."""
+import json
 import re
 
 from harness import FAILED, RESOURCES, SOURCE_DIR, USAGE, CliTest, main, text
@@ -178,6 +179,13 @@ class Messages(CliTest):
         self.assertAlmostEqual(float(ratio) * float(bits), 8, places=1)
         lines = self.run_tacit("bench", "--levels", "1-2", "a", "a").stdout.decode().splitlines()
         self.assertEqual([line.split()[0] for line in lines], ["level", "1", "2", "1", "2"])
+        self.write("empty", b"")
+        rows = json.loads(self.run_tacit("bench", "--json", "-1", "a", "empty").stdout)["results"]
+        self.assertEqual([(r["file"], r["level"], r["bytes"]) for r in rows], [("a", 1, 3000), ("empty", 1, 0)])
+        self.assertEqual(rows[0]["archive_bytes"], int(archive))
+        self.assertAlmostEqual(rows[0]["bits_per_byte"], 8 * int(archive) / 3000, places=5)
+        self.assertGreater(rows[0]["decode_bytes_per_second"], 0)
+        self.assertIsNone(rows[1]["bits_per_byte"])
 
 
 main()

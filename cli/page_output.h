@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An HTML page: a template (pages.h) with data in its middle, put in its place whole or not at all.
+ */
+#ifndef TACIT_CLI_PAGE_OUTPUT_H
+#define TACIT_CLI_PAGE_OUTPUT_H
+
+#include <stdio.h>
+
+#include "console.h"
+#include "exit_codes.h"
+
+/* Writes the page's data, JSON without '<'. */
+typedef void (*page_data_fn)(const void *context, FILE *out);
+
+/* path: NULL for standard output; a file of that name is replaced. */
+enum exit_code page_write(struct console *console, const char *path, const char *template,
+                          page_data_fn write_data, const void *context);
+
+#endif
