@@ -222,6 +222,51 @@ static void test_independence(void)
     }
 }
 
+/* Where tokens end, and what all up to there cost. */
+struct ends {
+    size_t n, end[sizeof text];
+    double sum[sizeof text];
+};
+
+static int add_end(void *context, const struct tacit_eval_token *token)
+{
+    struct ends *ends = context;
+    ends->end[ends->n] = token->offset + token->n_bytes;
+    ends->sum[ends->n] = (ends->n ? ends->sum[ends->n - 1] : 0) + token->bits;
+    ends->n++;
+    return 0;
+}
+
+/* Under rolling context what a text's beginning costs does not depend on what follows: the costs of the
+ * two sides of any split between tokens add up. */
+static void test_splits(void)
+{
+    struct tacit_eval_options options;
+    struct tacit_evaluator *e;
+    struct tacit_eval_text whole = {text, sizeof text - 1};
+    struct tacit_eval_result result = {.struct_size = sizeof result};
+    struct ends all = {.n = 0};
+    size_t n_splits = 0;
+    tacit_eval_options_init(&options);
+    options.convention = TACIT_EVAL_ROLLING;
+    options.window = 16; /* less than the text: its first tokens and the latest ones are seen */
+    CHECK(tacit_evaluator_create(&e, model, &options) == TACIT_OK);
+    CHECK(tacit_evaluator_run(e, &whole, 1, &result, add_end, &all) == TACIT_OK);
+    CHECK(fabs(all.sum[all.n - 1] - result.bits) < 1e-9);
+    for (size_t i = 0; i < all.n; i++) {
+        struct tacit_eval_text left = {text, all.end[i]};
+        struct ends part = {.n = 0};
+        CHECK(tacit_evaluator_run(e, &left, 1, &result, add_end, &part) == TACIT_OK);
+        if (part.n != i + 1 || memcmp(part.end, all.end, part.n * sizeof *part.end) != 0)
+            continue; /* cut there, the text has other tokens */
+        n_splits++;
+        CHECK_MSG(fabs(result.bits - all.sum[i]) < 1e-9, "%zu tokens: %f, not %f", i + 1,
+                  result.bits, all.sum[i]);
+    }
+    CHECK_MSG(n_splits > all.n / 2, "%zu of %zu", n_splits, all.n);
+    tacit_evaluator_destroy(e);
+}
+
 /* What is coded by these probabilities is as long as the costs say. */
 static void test_against_file(void)
 {
@@ -361,6 +406,7 @@ int main(void)
     if (model) {
         test_against_plain();
         test_independence();
+        test_splits();
         test_against_file();
         test_edges();
     }

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tacit eval's conventions against figures of an independent implementation, and computed sizes against archives. The
+figures of the toy model were made by
+
+    python3 -c 'import toy_model, sys; sys.stdout.buffer.write(toy_model.gguf())' > toy.gguf
+    tools/make_eval_reference.py toy.gguf tests/cli/eval_sample.txt 64 16 0
+"""
+import json
+
+from harness import SOURCE_DIR, CliTest, main
+from toy_model import gguf
+
+SAMPLE = SOURCE_DIR / "tests/cli/eval_sample.txt"
+WANT = {"tokens": 13555, "lm-eval": 8.171223, "llama-perplexity": 320.22277, "hkust": 8.178756}
+
+
+class Conventions(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("toy.gguf", gguf())
+
+    def eval(self, *args, model="./toy.gguf"):
+        row, = json.loads(self.run_tacit("eval", "--json", model, *args).stdout)["results"]
+        return row
+
+    def test_figures(self):
+        for convention, key, *options in [("lm-eval", "bits_per_byte", "--first-token", 0),
+                                          ("llama-perplexity", "perplexity"), ("hkust", "bits_per_char", "--stride", 16)]:
+            row = self.eval("--convention", convention, "--window", 64, *options, "--", SAMPLE)
+            self.assertEqual(row["tokens"], WANT["tokens"])
+            self.assertAlmostEqual(row[key] / WANT[convention], 1, delta=0.005, msg=convention)
+
+    def test_size_without_archive(self):
+        """What is computed is what the archive takes, but for its frame and the model's name and SHA-256."""
+        weights = SOURCE_DIR / "models/checkpoint/weights.bin"
+        self.run_tacit("train", "export", weights, "small.tmodel", "small", "Apache-2.0")
+        for n in (300, 3000, 13795):
+            self.write("a", SAMPLE.read_bytes()[:n])
+            size = len(self.run_tacit("-c", "-m", "./small.tmodel", "--mix", "off", "--streams", 1, "a").stdout)
+            computed = self.eval("--rolling", "--", "a", model="./small.tmodel")["bits"] / 8
+            self.assertLess(abs(size - 33 - len("small") - computed), 0.001 * computed + 64)
+
+
+main()
