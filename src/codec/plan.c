@@ -35,10 +35,10 @@ static const struct level levels[TACIT_LEVEL_MAX + 1] = {
     [2] = {64 * MIB, 22, false, false, 0, 0, 0},
     [3] = {8 * MIB, 22, true, false, 24, 0, 0},
     [4] = {16 * MIB, 22, true, false, 26, 0, 0},
-    [5] = {4 * MIB, 22, true, true, 26, 1 << 14, 16},
-    [6] = {8 * MIB, 22, true, true, 27, 1 << 16, 8},
-    [7] = {16 * MIB, 22, true, true, 28, 1 << 17, 4},
-    [8] = {32 * MIB, 22, true, true, 28, 1 << 18, 2},
+    [5] = {4 * MIB, 22, true, true, 28, 1 << 14, 16},
+    [6] = {8 * MIB, 22, true, true, 29, 1 << 16, 8},
+    [7] = {16 * MIB, 22, true, true, 29, 1 << 17, 4},
+    [8] = {32 * MIB, 22, true, true, 29, 1 << 18, 2},
     [9] = {64 * MIB, 22, true, true, 29, 1 << 20, 1},
 };
 
