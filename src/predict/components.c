@@ -36,6 +36,8 @@ void components_for(const struct cm_config *config, enum content_group group,
     if (config->content_set & CONTENT_BIT(CONTENT_X86))
         list[n++] = &x86_model_ops;
     list[n++] = &match_model_ops;
+    if (config->strength == CM_STRONG)
+        list[n++] = &count_model_ops;
     if (config->content_set & CONTENT_WORDS)
         list[n++] = &text_model_ops;
     if (config->strength == CM_STRONG)

@@ -95,6 +95,13 @@ static uint32_t ring_size(const struct cm_config *config)
     return size;
 }
 
+/* Measured: one layer is better on text and data, and faster; not so on samples and pixels, nor where
+ * a language model leads. */
+static bool one_layer(const struct cm_config *config, enum content_group which)
+{
+    return config->strength == CM_QUICK || (which == CONTENT_GROUP_GENERAL && !config->hinted);
+}
+
 /* NULL if the arena only counts. */
 static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group which,
                                       const struct kernels *kernels)
@@ -102,7 +109,8 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
     struct cm_group *group = arena_take(setup->arena, sizeof *group);
     const struct component_ops *list[COMPONENTS_MAX + 1];
     components_for(setup->config, which, list);
-    setup->shape = (struct mixer_shape){.summed = setup->config->strength == CM_QUICK};
+    setup->shape = (struct mixer_shape){.summed = one_layer(setup->config, which),
+                                        .many_inputs = setup->config->strength == CM_STRONG};
     unsigned n = 0;
     for (; list[n] != NULL; n++) {
         struct component component = {.ops = list[n]};

@@ -45,8 +45,9 @@ enum {
 /* What the components together give the mixer; filled while they are laid out. */
 struct mixer_shape {
     unsigned n_inputs;
-    unsigned lead; /* 1 + the input that is to be trusted most at first; 0: none */
-    bool summed;   /* the weight sets make one prediction together; else a second layer mixes */
+    unsigned lead;    /* 1 + the input that is to be trusted most at first; 0: none */
+    bool summed;      /* the weight sets make one prediction together; else a second layer mixes */
+    bool many_inputs; /* summed: learn as is good for more than a hundred */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
 };

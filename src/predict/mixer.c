@@ -12,6 +12,7 @@ static const struct mixer_rates rates_led = {0.008f, 0.0005f, 0.0003f};
 
 /* Of one layer, for all the sets of a bit together: they share one error, which is a smaller one. */
 static const struct mixer_rates rates_summed = {0.045f, 0.003f, 0.0f};
+static const struct mixer_rates rates_summed_many = {0.010f, 0.0007f, 0.0f};
 static const struct mixer_rates rates_summed_led = {0.024f, 0.0015f, 0.0f};
 #define LEAD_WEIGHT 0.9f
 #define LED_WEIGHT  0.01f
@@ -27,7 +28,9 @@ static struct mixer_rates rates_for(const struct mixer_shape *shape)
 {
     struct mixer_rates rates = shape->lead == 0 ? rates_equal : rates_led;
     if (shape->summed) {
-        rates = shape->lead == 0 ? rates_summed : rates_summed_led;
+        rates = shape->lead != 0     ? rates_summed_led
+                : shape->many_inputs ? rates_summed_many
+                                     : rates_summed;
         rates.first /= (float)(int)shape->n_selectors;
         rates.last /= (float)(int)shape->n_selectors;
     }

@@ -84,6 +84,7 @@ struct component make_bitmap(struct setup *setup);
 struct component make_record(struct setup *setup);
 struct component make_x86(struct setup *setup);
 struct component make_match(struct setup *setup);
+struct component make_count(struct setup *setup);
 struct component make_text(struct setup *setup);
 struct component make_pattern(struct setup *setup);
 struct component make_table(struct setup *setup);

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mixing.h"
 
-static struct weight_set *make_set(bool strong, unsigned n_inputs, unsigned n_selectors)
+static struct weight_set *make_set(bool layered, unsigned n_inputs, unsigned n_selectors)
 {
     struct weight_set *set = zeros(sizeof *set + n_inputs * sizeof(float));
     for (unsigned i = 0; i < n_inputs; i++) {
         set->weights[i] = 4.5f / (float)n_inputs;
-        if (!strong)
+        if (!layered)
             set->weights[i] /= (float)n_selectors;
     }
     return set;
 }
 
-struct mixer *make_mixer(bool strong, unsigned n_inputs, unsigned n_selectors,
+struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned n_selectors,
                          const uint32_t *choices)
 {
     struct mixer *m = zeros(sizeof *m);
     m->strong = strong;
+    m->layered = layered;
     m->n_inputs = n_inputs;
     m->n_selectors = n_selectors;
     for (unsigned k = 0; k < n_selectors; k++) {
         m->sets[k] = zeros(choices[k] * sizeof *m->sets[k]);
         for (uint32_t value = 0; value < choices[k]; value++)
-            m->sets[k][value] = make_set(strong, n_inputs, n_selectors);
+            m->sets[k][value] = make_set(layered, n_inputs, n_selectors);
     }
     for (unsigned partial = 0; partial < 256; partial++)
         for (unsigned k = 0; k < n_selectors; k++)
@@ -32,7 +33,7 @@ struct mixer *make_mixer(bool strong, unsigned n_inputs, unsigned n_selectors,
     return m;
 }
 
-/* Quick: one layer of sets that are added up. */
+/* One layer of sets that are added up. */
 static float mix_sum(const struct mixer *m)
 {
     float w[512];
@@ -44,7 +45,7 @@ static float mix_sum(const struct mixer *m)
     return dot(m->x, w, m->n_inputs);
 }
 
-/* Strong: two layers. */
+/* Two layers. */
 static float mix_layers(struct mixer *m, unsigned partial)
 {
     for (unsigned k = 0; k < m->n_selectors; k++) {
@@ -61,7 +62,7 @@ float mix(struct mixer *m, const struct given *given, unsigned partial)
         m->x[i] = given->x[i];
     for (unsigned k = 0; k < m->n_selectors; k++)
         m->w[k] = m->sets[k][given->select[k]];
-    float X = bounded(m->strong ? mix_layers(m, partial) : mix_sum(m), -15.0f, 15.0f);
+    float X = bounded(m->layered ? mix_layers(m, partial) : mix_sum(m), -15.0f, 15.0f);
     float a = (X < 0.0f ? -X : X) * 64.0f;
     int j = (int)a;
     float small = m->T[j] + (m->T[j + 1] - m->T[j]) * (a - (float)j);
@@ -72,9 +73,9 @@ float mix(struct mixer *m, const struct given *given, unsigned partial)
 static void train(struct weight_set *set, const struct mixer *m, float error)
 {
     float first = 0.015f, end = 0.0007f, M = (float)m->n_selectors;
-    if (!m->strong) {
-        first = 0.045f / M;
-        end = 0.003f / M;
+    if (!m->layered) {
+        first = (m->strong ? 0.010f : 0.045f) / M;
+        end = (m->strong ? 0.0007f : 0.003f) / M;
     }
     float s = error * (end + (first - end) * 256.0f / (256.0f + (float)set->age));
     set->age = least(set->age + 1, 1 << 20);
@@ -85,10 +86,10 @@ static void train(struct weight_set *set, const struct mixer *m, float error)
 void mix_learn(struct mixer *m, int bit)
 {
     float target = (float)bit, s = (target - m->P) * 0.0015f;
-    for (unsigned k = 0; k < m->n_selectors && m->strong; k++)
+    for (unsigned k = 0; k < m->n_selectors && m->layered; k++)
         m->f[k] += m->d[k] * s;
     for (unsigned k = 0; k < m->n_selectors; k++)
-        train(m->w[k], m, target - (m->strong ? m->p[k] : m->P));
+        train(m->w[k], m, target - (m->layered ? m->p[k] : m->P));
 }
 
 #define Z (16.0f / 15.0f)

@@ -8,7 +8,7 @@
 #include "component.h"
 
 struct mixer {
-    bool strong;
+    bool strong, layered;
     unsigned n_inputs, n_selectors; /* N, M */
     struct weight_set {
         uint32_t age;
@@ -21,7 +21,7 @@ struct mixer {
     float x[512], d[32], p[32], *f, P;
 };
 
-struct mixer *make_mixer(bool strong, unsigned n_inputs, unsigned n_selectors,
+struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned n_selectors,
                          const uint32_t *choices);
 
 /* X */

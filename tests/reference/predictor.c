@@ -38,6 +38,7 @@ static const struct {
     {GENERAL, false, TYPE(0) | TYPE(3) | TYPE(4), TYPE(0) | TYPE(3) | TYPE(4), make_record},
     {GENERAL, false, TYPE(4), TYPE(4), make_x86},
     {GENERAL, false, ANY_TYPE, ANY_TYPE, make_match},
+    {GENERAL, true, ANY_TYPE, ANY_TYPE, make_count},
     {GENERAL, false, TYPE(1) | TYPE(2) | TYPE(8), TYPE(0) | TYPE(1) | TYPE(2) | TYPE(3) | TYPE(8),
      make_text},
     {GENERAL, true, ANY_TYPE, ANY_TYPE, make_pattern},
@@ -61,7 +62,8 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
             choices[n_selectors++] = c.choices[k];
         group->component[group->n_components++] = c;
     }
-    group->mixer = make_mixer(setup->strong, n_inputs, n_selectors, choices);
+    group->mixer = make_mixer(setup->strong, setup->strong && which != GENERAL, n_inputs,
+                              n_selectors, choices);
     group->refiner = make_refiner(setup->strong);
 }
 

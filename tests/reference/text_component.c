@@ -9,6 +9,7 @@
 struct text {
     bool strong;
     struct context_set *contexts;
+    uint32_t after1[65536], *after2, after2_mask;
     uint32_t word[4], len, number, gap, first;
     unsigned n_open;
     struct {
@@ -60,6 +61,12 @@ static void take_word(struct text *t, unsigned c, unsigned class)
     }
     t->gap = add(t->gap, c);
     t->number = class == 3 ? add(t->number, c) : 0;
+}
+
+static void take_follower(struct text *t)
+{
+    t->after1[t->word[2] & 0xffff] = t->word[1];
+    t->after2[(t->word[2] ^ t->word[3] * 3) & t->after2_mask] = t->word[1];
 }
 
 static void take_bracket(struct text *t, unsigned c, unsigned class)
@@ -136,6 +143,8 @@ static void give_contexts(const struct text *t, const struct seen *seen)
     context(set, J(col, t->sum));
     context(set, J(t->number, J(t->gap, word[1])));
     context(set, J(t->indent, J(t->first, l)));
+    context(set, J(begun, t->after1[word[1] & 0xffff]));
+    context(set, J(J(t->after2[(word[1] ^ word[2] * 3) & t->after2_mask], begun), 1));
 }
 
 static void byte(void *state, const struct seen *seen)
@@ -143,7 +152,10 @@ static void byte(void *state, const struct seen *seen)
     struct text *t = state;
     if (seen->n != 0) {
         unsigned c = back(seen, 1), class = class_of(c);
+        uint32_t before = t->word[0];
         take_word(t, c, class);
+        if (before != 0 && t->word[0] == 0)
+            take_follower(t);
         take_bracket(t, c, class);
         take_line(t, seen, c);
         if ((t->shape & 15) != class || (class != 1 && class != 4))
@@ -161,6 +173,7 @@ static void predict(void *state, const struct seen *seen, struct given *given)
         return;
     give_selector(given, byte_above(t, seen));
     give_selector(given, (t->shape & 15) * 16 + (t->shape >> 4 & 15));
+    give_selector(given, t->word[0] * K >> 21);
 }
 
 static void learn(void *state, const struct seen *seen, int bit)
@@ -171,9 +184,12 @@ static void learn(void *state, const struct seen *seen, int bit)
 struct component make_text(struct setup *setup)
 {
     struct text *t = zeros(sizeof *t);
-    struct component c = {t, byte, predict, learn, 0, setup->strong ? 3 : 1, {256, 256, 256}, 0};
+    struct component c = {t, byte, predict, learn, 0, setup->strong ? 4 : 1, {256, 256, 256, 2048},
+                          0};
     t->blank = true;
     t->strong = setup->strong;
-    t->contexts = make_contexts(setup, &c, setup->strong ? 17 : 3);
+    t->contexts = make_contexts(setup, &c, setup->strong ? 19 : 3);
+    t->after2_mask = (UINT32_C(1) << (setup->memory + 11)) - 1;
+    t->after2 = zeros(sizeof *t->after2 * ((size_t)t->after2_mask + 1));
     return c;
 }
