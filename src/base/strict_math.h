@@ -70,6 +70,39 @@ static inline float strict_exp(float x)
     return p * strict_from_bits((uint32_t)((int32_t)n + 127) << 23);
 }
 
+/* e^x to a relative error of 2^-16, in some half of strict_exp's operations: x / ln 2 = n + r, |r|
+ * <= 0.5, and a polynomial for 2^r. Same range. */
+#define STRICT_BRIEF_C1 0.693105334f
+#define STRICT_BRIEF_C2 0.240221678f
+#define STRICT_BRIEF_C3 0.0560057883f
+#define STRICT_BRIEF_C4 0.0096760371f
+
+static inline float strict_exp_brief(float x)
+{
+    x = x < -STRICT_EXP_MAX ? -STRICT_EXP_MAX : x;
+    x = x > STRICT_EXP_MAX ? STRICT_EXP_MAX : x;
+    float t = x * STRICT_LOG2_E;
+    float biased = t + STRICT_ROUND_BIAS; /* its lowest bits are n */
+    float r = t - (biased - STRICT_ROUND_BIAS);
+    float p = STRICT_BRIEF_C3 + r * STRICT_BRIEF_C4;
+    p = STRICT_BRIEF_C2 + r * p;
+    p = STRICT_BRIEF_C1 + r * p;
+    p = 1.0f + r * p;
+    return strict_from_bits(strict_to_bits(p) + (strict_to_bits(biased) << 23));
+}
+
+/* 1 / sqrt(x) to a relative error of 2^-17, for normal x below 2^126: a guess by halving the
+ * exponent, and two steps of Newton's. */
+#define STRICT_RSQRT_GUESS 0x5f375a86u
+
+static inline float strict_rsqrt_brief(float x)
+{
+    float half = 0.5f * x;
+    float y = strict_from_bits(STRICT_RSQRT_GUESS - (strict_to_bits(x) >> 1));
+    y = y * (1.5f - half * (y * y));
+    return y * (1.5f - half * (y * y));
+}
+
 /* The logistic function 1 / (1 + e^-x): a probability from a stretched one. Strictly inside (0, 1)
  * below; rounds to 1 for x above about 17, so take the small side where that matters. */
 static inline float strict_squash(float x)

@@ -23,26 +23,34 @@ static __m512 clamp(__m512 x)
     return _mm512_min_ps(x, _mm512_set1_ps(LM_SCORE_MAX));
 }
 
-/* strict_exp, sixteen at a time. */
-static inline __m512 exp_ps(__m512 x)
+/* strict_exp_brief, sixteen at a time, of what is within its range. */
+static inline __m512 exp_in_range(__m512 x)
 {
     const __m512 bias = _mm512_set1_ps(STRICT_ROUND_BIAS);
+    __m512 t = _mm512_mul_ps(x, _mm512_set1_ps(STRICT_LOG2_E));
+    __m512 biased = _mm512_add_ps(t, bias);
+    __m512 r = _mm512_sub_ps(t, _mm512_sub_ps(biased, bias));
+    __m512 p = _mm512_add_ps(_mm512_set1_ps(STRICT_BRIEF_C3),
+                             _mm512_mul_ps(r, _mm512_set1_ps(STRICT_BRIEF_C4)));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_BRIEF_C2), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(STRICT_BRIEF_C1), _mm512_mul_ps(r, p));
+    p = _mm512_add_ps(_mm512_set1_ps(1.0f), _mm512_mul_ps(r, p));
+    __m512i power = _mm512_slli_epi32(_mm512_castps_si512(biased), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), power));
+}
+
+static inline __m512 exp_ps(__m512 x)
+{
     x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
-    x = _mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX));
-    __m512 n =
-        _mm512_sub_ps(_mm512_add_ps(_mm512_mul_ps(x, _mm512_set1_ps(STRICT_LOG2_E)), bias), bias);
-    __m512 r = _mm512_sub_ps(_mm512_sub_ps(x, _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_HI))),
-                             _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_LO)));
-    __m512 p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C6),
-                             _mm512_mul_ps(r, _mm512_set1_ps(STRICT_EXP_C7)));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C5), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C4), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C3), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C2), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(1.0f),
-                      _mm512_add_ps(r, _mm512_mul_ps(_mm512_mul_ps(r, r), p)));
-    __m512i e = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
-    return _mm512_mul_ps(p, _mm512_castsi512_ps(_mm512_slli_epi32(e, 23)));
+    return exp_in_range(_mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX)));
+}
+
+/* Of a difference to the largest: at most 0; of a NaN and a number, maximum and minimum are the
+ * second. */
+static inline __m512 exp_below(__m512 x)
+{
+    x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
+    return exp_in_range(_mm512_min_ps(x, _mm512_setzero_ps()));
 }
 
 static inline void quantize_group(int8_t *q, float *scale, int32_t *sum, const __m512 x[4])
@@ -99,29 +107,27 @@ static __mmask16 valid_lanes(size_t i, size_t n_valid)
     return i + 16 <= n_valid ? 0xffff : i >= n_valid ? 0 : (__mmask16)((1u << (n_valid - i)) - 1);
 }
 
-static float lm_attention_weights_avx512(int8_t *q, float *scale, int32_t *sum, float *score,
+static float lm_attention_weights_avx512(int8_t *q, float *scale, int32_t *sum, const float *score,
                                          const float *value_scale, size_t n_valid, float sink)
 {
-    __m512 top = _mm512_set1_ps(sink), total = _mm512_setzero_ps();
-    for (size_t i = 0; i < n_valid; i += 16) {
-        __m512 s = clamp(_mm512_load_ps(score + i));
-        top = _mm512_mask_max_ps(top, valid_lanes(i, n_valid), top, s);
-    }
-    top = _mm512_set1_ps(_mm512_reduce_max_ps(top));
+    __m512 tops = _mm512_set1_ps(sink), total = _mm512_setzero_ps();
+    for (size_t i = 0; i < n_valid; i += 16)
+        tops = _mm512_mask_max_ps(tops, valid_lanes(i, n_valid), _mm512_load_ps(score + i), tops);
+    __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(tops));
+    top = _mm512_min_ps(top, _mm512_set1_ps(LM_SCORE_MAX));
     for (size_t i = 0; i < n_valid; i += LM_GROUP) {
         __m512 w[4];
         for (size_t j = 0; j < 4; j++) {
             size_t at = i + 16 * j;
             __mmask16 valid = valid_lanes(at, n_valid);
-            __m512 s = clamp(_mm512_load_ps(score + at));
-            __m512 e = _mm512_maskz_mov_ps(valid, exp_ps(_mm512_sub_ps(s, top)));
+            __m512 e = exp_below(_mm512_sub_ps(_mm512_load_ps(score + at), top));
+            e = _mm512_maskz_mov_ps(valid, e);
             total = _mm512_add_ps(total, e);
             w[j] = _mm512_maskz_mul_ps(valid, e, _mm512_load_ps(value_scale + at));
-            _mm512_store_ps(score + at, w[j]);
         }
         quantize_group(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, w);
     }
-    return sum_lanes(total) + strict_exp(sink - _mm512_cvtss_f32(top));
+    return sum_lanes(total) + strict_exp_brief(sink - _mm512_cvtss_f32(top));
 }
 
 static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
@@ -143,35 +149,41 @@ static void lm_relu2_avx512(float *y, const float *g, size_t n)
     }
 }
 
+/* strict_rsqrt_brief, sixteen at a time. */
+static inline __m512 rsqrt_ps(__m512 x)
+{
+    const __m512 three_halves = _mm512_set1_ps(1.5f);
+    __m512 half = _mm512_mul_ps(_mm512_set1_ps(0.5f), x);
+    __m512i shifted = _mm512_srli_epi32(_mm512_castps_si512(x), 1);
+    __m512 y =
+        _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32((int)STRICT_RSQRT_GUESS), shifted));
+    for (int i = 0; i < 2; i++)
+        y = _mm512_mul_ps(y, _mm512_sub_ps(three_halves, _mm512_mul_ps(half, _mm512_mul_ps(y, y))));
+    return y;
+}
+
 static void lm_root_cap_avx512(float *x, float cap, size_t n)
 {
     const __m512 c = _mm512_set1_ps(cap), c2 = _mm512_set1_ps(cap * cap);
     for (size_t i = 0; i < n; i += 16) {
         __m512 l = _mm512_max_ps(_mm512_load_ps(x + i), _mm512_set1_ps(-LM_ROOT_CAP_MAX));
         l = _mm512_min_ps(l, _mm512_set1_ps(LM_ROOT_CAP_MAX));
-        __m512 root = _mm512_sqrt_ps(_mm512_add_ps(_mm512_mul_ps(l, l), c2));
-        _mm512_store_ps(x + i, _mm512_div_ps(_mm512_mul_ps(c, l), root));
+        __m512 y = rsqrt_ps(_mm512_add_ps(_mm512_mul_ps(l, l), c2));
+        _mm512_store_ps(x + i, _mm512_mul_ps(_mm512_mul_ps(c, l), y));
     }
 }
 
-static __m512 logits_at(const float *x, const uint32_t *index)
+static void lm_token_masses_avx512(uint32_t *mass, const float *x, size_t n)
 {
-    __m512i at = _mm512_load_si512(index);
-    __mmask16 there = _mm512_cmpneq_epi32_mask(at, _mm512_set1_epi32(-1));
-    return _mm512_mask_i32gather_ps(_mm512_set1_ps(-LM_SCORE_MAX), there, at, x, 4);
-}
-
-static void lm_token_masses_avx512(uint32_t *mass, const float *x, const uint32_t *index, size_t n)
-{
-    __m512 tops = logits_at(x, index);
-    for (size_t i = 16; i < n; i += 16)
-        tops = _mm512_max_ps(tops, logits_at(x, index + i));
+    __m512 tops = _mm512_set1_ps(x[0]);
+    for (size_t i = 0; i < n; i += 16)
+        tops = _mm512_mask_max_ps(tops, valid_lanes(i, n), tops, _mm512_load_ps(x + i));
     const __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(tops));
     for (size_t i = 0; i < n; i += 16) {
-        __m512 l = logits_at(x, index + i);
-        __m512 e = _mm512_mul_ps(exp_ps(_mm512_sub_ps(l, top)), _mm512_set1_ps(LM_MASS_ONE));
-        __m512i m = _mm512_add_epi32(_mm512_cvttps_epi32(e), _mm512_set1_epi32(1));
-        _mm512_store_si512(mass + i, m);
+        __m512 e = exp_below(_mm512_sub_ps(_mm512_load_ps(x + i), top));
+        __m512i m = _mm512_cvttps_epi32(_mm512_mul_ps(e, _mm512_set1_ps(LM_MASS_ONE)));
+        m = _mm512_add_epi32(m, _mm512_set1_epi32(1));
+        _mm512_mask_storeu_epi32(mass + i, valid_lanes(i, n), m);
     }
 }
 

@@ -106,28 +106,31 @@ static inline float lm_clamp(float s)
 }
 
 static inline float lm_attention_weights_generic(int8_t *q, float *scale, int32_t *sum,
-                                                 float *score, const float *value_scale,
+                                                 const float *score, const float *value_scale,
                                                  size_t n_valid, float sink)
 {
-    size_t n = (n_valid + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
-    float top = sink, lane[KERNEL_LANES] = {0};
-    for (size_t i = 0; i < n_valid; i++) {
-        score[i] = lm_clamp(score[i]);
+    float top = sink, lane[KERNEL_LANES] = {0}, weight[LM_GROUP];
+    for (size_t i = 0; i < n_valid; i++)
         top = score[i] > top ? score[i] : top;
+    top = top < LM_SCORE_MAX ? top : LM_SCORE_MAX;
+    for (size_t g = 0; g * LM_GROUP < n_valid; g++) {
+        for (size_t j = 0, i = g * LM_GROUP; j < LM_GROUP; i++, j++) {
+            float x = score[i] - top;
+            x = x > -STRICT_EXP_MAX ? x : -STRICT_EXP_MAX;
+            x = x < 0.0f ? x : 0.0f;
+            float e = i < n_valid ? strict_exp_brief(x) : 0.0f;
+            lane[j % KERNEL_LANES] += e;
+            weight[j] = i < n_valid ? e * value_scale[i] : 0.0f;
+        }
+        lm_quantize_generic(q + g * LM_GROUP, scale + g, sum + g, weight, 1);
     }
-    for (size_t i = 0; i < n; i++) {
-        float e = i < n_valid ? strict_exp(score[i] - top) : 0.0f;
-        lane[i % KERNEL_LANES] += e;
-        score[i] = i < n_valid ? e * value_scale[i] : 0.0f;
-    }
-    lm_quantize_generic(q, scale, sum, score, n / LM_GROUP);
-    return lm_sum_lanes(lane) + strict_exp(sink - top);
+    return lm_sum_lanes(lane) + strict_exp_brief(sink - top);
 }
 
 static inline void lm_swiglu_generic(float *y, const float *g, const float *u, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = (g[i] / (1.0f + strict_exp(-lm_clamp(g[i])))) * u[i];
+        y[i] = (g[i] / (1.0f + strict_exp_brief(-lm_clamp(g[i])))) * u[i];
 }
 
 static inline void lm_relu2_generic(float *y, const float *g, size_t n)
@@ -141,31 +144,17 @@ static inline void lm_root_cap_generic(float *x, float cap, size_t n)
     for (size_t i = 0; i < n; i++) {
         float l = x[i] > -LM_ROOT_CAP_MAX ? x[i] : -LM_ROOT_CAP_MAX;
         l = l < LM_ROOT_CAP_MAX ? l : LM_ROOT_CAP_MAX;
-        x[i] = (cap * l) / strict_sqrt(l * l + cap * cap);
+        x[i] = (cap * l) * strict_rsqrt_brief(l * l + cap * cap);
     }
 }
 
-static inline float lm_logit_at(const float *x, uint32_t index)
+static inline void lm_token_masses_generic(uint32_t *mass, const float *x, size_t n)
 {
-    return index == LM_NO_TOKEN ? -LM_SCORE_MAX : x[index];
-}
-
-static inline void lm_token_masses_generic(uint32_t *mass, const float *x, const uint32_t *index,
-                                           size_t n)
-{
-    float lane[KERNEL_LANES];
-    for (size_t j = 0; j < KERNEL_LANES; j++)
-        lane[j] = lm_logit_at(x, index[j]);
-    for (size_t i = KERNEL_LANES; i < n; i += KERNEL_LANES)
-        for (size_t j = 0; j < KERNEL_LANES; j++) {
-            float l = lm_logit_at(x, index[i + j]);
-            lane[j] = l > lane[j] ? l : lane[j];
-        }
-    float top = lane[0];
-    for (size_t j = 1; j < KERNEL_LANES; j++)
-        top = lane[j] > top ? lane[j] : top;
+    float top = x[0];
+    for (size_t i = 1; i < n; i++)
+        top = x[i] > top ? x[i] : top;
     for (size_t i = 0; i < n; i++)
-        mass[i] = 1 + (uint32_t)(int32_t)(strict_exp(lm_logit_at(x, index[i]) - top) * LM_MASS_ONE);
+        mass[i] = 1 + (uint32_t)(int32_t)(strict_exp_brief(x[i] - top) * LM_MASS_ONE);
 }
 
 #endif

@@ -56,7 +56,6 @@ struct lm_matrix {
 #define LM_SCORE_MAX     1e30f
 #define LM_ROOT_CAP_MAX  1e15f /* its square is finite */
 #define LM_MASS_ONE      0x1p30f
-#define LM_NO_TOKEN      UINT32_MAX
 #define LM_TINY_BITS     0x0d800000u /* 2^-100: what a group must reach to be worth a scale */
 #define LM_INFINITY_BITS 0x7f800000u
 
@@ -68,19 +67,18 @@ struct lm_matrix {
  *   for m < n_rows and r < 16 w.n_blocks; with `add`, that sum is added to what y holds.
  *   y_stride is a multiple of 16.
  * lm_rms_norm: y[i] = (x[i] * r) * gain[i], r = 1 / sqrt(sum of squares / n + epsilon). y may be x.
- * lm_attention_weights: for i < n_valid, with s = score[i] within +-LM_SCORE_MAX (a NaN is the
- * lower limit), top = the largest s and sink, e = strict_exp(s - top): score[i] = e *
- * value_scale[i], zero up to the next multiple of 64, and that quantised to q, scale, sum. Returns
- * the sum of e, then + strict_exp(sink - top). All arrays reach to that multiple. sink: within the
- * same limits; the lower one changes nothing.
- *
- * lm_swiglu: y[i] = (g[i] / (1 + e^-g[i])) * u[i]. y may be g.
+ * lm_attention_weights: top = the largest of sink and score[i], i < n_valid, within +-LM_SCORE_MAX
+ *   (NaNs count for nothing); e[i] = strict_exp_brief(score[i] - top), the difference within
+ *   -STRICT_EXP_MAX .. 0 (a NaN is the lower limit). e[i] * value_scale[i], zero from n_valid to the
+ *   next multiple of 64, is quantised to q, scale, sum. Returns the sum of e, then +
+ *   strict_exp_brief(sink - top). score and value_scale reach to that multiple. sink: within the same
+ *   limits; the lower one changes nothing.
+ * lm_swiglu: y[i] = (g[i] / (1 + e^-g[i])) * u[i], by strict_exp_brief. y may be g.
  * lm_relu2: y[i] = g[i] > 0 ? g[i] * g[i] : 0. y may be g.
- * lm_root_cap: x[i] = (cap * l) / sqrt(l * l + cap * cap), l = x[i] within +-LM_ROOT_CAP_MAX (a NaN is
- * the lower limit).
- * lm_token_masses: with l[i] = x[index[i]], finite, or -LM_SCORE_MAX where index[i] is LM_NO_TOKEN, and
- * top their maximum: mass[i] = 1 + (int32_t)(strict_exp(l[i] - top) * 2^30). n is a multiple of
- * KERNEL_LANES, above 0.
+ * lm_root_cap: x[i] = (cap * l) * strict_rsqrt_brief(l * l + cap * cap), l = x[i] within
+ *   +-LM_ROOT_CAP_MAX (a NaN is the lower limit). cap: 1e-6 .. 1e6.
+ * lm_token_masses: with top the largest x[i]: mass[i] = 1 + (int32_t)(strict_exp_brief(x[i] - top) *
+ *   2^30), for i < n, which is any number above 0; x is finite, and reaches to the next multiple of 16.
  */
 #define LM_KERNEL_TABLE(X)                                                                         \
     X(lm_quantize, void,                                                                           \
@@ -90,11 +88,11 @@ struct lm_matrix {
        size_t n_rows, bool add))                                                                   \
     X(lm_rms_norm, void, (float *y, const float *x, const float *gain, size_t n, float epsilon))   \
     X(lm_attention_weights, float,                                                                 \
-      (int8_t * q, float *scale, int32_t *sum, float *score, const float *value_scale,             \
+      (int8_t * q, float *scale, int32_t *sum, const float *score, const float *value_scale,       \
        size_t n_valid, float sink))                                                                \
     X(lm_swiglu, void, (float *y, const float *g, const float *u, size_t n))                       \
     X(lm_relu2, void, (float *y, const float *g, size_t n))                                        \
     X(lm_root_cap, void, (float *x, float cap, size_t n))                                          \
-    X(lm_token_masses, void, (uint32_t * mass, const float *x, const uint32_t *index, size_t n))
+    X(lm_token_masses, void, (uint32_t * mass, const float *x, size_t n))
 
 #endif

@@ -10,6 +10,13 @@
 #include "kernels/lm_avx512.h"
 #include "kernels/lm_isa.h"
 
+enum {
+    MAX_ROWS = 6,
+    WIDE = 4,          /* blocks at once, for up to ... */
+    WIDE_ROWS_MAX = 3, /* ... so many rows */
+    TILE_LINES = sizeof(struct lm_tile) / 64,
+};
+
 /* N_ROWS rows of activations by N_BLOCKS blocks of weights: that many sums stay in registers. */
 struct corner {
     float *y;
@@ -20,6 +27,7 @@ struct corner {
     const float *x_scale;
     const int32_t *x_sum;
     size_t x_groups;
+    int first_line, last_line; /* of each tile of the next blocks that this corner asks for */
 };
 
 /* By hand: around the intrinsic, gcc 12 copies every sum twice. */
@@ -30,6 +38,19 @@ static inline __m512i add_dots(__m512i sum, __m512i w, __m512i x)
 }
 
 #define UNROLL _Pragma("GCC unroll 16")
+
+/* The processor's own prefetching starts anew in each block and comes too late. With few rows,
+ * though, everything is reading, in long runs, and asking only takes time. */
+static inline __attribute__((always_inline)) void prefetch_tiles(const struct corner *c, size_t g,
+                                                                 const int n_blocks)
+{
+    UNROLL
+    for (int b = 0; b < n_blocks; b++) {
+        const char *tile = (const char *)(c->w + (size_t)(b + n_blocks) * c->w_stride + g);
+        for (int line = c->first_line; line < c->last_line; line++)
+            _mm_prefetch(tile + 64 * line, _MM_HINT_T1);
+    }
+}
 
 static inline __attribute__((always_inline)) void
 product_block(const struct corner *c, bool add, const int n_rows, const int n_blocks)
@@ -42,6 +63,8 @@ product_block(const struct corner *c, bool add, const int n_rows, const int n_bl
     for (int b = 0; b < n_blocks; b++)
         total[m][b] = _mm512_setzero_ps();
     for (size_t g = 0; g < c->n_groups; g++) {
+        if (n_blocks < WIDE)
+            prefetch_tiles(c, g, n_blocks);
         __m512i dots[8][4];
         UNROLL
         for (int m = 0; m < n_rows; m++)
@@ -98,8 +121,6 @@ PRODUCT_BLOCK(1, 4)
 PRODUCT_BLOCK(2, 4)
 PRODUCT_BLOCK(3, 4)
 
-enum { MAX_ROWS = 6 };
-
 /* [rows][0: one block, 1: two, 2: four] */
 static void (*const shapes[MAX_ROWS + 1][3])(const struct corner *c, bool add) = {
     [1] = {product_1x1, product_1x2, product_1x4}, [2] = {product_2x1, product_2x2, product_2x4},
@@ -111,7 +132,8 @@ void lm_product_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix *w
                             const struct lm_rows *x, size_t n_rows, bool add)
 {
     size_t n_steps = (n_rows + MAX_ROWS - 1) / MAX_ROWS;
-    int wide = n_rows <= 3 ? 2 : 1;
+    int wide = n_rows <= WIDE_ROWS_MAX ? 2 : 1;
+    size_t n_lines = n_rows <= WIDE_ROWS_MAX ? 0 : TILE_LINES;
     for (size_t b = 0; b < w->n_blocks;) {
         int width = wide;
         while (w->n_blocks - b < (size_t)1 << width)
@@ -126,7 +148,9 @@ void lm_product_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix *w
                                x->q + m * x->n_groups * LM_GROUP,
                                x->scale + m * x->n_groups,
                                x->sum + m * x->n_groups,
-                               x->n_groups};
+                               x->n_groups,
+                               (int)(n_lines * m / n_rows),
+                               (int)(n_lines * (m + rows) / n_rows)};
             shapes[rows][width](&c, add);
             m += rows;
         }

@@ -18,7 +18,7 @@ static void lay_out(struct eval_worker *worker, struct arena *arena, size_t n_po
 {
     const struct lm_model *lm = lm_of(worker);
     worker->logits = arena_take(arena, LM_BATCH * lm_logit_stride(lm) * sizeof *worker->logits);
-    eval_scratch_lay_out(&worker->scratch, arena, lm->shape.n_vocab);
+    worker->mass = arena_take(arena, lm->shape.n_vocab * sizeof *worker->mass);
     worker->fed = arena_take(arena, n_positions * sizeof *worker->fed);
     worker->row = arena_take(arena, n_positions * sizeof *worker->row);
 }
@@ -49,7 +49,6 @@ enum tacit_status eval_worker_prepare(struct eval_worker *worker, size_t n_posit
         return TACIT_ERR_MEMORY;
     arena = (struct arena){worker->memory, arena.used, 0};
     lay_out(worker, &arena, n_positions);
-    eval_scratch_init(&worker->scratch, lm_of(worker)->shape.n_vocab);
     worker->n_positions = n_positions;
     return TACIT_OK;
 }
@@ -85,7 +84,7 @@ static void score_item(struct eval_worker *worker, struct eval_items *text, size
     struct tacit_eval_token *details = text->details ? &text->details[i] : NULL;
     double bits;
     if (row)
-        bits = eval_token_bits(&e->kernels, &worker->scratch, row, n_vocab, item, details);
+        bits = eval_token_bits(&e->kernels, worker->mass, row, n_vocab, item, details);
     else /* any token is as likely as any other */
         bits = (double)(strict_log((float)n_vocab) * STRICT_LOG2_E) +
                (item < n_vocab ? 0 : TACIT_EVAL_BARE_BITS);

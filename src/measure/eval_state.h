@@ -33,9 +33,9 @@ struct eval_worker {
     struct lm_state *lm;
     void *memory; /* of what follows */
     float *logits;
-    struct eval_scratch scratch;
-    uint32_t *fed; /* [n_positions] what the model reads */
-    int64_t *row;  /* [n_positions] place in fed of the last token before an item, -1: none */
+    uint32_t *mass; /* [n_vocab]: eval_token_bits' */
+    uint32_t *fed;  /* [n_positions] what the model reads */
+    int64_t *row;   /* [n_positions] place in fed of the last token before an item, -1: none */
     size_t n_positions;
     enum tacit_status status;
 };

@@ -123,17 +123,13 @@ static void weigh_values(const struct attending *a, size_t part, size_t n, size_
     const struct lm_state *state = a->state;
     struct lm_scratch *t = a->scratch;
     size_t n_slots = a->n_slots, n_groups = n_slots / LM_GROUP, n_blocks = LM_GROUP / LM_TILE_ROWS;
-    bool last = (part + 1) * LM_GROUP == state->model->shape.head_dim;
     const float *sink = a->layer->tensors[LM_SINK].values;
     struct lm_rows weight = t->weight;
     weight.n_groups = n_groups; /* fewer than there is room for, in layers of short windows */
     for (size_t i = 0; i < n; i++) {
-        float *score = t->score + i * n_slots;
-        if (!last)
-            score = memcpy(t->score_copy, score, n_slots * sizeof *score);
         t->total[i] = state->kernels.lm_attention_weights(
             t->weight.q + i * n_slots, t->weight.scale + i * n_groups, t->weight.sum + i * n_groups,
-            score, a->cache.value_scale + part * n_slots, n_valid,
+            t->score + i * n_slots, a->cache.value_scale + part * n_slots, n_valid,
             sink ? lm_clamp_score(sink[a->head * n + i]) : -LM_SCORE_MAX);
     }
     struct lm_matrix values = {a->cache.values + part * n_blocks * n_groups, n_blocks,

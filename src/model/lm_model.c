@@ -217,8 +217,12 @@ void lm_tensor_row(const struct lm_tensor *tensor, size_t row, float *dst)
 {
     size_t n_groups = tensor->n_columns / LM_GROUP, r = row % LM_TILE_ROWS;
     const struct lm_tile *tiles = tensor->tiles + row / LM_TILE_ROWS * n_groups;
-    for (size_t k = 0; k < tensor->n_columns; k++) {
-        const struct lm_tile *tile = tiles + k / LM_GROUP;
-        dst[k] = (float)tile->q[k % LM_GROUP / 4][r][k % 4] * tile->scale[r];
+    for (size_t g = 0; g < n_groups; g++, dst += LM_GROUP) {
+        float scale = tiles[g].scale[r];
+        int8_t q[LM_GROUP];
+        for (size_t k = 0; k < LM_GROUP / 4; k++)
+            memcpy(q + 4 * k, tiles[g].q[k][r], 4);
+        for (size_t i = 0; i < LM_GROUP; i++)
+            dst[i] = (float)q[i] * scale;
     }
 }

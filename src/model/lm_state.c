@@ -58,7 +58,6 @@ static void lay_out_scratch(struct lm_scratch *t, const struct lm_shape *s, size
     lay_out_rows(&t->weight, n, n_slots, arena);
     lay_out_rows(&t->one, 1, s->head_dim, arena);
     t->score = arena_take(arena, n * n_slots * sizeof *t->score);
-    t->score_copy = arena_take(arena, n_slots * sizeof *t->score_copy);
     t->total = arena_take(arena, n * sizeof *t->total);
     t->out = arena_take(arena, n * LM_GROUP * sizeof *t->out);
     t->head = arena_take(arena, s->head_dim * sizeof *t->head);

@@ -36,13 +36,13 @@ struct lm_cache {
 
 /* Of one member of the crew. */
 struct lm_scratch {
-    struct lm_rows query;      /* [heads a group][head_dim / 64] */
-    struct lm_rows weight;     /* [heads a group][n_slots / 64] */
-    float *score, *score_copy; /* [heads a group][n_slots] */
-    float *total;              /* [heads a group] */
-    float *out;                /* [heads a group][64] */
-    float *head;               /* [head_dim] */
-    struct lm_rows one;        /* [1][head_dim / 64] */
+    struct lm_rows query;  /* [heads a group][head_dim / 64] */
+    struct lm_rows weight; /* [heads a group][n_slots / 64] */
+    float *score;          /* [heads a group][n_slots] */
+    float *total;          /* [heads a group] */
+    float *out;            /* [heads a group][64] */
+    float *head;           /* [head_dim] */
+    struct lm_rows one;    /* [1][head_dim / 64] */
 };
 
 struct lm_state {

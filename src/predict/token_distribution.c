@@ -3,53 +3,44 @@
 
 #include "base/strict_math.h"
 
-static size_t padded(const struct byte_trie *trie)
-{
-    return (trie->n_words + (size_t)KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
-}
-
 void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
                                 const struct byte_trie *trie, uint32_t n_tokens)
 {
-    uint32_t *token = arena_take(arena, padded(trie) * sizeof *token);
-    uint32_t *mass = arena_take(arena, padded(trie) * sizeof *mass);
+    uint32_t *token = arena_take(arena, trie->n_words * sizeof *token);
+    uint32_t *mass = arena_take(arena, (n_tokens + (size_t)1) * sizeof *mass);
     uint64_t *sum = arena_take(arena, (trie->n_words + (size_t)1) * sizeof *sum);
     *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum};
-    for (size_t i = 0; token && i < padded(trie); i++)
-        token[i] = i < trie->n_words && trie->items[i] < n_tokens ? trie->items[i] : LM_NO_TOKEN;
+    for (size_t i = 0; token && i < trie->n_words; i++)
+        token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
 }
 
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
                             const float *logits)
 {
-    const struct byte_trie *trie = distribution->trie;
+    const uint32_t *mass = distribution->mass, *token = distribution->token;
     uint64_t sum = 0;
-    kernels->lm_token_masses(distribution->mass, logits, distribution->token, padded(trie));
-    for (uint32_t i = 0; i < trie->n_words; i++) {
-        distribution->sum[i] = sum;
-        sum += distribution->mass[i];
-    }
-    distribution->sum[trie->n_words] = sum;
+    kernels->lm_token_masses(distribution->mass, logits, distribution->n_tokens);
+    distribution->mass[distribution->n_tokens] = 1;
+    distribution->sum[0] = 0;
+    for (uint32_t i = 0; i < distribution->trie->n_words; i++)
+        distribution->sum[i + 1] = sum += mass[token[i]];
 }
 
 void token_distribution_quantize(struct token_distribution *distribution, uint32_t total)
 {
-    uint32_t n = distribution->trie->n_words, top = 0, top_mass = 0, left = total;
-    uint64_t factor_q32 = ((uint64_t)(total - n) << 32) / distribution->sum[n], sum = 0;
+    uint32_t n = distribution->trie->n_words, top = 0;
+    uint64_t *sum = distribution->sum, before = 0, top_mass = 0;
+    uint64_t factor_q32 = ((uint64_t)(total - n) << 32) / sum[n];
     for (uint32_t i = 0; i < n; i++) {
-        if (distribution->mass[i] > top_mass) {
-            top = i;
-            top_mass = distribution->mass[i];
-        }
-        distribution->mass[i] = 1 + (uint32_t)(distribution->mass[i] * factor_q32 >> 32);
-        left -= distribution->mass[i];
+        uint64_t mass = sum[i + 1] - before;
+        before = sum[i + 1];
+        top = mass > top_mass ? i : top;
+        top_mass = mass > top_mass ? mass : top_mass;
+        sum[i + 1] = sum[i] + 1 + (mass * factor_q32 >> 32);
     }
-    distribution->mass[top] += left; /* rounding takes less than 1 of each */
-    for (uint32_t i = 0; i < n; i++) {
-        distribution->sum[i] = sum;
-        sum += distribution->mass[i];
-    }
-    distribution->sum[n] = sum;
+    uint64_t left = total - sum[n]; /* rounding takes less than 1 of each */
+    for (uint32_t i = top + 1; i <= n; i++)
+        sum[i] += left;
 }
 
 uint32_t token_distribution_find(const struct token_distribution *distribution, uint64_t at)

@@ -20,8 +20,8 @@
 struct token_distribution {
     const struct byte_trie *trie;
     uint32_t n_tokens; /* of the model */
-    uint32_t *token;   /* by place: the model's token, or LM_NO_TOKEN; padded for the kernel */
-    uint32_t *mass;    /* by place, padded */
+    uint32_t *token;   /* by place: the model's token, or n_tokens for items beyond */
+    uint32_t *mass;    /* [n_tokens + 1], by token */
     uint64_t *sum;     /* [n_words + 1]: sum[i] is the mass of places 0 .. i - 1 */
 };
 
@@ -29,7 +29,7 @@ struct token_distribution {
 void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
                                 const struct byte_trie *trie, uint32_t n_tokens);
 
-/* logits: [n_tokens], finite. */
+/* logits: [n_tokens], finite, aligned and padded as the kernels want them. */
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
                             const float *logits);
 

@@ -31,24 +31,20 @@ static void test_by_hand(void)
 {
     static const double want[] = {3, 2, 1, 3};
     _Alignas(64) float logits[64] = {0, 0.693147181f, 1.38629436f, 0};
-    _Alignas(64) uint8_t memory[4096];
+    uint32_t mass[4];
     struct kernels kernels;
-    struct eval_scratch scratch;
-    struct arena arena = {memory, sizeof memory, 0};
     struct tacit_eval_token token = {0};
     double sum = 0;
     kernels_select(&kernels, cpu_features());
-    eval_scratch_lay_out(&scratch, &arena, 4);
-    eval_scratch_init(&scratch, 4);
     for (uint32_t i = 0; i < 4; i++) {
-        double bits = eval_token_bits(&kernels, &scratch, logits, 4, i, &token);
-        CHECK_MSG(fabs(bits - want[i]) < 1e-6, "token %u: %.9f", i, bits);
+        double bits = eval_token_bits(&kernels, mass, logits, 4, i, &token);
+        CHECK_MSG(fabs(bits - want[i]) < 2e-5, "token %u: %.9f", i, bits);
         sum += bits;
     }
-    CHECK(fabs(sum - 9) < 1e-5);
-    CHECK_MSG(fabs(token.entropy - 1.75) < 1e-6, "%.9f", token.entropy);
+    CHECK(fabs(sum - 9) < 1e-4);
+    CHECK_MSG(fabs(token.entropy - 1.75) < 2e-5, "%.9f", token.entropy);
     CHECK(token.top[0] == 2 && token.top[1] == 1 && token.top[2] == 0 && token.top[3] == 3);
-    CHECK(fabs(token.top_bits[0] - 1) < 1e-6 && fabs(token.top_bits[1] - 2) < 1e-6);
+    CHECK(fabs(token.top_bits[0] - 1) < 2e-5 && fabs(token.top_bits[1] - 2) < 2e-5);
 }
 
 /* Each token of 0 .. n - 1 is scored once or never, in order. */

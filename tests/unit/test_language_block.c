@@ -166,8 +166,8 @@ int main(void)
         {false, 1, 0},
         {false, 3, 0},
         {false, 70, 0},
-        {true, 1, 0x1c19016599ab7062},
-        {true, 3, 0x8511d7ed0b287f48},
+        {true, 1, 0x6cdde3dc846d506d},
+        {true, 3, 0x55037fe198a94568},
     };
     fill_content();
     struct tacit_model *model;
