@@ -56,19 +56,17 @@ static inline struct tokenizer *tiny_tokenizer(uint32_t n_tokens)
     return tokenizer_create(&tokenizer, &spec) == TACIT_OK ? tokenizer : NULL;
 }
 
-/* The weights are shape's. *memory: the caller's to free after closing. */
-static inline enum tacit_status tiny_tmodel(struct tacit_model **model,
-                                            const struct lm_shape *shape, uint8_t **memory)
+/* The model with these weights, which it takes over, opened from memory. *memory: the caller's to
+ * free after closing. */
+static inline enum tacit_status tiny_open(struct tacit_model **model, struct lm_model *lm,
+                                          uint8_t **memory)
 {
-    struct lm_model *lm = NULL;
     struct tmodel_text text = {{(const uint8_t *)"tiny", 4}, {NULL, 0}, {NULL, 0}};
-    struct tokenizer *tokenizer = tiny_tokenizer(shape->n_vocab);
+    struct tokenizer *tokenizer = tiny_tokenizer(lm->shape.n_vocab);
     uint8_t *saved = NULL;
     *model = NULL;
     *memory = NULL;
-    enum tacit_status status = tiny_model(&lm, shape);
-    if (status == TACIT_OK)
-        status = tokenizer_save(tokenizer, &saved, &text.tokenizer.n);
+    enum tacit_status status = tokenizer_save(tokenizer, &saved, &text.tokenizer.n);
     text.tokenizer.data = saved;
     if (status == TACIT_OK) {
         size_t cap = (lm->n_bytes + text.tokenizer.n + 8192 + 4095) / 4096 * 4096;
@@ -82,6 +80,17 @@ static inline enum tacit_status tiny_tmodel(struct tacit_model **model,
     tokenizer_destroy(tokenizer);
     lm_model_destroy(lm);
     return status;
+}
+
+/* The weights are shape's of tiny_model.h. */
+static inline enum tacit_status tiny_tmodel(struct tacit_model **model,
+                                            const struct lm_shape *shape, uint8_t **memory)
+{
+    struct lm_model *lm;
+    *model = NULL;
+    *memory = NULL;
+    enum tacit_status status = tiny_model(&lm, shape);
+    return status == TACIT_OK ? tiny_open(model, lm, memory) : status;
 }
 
 #endif

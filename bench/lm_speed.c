@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How near a language model comes to what the machine can do:
+ *
+ *     lm_speed MODEL TEXT [threads [most_tokens]]
+ *
+ * Tokens a second of the model alone on TEXT, by number of streams: a decoder's steps (one token of
+ * each stream) and an encoder's (64 tokens of all streams together, which it knows beforehand), as a
+ * share of two rooflines measured in the same run: a loop of VPDPBUSD on registers alone, and for one
+ * stream's steps a plain read of memory. Then of the whole codec, both directions, mixed with the
+ * context models and not. Seconds are of processor time, so that other work on the machine counts
+ * little; with several threads the roofline is that of as many threads.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cpu.h"
+#include "base/file_map.h"
+#include "base/try.h"
+#include "model/lm.h"
+#include "model/model.h"
+#include "tacit/buffer.h"
+
+enum { WINDOW = 512, ROUND = 64, MEMORY = 256 << 20 };
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Multiply-accumulates a second of one processor, in registers; 0 where there is no such loop. */
+static double products_peak(void)
+{
+#if defined(__x86_64__)
+    enum { N = 5000000 };
+    double best = 0;
+    for (int trial = 0; trial < 5 && cpu_features() & CPU_AVX512_VNNI; trial++) {
+        double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+        for (long n = 0; n < N; n++)
+            __asm__ volatile(
+                "vpdpbusd %%zmm12, %%zmm13, %%zmm0\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm1\n\t"
+                "vpdpbusd %%zmm12, %%zmm13, %%zmm2\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm3\n\t"
+                "vpdpbusd %%zmm12, %%zmm13, %%zmm4\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm5\n\t"
+                "vpdpbusd %%zmm12, %%zmm13, %%zmm6\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm7\n\t"
+                "vpdpbusd %%zmm12, %%zmm13, %%zmm8\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm9\n\t"
+                "vpdpbusd %%zmm12, %%zmm13, %%zmm10\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm11"
+                :
+                :
+                : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+                  "xmm10", "xmm11", "xmm12", "xmm13");
+        double rate = (double)N * 12 * 64 / (seconds(CLOCK_THREAD_CPUTIME_ID) - start);
+        best = rate > best ? rate : best;
+    }
+    return best;
+#else
+    return 0;
+#endif
+}
+
+/* Bytes a second of one processor's plain reads of more memory than caches hold. */
+static double read_peak(void)
+{
+    uint64_t *memory = malloc(MEMORY), sum = 0;
+    double best = 0;
+    if (!memory)
+        return 0;
+    memset(memory, 1, MEMORY);
+    for (int trial = 0; trial < 5; trial++) {
+        double start = seconds(CLOCK_THREAD_CPUTIME_ID);
+        for (size_t i = 0; i < MEMORY / sizeof *memory; i += 8)
+            for (size_t j = 0; j < 8; j++)
+                sum += memory[i + j];
+        double rate = MEMORY / (seconds(CLOCK_THREAD_CPUTIME_ID) - start);
+        best = rate > best ? rate : best;
+    }
+    volatile uint64_t used = sum;
+    (void)used;
+    free(memory);
+    return best;
+}
+
+struct bench {
+    const struct tacit_model *model;
+    const struct lm_model *lm;
+    uint32_t *tokens;
+    size_t n_tokens; /* of the text */
+    double tokens_a_byte;
+    struct file_map text;
+    unsigned n_threads;
+    double peak; /* of all threads */
+};
+
+struct rate {
+    double wall, cpu; /* tokens a second, and that of processor time times threads */
+};
+
+/* Streams that read the text from places of their own, n_ahead tokens of each a pass. */
+static enum tacit_status run(const struct bench *b, uint32_t n_streams, uint32_t n_ahead,
+                             size_t n_passes, struct rate *rate)
+{
+    struct lm_options options = {n_streams, WINDOW, b->n_threads, cpu_features()};
+    struct lm_state *state;
+    size_t n_rows = (size_t)n_streams * n_ahead;
+    enum tacit_status status = lm_state_create(&state, b->lm, &options);
+    if (status != TACIT_OK)
+        return status;
+    struct lm_input *inputs = malloc(n_rows * sizeof *inputs);
+    float *logits = aligned_alloc(64, n_rows * lm_logit_stride(b->lm) * sizeof *logits);
+    if (!inputs || !logits)
+        status = TACIT_ERR_MEMORY;
+    double wall = 0, cpu = 0;
+    size_t n_warm = WINDOW / n_ahead < 8 ? WINDOW / n_ahead : 8;
+    for (size_t pass = 0; pass < n_warm + n_passes && status == TACIT_OK; pass++) {
+        for (size_t i = 0; i < n_rows; i++) {
+            size_t stream = i / n_ahead, at = pass * n_ahead + i % n_ahead;
+            inputs[i].stream = (uint32_t)stream;
+            inputs[i].token = b->tokens[(b->n_tokens * stream / n_streams + at) % b->n_tokens];
+        }
+        double from = seconds(CLOCK_MONOTONIC), cpu_from = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        status = lm_feed(state, inputs, n_rows, logits);
+        if (pass >= n_warm) {
+            wall += seconds(CLOCK_MONOTONIC) - from;
+            cpu += seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
+        }
+    }
+    *rate = (struct rate){(double)(n_rows * n_passes) / wall,
+                          (double)(n_rows * n_passes) / cpu * b->n_threads};
+    free(inputs);
+    free(logits);
+    lm_state_destroy(state);
+    return status;
+}
+
+static enum tacit_status tabulate_model(const struct bench *b, size_t most_tokens)
+{
+    double products = (double)lm_shape_products(&b->lm->shape);
+    double bytes = products * sizeof(struct lm_tile) / (LM_GROUP * LM_TILE_ROWS); /* a token's */
+    double memory = read_peak();
+    printf("%7s  %9s %9s %9s %6s   %9s %9s %9s %6s\n", "", "steps", "a CPU s", "GMAC/s", "peak",
+           "ahead", "a CPU s", "GMAC/s", "peak");
+    for (uint32_t n = 1; n <= LM_STREAMS_MAX; n *= 2) {
+        uint32_t n_ahead = n < ROUND ? ROUND / n : 1;
+        struct rate step, ahead;
+        TRY(run(b, n, 1, 1 + most_tokens / n, &step));
+        TRY(run(b, n, n_ahead, 1 + most_tokens / (n * n_ahead), &ahead));
+        printf("%7u  %9.0f %9.0f %9.1f %5.1f%%   %9.0f %9.0f %9.1f %5.1f%%\n", n, step.wall,
+               step.cpu, step.cpu * products / 1e9, 100 * step.cpu * products / b->peak, ahead.wall,
+               ahead.cpu, ahead.cpu * products / 1e9, 100 * ahead.cpu * products / b->peak);
+        fflush(stdout);
+        if (n == 1)
+            printf("         one stream reads %.1f GB/s of weights a thread, a plain loop %.1f: "
+                   "%.0f%%\n",
+                   bytes * step.cpu / b->n_threads / 1e9, memory / 1e9,
+                   100 * bytes * step.cpu / b->n_threads / memory);
+    }
+    return TACIT_OK;
+}
+
+/* The text as one archive of one block, and back. */
+static enum tacit_status run_codec(const struct bench *b, uint32_t n_streams, bool unmixed,
+                                   struct rate *to, struct rate *from, size_t *n_out)
+{
+    struct tacit_options options;
+    tacit_options_init(&options);
+    options.model = b->model;
+    options.n_threads = b->n_threads;
+    options.n_streams = n_streams;
+    options.unmixed = unmixed;
+    size_t n = b->text.n_bytes, cap = tacit_buffer_bound(n);
+    uint8_t *archive = malloc(cap), *back = malloc(n);
+    double wall[3], cpu[3];
+    enum tacit_status status = archive && back ? TACIT_OK : TACIT_ERR_MEMORY;
+    wall[0] = seconds(CLOCK_MONOTONIC), cpu[0] = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    if (status == TACIT_OK)
+        status = tacit_buffer_compress(b->text.data, n, archive, cap, n_out, &options);
+    wall[1] = seconds(CLOCK_MONOTONIC), cpu[1] = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    if (status == TACIT_OK)
+        status = tacit_buffer_decompress(archive, *n_out, back, n, &n, &options);
+    wall[2] = seconds(CLOCK_MONOTONIC), cpu[2] = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double n_tokens = (double)b->n_tokens;
+    *to =
+        (struct rate){n_tokens / (wall[1] - wall[0]), n_tokens / (cpu[1] - cpu[0]) * b->n_threads};
+    *from =
+        (struct rate){n_tokens / (wall[2] - wall[1]), n_tokens / (cpu[2] - cpu[1]) * b->n_threads};
+    free(archive);
+    free(back);
+    return status;
+}
+
+static enum tacit_status tabulate_codec(const struct bench *b)
+{
+    double products = (double)lm_shape_products(&b->lm->shape);
+    printf("\n%7s %7s %9s  %9s %9s %6s   %9s %9s %6s\n", "codec", "mixed", "bytes", "to", "a CPU s",
+           "peak", "from", "a CPU s", "peak");
+    for (uint32_t n = 1; n <= 64; n *= 4)
+        for (int unmixed = 0; unmixed < 2; unmixed++) {
+            struct rate to, from;
+            size_t n_out;
+            TRY(run_codec(b, n, unmixed, &to, &from, &n_out));
+            printf("%7u %7s %9zu  %9.0f %9.0f %5.1f%%   %9.0f %9.0f %5.1f%%\n", n,
+                   unmixed ? "no" : "yes", n_out, to.wall, to.cpu,
+                   100 * to.cpu * products / b->peak, from.wall, from.cpu,
+                   100 * from.cpu * products / b->peak);
+            fflush(stdout);
+        }
+    return TACIT_OK;
+}
+
+static enum tacit_status read_text(struct bench *b, const char *path, size_t most_bytes)
+{
+    TRY(file_map_open(&b->text, path));
+    if (b->text.n_bytes > most_bytes)
+        b->text.n_bytes = most_bytes;
+    b->tokens = malloc((b->text.n_bytes + 1) * sizeof *b->tokens);
+    if (!b->tokens)
+        return TACIT_ERR_MEMORY;
+    const struct tokenizer *tokenizer = model_file_tokenizer(b->model->file);
+    TRY(tokenizer_encode(tokenizer, b->text.data, b->text.n_bytes, b->tokens, &b->n_tokens));
+    for (size_t i = 0; i < b->n_tokens; i++)
+        if (b->tokens[i] >= b->lm->shape.n_vocab)
+            b->tokens[i] = 0; /* a byte that the vocabulary cannot spell */
+    return b->n_tokens > 0 ? TACIT_OK : TACIT_ERR_ARGUMENT;
+}
+
+static enum tacit_status measure(struct bench *b, const char *model, const char *text,
+                                 size_t most_bytes, size_t most_tokens)
+{
+    struct tacit_model *opened;
+    TRY(tacit_model_open(&opened, model));
+    b->model = opened;
+    b->lm = model_file_lm(opened->file);
+    TRY(read_text(b, text, most_bytes));
+    double one = products_peak();
+    b->peak = one * b->n_threads;
+    printf(
+        "%.1f M multiply-accumulates a token; registers alone %.1f GMAC/s a thread, %u threads\n",
+        (double)lm_shape_products(&b->lm->shape) / 1e6, one / 1e9, b->n_threads);
+    TRY(tabulate_model(b, most_tokens));
+    return tabulate_codec(b);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {.n_threads = argc > 3 ? (unsigned)atoi(argv[3]) : 1};
+    if (argc < 3 || b.n_threads < 1)
+        return fprintf(stderr, "usage: lm_speed MODEL TEXT [threads [tokens [bytes]]]\n"), 2;
+    enum tacit_status status =
+        measure(&b, argv[1], argv[2], argc > 5 ? strtoul(argv[5], NULL, 10) : 100000,
+                argc > 4 ? strtoul(argv[4], NULL, 10) : 2000);
+    if (status != TACIT_OK)
+        fprintf(stderr, "lm_speed: %s\n", tacit_status_name(status));
+    return status != TACIT_OK;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Golden archives that need a language model: each decodes to its content, its content encodes to
+ * it, byte for byte, with one thread and two; and none decodes without its model or with another.
+ *
+ *     test_golden_model FOLDER [CPU]     with the kernels for these processor features
+ *     test_golden_model --write FOLDER   makes them anew (tools/make_golden.sh)
+ *
+ * The models are tiny and made here. Noise fills their layers, so that every step of the engine
+ * counts; what they know is which token follows which in the content, through embedding and head.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "check.h"
+#include "golden/golden_content.h"
+#include "tacit/tacit.h"
+#include "tiny_tmodel.h"
+
+enum { N_CONTENT = 1500, ARCHIVE_MAX = 4 * N_CONTENT, N_KNOWN = 63, N_VOCAB = 271 };
+
+/* The Llama family's switches, and the default model's. */
+static const struct lm_shape shapes[] = {
+    {N_VOCAB, 2, 64, 4, 2, 64, 128, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU, LM_SEPARATE_HEAD, 0, 0, 0,
+     0, 10000.0f, 1e-5f, 0.0f},
+    {N_VOCAB + 1, 3, 64, 2, 1, 64, 128, 256, 16, LM_NORM_RMS, LM_ACT_RELU2,
+     LM_SEPARATE_HEAD | LM_QK_NORM | LM_WITH_HASHES | LM_WITH_SMEAR | LM_WITH_EMBED_NORM |
+         LM_WITH_MIX | LM_WITH_Q_GAIN | LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST,
+     64, 128, 50, 64, 10000.0f, 1e-6f, 15.0f},
+};
+
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
+static const struct variant {
+    const char *name;
+    unsigned n_streams;
+    bool unmixed;
+} variants[] = {{"mixed1", 1, false}, {"mixed3", 3, false}, {"whole2", 2, true}};
+
+static uint8_t content[N_CONTENT];
+
+/* What a model is made to know. */
+struct knowledge {
+    struct tiny_random noise;
+    unsigned column[N_VOCAB + 1];               /* of the embedding, by token */
+    unsigned follows[N_KNOWN + 1][N_VOCAB + 1]; /* [column of the one before] */
+};
+
+/* Tokens get columns as they come; the last column is everybody else's. */
+static void learn(struct knowledge *k, const struct lm_shape *shape)
+{
+    struct tokenizer *tokenizer = tiny_tokenizer(shape->n_vocab);
+    uint32_t items[N_CONTENT];
+    size_t n_items;
+    unsigned n_known = 0;
+    memset(k, 0, sizeof *k);
+    k->noise.shape = *shape;
+    for (size_t i = 0; i <= N_VOCAB; i++)
+        k->column[i] = N_KNOWN;
+    CHECK(tokenizer_encode(tokenizer, content, N_CONTENT, items, &n_items) == TACIT_OK);
+    for (size_t i = 0; i + 1 < n_items; i++) {
+        unsigned *column = &k->column[items[i]];
+        if (*column == N_KNOWN && n_known < N_KNOWN)
+            *column = n_known++;
+        k->follows[*column][items[i + 1]]++;
+    }
+    tokenizer_destroy(tokenizer);
+}
+
+static enum tacit_status knowing_row(void *context, enum lm_tensor_id id, uint32_t layer,
+                                     size_t row, float *dst)
+{
+    struct knowledge *k = context;
+    TRY(tiny_row(&k->noise, id, layer, row, dst));
+    size_t n = lm_tensor_size(&k->noise.shape, id).n_columns;
+    for (size_t i = 0; (id == LM_OUT || id == LM_DOWN) && i < n; i++)
+        dst[i] *= 0.05f; /* the layers say little */
+    if (id == LM_EMBEDDING)
+        dst[k->column[row]] += 4.0f;
+    for (size_t i = 0; id == LM_HEAD && i < n; i++) {
+        unsigned count = k->follows[i][row], bits = 0;
+        for (; count >> bits; bits++)
+            ;
+        dst[i] = 0.1f * dst[i] + 0.25f * (float)bits;
+    }
+    return TACIT_OK;
+}
+
+static struct tacit_model *make_model(size_t shape, uint8_t **memory)
+{
+    static struct knowledge k;
+    struct tacit_model *model = NULL;
+    struct lm_model *lm;
+    learn(&k, &shapes[shape]);
+    CHECK(lm_model_build(&lm, &shapes[shape], knowing_row, &k) == TACIT_OK);
+    CHECK(tiny_open(&model, lm, memory) == TACIT_OK);
+    return model;
+}
+
+static size_t encode(const struct variant *variant, const struct tacit_model *model,
+                     unsigned n_threads, const char *cpu, uint8_t *archive)
+{
+    struct tacit_model_report report = {.struct_size = sizeof report};
+    struct tacit_options options;
+    size_t n_archive;
+    tacit_options_init(&options);
+    options.cpu = cpu;
+    options.model = model;
+    options.n_threads = n_threads;
+    options.n_streams = variant->n_streams;
+    options.n_context = 64;
+    options.unmixed = variant->unmixed;
+    options.report = &report;
+    enum tacit_status status =
+        tacit_buffer_compress(content, N_CONTENT, archive, ARCHIVE_MAX, &n_archive, &options);
+    CHECK_MSG(status == TACIT_OK && report.n_blocks == 1, "%s: %s, %d blocks by the model",
+              variant->name, tacit_status_name(status), (int)report.n_blocks);
+    return n_archive;
+}
+
+static enum tacit_status decode(const uint8_t *archive, size_t n, const struct tacit_model *model,
+                                const char *cpu)
+{
+    static uint8_t restored[N_CONTENT];
+    struct tacit_options options;
+    size_t n_restored;
+    tacit_options_init(&options);
+    options.cpu = cpu;
+    options.model = model;
+    enum tacit_status status =
+        tacit_buffer_decompress(archive, n, restored, sizeof restored, &n_restored, &options);
+    CHECK(status != TACIT_OK ||
+          (n_restored == N_CONTENT && memcmp(restored, content, N_CONTENT) == 0));
+    return status;
+}
+
+static void check_one(const struct variant *variant, struct tacit_model *const *models,
+                      size_t shape, const char *cpu, const char *path)
+{
+    static uint8_t archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
+    FILE *file = fopen(path, "rb");
+    CHECK_MSG(file != NULL, "%s: missing", path);
+    if (!file)
+        return;
+    size_t n_wanted = fread(wanted, 1, sizeof wanted, file);
+    fclose(file);
+    CHECK_MSG(decode(wanted, n_wanted, models[shape], cpu) == TACIT_OK, "%s: decoding", path);
+    const struct tacit_model *linked; /* stands in where none is given */
+    CHECK(decode(wanted, n_wanted, NULL, cpu) == (tacit_model_default(&linked) == TACIT_OK
+                                                      ? TACIT_ERR_MODEL_WRONG
+                                                      : TACIT_ERR_MODEL_MISSING));
+    CHECK(decode(wanted, n_wanted, models[(shape + 1) % N_SHAPES], cpu) == TACIT_ERR_MODEL_WRONG);
+    for (unsigned n_threads = 1; n_threads <= 2; n_threads++) {
+        size_t n = encode(variant, models[shape], n_threads, cpu, archive);
+        CHECK_MSG(n == n_wanted && memcmp(archive, wanted, n) == 0,
+                  "%s: encodes to %zu other bytes than its %zu", path, n, n_wanted);
+    }
+}
+
+static void write_one(const struct variant *variant, const struct tacit_model *model,
+                      const char *path)
+{
+    static uint8_t archive[ARCHIVE_MAX];
+    size_t n = encode(variant, model, 1, NULL, archive);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(archive, 1, n, file) != n || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: test_golden_model FOLDER [CPU] | --write FOLDER\n");
+        return 2;
+    }
+    const char *folder = argv[write ? 2 : 1], *cpu = argc == 3 && !write ? argv[2] : NULL;
+    struct tacit_model *models[N_SHAPES];
+    uint8_t *memory[N_SHAPES];
+    golden_fill(content, N_CONTENT, GOLDEN_prose);
+    for (size_t i = 0; i < N_SHAPES; i++)
+        models[i] = make_model(i, &memory[i]);
+    for (size_t i = 0; i < N_SHAPES; i++)
+        for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
+            char path[4096];
+            snprintf(path, sizeof path, "%s/model%zu-%s.tct", folder, i, variants[v].name);
+            if (write)
+                write_one(&variants[v], models[i], path);
+            else
+                check_one(&variants[v], models, i, cpu, path);
+        }
+    for (size_t i = 0; i < N_SHAPES; i++) {
+        tacit_model_close(models[i]);
+        free(memory[i]);
+    }
+    return check_result();
+}
