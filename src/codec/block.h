@@ -41,6 +41,7 @@ struct block_job {
     const struct codec_plan *plan;
     const struct block_look *look;
     struct block_watch watch;
+    const atomic_uint *n_busy;       /* jobs that run now, this one among them; NULL: not known */
     const struct tacit_model *model; /* NULL: none; of the plan, or what the archive needs */
     struct format_block header;
     struct byte_buffer content;

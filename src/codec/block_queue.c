@@ -24,6 +24,7 @@ struct block_queue {
     bool archive_progress;
     bool cancelled;
     atomic_bool stop;
+    atomic_uint n_busy;       /* jobs that run now */
     struct thread_pool *pool; /* started with the first block that is not alone */
     uint64_t n_in, n_out;
     unsigned n_slots, first, n_used;
@@ -33,7 +34,9 @@ struct block_queue {
 static void run_slot(void *argument)
 {
     struct slot *slot = argument;
+    atomic_fetch_add(&slot->queue->n_busy, 1);
     slot->status = slot->queue->run(&slot->job);
+    atomic_fetch_sub(&slot->queue->n_busy, 1);
 }
 
 /* Calls the owner's callback with what is done, jobs under way included. */
@@ -71,11 +74,13 @@ enum tacit_status block_queue_create(struct block_queue **queue_out, const struc
     queue->archive_progress = archive_progress;
     queue->n_slots = n_slots;
     atomic_init(&queue->stop, false);
+    atomic_init(&queue->n_busy, 0);
     for (unsigned i = 0; i < n_slots; i++) {
         struct slot *slot = &queue->slots[i];
         slot->queue = queue;
         slot->task = (struct thread_task){.run = run_slot, .argument = slot};
         slot->job.plan = plan;
+        slot->job.n_busy = &queue->n_busy;
         slot->job.model = plan->model;
         slot->job.watch.stop = &queue->stop;
     }

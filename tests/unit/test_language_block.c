@@ -24,6 +24,7 @@ enum { N_CONTENT = 2500, N_MAX = 4 * N_CONTENT, N_DAMAGED = 60 };
 static const struct lm_shape shapes[] = {TINY_MODELS(SHAPE)};
 
 static uint8_t content[N_CONTENT];
+static atomic_uint n_busy = 1; /* so with two threads one reads while the other codes */
 
 static void fill_content(void)
 {
@@ -36,7 +37,7 @@ static void fill_content(void)
 static void encode(struct block_job *job, const struct codec_plan *plan)
 {
     static struct block_look look;
-    *job = (struct block_job){.plan = plan, .model = plan->model, .look = &look};
+    *job = (struct block_job){.plan = plan, .model = plan->model, .look = &look, .n_busy = &n_busy};
     CHECK(byte_buffer_append(&job->content, content, N_CONTENT) == TACIT_OK);
     job->header.content_size = N_CONTENT;
     line_ends_find(&look.line_ends, content, N_CONTENT);
@@ -50,7 +51,10 @@ static void encode(struct block_job *job, const struct codec_plan *plan)
 static enum tacit_status decode(const struct block_job *whole, const uint8_t *payload, size_t n,
                                 uint32_t content_size)
 {
-    struct block_job job = {.plan = whole->plan, .model = whole->model, .header = whole->header};
+    struct block_job job = {.plan = whole->plan,
+                            .model = whole->model,
+                            .header = whole->header,
+                            .n_busy = whole->n_busy};
     uint64_t n_bytes;
     job.header.content_size = content_size;
     CHECK(byte_buffer_append(&job.payload, payload, n) == TACIT_OK);
