@@ -24,16 +24,21 @@ struct variant {
     size_t n_bytes;      /* of content */
     bool every_class;
     enum golden_class kind; /* else */
+    bool model;             /* with the linked-in model, if there is one */
 };
 
 static const struct variant variants[] = {
-    {"empty", TACIT_LEVEL_DEFAULT, 0, 0, false, GOLDEN_zeros},
-    {"one", TACIT_LEVEL_DEFAULT, 0, 1, false, GOLDEN_zeros},
-    {"fast", 1, 0, 6000, true, GOLDEN_zeros},
-    {"quick", 4, 0, 3000, true, GOLDEN_zeros},
-    {"strong", 6, 0, 6000, true, GOLDEN_zeros},
-    {"blocks", 4, 1500, 4000, false, GOLDEN_prose},
-    {"segments", 4, 0, 24000, false, GOLDEN_mixed},
+    {"empty", TACIT_LEVEL_DEFAULT, 0, 0, false, GOLDEN_zeros, false},
+    {"one", TACIT_LEVEL_DEFAULT, 0, 1, false, GOLDEN_zeros, false},
+    {"fast", 1, 0, 6000, true, GOLDEN_zeros, false},
+    {"quick", 4, 0, 3000, true, GOLDEN_zeros, false},
+    {"strong", 6, 0, 6000, true, GOLDEN_zeros, false},
+    {"blocks", 4, 1500, 4000, false, GOLDEN_prose, false},
+    {"segments", 4, 0, 24000, false, GOLDEN_mixed, false},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_prose, true},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_log, true},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_source, true},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true},
 };
 
 static uint8_t content[CONTENT_MAX], archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
@@ -46,8 +51,14 @@ static struct tacit_options options_of(const struct variant *variant, const char
     options.level = variant->level;
     options.block_size = variant->block_size;
     options.n_threads = 2;
-    options.no_model = 1;
+    options.no_model = !variant->model;
     return options;
+}
+
+static bool has_default_model(void)
+{
+    const struct tacit_model *model;
+    return tacit_model_default(&model) == TACIT_OK;
 }
 
 static size_t encode(const struct variant *variant, const struct tacit_options *options)
@@ -102,6 +113,8 @@ int main(int argc, char **argv)
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         const struct variant *variant = &variants[v];
         struct tacit_options options = options_of(variant, cpu);
+        if (variant->model && !has_default_model())
+            continue;
         for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
             if (!variant->every_class && kind != (int)variant->kind)
                 continue;
