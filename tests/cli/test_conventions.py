@@ -32,13 +32,12 @@ class Conventions(CliTest):
 
     def test_size_without_archive(self):
         """What is computed is what the archive takes, but for its frame and the model's name and SHA-256."""
-        weights = SOURCE_DIR / "models/checkpoint/weights.bin"
-        self.run_tacit("train", "export", weights, "small.tmodel", "small", "Apache-2.0")
+        model = SOURCE_DIR / "models/default.tmodel"
         for n in (300, 3000, 13795):
             self.write("a", SAMPLE.read_bytes()[:n])
-            size = len(self.run_tacit("-c", "-m", "./small.tmodel", "--mix", "off", "--streams", 1, "a").stdout)
-            computed = self.eval("--rolling", "--", "a", model="./small.tmodel")["bits"] / 8
-            self.assertLess(abs(size - 33 - len("small") - computed), 0.001 * computed + 64)
+            size = len(self.run_tacit("-c", "-m", model, "--mix", "off", "--streams", 1, "a").stdout)
+            computed = self.eval("--rolling", "--", "a", model=model)["bits"] / 8
+            self.assertLess(abs(size - 33 - len("tacit-default") - computed), 0.001 * computed + 64)
 
 
 main()
