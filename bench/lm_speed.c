@@ -2,17 +2,19 @@
  *
  * How near a language model comes to what the machine can do:
  *
- *     lm_speed MODEL TEXT [threads [most_tokens]]
+ *     lm_speed MODEL TEXT [threads [tokens [bytes]]]
+ *
+ * tokens: about as many for each line of the first table; bytes: of TEXT, for the second
  *
  * Tokens a second of the model alone on TEXT, by number of streams: a decoder's steps (one token of
  * each stream) and an encoder's (64 tokens of all streams together, which it knows beforehand), as a
  * share of two rooflines measured in the same run: a loop of VPDPBUSD on registers alone, and for one
  * stream's steps a plain read of memory. Then of the whole codec, both directions, mixed with the
- * context models and not. Seconds are of processor time, so that other work on the machine counts
- * little; with several threads the roofline is that of as many threads.
+ * context models and not. Seconds are of processor time; the model's are those of the quickest tenth of
+ * its passes, so that other work on the machine counts little. With several threads the rooflines are
+ * those of as many threads.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,81 +92,78 @@ struct bench {
     const struct lm_model *lm;
     uint32_t *tokens;
     size_t n_tokens; /* of the text */
-    double tokens_a_byte;
     struct file_map text;
     unsigned n_threads;
     double peak; /* of all threads */
 };
 
-struct rate {
-    double wall, cpu; /* tokens a second, and that of processor time times threads */
-};
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
 
 /* Streams that read the text from places of their own, n_ahead tokens of each a pass. */
 static enum tacit_status run(const struct bench *b, uint32_t n_streams, uint32_t n_ahead,
-                             size_t n_passes, struct rate *rate)
+                             size_t n_passes, double *rate)
 {
     struct lm_options options = {n_streams, WINDOW, b->n_threads, cpu_features()};
     struct lm_state *state;
-    size_t n_rows = (size_t)n_streams * n_ahead;
-    enum tacit_status status = lm_state_create(&state, b->lm, &options);
-    if (status != TACIT_OK)
-        return status;
+    size_t n_rows = (size_t)n_streams * n_ahead, n_warm = 8;
+    TRY(lm_state_create(&state, b->lm, &options));
     struct lm_input *inputs = malloc(n_rows * sizeof *inputs);
     float *logits = aligned_alloc(64, n_rows * lm_logit_stride(b->lm) * sizeof *logits);
-    if (!inputs || !logits)
-        status = TACIT_ERR_MEMORY;
-    double wall = 0, cpu = 0;
-    size_t n_warm = WINDOW / n_ahead < 8 ? WINDOW / n_ahead : 8;
+    double *taken = malloc(n_passes * sizeof *taken);
+    enum tacit_status status = inputs && logits && taken ? TACIT_OK : TACIT_ERR_MEMORY;
     for (size_t pass = 0; pass < n_warm + n_passes && status == TACIT_OK; pass++) {
         for (size_t i = 0; i < n_rows; i++) {
             size_t stream = i / n_ahead, at = pass * n_ahead + i % n_ahead;
             inputs[i].stream = (uint32_t)stream;
             inputs[i].token = b->tokens[(b->n_tokens * stream / n_streams + at) % b->n_tokens];
         }
-        double from = seconds(CLOCK_MONOTONIC), cpu_from = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
         status = lm_feed(state, inputs, n_rows, logits);
-        if (pass >= n_warm) {
-            wall += seconds(CLOCK_MONOTONIC) - from;
-            cpu += seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
-        }
+        if (pass >= n_warm)
+            taken[pass - n_warm] = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
     }
-    *rate = (struct rate){(double)(n_rows * n_passes) / wall,
-                          (double)(n_rows * n_passes) / cpu * b->n_threads};
+    if (status == TACIT_OK) {
+        qsort(taken, n_passes, sizeof *taken, compare);
+        *rate = (double)(n_rows * b->n_threads) / taken[n_passes / 10];
+    }
+    free(taken);
     free(inputs);
     free(logits);
     lm_state_destroy(state);
     return status;
 }
 
-static enum tacit_status tabulate_model(const struct bench *b, size_t most_tokens)
+static enum tacit_status tabulate_model(const struct bench *b, size_t n_tokens)
 {
     double products = (double)lm_shape_products(&b->lm->shape);
     double bytes = products * sizeof(struct lm_tile) / (LM_GROUP * LM_TILE_ROWS); /* a token's */
     double memory = read_peak();
-    printf("%7s  %9s %9s %9s %6s   %9s %9s %9s %6s\n", "", "steps", "a CPU s", "GMAC/s", "peak",
-           "ahead", "a CPU s", "GMAC/s", "peak");
+    printf("%7s  %8s %7s %6s   %8s %7s %6s\n", "streams", "steps/s", "GMAC/s", "peak", "ahead/s",
+           "GMAC/s", "peak");
     for (uint32_t n = 1; n <= LM_STREAMS_MAX; n *= 2) {
         uint32_t n_ahead = n < ROUND ? ROUND / n : 1;
-        struct rate step, ahead;
-        TRY(run(b, n, 1, 1 + most_tokens / n, &step));
-        TRY(run(b, n, n_ahead, 1 + most_tokens / (n * n_ahead), &ahead));
-        printf("%7u  %9.0f %9.0f %9.1f %5.1f%%   %9.0f %9.0f %9.1f %5.1f%%\n", n, step.wall,
-               step.cpu, step.cpu * products / 1e9, 100 * step.cpu * products / b->peak, ahead.wall,
-               ahead.cpu, ahead.cpu * products / 1e9, 100 * ahead.cpu * products / b->peak);
+        double step, ahead;
+        TRY(run(b, n, 1, 10 + n_tokens / n, &step));
+        TRY(run(b, n, n_ahead, 10 + n_tokens / (n * n_ahead), &ahead));
+        printf("%7u  %8.0f %7.1f %5.1f%%   %8.0f %7.1f %5.1f%%\n", n, step, step * products / 1e9,
+               100 * step * products / b->peak, ahead, ahead * products / 1e9,
+               100 * ahead * products / b->peak);
         fflush(stdout);
+        double read = bytes * step / b->n_threads;
         if (n == 1)
-            printf("         one stream reads %.1f GB/s of weights a thread, a plain loop %.1f: "
-                   "%.0f%%\n",
-                   bytes * step.cpu / b->n_threads / 1e9, memory / 1e9,
-                   100 * bytes * step.cpu / b->n_threads / memory);
+            printf("one stream reads %.1f GB/s of weights a thread, a plain loop %.1f: %.0f%%\n",
+                   read / 1e9, memory / 1e9, 100 * read / memory);
     }
     return TACIT_OK;
 }
 
-/* The text as one archive of one block, and back. */
+/* The text as one archive, and back. */
 static enum tacit_status run_codec(const struct bench *b, uint32_t n_streams, bool unmixed,
-                                   struct rate *to, struct rate *from, size_t *n_out)
+                                   double *to, double *from, size_t *n_out)
 {
     struct tacit_options options;
     tacit_options_init(&options);
@@ -174,20 +173,16 @@ static enum tacit_status run_codec(const struct bench *b, uint32_t n_streams, bo
     options.unmixed = unmixed;
     size_t n = b->text.n_bytes, cap = tacit_buffer_bound(n);
     uint8_t *archive = malloc(cap), *back = malloc(n);
-    double wall[3], cpu[3];
     enum tacit_status status = archive && back ? TACIT_OK : TACIT_ERR_MEMORY;
-    wall[0] = seconds(CLOCK_MONOTONIC), cpu[0] = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
     if (status == TACIT_OK)
         status = tacit_buffer_compress(b->text.data, n, archive, cap, n_out, &options);
-    wall[1] = seconds(CLOCK_MONOTONIC), cpu[1] = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double middle = seconds(CLOCK_PROCESS_CPUTIME_ID);
     if (status == TACIT_OK)
         status = tacit_buffer_decompress(archive, *n_out, back, n, &n, &options);
-    wall[2] = seconds(CLOCK_MONOTONIC), cpu[2] = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    double n_tokens = (double)b->n_tokens;
-    *to =
-        (struct rate){n_tokens / (wall[1] - wall[0]), n_tokens / (cpu[1] - cpu[0]) * b->n_threads};
-    *from =
-        (struct rate){n_tokens / (wall[2] - wall[1]), n_tokens / (cpu[2] - cpu[1]) * b->n_threads};
+    double end = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    *to = (double)(b->n_tokens * b->n_threads) / (middle - start);
+    *from = (double)(b->n_tokens * b->n_threads) / (end - middle);
     free(archive);
     free(back);
     return status;
@@ -196,17 +191,15 @@ static enum tacit_status run_codec(const struct bench *b, uint32_t n_streams, bo
 static enum tacit_status tabulate_codec(const struct bench *b)
 {
     double products = (double)lm_shape_products(&b->lm->shape);
-    printf("\n%7s %7s %9s  %9s %9s %6s   %9s %9s %6s\n", "codec", "mixed", "bytes", "to", "a CPU s",
-           "peak", "from", "a CPU s", "peak");
-    for (uint32_t n = 1; n <= 64; n *= 4)
+    printf("\n%7s %7s %9s  %8s %6s   %8s %6s\n", "streams", "mixed", "bytes", "to/s", "peak",
+           "from/s", "peak");
+    for (uint32_t n = 4; n <= 32; n *= 8)
         for (int unmixed = 0; unmixed < 2; unmixed++) {
-            struct rate to, from;
+            double to, from;
             size_t n_out;
             TRY(run_codec(b, n, unmixed, &to, &from, &n_out));
-            printf("%7u %7s %9zu  %9.0f %9.0f %5.1f%%   %9.0f %9.0f %5.1f%%\n", n,
-                   unmixed ? "no" : "yes", n_out, to.wall, to.cpu,
-                   100 * to.cpu * products / b->peak, from.wall, from.cpu,
-                   100 * from.cpu * products / b->peak);
+            printf("%7u %7s %9zu  %8.0f %5.1f%%   %8.0f %5.1f%%\n", n, unmixed ? "no" : "yes",
+                   n_out, to, 100 * to * products / b->peak, from, 100 * from * products / b->peak);
             fflush(stdout);
         }
     return TACIT_OK;
@@ -229,7 +222,7 @@ static enum tacit_status read_text(struct bench *b, const char *path, size_t mos
 }
 
 static enum tacit_status measure(struct bench *b, const char *model, const char *text,
-                                 size_t most_bytes, size_t most_tokens)
+                                 size_t most_bytes, size_t n_tokens)
 {
     struct tacit_model *opened;
     TRY(tacit_model_open(&opened, model));
@@ -241,7 +234,7 @@ static enum tacit_status measure(struct bench *b, const char *model, const char 
     printf(
         "%.1f M multiply-accumulates a token; registers alone %.1f GMAC/s a thread, %u threads\n",
         (double)lm_shape_products(&b->lm->shape) / 1e6, one / 1e9, b->n_threads);
-    TRY(tabulate_model(b, most_tokens));
+    TRY(tabulate_model(b, n_tokens));
     return tabulate_codec(b);
 }
 

@@ -5,6 +5,7 @@
  * Tokenises each file, and walks its items through the byte trie with prefix sums of 64 bits, as
  * the codec does: megabytes a second, nanoseconds an item, decisions an item.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
