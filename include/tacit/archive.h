@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "tacit/export.h"
+#include "tacit/model.h"
 #include "tacit/options.h"
 #include "tacit/status.h"
 
@@ -53,6 +54,22 @@ struct tacit_block_info {
     uint64_t archive_size; /* header included */
     enum tacit_method method;
 };
+
+/* The language model that an archive needs. */
+struct tacit_archive_model {
+    size_t struct_size; /* set by the caller */
+    uint32_t n_hash;    /* bytes of hash that the archive tells: 0 (it needs none), 4 or all */
+    uint8_t hash[TACIT_MODEL_HASH];  /* as tacit_model_identity */
+    char name[TACIT_MODEL_TEXT_MAX]; /* cut to fit; empty where the archive has none */
+};
+
+/* Enough of an archive's beginning for tacit_archive_needs. */
+#define TACIT_ARCHIVE_HEADER_MAX 320
+
+/* The model that the archive which begins with data[0 .. n_bytes) needs. TACIT_ERR_TRUNCATED: more
+ * bytes are needed; TACIT_ERR_NOT_ARCHIVE, _VERSION, _CORRUPT, _CHECKSUM. */
+TACIT_API enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,
+                                                struct tacit_archive_model *model);
 
 struct tacit_archive;
 

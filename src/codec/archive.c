@@ -119,6 +119,22 @@ enum tacit_status tacit_archive_get_block(const struct tacit_archive *archive, u
     return copy_info(info, info->struct_size, &full, sizeof full);
 }
 
+enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,
+                                      struct tacit_archive_model *model)
+{
+    struct format_header header;
+    struct tacit_archive_model full = {0};
+    size_t n_header;
+    TRY(format_header_parse(data, n_bytes, &header, &n_header));
+    full.n_hash = header.model.kind == FORMAT_MODEL_NONE    ? 0
+                  : header.model.kind == FORMAT_MODEL_SHORT ? 4
+                                                            : TACIT_MODEL_HASH;
+    memcpy(full.hash, header.model.sha256, sizeof full.hash);
+    size_t n = header.model.n_name < sizeof full.name ? header.model.n_name : sizeof full.name - 1;
+    memcpy(full.name, header.model.name, n);
+    return copy_info(model, model->struct_size, &full, sizeof full);
+}
+
 /* The block's own header, which must agree with the index. */
 static enum tacit_status read_block_header(const struct tacit_archive *archive,
                                            const struct archive_block *block,
@@ -221,6 +237,8 @@ static enum tacit_status read_memory(void *context, uint64_t offset, void *data,
     memcpy(data, memory->data + offset, n_bytes);
     return TACIT_OK;
 }
+
+static_assert(TACIT_ARCHIVE_HEADER_MAX >= FORMAT_HEADER_MAX, "a whole header fits");
 
 enum tacit_status tacit_buffer_content_size(const void *in, size_t n_in, uint64_t *content_size)
 {

@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from harness import ARCHIVE, FAILED, UNSUPPORTED, USAGE, CliTest, main
+from harness import ARCHIVE, FAILED, SOURCE_DIR, UNSUPPORTED, USAGE, CliTest, main
 from toy_model import gguf
 
 
@@ -65,6 +65,13 @@ class Model(CliTest):
         self.refused(USAGE, "invalid argument", "import", "toy.gguf", ".hidden")
         self.refused(USAGE, "not known", "fetch", "no-such-model")
         self.assertIn("Usage: tacit model", self.model("--help"))
+
+    def test_archive_of_another_model(self):
+        self.write("toy.gguf", gguf())
+        self.write("a.tct", (SOURCE_DIR / "tests/golden/model0-mixed1.tct").read_bytes())
+        for args in [("-d", "a.tct"), ("-t", "a.tct"), ("-d", "-m", "./toy.gguf", "a.tct")]:
+            self.fails(UNSUPPORTED, r"it needs tiny, identity [0-9a-f]{64}; -m NAME gives one", *args)
+        self.assertFalse((self.dir / "a").exists())
 
     def pip(self, script):
         """A python3 that is only this shell script; what it makes of its arguments."""
