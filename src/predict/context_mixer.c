@@ -99,7 +99,9 @@ static uint32_t ring_size(const struct cm_config *config)
  * a language model leads. */
 static bool one_layer(const struct cm_config *config, enum content_group which)
 {
-    return config->strength == CM_QUICK || (which == CONTENT_GROUP_GENERAL && !config->hinted);
+    bool pixels =
+        which != CONTENT_GROUP_GENERAL || config->content_set & CONTENT_BIT(CONTENT_IMAGE1);
+    return config->strength == CM_QUICK || (!pixels && !config->hinted);
 }
 
 /* NULL if the arena only counts. */

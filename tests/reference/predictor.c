@@ -62,8 +62,9 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
             choices[n_selectors++] = c.choices[k];
         group->component[group->n_components++] = c;
     }
-    group->mixer = make_mixer(setup->strong, setup->strong && which != GENERAL, n_inputs,
-                              n_selectors, choices);
+    group->mixer =
+        make_mixer(setup->strong, setup->strong && (which != GENERAL || (types & TYPE(11)) != 0),
+                   n_inputs, n_selectors, choices);
     group->refiner = make_refiner(setup->strong);
 }
 
