@@ -16,7 +16,7 @@ files of a corpus from them:
     bench  those of Canterbury, Calgary and the large corpus that are no programs or images, and the
            cut files dickens4m, xml4m, world2m
 
-The README's figures: bench/compare.py --set dev --set bench --levels 4,6 CORPUS_FOLDER
+The README's figures: bench/compare.py --no-model --set dev --set bench --levels 4,6 CORPUS_FOLDER
 Needs: apt-get install xz-utils zstd brotli bzip3 p7zip-full zpaq
 """
 import argparse
@@ -80,8 +80,8 @@ def peers():
     ]
 
 
-def tacit_levels(program, levels):
-    return [Codec(f"tacit -{n}", f"{program} -{n} -T1 -c {{in}}", f"{program} -T1 -dc {{in}}",
+def tacit_levels(program, levels, options):
+    return [Codec(f"tacit -{n}", f"{program} -{n} {options} -T1 -c {{in}}", f"{program} -T1 -dc {{in}}",
                   [program, "--version"]) for n in levels]
 
 
@@ -211,6 +211,7 @@ def parse_arguments():
     parser.add_argument("--tacit", default=str(ROOT / "build/release/cli/tacit"),
                         help="the command to measure (default: build/release/cli/tacit)")
     parser.add_argument("--levels", default="4,6", help="of tacit; default 4,6; '' for none")
+    parser.add_argument("--no-model", action="store_true", help="tacit by context models alone")
     parser.add_argument("--peers", default="xz,zstd,brotli,bzip3,7z,zpaq",
                         help="default: xz,zstd,brotli,bzip3,7z,zpaq; '' for none")
     parser.add_argument("--json", metavar="FILE", help="all measurements, for other programs")
@@ -229,7 +230,8 @@ def choose_codecs(arguments):
     if levels and not os.access(arguments.tacit, os.X_OK):
         sys.exit(f"compare.py: no {arguments.tacit}; build it first, or name it with --tacit")
     return ([available[name] for name in wanted]
-            + tacit_levels(os.path.abspath(arguments.tacit), levels))
+            + tacit_levels(os.path.abspath(arguments.tacit), levels,
+                           "--no-model" if arguments.no_model else ""))
 
 
 def main():
