@@ -102,13 +102,14 @@ uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32
     if (coder->encoding)
         count_bits(coder, place);
     place = coder->unmixed ? code_whole(coder, place) : walk_words(coder, place);
+    token_distribution_learn(&coder->distribution, place);
     return trie->items[place];
 }
 
 void token_coder_lay_out(struct token_coder *coder, struct arena *arena,
                          const struct byte_trie *trie, uint32_t n_tokens, size_t n_items)
 {
-    token_distribution_lay_out(&coder->distribution, arena, trie, n_tokens);
+    token_distribution_lay_out(&coder->distribution, arena, trie, n_tokens, !coder->unmixed);
     coder->parts = arena_take(arena, coder->unmixed ? n_items * sizeof *coder->parts : 0);
 }
 

@@ -3,13 +3,20 @@
 
 #include "base/strict_math.h"
 
+#define LEARNING_RATE 0.03f /* 0.01 and 0.1 gain less: docs/default-model.md */
+
 void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
-                                const struct byte_trie *trie, uint32_t n_tokens)
+                                const struct byte_trie *trie, uint32_t n_tokens, bool learns)
 {
     uint32_t *token = arena_take(arena, trie->n_words * sizeof *token);
     uint32_t *mass = arena_take(arena, (n_tokens + (size_t)1) * sizeof *mass);
     uint64_t *sum = arena_take(arena, (trie->n_words + (size_t)1) * sizeof *sum);
-    *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum};
+    size_t n_floats = (n_tokens + (size_t)KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+    float *bias = learns ? arena_take(arena, 2 * n_floats * sizeof *bias) : NULL;
+    float *biased = bias ? bias + n_floats : NULL;
+    *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum, bias, biased};
+    for (size_t i = 0; bias && i < 2 * n_floats; i++)
+        bias[i] = 0;
     for (size_t i = 0; token && i < trie->n_words; i++)
         token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
 }
@@ -19,11 +26,29 @@ void token_distribution_set(struct token_distribution *distribution, const struc
 {
     const uint32_t *mass = distribution->mass, *token = distribution->token;
     uint64_t sum = 0;
+    for (uint32_t i = 0; distribution->bias && i < distribution->n_tokens; i++)
+        distribution->biased[i] = logits[i] + distribution->bias[i];
+    if (distribution->bias)
+        logits = distribution->biased;
     kernels->lm_token_masses(distribution->mass, logits, distribution->n_tokens);
     distribution->mass[distribution->n_tokens] = 1;
     distribution->sum[0] = 0;
     for (uint32_t i = 0; i < distribution->trie->n_words; i++)
         distribution->sum[i + 1] = sum += mass[token[i]];
+}
+
+void token_distribution_learn(struct token_distribution *distribution, uint32_t place)
+{
+    const uint32_t *mass = distribution->mass, token = distribution->token[place];
+    float *bias = distribution->bias;
+    float all = (float)(int64_t)distribution->sum[distribution->trie->n_words];
+    float step = LEARNING_RATE / all;
+    if (!bias)
+        return;
+    for (uint32_t i = 0; i < distribution->n_tokens; i++)
+        bias[i] -= step * (float)(int32_t)mass[i];
+    if (token < distribution->n_tokens)
+        bias[token] += LEARNING_RATE;
 }
 
 void token_distribution_quantize(struct token_distribution *distribution, uint32_t total)

@@ -271,9 +271,9 @@ static void test_against_file(void)
     const struct tokenizer *tokenizer = model_file_tokenizer(model->file);
     struct token_distribution distribution;
     struct arena sizes = {0};
-    token_distribution_lay_out(&distribution, &sizes, model->trie, lm->shape.n_vocab);
+    token_distribution_lay_out(&distribution, &sizes, model->trie, lm->shape.n_vocab, false);
     struct arena arena = {aligned_alloc(64, sizes.used), sizes.used, 0};
-    token_distribution_lay_out(&distribution, &arena, model->trie, lm->shape.n_vocab);
+    token_distribution_lay_out(&distribution, &arena, model->trie, lm->shape.n_vocab, false);
     static char prose[4000];
     for (size_t i = 0; i < sizeof prose; i++)
         prose[i] = text[(i * i / 7 + i) % (sizeof text - 1)];
