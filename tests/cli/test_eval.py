@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import os
+import subprocess
 
-from harness import FAILED, OK, UNSUPPORTED, USAGE, CliTest, main, text
+from harness import FAILED, OK, TACIT, UNSUPPORTED, USAGE, CliTest, main, text
 from toy_model import gguf
 
 KEYS = {"model", "kind", "file", "bytes", "chars", "words", "tokens", "scored_bytes", "scored_tokens", "bits",
@@ -83,6 +84,16 @@ class Eval(CliTest):
         result = self.run_tacit("eval", "./toy.gguf", "--convention", "hkust", "--", "one", "empty")
         self.assertRegex(result.err, "one: is too short for a window")
         self.assertRegex(result.err, "empty: is empty")
+
+    def test_memory_does_not_grow_with_the_file(self):
+        with open(self.dir / "large", "wb") as file:
+            file.truncate(192 << 20)
+        process = subprocess.Popen([TACIT, "eval", "context:1", "-T", "1", "--", "large"], cwd=self.dir,
+                                   stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, OK)
+        self.assertLess(usage.ru_maxrss, 150 << 10)
 
     def test_refused(self):
         for pattern, code, *args in [

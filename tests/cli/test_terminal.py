@@ -15,12 +15,12 @@ DATA = text(400_000)
 
 
 class Terminal(CliTest):
-    def on_terminal(self, *args, expect=OK, width=100, also_stdin=False, stdout_too=False):
+    def on_terminal(self, *args, expect=OK, width=100, also_stdin=False, stdout_too=False, **environment):
         """Runs it with standard error on a terminal; what that shows."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
         process = subprocess.Popen(
-            [TACIT, *args], cwd=self.dir, stderr=slave,
+            [TACIT, *args], cwd=self.dir, stderr=slave, env={**os.environ, **environment},
             stdin=slave if also_stdin else subprocess.DEVNULL,
             stdout=slave if stdout_too else subprocess.DEVNULL)
         os.close(slave)
@@ -55,6 +55,13 @@ class Terminal(CliTest):
         bars = self.bars(self.on_terminal("-2", "--block-size", "1K", "-T1", "a"))
         self.assertGreater(len(bars), 1, "faster than a tenth of a second?")
         self.assertRegex(bars[-1], r"ratio \d+\.\d+  [\d.]+ [KM]iB/s  ETA \d+:\d\d$")
+
+    def test_colors_of_surprise(self):
+        self.write("a", DATA[:2000])
+        for environment, is_colored in (({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)):
+            shown = self.on_terminal("surprise", "a", stdout_too=True, **environment)
+            self.assertEqual("\x1b[30;48;5;" in shown, is_colored)
+            self.assertIn("2000 bytes; context models", shown)
 
     def test_bar_while_decoding(self):
         self.write("a.tct", self.archive(DATA, "-1"))
