@@ -110,6 +110,7 @@ static enum tacit_status open_encoder(const struct eval_arguments *arguments,
     options.n_threads = arguments->options.n_threads;
     options.cpu = arguments->options.cpu;
     options.model = subject->model;
+    options.no_model = subject->model == NULL;
     return tacit_encoder_create(encoder, &options);
 }
 

@@ -11,7 +11,8 @@
 
 int cli_model(int argc, char **argv);
 
-/* Opens the model of that name or file, or says why not; *model is NULL then. */
+/* Opens the model of that name or file, "default" being the one linked in, or says why not; *model is
+ * NULL then. */
 enum exit_code model_open_named(struct console *console, const char *name,
                                 struct tacit_model **model);
 

@@ -63,8 +63,8 @@ TACIT_API enum tacit_status tacit_model_inspect(const char *path, struct tacit_m
 TACIT_API enum tacit_status tacit_model_open(struct tacit_model **model, const char *path);
 
 /* The model that is linked into this library, which levels from TACIT_LEVEL_MODEL on compress with
- * if no other is given. It is opened by the first call, in some milliseconds, and stays open: do
- * not close it. TACIT_ERR_MODEL_MISSING: this build has none; TACIT_ERR_MEMORY. On failure *model is
+ * if no other is given. It is opened by the first call, in some milliseconds, and stays open:
+ * closing it does nothing. TACIT_ERR_MODEL_MISSING: this build has none; TACIT_ERR_MEMORY. On failure *model is
  * NULL. Any thread may call. */
 TACIT_API enum tacit_status tacit_model_default(const struct tacit_model **model);
 

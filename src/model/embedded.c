@@ -27,12 +27,23 @@ enum tacit_status tacit_model_default(const struct tacit_model **model)
     return embedded.status;
 }
 
+bool model_is_linked(const struct tacit_model *model)
+{
+    return model == embedded.model;
+}
+
 #else
 
 enum tacit_status tacit_model_default(const struct tacit_model **model)
 {
     *model = NULL;
     return TACIT_ERR_MODEL_MISSING;
+}
+
+bool model_is_linked(const struct tacit_model *model)
+{
+    (void)model;
+    return false;
 }
 
 #endif

@@ -21,4 +21,7 @@ struct tacit_model {
 enum tacit_status model_open_memory(struct tacit_model **model, const uint8_t *data,
                                     size_t n_bytes);
 
+/* Is it the one that tacit_model_default has given? */
+bool model_is_linked(const struct tacit_model *model);
+
 #endif
