@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tacit beside its peers, on the same files in the same run, on one thread each.
+"""tacit beside its peers, on the same files in the same run.
 
-    bench/compare.py [--set dev] [--set bench] [--levels 4,6] [--peers zpaq,xz] [--json FILE] PATH...
+    bench/compare.py [--set dev] [--set bench] [--levels 4,6] [--peers zpaq,xz] [--threads N] [--head BYTES]
+                     [--json FILE] PATH...
 
 Every file is compressed and restored by every codec and compared with the original; what does not come
 back is an error. Sizes are those of the files on the disk. Speeds are bytes of content by user CPU
-time of the process, start included, which is why totals count and not small files. Peak memory begins at
+time of the process on one thread, start included, which is why totals count and not small files. With
+--threads they are by wall clock, tacit on so many threads and its peers on one: for a machine without
+other work. A level may bring options: --levels '4,6:--no-model,6:-m smollm2-135m'. Peak memory begins at
 what this driver had when it forked, some 16 MiB. Tables in Markdown go to standard output, progress to
 standard error.
 
@@ -16,7 +19,7 @@ files of a corpus from them:
     bench  those of Canterbury, Calgary and the large corpus that are no programs or images, and the
            cut files dickens4m, xml4m, world2m
 
-The README's figures: bench/compare.py --no-model --set dev --set bench --levels 4,6 CORPUS_FOLDER
+The README's figures: docs/benchmarks.md has the commands.
 Needs: apt-get install xz-utils zstd brotli bzip3 p7zip-full zpaq
 """
 import argparse
@@ -29,6 +32,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -80,9 +84,13 @@ def peers():
     ]
 
 
-def tacit_levels(program, levels, options):
-    return [Codec(f"tacit -{n}", f"{program} -{n} {options} -T1 -c {{in}}", f"{program} -T1 -dc {{in}}",
-                  [program, "--version"]) for n in levels]
+def tacit_levels(program, levels, n_threads):
+    codecs = []
+    for level, _, options in (level.partition(":") for level in levels):
+        words = f"{program} -{level} {options} -T{n_threads} -c {{in}}"
+        codecs.append(Codec(f"tacit -{level} {options}".rstrip(), words, f"{program} -T{n_threads} -dc {{in}}",
+                            [program, "--version"]))
+    return codecs
 
 
 def classify(path, sets):
@@ -109,39 +117,42 @@ def find_files(paths, sets):
 
 
 def run(template, folder, source, target, content):
-    """Runs one command in the folder; returns its user seconds and peak memory in bytes."""
+    """Runs one command in the folder; returns its user and wall seconds and peak memory in bytes."""
     words = [word.format(**{"in": source, "out": target, "name": content.name,
                             "mebibytes": mebibytes(content.stat().st_size)})
              for word in template.split()]
     to_stdout = "{out}" not in template
     with open(folder / target if to_stdout else os.devnull, "wb") as out, \
             tempfile.TemporaryFile() as messages:
+        started = time.monotonic()
         process = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=out,
                                    stderr=messages)
         _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             messages.seek(0)
             sys.exit(f"compare.py: {' '.join(words)}: exit code {process.returncode}\n"
                      + messages.read().decode(errors="replace"))
-    return usage.ru_utime, usage.ru_maxrss * 1024
+    return (usage.ru_utime, wall), usage.ru_maxrss * 1024
 
 
-def measure(codec, path):
-    """One file, there and back."""
+def measure(codec, path, clock, head):
+    """One file, or its first bytes, there and back. clock: 0 for user seconds, 1 for wall."""
     with tempfile.TemporaryDirectory(prefix="tacit-compare-") as name:
         folder = pathlib.Path(name)
         content = folder / path.name
-        shutil.copyfile(path, content)
+        with open(path, "rb") as source:
+            content.write_bytes(source.read(head))
         archive = "archive.zpaq" if codec.name.startswith("zpaq") else "archive"
         if codec.name.startswith("7z"):
             archive = "archive.7z"
         encode_seconds, encode_memory = run(codec.encode, folder, path.name, archive, content)
         decode_seconds, decode_memory = run(codec.decode, folder, archive, "restored", content)
-        if not filecmp.cmp(path, folder / "restored", shallow=False):
+        if not filecmp.cmp(content, folder / "restored", shallow=False):
             sys.exit(f"compare.py: {codec.name} did not restore {path}")
         return {"codec": codec.name, "size": (folder / archive).stat().st_size,
-                "encode_seconds": encode_seconds, "decode_seconds": decode_seconds,
+                "encode_seconds": encode_seconds[clock], "decode_seconds": decode_seconds[clock],
                 "encode_memory": encode_memory, "decode_memory": decode_memory}
 
 
@@ -211,7 +222,8 @@ def parse_arguments():
     parser.add_argument("--tacit", default=str(ROOT / "build/release/cli/tacit"),
                         help="the command to measure (default: build/release/cli/tacit)")
     parser.add_argument("--levels", default="4,6", help="of tacit; default 4,6; '' for none")
-    parser.add_argument("--no-model", action="store_true", help="tacit by context models alone")
+    parser.add_argument("--threads", type=int, metavar="N", help="of tacit, and speeds by wall clock")
+    parser.add_argument("--head", type=int, metavar="BYTES", default=-1, help="only so much of each file")
     parser.add_argument("--peers", default="xz,zstd,brotli,bzip3,7z,zpaq",
                         help="default: xz,zstd,brotli,bzip3,7z,zpaq; '' for none")
     parser.add_argument("--json", metavar="FILE", help="all measurements, for other programs")
@@ -230,26 +242,30 @@ def choose_codecs(arguments):
     if levels and not os.access(arguments.tacit, os.X_OK):
         sys.exit(f"compare.py: no {arguments.tacit}; build it first, or name it with --tacit")
     return ([available[name] for name in wanted]
-            + tacit_levels(os.path.abspath(arguments.tacit), levels,
-                           "--no-model" if arguments.no_model else ""))
+            + tacit_levels(os.path.abspath(arguments.tacit), levels, arguments.threads or 1))
 
 
 def main():
     arguments = parse_arguments()
     codecs = choose_codecs(arguments)
+    clock = 1 if arguments.threads else 0
     files = []
     for path, kind in find_files(arguments.paths, set(arguments.sets)):
-        file = {"name": path.name, "class": kind, "content": path.stat().st_size, "results": {}}
+        n_content = path.stat().st_size
+        if arguments.head >= 0:
+            n_content = min(n_content, arguments.head)
+        file = {"name": path.name, "class": kind, "content": n_content, "results": {}}
         for codec in codecs:
             print(f"\r\033[K{path.name}: {codec.name}", end="", file=sys.stderr, flush=True)
-            file["results"][codec.name] = measure(codec, path)
+            file["results"][codec.name] = measure(codec, path, clock, arguments.head)
         files.append(file)
     print("\r\033[K", end="", file=sys.stderr)
     print("Sizes on the disk, bytes:\n")
     print_files(files, codecs, lambda size, n_content: f"{size:,}")
     print("Bits per byte:\n")
     print_files(files, codecs, bits)
-    print("Totals; speeds by user CPU time, one thread:\n")
+    print(f"Totals; speeds by wall clock, tacit on {arguments.threads} threads:\n" if clock else
+          "Totals; speeds by user CPU time, one thread:\n")
     print_totals(files, codecs)
     versions = {codec.name: codec.version_line() for codec in codecs}
     for name, version in versions.items():
