@@ -13,6 +13,8 @@
 #include "codec/language_layout.h"
 #include "model/model.h"
 
+enum { PAIR_STREAMS_MIN = 4 };
+
 static struct cm_config mixer_config(const struct language_layout *layout, uint32_t content_size)
 {
     return (struct cm_config){.strength = CM_STRONG,
@@ -64,10 +66,11 @@ static void describe(struct language_coder *coder, const struct codec_plan *plan
     coder->token.kernels = &plan->kernels;
 }
 
-/* Whether a second thread would have work. One that works on large models has company already. */
+/* Whether a second thread pays. A decoder's halves of fewer streams take a pass over the weights each,
+ * which costs what taking turns gains. */
 static bool may_pair(const struct codec_plan *plan, bool encoding, uint32_t n_streams)
 {
-    return plan->n_threads > 1 && (encoding || n_streams > 1);
+    return plan->n_threads > 1 && (encoding || n_streams >= PAIR_STREAMS_MIN);
 }
 
 /* Bytes beyond content, payload and the model itself. n_items: of an encoder, 0 of a decoder. */
