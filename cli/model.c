@@ -58,18 +58,22 @@ static const struct tacit_model_source *find_source(const char *name)
     return NULL;
 }
 
-static void list_row(const char *name, const char *path)
+static void list_row(const char *name, const char *path, const struct tacit_model_info *info)
+{
+    char count[16], size[SIZE_TEXT_CAP], memory[SIZE_TEXT_CAP];
+    printf("%-20s %-8s %8s %11s %11s  %-12s %s\n", name, info->architecture,
+           format_count(count, info->n_parameters), size_format(size, (double)info->file_size),
+           size_format(memory, (double)info->weights_bytes), info->licence, path);
+}
+
+static void list_file(const char *name, const char *path)
 {
     struct tacit_model_info info = {.struct_size = sizeof info};
-    char count[16], size[SIZE_TEXT_CAP], memory[SIZE_TEXT_CAP];
     enum tacit_status status = tacit_model_inspect(path, &info);
-    if (status != TACIT_OK) {
+    if (status == TACIT_OK)
+        list_row(name, path, &info);
+    else
         printf("%-20s %s (%s)\n", name, tacit_status_message(status), path);
-        return;
-    }
-    printf("%-20s %-8s %8s %11s %11s  %-12s %s\n", name, info.architecture,
-           format_count(count, info.n_parameters), size_format(size, (double)info.file_size),
-           size_format(memory, (double)info.weights_bytes), info.licence, path);
 }
 
 static bool is_model_file(const char *name, size_t *n_stem)
@@ -94,7 +98,7 @@ static void list_directory(const char *directory)
         int length = snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
         if (length < (int)sizeof path && is_model_file(entries[i]->d_name, &n_stem)) {
             snprintf(name, sizeof name, "%.*s", (int)n_stem, entries[i]->d_name);
-            list_row(name, path);
+            list_file(name, path);
         }
         free(entries[i]);
     }
@@ -105,11 +109,14 @@ static void list_directory(const char *directory)
 static enum exit_code run_list(struct console *console, char **names, int n_names)
 {
     char path[TACIT_MODEL_PATH_MAX];
+    struct tacit_model_info linked = {.struct_size = sizeof linked};
     const struct tacit_model_source *source;
     enum tacit_status status;
     (void)console, (void)names, (void)n_names;
     printf("%-20s %-8s %8s %11s %11s  %-12s %s\n", "name", "kind", "numbers", "size", "memory",
            "licence", "file");
+    if (tacit_model_inspect(NULL, &linked) == TACIT_OK)
+        list_row("default", MODEL_LINKED, &linked);
     for (unsigned i = 0; (status = tacit_model_directory(i, path)) != TACIT_ERR_RANGE; i++)
         if (status == TACIT_OK)
             list_directory(path);
@@ -136,23 +143,25 @@ static void show_info(const char *path, const struct tacit_model_info *info)
            size_format(text, (double)info->stream_bytes));
 }
 
-/* The two hashes: of the file, and of the model, which must be loaded for it. */
-static enum tacit_status show_hashes(const char *path)
+/* The two hashes: of the file, if it is one, and of the model, which must be loaded for it. */
+static enum exit_code show_hashes(struct console *console, const char *name, const char *file)
 {
     uint8_t hash[TACIT_MODEL_HASH];
     char text[2 * TACIT_MODEL_HASH + 1];
     struct tacit_model *model;
-    enum tacit_status status = tacit_model_hash_file(path, hash);
-    if (status != TACIT_OK)
-        return status;
-    printf("file SHA-256  %s\n", model_hash_text(text, hash));
-    status = tacit_model_open(&model, path);
-    if (status != TACIT_OK)
-        return status;
+    if (file) {
+        enum tacit_status status = tacit_model_hash_file(file, hash);
+        if (status != TACIT_OK)
+            return fail(console, name, status);
+        printf("file SHA-256  %s\n", model_hash_text(text, hash));
+    }
+    enum exit_code code = model_open_named(console, name, &model);
+    if (code != EXIT_CODE_OK)
+        return code;
     tacit_model_identity(model, hash);
     printf("identity      %s\n", model_hash_text(text, hash));
     tacit_model_close(model);
-    return TACIT_OK;
+    return EXIT_CODE_OK;
 }
 
 static enum exit_code run_show(struct console *console, char **names, int n_names)
@@ -160,14 +169,12 @@ static enum exit_code run_show(struct console *console, char **names, int n_name
     struct tacit_model_info info = {.struct_size = sizeof info};
     char path[TACIT_MODEL_PATH_MAX];
     (void)n_names;
-    enum tacit_status status = tacit_model_find(names[0], path);
-    if (status == TACIT_OK)
-        status = tacit_model_inspect(path, &info);
-    if (status == TACIT_OK) {
-        show_info(path, &info);
-        status = show_hashes(path);
-    }
-    return status == TACIT_OK ? EXIT_CODE_OK : fail(console, names[0], status);
+    enum tacit_status status = model_inspect_named(names[0], path, &info);
+    if (status != TACIT_OK)
+        return fail(console, names[0], status);
+    bool is_linked = strcmp(path, MODEL_LINKED) == 0;
+    show_info(path, &info);
+    return show_hashes(console, names[0], is_linked ? NULL : path);
 }
 
 /* The published file of an earlier fetch, if it is there and unharmed: to path. */

@@ -11,6 +11,12 @@
 
 int cli_model(int argc, char **argv);
 
+#define MODEL_LINKED "(linked in)" /* instead of a path */
+
+/* What the model of that name or file says of itself, "default" being the one linked in. path
+ * [TACIT_MODEL_PATH_MAX]: where it is, for people. Errors as tacit_model_find and tacit_model_inspect. */
+enum tacit_status model_inspect_named(const char *name, char *path, struct tacit_model_info *info);
+
 /* Opens the model of that name or file, "default" being the one linked in, or says why not; *model is
  * NULL then. */
 enum exit_code model_open_named(struct console *console, const char *name,

@@ -4,6 +4,16 @@
 #include "console.h"
 #include "model.h"
 
+enum tacit_status model_inspect_named(const char *name, char *path, struct tacit_model_info *info)
+{
+    if (strcmp(name, "default") == 0 && tacit_model_inspect(NULL, info) == TACIT_OK) {
+        memcpy(path, MODEL_LINKED, sizeof MODEL_LINKED);
+        return TACIT_OK;
+    }
+    enum tacit_status status = tacit_model_find(name, path);
+    return status == TACIT_OK ? tacit_model_inspect(path, info) : status;
+}
+
 enum exit_code model_open_named(struct console *console, const char *name,
                                 struct tacit_model **model)
 {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model.h"
 #include "rank.h"
 #include "text_pieces.h"
 
@@ -128,8 +129,7 @@ static void weigh(struct rank_row *row)
     char path[TACIT_MODEL_PATH_MAX];
     struct tacit_model_info info = {.struct_size = sizeof info};
     if (row->subject->model_name[0] &&
-        tacit_model_find(row->subject->model_name, path) == TACIT_OK &&
-        tacit_model_inspect(path, &info) == TACIT_OK)
+        model_inspect_named(row->subject->model_name, path, &info) == TACIT_OK)
         row->model_bytes = info.file_size;
 }
 

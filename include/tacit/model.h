@@ -53,9 +53,10 @@ TACIT_API enum tacit_status tacit_model_directory(unsigned index, char *path);
  */
 TACIT_API enum tacit_status tacit_model_find(const char *name, char *path);
 
-/* Reads what the file says, without loading weights. info->struct_size must be set. TACIT_ERR_IO,
- * TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (an architecture, tensor type or version that this
- * build cannot run), TACIT_ERR_MEMORY. */
+/* Reads what the file says, without loading weights; path NULL: the model that is linked in, or
+ * TACIT_ERR_MODEL_MISSING. info->struct_size must be set. TACIT_ERR_IO, TACIT_ERR_MODEL_DAMAGED,
+ * TACIT_ERR_UNSUPPORTED (an architecture, tensor type or version that this build cannot run),
+ * TACIT_ERR_MEMORY. */
 TACIT_API enum tacit_status tacit_model_inspect(const char *path, struct tacit_model_info *info);
 
 /* Loads a model: takes some seconds and weights_bytes of memory. Errors as tacit_model_inspect. On
@@ -64,8 +65,8 @@ TACIT_API enum tacit_status tacit_model_open(struct tacit_model **model, const c
 
 /* The model that is linked into this library, which levels from TACIT_LEVEL_MODEL on compress with
  * if no other is given. It is opened by the first call, in some milliseconds, and stays open:
- * closing it does nothing. TACIT_ERR_MODEL_MISSING: this build has none; TACIT_ERR_MEMORY. On failure *model is
- * NULL. Any thread may call. */
+ * closing it does nothing. TACIT_ERR_MODEL_MISSING: this build has none; TACIT_ERR_MEMORY. On failure
+ * *model is NULL. Any thread may call. */
 TACIT_API enum tacit_status tacit_model_default(const struct tacit_model **model);
 
 /* NULL is allowed. Nothing may be using it. */

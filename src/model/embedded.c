@@ -13,11 +13,17 @@ static struct {
     enum tacit_status status;
 } embedded = {.once = PTHREAD_ONCE_INIT};
 
+struct byte_view model_linked_file(void)
+{
+    return (struct byte_view){tacit_embedded_model,
+                              (size_t)(tacit_embedded_model_end - tacit_embedded_model)};
+}
+
 /* Stays open until the process ends. */
 static void open_once(void)
 {
-    size_t n_bytes = (size_t)(tacit_embedded_model_end - tacit_embedded_model);
-    embedded.status = model_open_memory(&embedded.model, tacit_embedded_model, n_bytes);
+    struct byte_view file = model_linked_file();
+    embedded.status = model_open_memory(&embedded.model, file.data, file.n);
 }
 
 enum tacit_status tacit_model_default(const struct tacit_model **model)
@@ -33,6 +39,11 @@ bool model_is_linked(const struct tacit_model *model)
 }
 
 #else
+
+struct byte_view model_linked_file(void)
+{
+    return (struct byte_view){NULL, 0};
+}
 
 enum tacit_status tacit_model_default(const struct tacit_model **model)
 {

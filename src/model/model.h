@@ -6,6 +6,7 @@
 #ifndef TACIT_MODEL_MODEL_H
 #define TACIT_MODEL_MODEL_H
 
+#include "base/view.h"
 #include "model/model_file.h"
 #include "tacit/model.h"
 #include "token/byte_trie.h"
@@ -20,6 +21,9 @@ struct tacit_model {
  * tacit_model_open. */
 enum tacit_status model_open_memory(struct tacit_model **model, const uint8_t *data,
                                     size_t n_bytes);
+
+/* The .tmodel that is linked in; empty: none is. */
+struct byte_view model_linked_file(void);
 
 /* Is it the one that tacit_model_default has given? */
 bool model_is_linked(const struct tacit_model *model);

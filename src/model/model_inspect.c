@@ -8,6 +8,7 @@
 #include "base/view.h"
 #include "model/lm.h"
 #include "model/lm_gguf.h"
+#include "model/model.h"
 #include "model/tmodel.h"
 #include "tacit/model.h"
 
@@ -77,15 +78,30 @@ static enum tacit_status describe_tmodel(struct tacit_model_info *info, const st
     return describe_shape(info, shape);
 }
 
+static enum tacit_status inspect_linked(struct tacit_model_info *info)
+{
+    struct byte_view file = model_linked_file();
+    struct tmodel *tmodel;
+    if (file.n == 0)
+        return TACIT_ERR_MODEL_MISSING;
+    info->file_size = file.n;
+    TRY(tmodel_open_memory(&tmodel, file.data, file.n));
+    enum tacit_status status = describe_tmodel(info, tmodel);
+    tmodel_close(tmodel);
+    return status;
+}
+
 enum tacit_status tacit_model_inspect(const char *path, struct tacit_model_info *info)
 {
     struct gguf *gguf;
     struct tmodel *tmodel;
     struct stat file;
-    size_t n = strlen(path);
     enum tacit_status status;
     if (info->struct_size < sizeof *info)
         return TACIT_ERR_ARGUMENT;
+    if (!path)
+        return inspect_linked(info);
+    size_t n = strlen(path);
     if (stat(path, &file) != 0)
         return TACIT_ERR_IO;
     info->file_size = (uint64_t)file.st_size;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tacit model: a small generated model is imported, listed and shown; fetching with a pip that is ours."""
 import hashlib
+import json
 import os
 
 from harness import ARCHIVE, FAILED, SOURCE_DIR, UNSUPPORTED, USAGE, CliTest, main
@@ -20,6 +21,17 @@ class Model(CliTest):
 
     def refused(self, code, pattern, *args):
         self.fails(code, pattern, "model", *args, env=self.env)
+
+    def test_linked(self):
+        """The default model, where the build has one, is listed, shown, used by name, and weighed."""
+        if b"(linked in)" not in self.run_tacit("model", "list").stdout:
+            self.skipTest("no model is linked in")
+        self.assertIn(b"identity", self.run_tacit("model", "show", "default").stdout)
+        self.write("a", b"The words of this sentence are worth less to who expected them.\n" * 9)
+        named, plain = (self.run_tacit(*args, "-c", "a").stdout for args in [("-m", "default"), ()])
+        self.assertEqual(named, plain)
+        row, = json.loads(self.run_tacit("rank", "--json", "default", "--", "a").stdout)["results"]
+        self.assertGreater(row["model_bytes"], 1 << 20)
 
     def test_import_list_show(self):
         self.write("toy.gguf", gguf())
