@@ -44,7 +44,8 @@ static bool has_met(struct crew *crew, unsigned meeting)
 }
 
 /* Sequential consistency decides: either the last to arrive sees that somebody sleeps, or the
- * sleeper sees that all have met. */
+ * sleeper sees that all have met. Both sides read-modify-write before they look: qemu-user lets a load
+ * overtake a plain store, sequentially consistent or not, when it emulates aarch64 on x86. */
 static void sleep_until_met(struct crew *crew, unsigned meeting)
 {
     pthread_mutex_lock(&crew->mutex);
@@ -72,7 +73,7 @@ void crew_barrier(struct crew *crew)
     if (atomic_fetch_add_explicit(&crew->n_waiting, 1, memory_order_acq_rel) + 1 ==
         crew->n_members) {
         atomic_store_explicit(&crew->n_waiting, 0, memory_order_relaxed);
-        atomic_store(&crew->n_meetings, meeting + 1);
+        atomic_fetch_add(&crew->n_meetings, 1); /* not a store: see sleep_until_met */
         wake_sleepers(crew);
         return;
     }
