@@ -69,10 +69,11 @@ class Usage(CliTest):
                              self.archive(DATA, "--block-size", "1024"), size)
 
     def test_cpu_never_changes_the_archive(self):
-        archive = self.archive(DATA)
+        data = DATA[:1500] # with the linked-in model a scalar build takes its time
+        archive = self.archive(data)
         for features in ("scalar", "avx2", "avx2,avx512", "neon"):
-            self.assertEqual(self.archive(DATA, "--cpu", features), archive, features)
-            self.assertEqual(self.run_tacit("-dc", "--cpu", features, stdin=archive).stdout, DATA)
+            self.assertEqual(self.archive(data, "--cpu", features), archive, features)
+            self.assertEqual(self.run_tacit("-dc", "--cpu", features, stdin=archive).stdout, data)
 
     def test_last_choice_counts(self):
         self.assertEqual(self.run_tacit("-z", "-d", "-c", "b.tct").stdout, DATA)
