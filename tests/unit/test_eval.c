@@ -328,8 +328,8 @@ static void test_against_file(void)
 /* Context models alone: the archive is as long as the learner says, but for its frame. */
 static void test_learner(void)
 {
-    static uint8_t data[20000], out[25000];
-    static float bits[20000];
+    static uint8_t data[6000], out[8000];
+    static float bits[6000];
     struct tacit_learner *learner;
     double sum, half, rest, total = 0;
     size_t n_out;
@@ -349,8 +349,8 @@ static void test_learner(void)
               sum / 8, n_out);
     /* Bits add up over any split. */
     CHECK(tacit_learner_create(&learner, 6, sizeof data) == TACIT_OK);
-    CHECK(tacit_learner_read(learner, data, 12345, NULL, &half) == TACIT_OK);
-    CHECK(tacit_learner_read(learner, data + 12345, sizeof data - 12345, NULL, &rest) == TACIT_OK);
+    CHECK(tacit_learner_read(learner, data, 2345, NULL, &half) == TACIT_OK);
+    CHECK(tacit_learner_read(learner, data + 2345, sizeof data - 2345, NULL, &rest) == TACIT_OK);
     CHECK(fabs(half + rest - sum) < 1e-6 * sum);
     tacit_learner_destroy(learner);
     tacit_learner_destroy(NULL);
