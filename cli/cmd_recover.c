@@ -62,7 +62,9 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
         console_error(&arguments->console, input->name, "holds no block that is whole");
         return EXIT_CODE_ARCHIVE;
     }
-    if (status != TACIT_OK && status != TACIT_ERR_CORRUPT)
+    bool model_is_missing = status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
+    bool is_partial = status == TACIT_ERR_CORRUPT || (model_is_missing && recovery.n_restored > 0);
+    if (status != TACIT_OK && !is_partial)
         return input_source_failed(input, status);
     code = output_commit(output, S_ISREG(input->stat.st_mode) ? &input->stat : NULL);
     if (code != EXIT_CODE_OK || status == TACIT_OK)
@@ -70,7 +72,7 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
     console_error(&arguments->console, input->name,
                   "damaged: %llu bytes restored, %llu known to be lost (zeros)",
                   (unsigned long long)recovery.n_restored, (unsigned long long)recovery.n_lost);
-    return EXIT_CODE_ARCHIVE;
+    return model_is_missing ? input_source_failed(input, status) : EXIT_CODE_ARCHIVE;
 }
 
 enum exit_code command_recover(struct arguments *arguments)

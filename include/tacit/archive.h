@@ -101,9 +101,11 @@ typedef int (*tacit_recover_fn)(void *context, uint64_t content_offset, const vo
                                 uint64_t n_bytes);
 
 /* Finds each block that is whole, index or not, by the mark that starts it, and hands its content
- * to sink. Bytes that cannot be read count as damage. TACIT_OK: nothing was lost;
- * TACIT_ERR_CORRUPT: something was, what could be had was handed over; TACIT_ERR_NOT_ARCHIVE:
- * neither a block nor a header was found; TACIT_ERR_CANCELLED: the sink said so. */
+ * to sink. Bytes that cannot be read count as damage. An archive whose header is lost is taken to
+ * need options->model or else the linked-in one. TACIT_OK: nothing was lost; TACIT_ERR_CORRUPT:
+ * something was, what could be had was handed over; TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG:
+ * likewise, and a header names a model that is not there; TACIT_ERR_NOT_ARCHIVE: neither a block nor
+ * a header was found; TACIT_ERR_CANCELLED: the sink said so. */
 TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                                                   const struct tacit_options *options,
                                                   tacit_recover_fn sink, void *sink_context);

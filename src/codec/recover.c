@@ -26,8 +26,10 @@ struct recovery {
     tacit_recover_fn sink;
     void *sink_context;
     struct block_job job;
-    uint64_t base; /* content before the current archive, if base_known */
-    uint64_t next; /* content of the current archive that is dealt with */
+    const struct tacit_model *model; /* for blocks whose archive's header is gone */
+    enum tacit_status model_status;  /* of a header whose model is not there */
+    uint64_t base;                   /* content before the current archive, if base_known */
+    uint64_t next;                   /* content of the current archive that is dealt with */
     bool base_known;
     bool in_archive; /* block form, its index not yet seen */
     bool tag_known;
@@ -126,7 +128,18 @@ static enum tacit_status leave_archive(struct recovery *r)
     r->next = 0;
     r->in_archive = false;
     r->tag_known = false;
+    r->job.model = r->model;
     return TACIT_OK;
+}
+
+/* A model that is not there may be a damaged name for one that is: checksums tell. */
+static void choose_model(struct recovery *r, const struct format_model_identity *needed)
+{
+    enum tacit_status status = model_identity_choose(needed, r->plan.model, &r->job.model);
+    if (status == TACIT_OK)
+        return;
+    r->model_status = status;
+    r->job.model = r->model;
 }
 
 static enum tacit_status try_archive(struct recovery *r, uint64_t *offset)
@@ -135,15 +148,16 @@ static enum tacit_status try_archive(struct recovery *r, uint64_t *offset)
     size_t n_header;
     TRY(source_read_header(r->source, *offset, &header, &n_header));
     r->seen = true;
-    TRY(model_identity_choose(&header.model, r->plan.model, &r->job.model));
     if (!header.single) {
         TRY(leave_archive(r));
+        choose_model(r, &header.model);
         r->in_archive = true;
         r->tag_known = true;
         r->tag = header.tag;
         *offset += n_header;
         return TACIT_OK;
     }
+    choose_model(r, &header.model);
     TRY(decode_at(r, &header.block, *offset + n_header));
     TRY(leave_archive(r));
     r->found = true;
@@ -254,7 +268,18 @@ static enum tacit_status recover(struct recovery *r)
     TRY(leave_archive(r));
     if (!r->found && !r->seen)
         return TACIT_ERR_NOT_ARCHIVE;
-    return r->lost || !r->found ? TACIT_ERR_CORRUPT : TACIT_OK;
+    if (!r->lost && r->found)
+        return TACIT_OK;
+    return r->model_status != TACIT_OK ? r->model_status : TACIT_ERR_CORRUPT;
+}
+
+/* For what an archive without its header may need. */
+static enum tacit_status choose_fallback(struct recovery *r)
+{
+    r->model = r->plan.model;
+    enum tacit_status status = r->model ? TACIT_OK : tacit_model_default(&r->model);
+    r->job.model = r->model;
+    return status == TACIT_ERR_MODEL_MISSING ? TACIT_OK : status;
 }
 
 enum tacit_status tacit_archive_recover(const struct tacit_source *source,
@@ -274,7 +299,9 @@ enum tacit_status tacit_archive_recover(const struct tacit_source *source,
     r->sink_context = sink_context;
     r->base_known = true;
     r->job.plan = &r->plan;
-    enum tacit_status status = recover(r);
+    enum tacit_status status = choose_fallback(r);
+    if (status == TACIT_OK)
+        status = recover(r);
     block_job_free(&r->job);
     free(r);
     return status;
