@@ -6,17 +6,33 @@
 #include "model/lm.h"
 
 /* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then these. */
-enum { MEMORY_MASK = 0x0f, FLAG_UNMIXED = 0x10, FLAG_LINE_ENDS = 0x20, RESERVED = 0xc0 };
+enum {
+    MEMORY_MASK = 0x0f,
+    FLAG_UNMIXED = 0x10,
+    FLAG_LINE_ENDS = 0x20,
+    FLAG_SMALL = 0x40, /* the usual tokens and one stream are not written out */
+    RESERVED = 0x80
+};
+enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
+
+static bool is_small(const struct language_layout *layout)
+{
+    return layout->first_token == SMALL_FIRST_TOKEN && layout->n_context == SMALL_CONTEXT &&
+           layout->n_streams == 1;
+}
 
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
 {
     size_t n = 0;
     bool line_ends = layout->line_ends.n_removed > 0;
     out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
-                         (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0));
+                         (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
+                         (is_small(layout) ? FLAG_SMALL : 0));
     out[n++] = (uint8_t)layout->type;
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
+    if (is_small(layout))
+        return n;
     n += varint_put(out + n, layout->first_token);
     n += varint_put(out + n, layout->n_context);
     n += varint_put(out + n, layout->n_streams);
@@ -49,9 +65,14 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
         TRY(line_ends_parse(&r, content_size, &layout->line_ends));
         content_size -= layout->line_ends.n_removed;
     }
-    TRY(varint_read(&r, &layout->first_token));
-    TRY(varint_read(&r, &layout->n_context));
-    TRY(varint_read(&r, &layout->n_streams));
+    layout->first_token = SMALL_FIRST_TOKEN;
+    layout->n_context = SMALL_CONTEXT;
+    layout->n_streams = 1;
+    if (!(first & FLAG_SMALL)) {
+        TRY(varint_read(&r, &layout->first_token));
+        TRY(varint_read(&r, &layout->n_context));
+        TRY(varint_read(&r, &layout->n_streams));
+    }
     if ((first & RESERVED) || (first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
         type >= CONTENT_N_TYPES || content_has_rows((enum content_type)type) ||
         layout->n_context == 0 || layout->n_context > LM_CONTEXT_MAX || layout->n_streams == 0 ||
