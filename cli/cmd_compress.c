@@ -42,8 +42,9 @@ static void show_report(const struct console *console, const char *name,
     struct console copy = *console;
     char context[40] = "not tried";
     if (report->context_bytes > 0)
-        snprintf(context, sizeof context, "%.3f",
-                 bits_a_byte(report->context_bytes, report->n_content));
+        snprintf(context, sizeof context, "%.3f%s",
+                 bits_a_byte(report->context_bytes, report->context_content),
+                 report->context_content < report->n_content ? " (of a sample)" : "");
     console_note(&copy, name,
                  "model: %llu of the content in %llu words, %llu bytes that it cannot spell; "
                  "bits/byte: model alone %.3f, context models alone %s, coded %.3f",

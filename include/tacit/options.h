@@ -32,14 +32,15 @@ typedef int (*tacit_progress_fn)(void *context, uint64_t n_in, uint64_t n_out);
 /* What became of the blocks that a language model coded, for people: sums over all of them. Zero it
  * first; read it when the archive is done. One encoder at a time adds to it. */
 struct tacit_model_report {
-    size_t struct_size;     /* set before; lets the struct grow */
-    uint64_t n_blocks;      /* that the model coded */
-    uint64_t n_content;     /* bytes of content in them */
-    uint64_t n_words;       /* that they were written as, of the model's vocabulary or bare bytes */
-    uint64_t n_bare;        /* bytes that the vocabulary cannot spell */
-    uint64_t model_bytes;   /* what the model's predictions alone would have taken */
-    uint64_t context_bytes; /* what the context models alone took, 0 if one was not tried */
-    uint64_t payload_bytes; /* what both together took */
+    size_t struct_size;       /* set before; lets the struct grow */
+    uint64_t n_blocks;        /* that the model coded */
+    uint64_t n_content;       /* bytes of content in them */
+    uint64_t n_words;         /* that they took, of the model's vocabulary or bare bytes */
+    uint64_t n_bare;          /* bytes that the vocabulary cannot spell */
+    uint64_t model_bytes;     /* what the model's predictions alone would have taken */
+    uint64_t context_bytes;   /* what the context models alone took; 0: they were not tried */
+    uint64_t context_content; /* for how much of the content: all of it, or samples */
+    uint64_t payload_bytes;   /* what both together took */
 };
 
 /* Fill with tacit_options_init, then change what you need. */

@@ -6,7 +6,9 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "codec/context_block.h"
+#include "codec/context_sample.h"
 #include "codec/language_block.h"
+#include "codec/language_choose.h"
 #include "codec/zstd_block.h"
 #include "tacit/archive.h"
 
@@ -70,21 +72,48 @@ static enum tacit_status try_method(struct block_job *job, uint8_t method, encod
     return status;
 }
 
-/* The methods that predict. */
-static enum tacit_status try_models(struct block_job *job, struct block_look *look)
+/* Whether the model and the context models are compared on a sample first. */
+static bool is_sampled(const struct block_job *job)
+{
+    enum content_type type;
+    return job->model && job->plan->context && context_sample_pays(job->content.size) &&
+           language_choose_type(job->look, &type);
+}
+
+/* The methods that predict. Context models are tried whole where that is soon done, or where a sample
+ * does not leave the model well ahead of them. */
+static enum tacit_status try_predictors(struct block_job *job)
 {
     const struct codec_plan *plan = job->plan;
+    struct block_rival rival = {.n_bytes = job->content.size};
+    bool sampled = is_sampled(job);
+    if (sampled) {
+        TRY(context_sample_measure(job, language_choose_streams(plan, rival.n_bytes), &rival));
+    } else if (plan->context) {
+        TRY(try_method(job, TACIT_METHOD_CONTEXT, context_block_encode));
+        rival.n_coded = job->payload.size;
+    }
+    job->report = (struct tacit_model_report){.context_content = rival.n_bytes,
+                                              .context_bytes = rival.n_coded};
+    if (job->model) {
+        job->rival = sampled ? &rival : NULL;
+        enum tacit_status status = try_method(job, TACIT_METHOD_MODEL, language_block_encode);
+        job->rival = NULL;
+        TRY(status);
+    }
+    if (sampled && !rival.beaten)
+        TRY(try_method(job, TACIT_METHOD_CONTEXT, context_block_encode));
+    return TACIT_OK;
+}
+
+static enum tacit_status try_models(struct block_job *job, struct block_look *look)
+{
     struct byte_buffer *content = &job->content;
     line_ends_find(&look->line_ends, content->data, content->size);
     content->size = line_ends_apply(&look->line_ends, content->data, content->size);
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
     job->look = look;
-    enum tacit_status status = TACIT_OK;
-    if (plan->context)
-        status = try_method(job, TACIT_METHOD_CONTEXT, context_block_encode);
-    job->report = (struct tacit_model_report){.context_bytes = job->payload.size};
-    if (job->model && status == TACIT_OK)
-        status = try_method(job, TACIT_METHOD_MODEL, language_block_encode);
+    enum tacit_status status = try_predictors(job);
     job->look = NULL;
     content->size = job->header.content_size;
     enum tacit_status restored = line_ends_restore(&look->line_ends, content->data, content->size);

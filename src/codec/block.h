@@ -37,9 +37,16 @@ struct block_look {
     struct content_segment split[BLOCK_SPLIT_MAX];
 };
 
+/* What a language model is held against: what context models made of a part of the content. */
+struct block_rival {
+    uint64_t n_bytes, n_coded;
+    bool beaten; /* by so much that the whole need not be compared; set once the model is as far */
+};
+
 struct block_job {
     const struct codec_plan *plan;
     const struct block_look *look;
+    struct block_rival *rival; /* encoder: NULL if there is none */
     struct block_watch watch;
     const atomic_uint *n_busy;       /* jobs that run now, this one among them; NULL: not known */
     const struct tacit_model *model; /* NULL: none; of the plan, or what the archive needs */

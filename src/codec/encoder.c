@@ -151,6 +151,7 @@ static void add_report(struct tacit_model_report *report, const struct block_job
     report->n_bare += job->report.n_bare;
     report->model_bytes += job->report.model_bytes;
     report->context_bytes += job->report.context_bytes;
+    report->context_content += job->report.context_content;
     report->payload_bytes += job->payload.size;
 }
 

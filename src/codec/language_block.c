@@ -213,7 +213,7 @@ static enum tacit_status encode(struct language_coder *coder, size_t n_max)
     memcpy(job->payload.data, packed, n_packed);
     token_coder_begin_encoding(&coder->token, job->payload.data + n_packed, n_max);
     bool given_up;
-    TRY(language_rounds_run(coder, n_max, &given_up));
+    TRY(language_rounds_run(coder, &given_up));
     if (given_up)
         return TACIT_OK;
     size_t n_coded = token_coder_finish(&coder->token, job->payload.data + n_packed, n_max);
@@ -233,6 +233,7 @@ enum tacit_status language_block_encode(struct block_job *job, size_t n_max)
         return TACIT_OK;
     TRY(begin(&coder, job, true));
     coder->layout.type = type;
+    coder->rival = job->rival;
     enum tacit_status status = encode(coder, n_max);
     release(coder);
     return status;
@@ -249,7 +250,7 @@ static enum tacit_status decode(struct language_coder *coder)
     TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
     TRY(prepare(coder));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
-    TRY(language_rounds_run(coder, 0, &given_up));
+    TRY(language_rounds_run(coder, &given_up));
     if (given_up || !token_coder_is_done(&coder->token))
         return TACIT_ERR_CORRUPT;
     job->content.size = job->header.content_size;

@@ -46,6 +46,7 @@ struct language_round {
 /* Encoder or decoder of one block: the same walk over the same segments. */
 struct language_coder {
     struct block_job *job;
+    struct block_rival *rival; /* encoder: until it is judged; NULL if there is none */
     const struct tacit_model *model;
     const struct tokenizer *tokenizer;
     size_t logit_stride;
@@ -61,7 +62,7 @@ struct language_coder {
     struct language_segment segments[LANGUAGE_STREAMS_MAX];
 };
 
-/* Codes all segments. n_max: of an encoder's bits, as bytes; *given_up if it needs more. */
-enum tacit_status language_rounds_run(struct language_coder *coder, size_t n_max, bool *given_up);
+/* Codes all segments. *given_up if an encoder's output has no room, or if it loses to its rival. */
+enum tacit_status language_rounds_run(struct language_coder *coder, bool *given_up);
 
 #endif

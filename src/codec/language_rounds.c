@@ -5,8 +5,6 @@
 #include "codec/language_coder.h"
 #include "model/model.h"
 
-enum { SAMPLE_BYTES = 1 << 13 }; /* until then the encoder does not give up */
-
 /* A bare byte is none of the model's tokens: the model does not see it. */
 static uint32_t token_of(const struct language_coder *coder, uint32_t item)
 {
@@ -144,15 +142,19 @@ static void share_streams(struct language_coder *coder)
     coder->rounds[1].end = n;
 }
 
-/* Decided half-way, so that content which the model does not know is not crawled through: whether what
- * is done took much more than its share of what all must stay below. The first part of content takes
- * more than its share from any predictor that learns, hence the margin. */
-static bool is_losing(const struct language_coder *coder, uint64_t n_done, uint64_t n_all,
-                      size_t n_max)
+/* Decided once, as soon as the model is where the context models' sample ended, so that content which
+ * it does not know is not crawled through. Whoever learns from more content gains on the model: it must
+ * be an eighth ahead to be kept unseen, and an eighth behind to be given up. */
+static bool is_losing(struct language_coder *coder, uint64_t n_done)
 {
-    if (!coder->token.encoding || n_done < SAMPLE_BYTES || n_done < n_all / 2)
+    struct block_rival *rival = coder->rival;
+    if (!rival || n_done < rival->n_bytes)
         return false;
-    return (uint64_t)token_coder_n_coded(&coder->token) * n_all > (n_done + n_done / 4) * n_max;
+    coder->rival = NULL;
+    uint64_t coded = token_coder_n_coded(&coder->token) * rival->n_bytes;
+    uint64_t limit = rival->n_coded * n_done;
+    rival->beaten = coded < limit - limit / 8;
+    return coded > limit + limit / 8;
 }
 
 static uint64_t bytes_left(const struct language_coder *coder)
@@ -163,7 +165,7 @@ static uint64_t bytes_left(const struct language_coder *coder)
     return n_left;
 }
 
-enum tacit_status language_rounds_run(struct language_coder *coder, size_t n_max, bool *given_up)
+enum tacit_status language_rounds_run(struct language_coder *coder, bool *given_up)
 {
     uint64_t n_all = coder->segments[coder->layout.n_streams - 1].end, n_left = n_all;
     *given_up = false;
@@ -173,8 +175,7 @@ enum tacit_status language_rounds_run(struct language_coder *coder, size_t n_max
         n_left = bytes_left(coder);
         if (block_watch_stop(&coder->job->watch, n_all - n_left))
             return TACIT_ERR_CANCELLED;
-        *given_up = token_coder_is_hopeless(&coder->token) ||
-                    is_losing(coder, n_all - n_left, n_all, n_max);
+        *given_up = token_coder_is_hopeless(&coder->token) || is_losing(coder, n_all - n_left);
     }
     return TACIT_OK;
 }
