@@ -21,6 +21,8 @@ static const char help[] =
     "      --method surprise  what costs a model most bits a byte\n"
     "      --method dedup     in order, without near duplicates\n"
     "      --method random    by chance\n"
+    "      --measure NAME     zip: by a small fast model (fast, default), zstd or the context\n"
+    "                         models (context)\n"
     "      --budget SIZE      bytes of text; or 2000r records, or 100000t tokens of --model\n"
     "      --field NAME       the JSON field that has the text (text)\n"
     "      --lines            lines are plain text, not JSON\n"

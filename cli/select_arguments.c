@@ -8,6 +8,7 @@
 
 enum {
     OPTION_METHOD = 256,
+    OPTION_MEASURE,
     OPTION_BUDGET,
     OPTION_FIELD,
     OPTION_LINES,
@@ -19,6 +20,7 @@ enum {
 
 static const struct option options[] = {
     {"method", required_argument, NULL, OPTION_METHOD},
+    {"measure", required_argument, NULL, OPTION_MEASURE},
     {"budget", required_argument, NULL, OPTION_BUDGET},
     {"field", required_argument, NULL, OPTION_FIELD},
     {"lines", no_argument, NULL, OPTION_LINES},
@@ -58,6 +60,19 @@ static bool parse_method(struct select_arguments *a, const char *text)
     return false;
 }
 
+static bool parse_measure(struct select_arguments *a, const char *text)
+{
+    static const char *const names[] = {[TACIT_MEASURE_FAST] = "fast",
+                                        [TACIT_MEASURE_ZSTD] = "zstd",
+                                        [TACIT_MEASURE_CONTEXT] = "context"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], text) == 0) {
+            a->options.measure = (enum tacit_select_measure)i;
+            return true;
+        }
+    return false;
+}
+
 /* "64K": bytes; "2000r": records; "100000t": tokens. */
 static bool parse_budget(struct select_arguments *a, const char *text)
 {
@@ -83,6 +98,8 @@ static bool take(struct select_arguments *a, int option)
     switch (option) {
     case OPTION_METHOD:
         return parse_method(a, optarg) || refuse(a, "--method is zip, surprise, dedup or random");
+    case OPTION_MEASURE:
+        return parse_measure(a, optarg) || refuse(a, "--measure is fast, zstd or context");
     case OPTION_BUDGET:
         return parse_budget(a, optarg) ||
                refuse(a, "--budget is a size (64M), records (2000r) or tokens (100000t)");

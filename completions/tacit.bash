@@ -38,8 +38,8 @@ _tacit_measure()
     case ${COMP_WORDS[1]} in
     eval) options="--peer --window --stride --rolling --convention --first-token --limit --json --csv --threads
         --cpu --quiet --help" ;;
-    select) options="--method --budget --field --lines --model --similarity --seed --explain --skip-broken --output
-        --threads --quiet --help" ;;
+    select) options="--method --measure --budget --field --lines --model --similarity --seed --explain --skip-broken
+        --output --threads --quiet --help" ;;
     rank) options="--window --stride --limit --rounds --json --threads --quiet --help" ;;
     surprise) options="--model --compare --html --limit --window --color --threads --quiet --help" ;;
     anomalies) options="--top --quantile --warm-up --field --skip-broken --model --threads --quiet --help" ;;
@@ -48,6 +48,8 @@ _tacit_measure()
     esac
     if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --method ]]; then
         mapfile -t COMPREPLY < <(compgen -W "zip surprise dedup random" -- "$cur")
+    elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --measure ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "fast zstd context" -- "$cur")
     elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --convention ]]; then
         mapfile -t COMPREPLY < <(compgen -W "windows rolling lm-eval llama-perplexity hkust" -- "$cur")
     elif [[ $cur == -* ]]; then

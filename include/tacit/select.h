@@ -2,14 +2,15 @@
  *
  * Choosing training data by what it still teaches.
  *
- * The measure is the number of bits that a record costs a small context model that has read the
- * records chosen so far: what is new costs much, what was said before costs little. Choosing is
- * greedy, the dearest record a byte first, after the entropy law (arXiv 2407.06645): prefer the
- * subset that compresses least. Unlike zlib's 32 KiB, the model remembers all that was chosen, and
- * nothing is compressed again: a record is scored anew only when it comes near the top.
+ * The measure is the number of bits that a record costs a compressor that has read the records chosen
+ * so far: what is new costs much, what was said before costs little. Choosing is greedy, the dearest
+ * record a byte first, after the entropy law (arXiv 2407.06645): prefer the subset that compresses
+ * least. What was chosen is never compressed again, and a record is scored anew only when it comes
+ * near the top.
  *
  * Results never depend on the number of threads. Memory: 16 bytes a record (200 for near
- * duplicates) and the model's tables, 4 MiB to 512 MiB by the budget.
+ * duplicates) and the measure's: _FAST 4 MiB to 512 MiB by the budget, _ZSTD some 4 MiB, _CONTEXT
+ * 16 MiB a thread.
  */
 #ifndef TACIT_SELECT_H
 #define TACIT_SELECT_H
@@ -34,6 +35,14 @@ enum tacit_select_method {
     TACIT_SELECT_SCORES, /* the highest of the caller's scores */
 };
 
+/* Which compressor says, for TACIT_SELECT_ZIP, what a record costs. */
+enum tacit_select_measure {
+    TACIT_MEASURE_FAST, /* a small context model that remembers all that was chosen */
+    TACIT_MEASURE_ZSTD, /* zstd, whose dictionary is the latest 512 KiB chosen; the choice may change
+                              with libzstd's version */
+    TACIT_MEASURE_CONTEXT, /* the context models of levels 1 to 4: the sharpest, and the slowest */
+};
+
 /* Where records come from. They are read several times and must not change. */
 struct tacit_select_source {
     size_t n_records;
@@ -47,6 +56,7 @@ struct tacit_select_source {
 struct tacit_select_options {
     size_t struct_size;
     enum tacit_select_method method;
+    enum tacit_select_measure measure;
     uint64_t n_bytes;    /* budget: bytes of text */
     uint64_t n_records;  /* and records; UINT64_MAX: no limit */
     double similarity;   /* of near duplicates: 0 .. 1, the share of common 12-byte strings */

@@ -4,7 +4,7 @@
 #include "base/cpu.h"
 #include "base/strict_math.h"
 #include "base/try.h"
-#include "predict/context_mixer.h"
+#include "measure/learner_state.h"
 #include "tacit/eval.h"
 
 enum { FIRST_STRONG_LEVEL = 5, UNKNOWN_LOG2 = 26 };
@@ -96,4 +96,22 @@ enum tacit_status tacit_learner_read(struct tacit_learner *learner, const void *
             bits[i] = cost;
     }
     return TACIT_OK;
+}
+
+/* cm's memory, then whether the content is known. */
+size_t learner_state_size(const struct tacit_learner *learner)
+{
+    return cm_state_size(learner->cm) + 1;
+}
+
+void learner_save(const struct tacit_learner *learner, uint8_t *state)
+{
+    cm_save(learner->cm, state);
+    state[cm_state_size(learner->cm)] = learner->has_content;
+}
+
+void learner_restore(struct tacit_learner *learner, const uint8_t *state)
+{
+    cm_restore(learner->cm, state);
+    learner->has_content = state[cm_state_size(learner->cm)];
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How many bits a record costs a small context model that has read other records: order 0 to 3 and
- * 5, blended by Witten and Bell's escape estimate. Counts are shared by all scorers and change in
- * novelty_learn only; what a record repeats of itself is counted in the scorer's own small tables.
+ * How many bits a record costs a compressor that has read other records. Each measure is one
+ * novelty_ops; nothing that was learnt is compressed again to score or to learn one record more.
  *
- * A hashed context has one line of 64 bytes: a check, its total, and counts by hashed symbol. Some
- * 0.1 us a byte.
+ *     create -> (bits* learn*)* -> destroy
+ *
+ * bits may run for several scorers at a time, but not while the measure learns. A score never depends
+ * on which scorer made it, nor on what that one scored before.
  */
 #ifndef TACIT_MEASURE_NOVELTY_H
 #define TACIT_MEASURE_NOVELTY_H
@@ -15,22 +16,27 @@
 
 #include "tacit/status.h"
 
-struct novelty;
-struct novelty_scorer;
+struct novelty_ops {
+    /* n_bytes: how much it is going to learn, at most. On failure *measure is NULL. */
+    enum tacit_status (*create)(void **measure, uint64_t n_bytes, unsigned n_scorers);
+    void (*destroy)(void *measure); /* NULL is allowed */
+    enum tacit_status (*bits)(void *measure, unsigned scorer, const uint8_t *data, size_t n,
+                              double *bits);
+    enum tacit_status (*learn)(void *measure, const uint8_t *data, size_t n);
+    unsigned slowness; /* time to score a record, in units of the fastest measure's */
+};
 
-/* memory_log2: bytes of the shared tables, 16 .. 32. */
-enum tacit_status novelty_create(struct novelty **novelty, unsigned memory_log2);
-void novelty_destroy(struct novelty *novelty);
+/* A small context model: order 0 to 3 and 5, blended by Witten and Bell's escape estimate. Tables of
+ * 4 MiB to 512 MiB by what is to be learnt, shared; some 0.1 us a byte. */
+extern const struct novelty_ops novelty_fast;
 
-/* A thread's own. novelty outlives it. */
-enum tacit_status novelty_scorer_create(struct novelty_scorer **scorer,
-                                        const struct novelty *novelty);
-void novelty_scorer_destroy(struct novelty_scorer *scorer);
+/* zstd, level 6, with the latest 512 KiB learnt as its dictionary; the frame's constant part is not
+ * counted. */
+extern const struct novelty_ops novelty_zstd;
 
-/* Bits of the record, given what novelty has learnt. Any number of scorers at a time, but not while
- * it learns. */
-double novelty_bits(struct novelty_scorer *scorer, const uint8_t *data, size_t n);
-
-void novelty_learn(struct novelty *novelty, const uint8_t *data, size_t n);
+/* The context models of levels 1 to 4. Each scorer has a copy that learns, and the state to return to
+ * after each record it scores: 16 MiB together. They remember some 128 KiB well, more than that
+ * less and less. */
+extern const struct novelty_ops novelty_context;
 
 #endif

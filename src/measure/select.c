@@ -160,6 +160,7 @@ enum tacit_status tacit_select(const struct tacit_select_source *source,
 {
     struct selection s = {source, *options, chosen, dropped, context, NULL, 0, 0};
     if (options->struct_size < sizeof *options || options->method > TACIT_SELECT_SCORES ||
+        options->measure > TACIT_MEASURE_CONTEXT ||
         !(options->similarity >= 0 && options->similarity <= 1) || source->n_records > UINT32_MAX ||
         (options->method == TACIT_SELECT_SCORES && !options->scores))
         return TACIT_ERR_ARGUMENT;

@@ -17,15 +17,11 @@ enum {
     ROUND = 256,      /* scored together */
     ROUND_MAX = 1024, /* when patience is out */
     ACCEPT = 64,      /* of which so many are taken at most */
-    TABLE_PER_BYTE = 64,
-    TABLE_LOG2_MIN = 22,
-    TABLE_LOG2_MAX = 29,
 };
 
 /* How much below what waits a score may be and still count as the highest: what waits would fall
  * too if it were scored anew. Where many records are equally good, no score ever stays the highest;
- * so after PATIENCE scores, a round's best are taken
- * whatever waits. */
+ * so after PATIENCE of the fastest measure's scores, a round's best are taken whatever waits. */
 static const float slack = 0.99f;
 
 enum { PATIENCE = 2000000, PATIENCE_RECORD = 4, PATIENCE_CHOSEN = 16 };
@@ -38,8 +34,8 @@ struct waiting {
 
 struct zip {
     struct selection *selection;
-    struct novelty *novelty;
-    struct novelty_scorer *scorers[TACIT_SELECT_THREADS_MAX];
+    const struct novelty_ops *ops;
+    void *measure;
     struct waiting *heap; /* [n_heap], the highest first */
     size_t n_heap;
     uint32_t *n_bytes; /* [n_records] */
@@ -88,12 +84,15 @@ static void push(struct zip *z, struct waiting w)
 static enum tacit_status score(struct zip *z, unsigned reader, struct waiting *w)
 {
     size_t n;
+    double bits = 0;
     const struct tacit_select_source *source = z->selection->source;
     const void *data = source->read(source->context, reader, w->record, &n);
     if (!data || n > UINT32_MAX)
         return TACIT_ERR_IO;
     z->n_bytes[w->record] = (uint32_t)n;
-    w->score = n ? (float)(novelty_bits(z->scorers[reader], data, n) / (double)n) : 0;
+    if (n > 0)
+        TRY(z->ops->bits(z->measure, reader, data, n, &bits));
+    w->score = n ? (float)(bits / (double)n) : 0;
     w->n_chosen = (uint32_t)z->selection->n_records;
     return TACIT_OK;
 }
@@ -131,7 +130,7 @@ static enum tacit_status accept(struct zip *z, const struct waiting *w)
     const void *data = s->source->read(s->source->context, 0, w->record, &choice.n_bytes);
     if (!data)
         return TACIT_ERR_IO;
-    novelty_learn(z->novelty, data, choice.n_bytes);
+    TRY(z->ops->learn(z->measure, data, choice.n_bytes));
     return selection_choose(s, &choice);
 }
 
@@ -165,8 +164,9 @@ static enum tacit_status choose(struct zip *z)
     bool by_records = s->options.n_bytes == UINT64_MAX;
     while (z->n_heap > 0 && !selection_is_full(s)) {
         z->n_round = 0;
-        z->patient = z->n_scored < PATIENCE + PATIENCE_RECORD * (uint64_t)s->source->n_records +
-                                       PATIENCE_CHOSEN * s->n_records;
+        z->patient = z->n_scored * z->ops->slowness <
+                     PATIENCE + PATIENCE_RECORD * (uint64_t)s->source->n_records +
+                         PATIENCE_CHOSEN * s->n_records;
         while (z->n_round < (z->patient ? ROUND : ROUND_MAX) && z->n_heap > 0) {
             struct waiting w = pop(z);
             if (selection_fits(s, z->n_bytes[w.record]))
@@ -182,26 +182,10 @@ static enum tacit_status choose(struct zip *z)
     return TACIT_OK;
 }
 
-static void close_measure(struct zip *z)
-{
-    for (unsigned i = 0; i < z->selection->options.n_threads; i++) {
-        novelty_scorer_destroy(z->scorers[i]);
-        z->scorers[i] = NULL;
-    }
-    novelty_destroy(z->novelty);
-    z->novelty = NULL;
-}
-
-/* With tables for so many bytes to learn. */
 static enum tacit_status open_measure(struct zip *z, uint64_t n_bytes)
 {
-    unsigned log2 = TABLE_LOG2_MIN;
-    while (log2 < TABLE_LOG2_MAX && (UINT64_C(1) << log2) / TABLE_PER_BYTE < n_bytes)
-        log2++;
-    TRY(novelty_create(&z->novelty, log2));
-    for (unsigned i = 0; i < z->selection->options.n_threads; i++)
-        TRY(novelty_scorer_create(&z->scorers[i], z->novelty));
-    return TACIT_OK;
+    z->ops->destroy(z->measure);
+    return z->ops->create(&z->measure, n_bytes, z->selection->options.n_threads);
 }
 
 static enum tacit_status run(struct zip *z)
@@ -216,7 +200,6 @@ static enum tacit_status run(struct zip *z)
         return TACIT_ERR_MEMORY;
     TRY(open_measure(z, 0));
     TRY(selection_parallel(s, n, score_alone, z, true));
-    close_measure(z);
     for (size_t i = 0; i < n; i++)
         n_bytes += z->n_bytes[i];
     for (size_t i = n / 2; i-- > 0;)
@@ -227,12 +210,18 @@ static enum tacit_status run(struct zip *z)
 
 enum tacit_status select_zip(struct selection *selection)
 {
+    static const struct novelty_ops *const measures[] = {
+        [TACIT_MEASURE_FAST] = &novelty_fast,
+        [TACIT_MEASURE_ZSTD] = &novelty_zstd,
+        [TACIT_MEASURE_CONTEXT] = &novelty_context,
+    };
     struct zip *z = calloc(1, sizeof *z);
     if (!z)
         return TACIT_ERR_MEMORY;
     z->selection = selection;
+    z->ops = measures[selection->options.measure];
     enum tacit_status status = run(z);
-    close_measure(z);
+    z->ops->destroy(z->measure);
     free(z->heap);
     free(z->n_bytes);
     free(z->alone);

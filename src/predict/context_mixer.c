@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/huge_pages.h"
 #include "base/strict_math.h"
@@ -41,7 +42,8 @@ struct cm {
     size_t n_ahead;                            /* bytes that follow the present one for certain */
     struct cm_hint hint;                       /* for the coming bit */
     struct end_model end;                      /* if config.hinted */
-    void *memory;                              /* the allocation that all of this lies in */
+    void *memory;                              /* the allocation that all of this lies in ... */
+    size_t n_memory;                           /* ... and its size */
 };
 
 enum {
@@ -239,6 +241,7 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
     struct arena arena = {memory + skip, n_bytes - ARENA_ALIGN, 0};
     *cm = lay_out(&arena, config, kernels);
     (*cm)->memory = memory;
+    (*cm)->n_memory = n_bytes;
     struct content content = {CONTENT_DEFAULT, 0, 0};
     while (!(config->content_set & CONTENT_BIT(content.type)))
         content.type++;
@@ -356,6 +359,22 @@ uint32_t cm_predict_end(struct cm *cm, uint32_t node, uint32_t n_spelled)
 void cm_update_end(struct cm *cm, int bit)
 {
     end_update(&cm->end, bit);
+}
+
+size_t cm_state_size(const struct cm *cm)
+{
+    return cm->n_memory;
+}
+
+/* Everything lies in one piece that does not move: pointers in it stay good. */
+void cm_save(const struct cm *cm, uint8_t *state)
+{
+    memcpy(state, cm->memory, cm->n_memory);
+}
+
+void cm_restore(struct cm *cm, const uint8_t *state)
+{
+    memcpy(cm->memory, state, cm->n_memory);
 }
 
 void cm_destroy(struct cm *cm)

@@ -103,6 +103,12 @@ void cm_pass(struct cm *cm, int bit);
 uint32_t cm_predict_end(struct cm *cm, uint32_t node, uint32_t n_spelled);
 void cm_update_end(struct cm *cm, int bit);
 
+/* All that it has learnt and where it stands, in cm_state_size bytes, to return to. Means something to
+ * the same handle only. */
+size_t cm_state_size(const struct cm *cm);
+void cm_save(const struct cm *cm, uint8_t *state);
+void cm_restore(struct cm *cm, const uint8_t *state);
+
 /* NULL is allowed. */
 void cm_destroy(struct cm *cm);
 

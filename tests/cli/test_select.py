@@ -47,6 +47,37 @@ class Select(CliTest):
         self.pool(["aaaaaaaaaa " * 40, sentence(1), "ab " * 100, sentence(2)])
         self.assertEqual({r["id"] for r in self.select("--budget", "2r")}, {1, 3})
 
+    def test_every_measure_knows_what_is_new(self):
+        for measure in ("fast", "zstd", "context"):
+            why = []
+            for threads in ("1", "3", "3"):  # twice the same: nothing depends on the run
+                chosen = self.select("--measure", measure, "--budget", "24r", "-T", threads, "--explain", "why")
+                why.append(self.reasons())
+                self.assertEqual(len({record["text"] for record in chosen[:20]}), 20, measure)
+                (self.dir / "why").unlink()
+            self.assertEqual(why[0], why[1], measure)
+            self.assertEqual(why[1], why[2], measure)
+            novel, repeated = why[0][:20], why[0][20:]
+            self.assertGreater(min(w["bits_per_byte"] for w in novel),
+                               2 * max(w["bits_per_byte"] for w in repeated), measure)
+            size = sum(len(r["text"]) for r in self.select("--measure", measure, "--budget", "3000"))
+            self.assertTrue(2500 < size <= 3000, size)
+
+    def test_a_bounded_window_forgets(self):
+        """zstd's window is 512 KiB: what lies further back is new again; the fast measure remembers it."""
+        first = noise(2000, 7).hex()
+        between = "".join(random.Random(8).choices("01234567", k=600_000))
+        self.write("long", "\n".join([first, between, first]).encode())
+        for measure, again in (("zstd", 3), ("fast", 0)):
+            self.run_tacit("select", "--lines", "--measure", measure, "--budget", "3r", "long", "-o", "out",
+                           "--explain", "why")
+            why = self.reasons()
+            self.assertEqual(why[1]["line"], 2)
+            self.assertGreaterEqual(why[2]["bits_per_byte"], again, measure)
+            self.assertLess(why[2]["bits_per_byte"], again + 1.5, measure)
+            (self.dir / "out").unlink()
+            (self.dir / "why").unlink()
+
     def test_budgets(self):
         n = [len(record) for record in self.records]
         for budget, limit in (("2000", 2000), ("1K", 1024)):
@@ -127,6 +158,7 @@ class Select(CliTest):
                 ("--budget is", USAGE, "--budget", "5xr", "pool.jsonl"),
                 ("needs --model", USAGE, "--budget", "5t", "pool.jsonl"),
                 ("--method is", USAGE, "--method", "best", "pool.jsonl"),
+                ("--measure is", USAGE, "--measure", "xz", "pool.jsonl"),
                 ("--similarity goes", USAGE, "--similarity", "1.5", "pool.jsonl"),
                 ("--seed is", USAGE, "--seed", "x", "pool.jsonl"), ("no such option", USAGE, "--bogus"),
                 ("number of threads", USAGE, "-T", "65", "pool.jsonl"),

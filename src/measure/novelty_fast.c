@@ -11,8 +11,9 @@ enum {
     N_HASHED = 3, /* contexts of 2, 3 and 5 bytes */
     N_SLOTS = 29,
     OWN_LOG2 = 10, /* lines of a scorer */
-    MEMORY_LOG2_MIN = 16,
-    MEMORY_LOG2_MAX = 32,
+    TABLE_PER_BYTE = 64,
+    TABLE_LOG2_MIN = 22,
+    TABLE_LOG2_MAX = 29,
     COUNT_MAX = 60000,
 };
 
@@ -33,61 +34,57 @@ struct small_orders {
     uint32_t count1[256][256];
 };
 
-struct novelty {
+/* A thread's own: what a record repeats of itself. */
+struct scorer {
+    struct line lines[1 << OWN_LOG2] __attribute__((aligned(64)));
+    uint32_t epochs[1 << OWN_LOG2]; /* of each line: which record it is of ... */
+    uint32_t epoch;                 /* ... and the present one; others' lines count as free */
+};
+
+/* What was learnt is shared by all scorers. */
+struct fast {
     struct small_orders small;
     struct line *lines; /* [2^lines_log2] */
     unsigned lines_log2;
     bool is_empty;
+    struct scorer *scorers;
 };
 
-struct novelty_scorer {
-    const struct novelty *novelty;
-    struct line lines[1 << OWN_LOG2];
-    uint32_t epoch; /* goes into checks: what earlier records left is not found */
-};
-
-enum tacit_status novelty_create(struct novelty **out, unsigned memory_log2)
+static void *take_lines(size_t n_bytes)
 {
-    *out = NULL;
-    if (memory_log2 < MEMORY_LOG2_MIN || memory_log2 > MEMORY_LOG2_MAX)
-        return TACIT_ERR_ARGUMENT;
-    struct novelty *novelty = calloc(1, sizeof *novelty);
-    if (!novelty)
-        return TACIT_ERR_MEMORY;
-    novelty->lines_log2 = memory_log2 - 6;
-    novelty->is_empty = true;
-    novelty->lines = aligned_alloc(64, (size_t)1 << memory_log2);
-    if (!novelty->lines) {
-        free(novelty);
-        return TACIT_ERR_MEMORY;
-    }
-    memset(novelty->lines, 0, (size_t)1 << memory_log2);
-    *out = novelty;
-    return TACIT_OK;
+    void *lines = aligned_alloc(sizeof(struct line), n_bytes);
+    if (lines)
+        memset(lines, 0, n_bytes);
+    return lines;
 }
 
-void novelty_destroy(struct novelty *novelty)
+static void fast_destroy(void *measure)
 {
-    if (!novelty)
+    struct fast *fast = measure;
+    if (!fast)
         return;
-    free(novelty->lines);
-    free(novelty);
+    free(fast->lines);
+    free(fast->scorers);
+    free(fast);
 }
 
-enum tacit_status novelty_scorer_create(struct novelty_scorer **scorer,
-                                        const struct novelty *novelty)
+static enum tacit_status fast_create(void **measure, uint64_t n_bytes, unsigned n_scorers)
 {
-    *scorer = aligned_alloc(64, (sizeof **scorer + 63) / 64 * 64);
-    if (!*scorer)
+    unsigned log2 = TABLE_LOG2_MIN;
+    while (log2 < TABLE_LOG2_MAX && (UINT64_C(1) << log2) / TABLE_PER_BYTE < n_bytes)
+        log2++;
+    struct fast *fast = *measure = calloc(1, sizeof *fast);
+    if (!fast)
         return TACIT_ERR_MEMORY;
-    memset(*scorer, 0, sizeof **scorer);
-    (*scorer)->novelty = novelty;
-    return TACIT_OK;
-}
-
-void novelty_scorer_destroy(struct novelty_scorer *scorer)
-{
-    free(scorer);
+    fast->lines_log2 = log2 - 6;
+    fast->is_empty = true;
+    fast->lines = take_lines((size_t)1 << log2);
+    fast->scorers = take_lines(n_scorers * sizeof *fast->scorers);
+    if (fast->lines && fast->scorers)
+        return TACIT_OK;
+    fast_destroy(fast);
+    *measure = NULL;
+    return TACIT_ERR_MEMORY;
 }
 
 /* The last bytes, the latest lowest, as a context of order 2, 3 or 5. */
@@ -108,11 +105,20 @@ static unsigned slot_of(uint8_t byte)
     return byte * 11u % N_SLOTS; /* letters of one case apart */
 }
 
-/* Adds what a line knows of the symbol; NULL or another context's: nothing. */
+static struct line *own_line(struct scorer *scorer, uint64_t hash)
+{
+    uint64_t i = hash >> (64 - OWN_LOG2);
+    if (scorer->epochs[i] != scorer->epoch)
+        scorer->lines[i].check = 0;
+    scorer->epochs[i] = scorer->epoch;
+    return &scorer->lines[i];
+}
+
 struct counts {
     float count, total, n_distinct;
 };
 
+/* Adds what a line knows of the symbol; another context's: nothing. */
 static void add_line(struct counts *counts, const struct line *line, uint16_t check, unsigned slot)
 {
     if (line->check != check)
@@ -152,26 +158,28 @@ static void line_learn(struct line *line, uint16_t check, unsigned slot)
     line->total++;
 }
 
-double novelty_bits(struct novelty_scorer *scorer, const uint8_t *data, size_t n)
+static enum tacit_status fast_bits(void *measure, unsigned number, const uint8_t *data, size_t n,
+                                   double *bits)
 {
-    const struct novelty *novelty = scorer->novelty;
-    const unsigned shift = 64 - novelty->lines_log2;
+    const struct fast *fast = measure;
+    struct scorer *scorer = &fast->scorers[number];
+    const unsigned shift = 64 - fast->lines_log2;
     uint64_t last = 0;
     float product = 1.0f, nats = 0.0f;
     scorer->epoch++;
     for (size_t i = 0; i < n; i++) {
         unsigned slot = slot_of(data[i]);
-        float p = small_probability(&novelty->small, (uint8_t)last, data[i]);
+        float p = small_probability(&fast->small, (uint8_t)last, data[i]);
         for (unsigned order = 0; order < N_HASHED; order++) {
             uint64_t hash = hash_context(last, order);
-            uint16_t own_check = (uint16_t)((hash + scorer->epoch * 40503u) >> 3 | 1);
-            struct line *own = &scorer->lines[hash >> (64 - OWN_LOG2)];
+            uint16_t check = check_of(hash);
+            struct line *own = own_line(scorer, hash);
             struct counts counts = {0, 0, 0};
-            if (!novelty->is_empty)
-                add_line(&counts, &novelty->lines[hash >> shift], check_of(hash), slot);
-            add_line(&counts, own, own_check, slot);
+            if (!fast->is_empty)
+                add_line(&counts, &fast->lines[hash >> shift], check, slot);
+            add_line(&counts, own, check, slot);
             p = blend(p, &counts);
-            line_learn(own, own_check, slot);
+            line_learn(own, check, slot);
         }
         product *= p;
         if (product < 1e-20f) {
@@ -180,15 +188,17 @@ double novelty_bits(struct novelty_scorer *scorer, const uint8_t *data, size_t n
         }
         last = last << 8 | data[i];
     }
-    return (double)((nats - strict_log(product)) * STRICT_LOG2_E);
+    *bits = (double)((nats - strict_log(product)) * STRICT_LOG2_E);
+    return TACIT_OK;
 }
 
-void novelty_learn(struct novelty *novelty, const uint8_t *data, size_t n)
+static enum tacit_status fast_learn(void *measure, const uint8_t *data, size_t n)
 {
-    struct small_orders *s = &novelty->small;
-    const unsigned shift = 64 - novelty->lines_log2;
+    struct fast *fast = measure;
+    struct small_orders *s = &fast->small;
+    const unsigned shift = 64 - fast->lines_log2;
     uint64_t last = 0;
-    novelty->is_empty = false;
+    fast->is_empty = false;
     for (size_t i = 0; i < n; i++) {
         uint8_t before = (uint8_t)last, byte = data[i];
         s->count0[byte]++;
@@ -198,8 +208,11 @@ void novelty_learn(struct novelty *novelty, const uint8_t *data, size_t n)
         s->total1[before]++;
         for (unsigned order = 0; order < N_HASHED; order++) {
             uint64_t hash = hash_context(last, order);
-            line_learn(&novelty->lines[hash >> shift], check_of(hash), slot_of(byte));
+            line_learn(&fast->lines[hash >> shift], check_of(hash), slot_of(byte));
         }
         last = last << 8 | byte;
     }
+    return TACIT_OK;
 }
+
+const struct novelty_ops novelty_fast = {fast_create, fast_destroy, fast_bits, fast_learn, 1};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a tacit_learner (tacit/eval.h) has learnt, to return to: for costs that are to teach it nothing.
+ */
+#ifndef TACIT_MEASURE_LEARNER_STATE_H
+#define TACIT_MEASURE_LEARNER_STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "predict/context_mixer.h"
+#include "tacit/eval.h"
+
+size_t learner_state_size(const struct tacit_learner *learner);
+
+/* state: [learner_state_size]. It means something to the same learner only. */
+void learner_save(const struct tacit_learner *learner, uint8_t *state);
+void learner_restore(struct tacit_learner *learner, const uint8_t *state);
+
+#endif
