@@ -11,6 +11,7 @@
 #include "codec/language_choose.h"
 #include "codec/language_coder.h"
 #include "codec/language_layout.h"
+#include "codec/language_primer.h"
 #include "model/model.h"
 
 enum { PAIR_STREAMS_MIN = 4 };
@@ -46,6 +47,7 @@ static void lay_out(struct language_coder *coder, unsigned n_rounds, struct aren
     }
     for (uint32_t i = 0; i < coder->layout.n_streams; i++)
         coder->segments[i].kept = arena_take(arena, row);
+    language_primer_lay_out(coder, arena);
     coder->token.unmixed = coder->layout.unmixed;
     token_coder_lay_out(&coder->token, arena, coder->model->trie,
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
@@ -203,6 +205,8 @@ static enum tacit_status encode(struct language_coder *coder, size_t n_max)
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;
     TRY(make_items(coder));
+    coder->layout.primed =
+        coder->layout.n_streams == 1 && !plan->unmixed && language_primer_pays(&job->content);
     TRY(prepare(coder));
     uint8_t packed[LANGUAGE_LAYOUT_MAX];
     size_t n_packed = language_layout_pack(packed, &coder->layout);
@@ -213,6 +217,7 @@ static enum tacit_status encode(struct language_coder *coder, size_t n_max)
     memcpy(job->payload.data, packed, n_packed);
     token_coder_begin_encoding(&coder->token, job->payload.data + n_packed, n_max);
     bool given_up;
+    TRY(language_primer_read(coder));
     TRY(language_rounds_run(coder, &given_up));
     if (given_up)
         return TACIT_OK;
@@ -250,6 +255,7 @@ static enum tacit_status decode(struct language_coder *coder)
     TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
     TRY(prepare(coder));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
+    TRY(language_primer_read(coder));
     TRY(language_rounds_run(coder, &given_up));
     if (given_up || !token_coder_is_done(&coder->token))
         return TACIT_ERR_CORRUPT;
@@ -269,6 +275,7 @@ enum tacit_status language_block_decode(struct block_job *job)
 uint64_t language_block_encode_memory(const struct codec_plan *plan, uint64_t content_size)
 {
     struct language_layout layout = {.type = CONTENT_TEXT,
+                                     .primed = true, /* for the room it takes */
                                      .unmixed = plan->unmixed,
                                      .memory_log2 = context_memory_log2(plan, content_size),
                                      .n_context = plan->n_context,

@@ -57,10 +57,14 @@ struct language_coder {
     uint32_t *items;        /* encoder: of the whole block */
     size_t n_items, n_bare; /* encoder: n_bare of those done */
     uint32_t n_ahead;       /* items of each segment in a round */
+    float *primer_logits;   /* NULL if no primer is read */
     void *memory;
     struct language_round rounds[LANGUAGE_ROUNDS]; /* without a crew: only the first is used */
     struct language_segment segments[LANGUAGE_STREAMS_MAX];
 };
+
+/* A bare byte is none of the model's tokens: the model does not see it. */
+uint32_t language_token_of(const struct language_coder *coder, uint32_t item);
 
 /* Codes all segments. *given_up if an encoder's output has no room, or if it loses to its rival. */
 enum tacit_status language_rounds_run(struct language_coder *coder, bool *given_up);

@@ -11,7 +11,7 @@ enum {
     FLAG_UNMIXED = 0x10,
     FLAG_LINE_ENDS = 0x20,
     FLAG_SMALL = 0x40, /* the usual tokens and one stream are not written out */
-    RESERVED = 0x80
+    FLAG_PRIMED = 0x80,
 };
 enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
 
@@ -27,7 +27,7 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     bool line_ends = layout->line_ends.n_removed > 0;
     out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
-                         (is_small(layout) ? FLAG_SMALL : 0));
+                         (is_small(layout) ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
     out[n++] = (uint8_t)layout->type;
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
@@ -73,12 +73,14 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
         TRY(varint_read(&r, &layout->n_context));
         TRY(varint_read(&r, &layout->n_streams));
     }
-    if ((first & RESERVED) || (first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
+    layout->unmixed = first & FLAG_UNMIXED;
+    layout->primed = first & FLAG_PRIMED;
+    if ((first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
         type >= CONTENT_N_TYPES || content_has_rows((enum content_type)type) ||
         layout->n_context == 0 || layout->n_context > LM_CONTEXT_MAX || layout->n_streams == 0 ||
-        layout->n_streams > LANGUAGE_STREAMS_MAX || content_size == 0)
+        layout->n_streams > LANGUAGE_STREAMS_MAX || content_size == 0 ||
+        (layout->primed && (layout->n_streams > 1 || layout->unmixed)))
         return TACIT_ERR_CORRUPT;
-    layout->unmixed = first & FLAG_UNMIXED;
     layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
     layout->type = (enum content_type)type;
     TRY(read_segments(&r, content_size, layout));

@@ -23,6 +23,7 @@ enum {
 struct language_layout {
     enum content_type type; /* without rows: for all of the block */
     bool unmixed;           /* whole tokens by the model's word alone */
+    bool primed;            /* one stream, mixed, begins with the primer (language_primer.h) */
     unsigned memory_log2;   /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
     uint32_t first_token; /* what the model reads before a segment */

@@ -5,8 +5,7 @@
 #include "codec/language_coder.h"
 #include "model/model.h"
 
-/* A bare byte is none of the model's tokens: the model does not see it. */
-static uint32_t token_of(const struct language_coder *coder, uint32_t item)
+uint32_t language_token_of(const struct language_coder *coder, uint32_t item)
 {
     return item < tokenizer_vocabulary(coder->tokenizer)->n_tokens ? item : LM_NO_TOKEN;
 }
@@ -24,7 +23,7 @@ static size_t plan_segment(struct language_coder *coder, uint32_t stream, struct
     for (uint32_t j = 0; j < coder->n_ahead && s->planned < s->stop; j++) {
         if (s->planned_before != LM_NO_TOKEN)
             inputs[n++] = (struct lm_input){stream, s->planned_before};
-        s->planned_before = token_of(coder, *s->planned++);
+        s->planned_before = language_token_of(coder, *s->planned++);
     }
     return n;
 }
@@ -61,7 +60,7 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
     if (!coder->token.encoding)
         memcpy(coder->job->content.data + s->at, bytes.data, bytes.n);
     s->at += (uint32_t)bytes.n;
-    s->before = token_of(coder, item);
+    s->before = language_token_of(coder, item);
     coder->n_bare += s->before == LM_NO_TOKEN;
     return TACIT_OK;
 }

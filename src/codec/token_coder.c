@@ -27,6 +27,8 @@ static struct cm_hint hint_of(const struct token_coder *coder, const struct trie
 
 static int code_bit(struct token_coder *coder, int bit, uint32_t p1)
 {
+    if (coder->teaching)
+        return bit;
     if (!coder->encoding)
         return bc_decode(&coder->dec, p1);
     bc_encode(&coder->enc, bit, p1);
@@ -104,6 +106,16 @@ uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32
     place = coder->unmixed ? code_whole(coder, place) : walk_words(coder, place);
     token_distribution_learn(&coder->distribution, place);
     return trie->items[place];
+}
+
+void token_coder_teach(struct token_coder *coder, const float *logits, uint32_t item)
+{
+    uint32_t place = coder->distribution.trie->places[item];
+    token_distribution_set(&coder->distribution, coder->kernels, logits);
+    coder->teaching = true;
+    walk_words(coder, place);
+    coder->teaching = false;
+    token_distribution_learn(&coder->distribution, place);
 }
 
 void token_coder_lay_out(struct token_coder *coder, struct arena *arena,

@@ -21,6 +21,7 @@
 
 struct token_coder {
     bool encoding, unmixed;
+    bool teaching; /* the bits are known on either side, and not coded */
     const struct kernels *kernels;
     struct cm *cm; /* configured as hinted; NULL if unmixed */
     struct token_distribution distribution;
@@ -44,6 +45,9 @@ void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, si
 /* Codes one word of the selected stream of cm; logits: [n_tokens], the model's for this place.
  * item: the word, if encoding. Returns the word's item. */
 uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32_t item);
+
+/* The same, mixed, for a word that encoder and decoder know: all is learnt, nothing coded. */
+void token_coder_teach(struct token_coder *coder, const float *logits, uint32_t item);
 
 /* The encoder has lost when its output does not fit; the decoder when it has read past the end by
  * more than it looks ahead. */
