@@ -39,7 +39,7 @@ def main():
         for method in ("zip", "dedup", "random"):
             out = pathlib.Path(folder, "chosen.jsonl")
             start = os.times().elapsed
-            process = subprocess.Popen([tacit, "select", "-q", "--method", method, "--budget", budget, "-o", out, pool])
+            process = subprocess.Popen([tacit, "select", "-q", "--method", method, "--budget", budget, "-fo", out, pool])
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode != 0:

@@ -75,7 +75,7 @@ static enum exit_code create_temp(struct output *output, const char *path)
     signals_block(&saved);
     output->fd = mkstemps(output->temp_path, SUFFIX_LENGTH);
     if (output->fd >= 0)
-        signals_set_temp_path(output->temp_path);
+        signals_add_temp_path(output->temp_path);
     signals_restore(&saved);
     if (output->fd >= 0)
         return EXIT_CODE_OK;
@@ -234,7 +234,7 @@ enum exit_code output_commit(struct output *output, const struct stat *like)
         code = finish_file(output, like);
         if (code == EXIT_CODE_OK) {
             sync_directory(output->name);
-            signals_set_temp_path(NULL);
+            signals_remove_temp_path(output->temp_path);
             free(output->temp_path);
             output->temp_path = NULL;
         }
@@ -256,7 +256,7 @@ void output_abort(struct output *output)
     if (output->temp_path == NULL)
         return;
     unlink(output->temp_path);
-    signals_set_temp_path(NULL);
+    signals_remove_temp_path(output->temp_path);
     free(output->temp_path);
     output->temp_path = NULL;
 }

@@ -54,6 +54,7 @@ static enum exit_code close_stdout(struct console *console)
 int main(int argc, char **argv)
 {
     fd_guard_standard();
+    signals_install();
     const struct tool *tool = argc > 1 ? tool_by_name(argv[1]) : NULL;
     if (tool != NULL) {
         struct console console;
@@ -63,7 +64,6 @@ int main(int argc, char **argv)
     }
 
     struct arguments arguments;
-    signals_install();
     enum exit_code code = arguments_parse(&arguments, argc, argv);
     if (code == EXIT_CODE_OK)
         code = run(&arguments);

@@ -5,6 +5,7 @@
 #ifndef TACIT_CLI_PAGE_OUTPUT_H
 #define TACIT_CLI_PAGE_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "console.h"
@@ -13,8 +14,13 @@
 /* Writes the page's data, JSON without '<'. */
 typedef void (*page_data_fn)(const void *context, FILE *out);
 
-/* path: NULL for standard output; a file of that name is replaced. */
-enum exit_code page_write(struct console *console, const char *path, const char *template,
-                          page_data_fn write_data, const void *context);
+struct page {
+    const char *template;
+    const char *path; /* NULL: standard output */
+    bool force;       /* a file of that name is replaced */
+};
+
+enum exit_code page_write(struct console *console, const struct page *page, page_data_fn write_data,
+                          const void *context);
 
 #endif

@@ -18,6 +18,7 @@ static const char help[] =
     "  tacit select --explain FILE, the log.jsonl of tacit train run\n"
     "\n"
     "  -o, --output PAGE      instead of standard output\n"
+    "  -f, --force            replaces PAGE if it exists\n"
     "      --title TEXT       heading of the page (Report)\n"
     "      --skip-broken      go on behind a broken line, with a warning\n"
     "  -q, --quiet            no warnings\n"
@@ -28,6 +29,7 @@ enum { OPTION_TITLE = 256, OPTION_SKIP_BROKEN };
 
 static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
+    {"force", no_argument, NULL, 'f'},
     {"title", required_argument, NULL, OPTION_TITLE},
     {"skip-broken", no_argument, NULL, OPTION_SKIP_BROKEN},
     {"quiet", no_argument, NULL, 'q'},
@@ -38,7 +40,7 @@ static const struct option options[] = {
 struct run {
     struct console console;
     struct report_options options;
-    const char *output_path;
+    struct page page;
     bool wants_help;
     char *sources; /* JSON, one source after the other */
 };
@@ -52,13 +54,15 @@ static bool refuse(struct run *run, const char *what)
 static bool parse(struct run *run, int argc, char **argv)
 {
     int option;
-    *run = (struct run){.options = {.title = "Report"}};
+    *run = (struct run){.options = {.title = "Report"}, .page = {.template = report_page}};
     console_init(&run->console);
     opterr = 0;
     optind = 1;
-    while ((option = getopt_long(argc, argv, "o:qh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "o:fqh", options, NULL)) != -1) {
         if (option == 'o')
-            run->output_path = strcmp(optarg, "-") == 0 ? NULL : optarg;
+            run->page.path = strcmp(optarg, "-") == 0 ? NULL : optarg;
+        else if (option == 'f')
+            run->page.force = true;
         else if (option == OPTION_TITLE)
             run->options.title = optarg;
         else if (option == OPTION_SKIP_BROKEN)
@@ -111,7 +115,7 @@ int cli_report(int argc, char **argv)
     }
     enum exit_code code = read_sources(&run, argv + optind, argc - optind);
     if (code == EXIT_CODE_OK)
-        code = page_write(&run.console, run.output_path, report_page, write_data, &run);
+        code = page_write(&run.console, &run.page, write_data, &run);
     free(run.sources);
     return (int)code;
 }

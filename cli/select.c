@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "select.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "json_text.h"
 #include "model.h"
 #include "progress.h"
+#include "text_output.h"
 
 static const char help[] =
     "Usage: tacit select [OPTION]... FILE\n"
@@ -33,6 +33,7 @@ static const char help[] =
     "      --explain FILE     why each was chosen or dropped, as JSON lines\n"
     "      --skip-broken      go on behind a broken record, with a warning\n"
     "  -o, --output FILE      instead of standard output\n"
+    "  -f, --force            replaces files that exist\n"
     "  -T, --threads N        threads, 0: one for each processor (default); the choice\n"
     "                         never depends on it\n"
     "  -q, --quiet            no warnings, no progress bar\n"
@@ -44,26 +45,27 @@ struct run {
     struct records records;
     struct tacit_evaluator *evaluator; /* NULL: none */
     struct tacit_model *model;
-    FILE *output, *explanation;
+    struct text_output output, explanation; /* explanation.text NULL: none is wanted */
     struct progress progress;
     uint64_t n_chosen, n_dropped, n_bytes, n_tokens;
-    bool failed, is_full;
+    enum exit_code code; /* of what went wrong, and was said, while choosing */
+    bool is_full;
 };
 
 static void print_place(const struct run *run, const char *key, size_t record)
 {
-    fprintf(run->explanation, "\"%s\": ", key);
+    fprintf(run->explanation.text, "\"%s\": ", key);
     if (run->records.names) {
         const char *name = run->records.names[record];
-        json_print_string(run->explanation, name, strlen(name));
+        json_print_string(run->explanation.text, name, strlen(name));
     } else {
-        fprintf(run->explanation, "%u", (unsigned)run->records.places[record].line);
+        fprintf(run->explanation.text, "%u", (unsigned)run->records.places[record].line);
     }
 }
 
 static void print_why(const struct run *run, const struct tacit_choice *choice, bool is_dropped)
 {
-    FILE *out = run->explanation;
+    FILE *out = run->explanation.text;
     unsigned long long before = run->n_chosen;
     switch (run->arguments->options.method) {
     case TACIT_SELECT_ZIP:
@@ -92,18 +94,19 @@ static void print_why(const struct run *run, const struct tacit_choice *choice, 
     }
 }
 
-static void explain(const struct run *run, const struct tacit_choice *choice, bool is_dropped)
+static enum exit_code explain(struct run *run, const struct tacit_choice *choice, bool is_dropped)
 {
-    if (!run->explanation)
-        return;
+    if (!run->explanation.text)
+        return EXIT_CODE_OK;
     if (is_dropped)
-        fputs("{\"rank\": null, ", run->explanation);
+        fputs("{\"rank\": null, ", run->explanation.text);
     else
-        fprintf(run->explanation, "{\"rank\": %llu, ", (unsigned long long)run->n_chosen + 1);
+        fprintf(run->explanation.text, "{\"rank\": %llu, ", (unsigned long long)run->n_chosen + 1);
     print_place(run, run->records.names ? "file" : "line", choice->record);
-    fprintf(run->explanation, ", \"bytes\": %zu, ", choice->n_bytes);
+    fprintf(run->explanation.text, ", \"bytes\": %zu, ", choice->n_bytes);
     print_why(run, choice, is_dropped);
-    fputs("}\n", run->explanation);
+    fputs("}\n", run->explanation.text);
+    return text_output_spill(&run->explanation);
 }
 
 /* Whether the budget of tokens has room for the record. */
@@ -114,7 +117,7 @@ static bool take_tokens(struct run *run, size_t record)
         return true;
     const void *text = records_read(&run->records, 0, record, &n);
     if (!text || tacit_evaluator_count_tokens(run->evaluator, text, n, &n_tokens) != TACIT_OK) {
-        run->failed = true;
+        run->code = EXIT_CODE_FAILED;
         return false;
     }
     run->is_full = n_tokens > run->arguments->n_tokens - run->n_tokens;
@@ -130,23 +133,26 @@ static int chosen(void *context, const struct tacit_choice *choice)
     if (!take_tokens(run, choice->record))
         return 1;
     const char *raw = records_raw(&run->records, choice->record, &n);
-    explain(run, choice, false);
-    if (raw) {
-        fwrite(raw, 1, n, run->output);
-        putc('\n', run->output);
+    if (!raw) {
+        run->code = EXIT_CODE_FAILED;
+        return 1;
     }
+    run->code = explain(run, choice, false);
+    fwrite(raw, 1, n, run->output.text);
+    putc('\n', run->output.text);
     run->n_chosen++;
     run->n_bytes += choice->n_bytes;
-    run->failed = !raw || ferror(run->output);
-    return run->failed;
+    if (run->code == EXIT_CODE_OK)
+        run->code = text_output_spill(&run->output);
+    return run->code != EXIT_CODE_OK;
 }
 
 static int dropped(void *context, const struct tacit_choice *choice)
 {
     struct run *run = context;
-    explain(run, choice, true);
     run->n_dropped++;
-    return 0;
+    run->code = explain(run, choice, true);
+    return run->code != EXIT_CODE_OK;
 }
 
 static int show_progress(void *context, uint64_t n_done, uint64_t n_all)
@@ -154,23 +160,6 @@ static int show_progress(void *context, uint64_t n_done, uint64_t n_all)
     struct progress *progress = context;
     progress->n_total = n_all == UINT64_MAX ? 0 : n_all;
     return progress_update(progress, n_done, 0);
-}
-
-static enum exit_code open_output(struct run *run, const char *path, FILE *otherwise, FILE **out)
-{
-    *out = path ? fopen(path, "w") : otherwise;
-    if (*out || !path)
-        return EXIT_CODE_OK;
-    console_error(run->records.console, path, "cannot write: %s", strerror(errno));
-    return EXIT_CODE_FAILED;
-}
-
-static enum exit_code close_output(struct run *run, const char *path, FILE *out)
-{
-    if (!path || !out || fclose(out) == 0)
-        return EXIT_CODE_OK;
-    console_error(run->records.console, path, "cannot write: %s", strerror(errno));
-    return EXIT_CODE_FAILED;
 }
 
 static enum exit_code choose(struct run *run)
@@ -193,9 +182,9 @@ static enum exit_code choose(struct run *run)
     if (code == EXIT_CODE_OK) {
         enum tacit_status status = tacit_select(&source, &options, chosen, dropped, run);
         progress_end(&run->progress);
-        if (status != TACIT_OK && !run->is_full)
-            code = fail_with_status(run->records.console, a->input_path,
-                                    run->failed ? TACIT_ERR_IO : status);
+        code = run->code;
+        if (status != TACIT_OK && !run->is_full && code == EXIT_CODE_OK)
+            code = fail_with_status(run->records.console, a->input_path, status);
     }
     free(scores);
     return code;
@@ -204,15 +193,20 @@ static enum exit_code choose(struct run *run)
 static enum exit_code select_into(struct run *run)
 {
     const struct select_arguments *a = run->arguments;
-    enum exit_code code = open_output(run, a->output_path, stdout, &run->output);
-    if (code == EXIT_CODE_OK)
-        code = open_output(run, a->explain_path, NULL, &run->explanation);
+    struct console *console = run->records.console;
+    enum exit_code code = text_output_open(&run->output, console, a->output_path, a->force);
+    if (code == EXIT_CODE_OK && a->explain_path)
+        code = text_output_open(&run->explanation, console, a->explain_path, a->force);
     if (code == EXIT_CODE_OK)
         code = choose(run);
-    code = exit_code_worse(code, close_output(run, a->output_path, run->output));
-    code = exit_code_worse(code, close_output(run, a->explain_path, run->explanation));
+    if (code == EXIT_CODE_OK && a->explain_path)
+        code = text_output_commit(&run->explanation);
     if (code == EXIT_CODE_OK)
-        console_note(run->records.console, a->input_path, "%llu of %zu records, %llu bytes%s%.0llu",
+        code = text_output_commit(&run->output);
+    text_output_abort(&run->explanation);
+    text_output_abort(&run->output);
+    if (code == EXIT_CODE_OK)
+        console_note(console, a->input_path, "%llu of %zu records, %llu bytes%s%.0llu",
                      (unsigned long long)run->n_chosen, run->records.n_records,
                      (unsigned long long)run->n_bytes, run->n_dropped ? ", near duplicates: " : "",
                      (unsigned long long)run->n_dropped);

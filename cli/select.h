@@ -23,6 +23,7 @@ struct select_arguments {
     uint64_t n_tokens;      /* budget, UINT64_MAX: none */
     const char *model_name; /* NULL: context models */
     const char *explain_path, *output_path, *input_path;
+    bool force; /* files that exist are replaced */
     bool wants_help;
 };
 

@@ -29,6 +29,7 @@ static const struct option options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"explain", required_argument, NULL, OPTION_EXPLAIN},
     {"skip-broken", no_argument, NULL, OPTION_SKIP_BROKEN},
+    {"force", no_argument, NULL, 'f'},
     {"output", required_argument, NULL, 'o'},
     {"threads", required_argument, NULL, 'T'},
     {"quiet", no_argument, NULL, 'q'},
@@ -126,8 +127,11 @@ static bool take(struct select_arguments *a, int option)
     case OPTION_SKIP_BROKEN:
         a->records.skip_broken = true;
         return true;
+    case 'f':
+        a->force = true;
+        return true;
     case 'o':
-        a->output_path = optarg;
+        a->output_path = strcmp(optarg, "-") == 0 ? NULL : optarg;
         return true;
     case 'T':
         return number_parse(optarg, 0, TACIT_SELECT_THREADS_MAX, &a->options.n_threads) ||
@@ -158,7 +162,7 @@ enum exit_code select_arguments_parse(struct select_arguments *a, int argc, char
     tacit_select_options_init(&a->options);
     opterr = 0;
     optind = 1;
-    while (good && (option = getopt_long(argc, argv, "m:o:T:qh", options, NULL)) != -1)
+    while (good && (option = getopt_long(argc, argv, "m:o:T:fqh", options, NULL)) != -1)
         good = take(a, option);
     if (!good)
         return EXIT_CODE_USAGE;
@@ -170,6 +174,8 @@ enum exit_code select_arguments_parse(struct select_arguments *a, int argc, char
         good = refuse(a, "say how much with --budget");
     else if (a->n_tokens != UINT64_MAX && !a->model_name)
         good = refuse(a, "a budget of tokens needs --model, whose tokens they are");
+    else if (a->explain_path && a->output_path && strcmp(a->explain_path, a->output_path) == 0)
+        good = refuse(a, "--explain and -o name the same file");
     a->input_path = argv[optind];
     return good ? EXIT_CODE_OK : EXIT_CODE_USAGE;
 }

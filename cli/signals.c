@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signals.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <unistd.h>
 
 static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 enum { N_FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
 
-/* A handler gets no argument, so this one pointer cannot be passed to it. Its file name is unique:
- * unlinking it twice, or before it exists, does no harm. */
-static const char *volatile temp_path;
+/* A handler gets no argument, so these pointers cannot be passed to it. The file names are unique:
+ * unlinking one twice, or before it exists, does no harm. NULL: free. */
+static const char *volatile temp_paths[SIGNALS_TEMP_PATHS_MAX];
 
 /* SA_RESETHAND restored the default action; the signal stays blocked until the handler returns, and
  * then ends the process. */
 static void remove_temp_and_die(int signal_number)
 {
-    const char *path = temp_path;
-    if (path != NULL)
-        unlink(path);
+    for (int i = 0; i < SIGNALS_TEMP_PATHS_MAX; i++) {
+        const char *path = temp_paths[i];
+        if (path != NULL)
+            unlink(path);
+    }
     raise(signal_number);
 }
 
@@ -50,7 +53,21 @@ void signals_restore(const sigset_t *saved)
     sigprocmask(SIG_SETMASK, saved, NULL);
 }
 
-void signals_set_temp_path(const char *path)
+static void replace_path(const char *old, const char *new)
 {
-    temp_path = path;
+    int i = 0;
+    while (i < SIGNALS_TEMP_PATHS_MAX && temp_paths[i] != old)
+        i++;
+    assert(i < SIGNALS_TEMP_PATHS_MAX);
+    temp_paths[i] = new;
+}
+
+void signals_add_temp_path(const char *path)
+{
+    replace_path(NULL, path);
+}
+
+void signals_remove_temp_path(const char *path)
+{
+    replace_path(path, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the temporary file of the output being made, then end
+ * SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the temporary files of the outputs being made, then end
  * the process by the same signal. One that was ignored when the command started stays ignored
  * (nohup). SIGXFSZ is ignored, so that a file size limit shows up as a write error with a message.
  */
@@ -16,7 +16,10 @@ void signals_install(void);
 void signals_block(sigset_t *saved);
 void signals_restore(const sigset_t *saved);
 
-/* path: the file to remove, which must stay valid until it is replaced; NULL for none. */
-void signals_set_temp_path(const char *path);
+enum { SIGNALS_TEMP_PATHS_MAX = 2 }; /* outputs of one command at a time */
+
+/* path: a file to remove, which must stay valid until it is taken from the list again. */
+void signals_add_temp_path(const char *path);
+void signals_remove_temp_path(const char *path);
 
 #endif

@@ -21,6 +21,7 @@ static const char help[] =
     "                         dearer, green (on the page blue) where the other is\n"
     "      --html FILE        writes a page instead, one file that works offline: details of\n"
     "                         each token, the course of costs, the dearest passages\n"
+    "  -f, --force            replaces the page if it exists\n"
     "      --limit SIZE       only so many bytes of FILE\n"
     "      --window N         tokens that the model sees at most (2048)\n"
     "      --color WHEN       auto (where the output is a terminal and NO_COLOR is not set),\n"
@@ -36,6 +37,7 @@ static const struct option options[] = {
     {"model", required_argument, NULL, 'm'},
     {"compare", required_argument, NULL, OPTION_COMPARE},
     {"html", required_argument, NULL, OPTION_HTML},
+    {"force", no_argument, NULL, 'f'},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"window", required_argument, NULL, OPTION_WINDOW},
     {"color", required_argument, NULL, OPTION_COLOR},
@@ -48,6 +50,7 @@ static const struct option options[] = {
 struct run {
     struct console console;
     struct surprise_options options;
+    struct page page; /* path NULL: on the terminal */
     bool wants_help;
 };
 
@@ -80,7 +83,10 @@ static bool take(struct run *run, int option)
         o->compare_name = optarg;
         return true;
     case OPTION_HTML:
-        o->html_path = optarg;
+        run->page.path = optarg;
+        return true;
+    case 'f':
+        run->page.force = true;
         return true;
     case OPTION_LIMIT:
         return (size_parse(optarg, &o->limit) && o->limit > 0) ||
@@ -107,12 +113,13 @@ static bool take(struct run *run, int option)
 static bool parse(struct run *run, int argc, char **argv)
 {
     int option;
-    *run = (struct run){.options = {.limit = UINT64_MAX, .window = 2048}};
+    *run = (struct run){.options = {.limit = UINT64_MAX, .window = 2048},
+                        .page = {.template = surprise_page}};
     console_init(&run->console);
     parse_color("auto", &run->options.in_color);
     opterr = 0;
     optind = 1;
-    while ((option = getopt_long(argc, argv, "m:T:qh", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "m:T:fqh", options, NULL)) != -1)
         if (!take(run, option))
             return false;
     if (run->wants_help)
@@ -127,9 +134,8 @@ static bool parse(struct run *run, int argc, char **argv)
 
 static enum exit_code show(struct run *run, const struct surprise *surprise)
 {
-    const char *path = run->options.html_path;
-    if (path)
-        return page_write(&run->console, path, surprise_page, surprise_write_data, surprise);
+    if (run->page.path)
+        return page_write(&run->console, &run->page, surprise_write_data, surprise);
     surprise_print(surprise);
     return EXIT_CODE_OK;
 }

@@ -22,7 +22,6 @@ struct surprise_options {
     const char *path;
     const char *model_name;   /* NULL: context models alone */
     const char *compare_name; /* NULL: none; needs a model */
-    const char *html_path;    /* NULL: to the terminal */
     uint64_t limit;
     unsigned window, n_threads;
     bool in_color;

@@ -39,11 +39,11 @@ _tacit_measure()
     eval) options="--peer --window --stride --rolling --convention --first-token --limit --json --csv --threads
         --cpu --quiet --help" ;;
     select) options="--method --measure --budget --field --lines --model --similarity --seed --explain --skip-broken
-        --output --threads --quiet --help" ;;
+        --output --force --threads --quiet --help" ;;
     rank) options="--window --stride --limit --rounds --json --threads --quiet --help" ;;
-    surprise) options="--model --compare --html --limit --window --color --threads --quiet --help" ;;
+    surprise) options="--model --compare --html --force --limit --window --color --threads --quiet --help" ;;
     anomalies) options="--top --quantile --warm-up --field --skip-broken --model --threads --quiet --help" ;;
-    report) options="--output --title --skip-broken --quiet --help" ;;
+    report) options="--output --force --title --skip-broken --quiet --help" ;;
     detect) options="--model --field --label --lines --min-k --skip-broken --threads --quiet --help" ;;
     esac
     if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --method ]]; then

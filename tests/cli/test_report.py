@@ -33,9 +33,10 @@ class Report(CliTest):
     def test_output_whole_or_not_at_all(self):
         self.write("log.jsonl", json.dumps(LOG[0]).encode())
         self.write("page.html", b"old")
-        self.fails(FAILED, "nowhere: cannot open", "report", "-o", "page.html", "log.jsonl", "nowhere")
+        self.fails(FAILED, "nowhere: cannot open", "report", "-fo", "page.html", "log.jsonl", "nowhere")
+        self.fails(FAILED, "page.html: already exists", "report", "-o", "page.html", "log.jsonl")
         self.assertEqual(self.read("page.html"), b"old")
-        self.run_tacit("report", "-o", "page.html", "log.jsonl")
+        self.run_tacit("report", "-fo", "page.html", "log.jsonl")
         self.assertIn(b'"step":1,', self.read("page.html"))
         self.assertEqual(self.names(), ["log.jsonl", "page.html"])
         self.fails(FAILED, "no/where", "report", "-o", "no/where", "log.jsonl")

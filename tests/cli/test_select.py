@@ -25,7 +25,8 @@ class Select(CliTest):
         self.write("pool.jsonl", ("\n".join(lines) + "\n").encode())
 
     def select(self, *args, expect=OK, file="pool.jsonl"):
-        out = self.run_tacit("select", *args, file, expect=expect).stdout.decode()
+        """What was chosen; -f, as tests explain to the same file again and again."""
+        out = self.run_tacit("select", "-f", *args, file, expect=expect).stdout.decode()
         return [json.loads(line) for line in out.splitlines()]
 
     def reasons(self):
@@ -54,7 +55,6 @@ class Select(CliTest):
                 chosen = self.select("--measure", measure, "--budget", "24r", "-T", threads, "--explain", "why")
                 why.append(self.reasons())
                 self.assertEqual(len({record["text"] for record in chosen[:20]}), 20, measure)
-                (self.dir / "why").unlink()
             self.assertEqual(why[0], why[1], measure)
             self.assertEqual(why[1], why[2], measure)
             novel, repeated = why[0][:20], why[0][20:]
@@ -69,14 +69,12 @@ class Select(CliTest):
         between = "".join(random.Random(8).choices("01234567", k=600_000))
         self.write("long", "\n".join([first, between, first]).encode())
         for measure, again in (("zstd", 3), ("fast", 0)):
-            self.run_tacit("select", "--lines", "--measure", measure, "--budget", "3r", "long", "-o", "out",
+            self.run_tacit("select", "-f", "--lines", "--measure", measure, "--budget", "3r", "long", "-o", "out",
                            "--explain", "why")
             why = self.reasons()
             self.assertEqual(why[1]["line"], 2)
             self.assertGreaterEqual(why[2]["bits_per_byte"], again, measure)
             self.assertLess(why[2]["bits_per_byte"], again + 1.5, measure)
-            (self.dir / "out").unlink()
-            (self.dir / "why").unlink()
 
     def test_budgets(self):
         n = [len(record) for record in self.records]
@@ -150,6 +148,18 @@ class Select(CliTest):
         self.write("long", b'{"text": "' + text(3_000_000).replace(b"\n", b" ") + b'"}\n{"text": "x"}')
         self.assertEqual(len(self.select("--budget", "1G", file="long")), 2)
 
+    def test_outputs_replace_nothing_unasked(self):
+        for name in ("out", "why"):
+            self.write(name, b"precious")
+            args = ["select", "--budget", "2r", "-o", "out", "--explain", "why", "pool.jsonl"]
+            self.fails(FAILED, f"{name}: already exists; not replaced without -f", *args)
+            self.assertEqual((self.read(name), self.names()), (b"precious", sorted([name, "pool.jsonl"])))
+            (self.dir / name).unlink()
+        self.write("out", b"old")
+        self.write("why", b"old")
+        self.run_tacit(*args, "-f")
+        self.assertEqual((len(self.read("out").splitlines()), len(self.reasons())), (2, 2))
+
     def test_refused(self):
         for pattern, code, *args in [
                 ("name one file", USAGE, "--budget", "1K"), ("name one file", USAGE, "--budget", "1K", "a", "b"),
@@ -164,8 +174,11 @@ class Select(CliTest):
                 ("number of threads", USAGE, "-T", "65", "pool.jsonl"),
                 ("nowhere: cannot open", FAILED, "--budget", "1K", "nowhere"),
                 ("must be a file", FAILED, "--budget", "1K", "/dev/null"),
-                ("cannot write", FAILED, "--budget", "1K", "-o", "no/where", "pool.jsonl")]:
+                ("name the same file", USAGE, "--budget", "1K", "-o", "x", "--explain", "x", "pool.jsonl"),
+                ("no/where: cannot create", FAILED, "--budget", "1K", "-o", "no/where", "pool.jsonl"),
+                ("no/where: cannot create", FAILED, "--budget", "1K", "-o", "x", "--explain", "no/where", "pool.jsonl")]:
             self.fails(code, pattern, "select", *args)
+        self.assertEqual(self.names(), ["pool.jsonl"])
         self.assertIn("Usage: tacit select", self.run_tacit("select", "--help").stdout.decode())
 
 

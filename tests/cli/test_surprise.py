@@ -36,7 +36,7 @@ class Surprise(CliTest):
         self.write("bytes", b"\xff\x00\xfe" * 30)
         for name in ("empty", "bytes"):
             self.run_tacit("surprise", name)
-            self.run_tacit("surprise", "-m", "./toy.gguf", "--html", "p.html", name)
+            self.run_tacit("surprise", "-m", "./toy.gguf", "-f", "--html", "p.html", name)
         self.fails(USAGE, "name one file", "surprise")
         self.fails(USAGE, "--compare needs", "surprise", "--compare", "x", "a")
         self.fails(FAILED, "cannot open", "surprise", "nowhere")

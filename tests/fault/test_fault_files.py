@@ -57,6 +57,20 @@ class FullDisk(CliTest):
                 self.fails(FAILED, "disk/b: cannot write: No space left", *args, "-o", "disk/b")
                 self.assertEqual(os.listdir(disk), [])
 
+    def test_measuring(self):
+        self.write("pool", b"\n".join(noise(400, i).hex().encode() for i in range(200)))
+        pool = ["select", "--lines", "--budget", "200r", "pool"]
+        with self.small_disk("64k") as disk:
+            for args in ([*pool, "-o", "disk/b"], [*pool, "-o", "disk/b", "--explain", "why"],
+                         ["surprise", "--html", "disk/b", "pool"]):
+                self.fails(FAILED, "disk/b: cannot write: No space left on device; .*-o", *args)
+                self.assertEqual((os.listdir(disk), self.names()), ([], ["disk", "pool"]))
+        self.run_tacit(*pool, "--explain", "why")
+        with self.small_disk("4k") as disk:
+            for args in (["report", "-o", "disk/b", "why"], [*pool, "-o", "c", "--explain", "disk/b"]):
+                self.fails(FAILED, "disk/b: cannot write: No space left on device", *args)
+                self.assertEqual((os.listdir(disk), self.names()), ([], ["disk", "pool", "why"]))
+
     def test_read_only_file_system(self):
         self.write("a", DATA)
         with self.small_disk("64k", read_only=True):
@@ -66,8 +80,12 @@ class FullDisk(CliTest):
     def test_full_device(self):
         self.write("a", text(1000))
         self.write("a.tct", self.archive(text(1000)))
+        self.write("why", b'{"rank": 1, "line": 1, "bytes": 10, "bits_per_byte": 1, "why": "x"}')
         for args in (["-c", "a"], ["-dc", "a.tct"], ["cat", "a.tct"], ["recover", "a.tct"],
                      ["list", "a.tct"], ["list", "--json", "a.tct"], ["bench", "-1", "a"],
+                     ["eval", "context", "--", "a"], ["eval", "--json", "context", "--", "a"],
+                     ["rank", "--json", "context", "context:2", "--", "a"], ["surprise", "a"],
+                     ["anomalies", "--warm-up", "0", "a"], ["select", "--lines", "--budget", "1K", "a"], ["report", "why"],
                      ["--help"], ["--version"]):
             with open("/dev/full", "wb") as full:
                 result = subprocess.run([TACIT, *args], cwd=self.dir, stdout=full,

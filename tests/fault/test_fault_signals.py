@@ -56,6 +56,19 @@ class Signals(CliTest):
             self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
             self.assertEqual(self.names(), [])
 
+    def test_two_outputs(self):
+        """Of select; the slowest measure, so that there is time for the signal."""
+        self.write("pool", b"\n".join(noise(400, i).hex().encode() for i in range(400)))
+        self.write("out", b"precious")
+        with subprocess.Popen([TACIT, "select", "--lines", "--measure", "context", "--budget", "400r", "-T", "1", "-f", "-o",
+                               "out", "--explain", "why", "pool"], cwd=self.dir, stderr=subprocess.PIPE) as process:
+            self.wait_for(lambda: len(self.temp_names()) == 2)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
+            self.assertEqual(process.stderr.read(), b"")
+        self.assertEqual(self.names(), ["out", "pool"])
+        self.assertEqual(self.read("out"), b"precious")
+
     def test_code_that_a_shell_sees(self):
         process = self.start(*self.COMPRESS, "-o", "out", shell="; echo $?")
         with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as children:
