@@ -142,8 +142,9 @@ static void share_streams(struct language_coder *coder)
 }
 
 /* Decided once, as soon as the model is where the context models' sample ended, so that content which
- * it does not know is not crawled through. Whoever learns from more content gains on the model: it must
- * be an eighth ahead to be kept unseen, and an eighth behind to be given up. */
+ * it does not know is not crawled through. The longer the content, the more the context models gain on
+ * it: a model an eighth behind is given up, one an eighth ahead is kept unseen unless the sample became
+ * less than a fifth of its length. Such content repeats itself, and they gain most there. */
 static bool is_losing(struct language_coder *coder, uint64_t n_done)
 {
     struct block_rival *rival = coder->rival;
@@ -152,7 +153,7 @@ static bool is_losing(struct language_coder *coder, uint64_t n_done)
     coder->rival = NULL;
     uint64_t coded = token_coder_n_coded(&coder->token) * rival->n_bytes;
     uint64_t limit = rival->n_coded * n_done;
-    rival->beaten = coded < limit - limit / 8;
+    rival->beaten = coded < limit - limit / 8 && rival->n_coded >= rival->n_bytes / 5;
     return coded > limit + limit / 8;
 }
 
