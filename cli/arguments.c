@@ -249,6 +249,16 @@ static bool apply_switch(struct arguments *arguments, int option)
     }
 }
 
+/* Of those that the command compresses at; the highest for commands that do not compress. */
+static int lowest_level(const struct arguments *arguments)
+{
+    if (arguments->command->run == command_bench && arguments->first_level != 0)
+        return arguments->first_level;
+    bool encodes =
+        arguments->command->run == command_compress || arguments->command->run == command_bench;
+    return encodes ? arguments->codec.level : TACIT_LEVEL_MAX;
+}
+
 /* What getopt cannot see. */
 static enum exit_code check_together(struct arguments *arguments)
 {
@@ -264,6 +274,8 @@ static enum exit_code check_together(struct arguments *arguments)
         problem = "-o does not go with this command: it writes no file";
     else if (arguments->output_path != NULL && arguments->n_files > 1 && !command->joins_files)
         problem = "-o names one output, but there are several inputs; use -c to join them";
+    else if (arguments->model_name != NULL && lowest_level(arguments) < TACIT_LEVEL_CONTEXT)
+        problem = "-m goes with levels from -3 on: -1 and -2 are zstd alone";
     if (problem == NULL)
         return EXIT_CODE_OK;
     console_error(&arguments->console, NULL, "%s", problem);

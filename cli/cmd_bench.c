@@ -107,9 +107,11 @@ static void print_json_row(const struct arguments *arguments, const struct bench
 static void print_row(const struct bench *bench, int level, const char *name)
 {
     double content = (double)bench->n_content, archive = (double)bench->n_archive;
-    printf("%5d %12zu %12zu %8.3f %9.3f %11.1f %11.1f  %s\n", level, bench->n_content,
-           bench->n_archive, content / archive, content > 0 ? 8 * archive / content : 0,
-           content / 1024 / bench->encode_seconds, content / 1024 / bench->decode_seconds, name);
+    printf("%5d %12zu %12zu %8.3f %9.3f %11.1f %11.1f  ", level, bench->n_content, bench->n_archive,
+           content / archive, content > 0 ? 8 * archive / content : 0,
+           content / 1024 / bench->encode_seconds, content / 1024 / bench->decode_seconds);
+    console_print_name(name);
+    putchar('\n');
     fflush(stdout);
 }
 
@@ -118,8 +120,10 @@ static enum exit_code bench_levels(struct arguments *arguments, struct bench *be
 {
     int first = arguments->first_level, last = arguments->last_level;
     if (first == 0) {
-        first = arguments->level_given ? arguments->codec.level : TACIT_LEVEL_MIN;
-        last = arguments->level_given ? arguments->codec.level : TACIT_LEVEL_MAX;
+        first = arguments->model_name ? TACIT_LEVEL_CONTEXT : TACIT_LEVEL_MIN;
+        last = TACIT_LEVEL_MAX;
+        if (arguments->level_given)
+            first = last = arguments->codec.level;
     }
     for (int level = first; level <= last; level++) {
         struct tacit_options options = arguments->codec;

@@ -18,9 +18,11 @@ static void print_row(const struct totals *row, const char *name)
         snprintf(ratio, sizeof ratio, "%.3f", content / size);
         snprintf(bits, sizeof bits, "%.3f", 8 * size / content);
     }
-    printf("%8llu %8llu %15llu %15llu %9s %9s  %s\n", (unsigned long long)row->n_archives,
+    printf("%8llu %8llu %15llu %15llu %9s %9s  ", (unsigned long long)row->n_archives,
            (unsigned long long)row->n_blocks, (unsigned long long)row->archive_size,
-           (unsigned long long)row->content_size, ratio, bits, name);
+           (unsigned long long)row->content_size, ratio, bits);
+    console_print_name(name);
+    putchar('\n');
 }
 
 static enum tacit_status print_blocks(const struct archive_file *file)
@@ -56,7 +58,7 @@ static enum exit_code list_one(struct arguments *arguments, const char *path, st
     } else {
         struct totals row = {info->n_archives, info->n_blocks, info->archive_size,
                              info->content_size};
-        print_row(&row, path);
+        print_row(&row, file.input.name);
         if (with_blocks)
             status = print_blocks(&file);
     }

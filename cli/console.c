@@ -12,11 +12,11 @@ void console_init(struct console *console)
 }
 
 /* Bytes above 127 pass: they may be letters of another alphabet. */
-static void put_printable(const char *text)
+static void put_printable(FILE *file, const char *text)
 {
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
-        putc(byte < 0x20 || byte == 0x7f ? '?' : byte, stderr);
+        putc(byte < 0x20 || byte == 0x7f ? '?' : byte, file);
     }
 }
 
@@ -27,12 +27,17 @@ static void put_line(struct console *console, const char *name, const char *form
     vsnprintf(text, sizeof text, format, args);
     fputs("tacit: ", stderr);
     if (name != NULL) {
-        put_printable(name);
+        put_printable(stderr, name);
         fputs(": ", stderr);
     }
-    put_printable(text);
+    put_printable(stderr, text);
     putc('\n', stderr);
     fflush(stderr);
+}
+
+void console_print_name(const char *name)
+{
+    put_printable(stdout, name);
 }
 
 void console_error(struct console *console, const char *name, const char *format, ...)
@@ -81,7 +86,7 @@ unsigned console_width(void)
 void console_show_bar(struct console *console, const char *text)
 {
     fputs("\r\033[K", stderr);
-    put_printable(text);
+    put_printable(stderr, text);
     fflush(stderr);
     console->bar_shown = true;
 }

@@ -23,6 +23,9 @@ __attribute__((format(printf, 3, 4))) void console_error(struct console *console
 __attribute__((format(printf, 3, 4))) void console_warn(struct console *console, const char *name,
                                                         const char *format, ...);
 
+/* A name for a line on standard output, where control characters do the same harm. */
+void console_print_name(const char *name);
+
 /* What went well: shown on a terminal, or with -v. */
 __attribute__((format(printf, 3, 4))) void console_note(struct console *console, const char *name,
                                                         const char *format, ...);

@@ -62,32 +62,40 @@ static const char *status_hint(enum tacit_status status)
     }
 }
 
-/* ": it needs NAME, identity HASH", if the archive of that name can be read and says so. */
-static const char *needed_model(char *text, size_t cap, const char *archive_name)
+/* What the archive in that file needs; n_hash stays 0 if it cannot be read or does not say. */
+static void read_needed_model(const char *archive_name, struct tacit_archive_model *needed)
 {
-    struct tacit_archive_model needed = {.struct_size = sizeof needed};
     uint8_t head[TACIT_ARCHIVE_HEADER_MAX];
     FILE *file = fopen(archive_name, "rb");
     size_t n = file ? fread(head, 1, sizeof head, file) : 0;
-    text[0] = 0;
     if (file)
         fclose(file);
-    if (tacit_archive_needs(head, n, &needed) != TACIT_OK || needed.n_hash == 0)
-        return text;
-    int at =
-        snprintf(text, cap, ": it needs %s%sidentity ", needed.name, needed.name[0] ? ", " : "");
-    for (uint32_t i = 0; i < needed.n_hash && at > 0 && (size_t)at + 3 <= cap; i++)
-        at += snprintf(text + at, cap - (size_t)at, "%02x", (unsigned)needed.hash[i]);
-    return text;
+    if (tacit_archive_needs(head, n, needed) != TACIT_OK)
+        needed->n_hash = 0;
+}
+
+enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
+                              const struct tacit_archive_model *needed)
+{
+    char identity[2 * TACIT_MODEL_HASH + 1] = "";
+    for (uint32_t i = 0; i < needed->n_hash; i++)
+        snprintf(identity + 2 * i, 3, "%02x", (unsigned)needed->hash[i]);
+    bool has_name = needed->name[0] != 0;
+    console_error(console, name, "%s%s%s%s%s%s%s", tacit_status_message(status),
+                  *identity ? ": it needs " : "", has_name ? needed->name : "",
+                  has_name ? ", " : "", *identity ? "identity " : "", identity,
+                  status_hint(status));
+    return exit_code_of_status(status);
 }
 
 enum exit_code fail_with_status(struct console *console, const char *name, enum tacit_status status)
 {
-    char needed[2 * TACIT_MODEL_HASH + TACIT_MODEL_TEXT_MAX + 32] = "";
-    if (status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG)
-        needed_model(needed, sizeof needed, name);
-    console_error(console, name, "%s%s%s", tacit_status_message(status), needed,
-                  status_hint(status));
+    if (status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG) {
+        struct tacit_archive_model needed = {.struct_size = sizeof needed};
+        read_needed_model(name, &needed);
+        return fail_for_model(console, name, status, &needed);
+    }
+    console_error(console, name, "%s%s", tacit_status_message(status), status_hint(status));
     return exit_code_of_status(status);
 }
 

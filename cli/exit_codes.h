@@ -10,6 +10,7 @@
 #include "tacit/status.h"
 
 struct console;
+struct tacit_archive_model;
 
 enum exit_code {
     EXIT_CODE_OK = 0,
@@ -29,6 +30,11 @@ enum exit_code exit_code_worse(enum exit_code a, enum exit_code b);
  * the exit code that goes with it. */
 enum exit_code fail_with_status(struct console *console, const char *name,
                                 enum tacit_status status);
+
+/* The same for TACIT_ERR_MODEL_MISSING and TACIT_ERR_MODEL_WRONG, where the library has told what the
+ * archive needs. */
+enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
+                              const struct tacit_archive_model *needed);
 
 /* The same, where the archive offset in bytes of the wrong part is known. */
 enum exit_code fail_at_offset(struct console *console, const char *name, enum tacit_status status,

@@ -253,8 +253,9 @@ int cli_model(int argc, char **argv)
     };
     struct console console;
     console_init(&console);
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return print_help();
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return print_help();
     for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof actions[0]; i++) {
         int n_names = argc - 2;
         if (strcmp(argv[1], actions[i].name) != 0 || n_names < actions[i].n_least ||

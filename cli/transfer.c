@@ -120,6 +120,16 @@ enum exit_code transfer_encode(struct input *input, struct output *output,
     return code;
 }
 
+static enum exit_code fail_to_decode(const struct input *input, enum tacit_status status,
+                                     const struct tacit_decoder *decoder)
+{
+    struct tacit_archive_model needed = {.struct_size = sizeof needed};
+    bool for_model = status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
+    if (for_model && tacit_decoder_needs(decoder, &needed) == TACIT_OK)
+        return fail_for_model(input->console, input->name, status, &needed);
+    return fail_at_offset(input->console, input->name, status, tacit_decoder_error_offset(decoder));
+}
+
 static enum exit_code decode_all(struct transfer *transfer, const struct tacit_options *options)
 {
     struct input *file_in = transfer->file_in;
@@ -138,8 +148,7 @@ static enum exit_code decode_all(struct transfer *transfer, const struct tacit_o
             tacit_decoder_run(decoder, &transfer->input, &transfer->output, file_in->at_end, &done);
         code = output_write(transfer->file_out, transfer->out_data, transfer->output.pos);
         if (code == EXIT_CODE_OK && status != TACIT_OK)
-            code = fail_at_offset(file_in->console, file_in->name, status,
-                                  tacit_decoder_error_offset(decoder));
+            code = fail_to_decode(file_in, status, decoder);
     } while (code == EXIT_CODE_OK && !done);
     tacit_decoder_destroy(decoder);
     return code;

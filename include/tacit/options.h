@@ -19,7 +19,9 @@ extern "C" {
 #define TACIT_LEVEL_MIN     1
 #define TACIT_LEVEL_MAX     9
 #define TACIT_LEVEL_DEFAULT 6
-#define TACIT_LEVEL_MODEL   5 /* from here on, the linked-in model is used */
+#define TACIT_LEVEL_CONTEXT                                                                        \
+    3                       /* from here on, context models; below, zstd alone, without any model */
+#define TACIT_LEVEL_MODEL 5 /* from here on, the linked-in model is used */
 
 #define TACIT_BLOCK_SIZE_MIN ((uint64_t)1 << 10)
 #define TACIT_BLOCK_SIZE_MAX ((uint64_t)1 << 30)
@@ -60,7 +62,9 @@ struct tacit_options {
                         by commas, "scalar" for none. Never changes the archive. */
     const struct tacit_model *model; /* language model to compress with, or that archives may need;
                                         NULL: the linked-in one from TACIT_LEVEL_MODEL on, if there
-                                        is one. Must outlive what was made with the options */
+                                        is one. Compressing with one below TACIT_LEVEL_CONTEXT is
+                                        TACIT_ERR_ARGUMENT. Must outlive what was made with the
+                                        options */
     unsigned n_streams; /* with a model: segments coded in lock-step, 1 best ... 128 fastest; 0: by
                            size */
     unsigned n_context; /* with a model: tokens that each looks back on, 0: 2,048 */

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tacit/archive.h"
 #include "tacit/export.h"
 #include "tacit/options.h"
 #include "tacit/status.h"
@@ -72,6 +73,12 @@ TACIT_API enum tacit_status tacit_decoder_run(struct tacit_decoder *decoder,
 /* Where the input stood when the decoder failed, for the error message: the archive offset in bytes
  * of the part (header, block or footer) that is wrong. */
 TACIT_API uint64_t tacit_decoder_error_offset(const struct tacit_decoder *decoder);
+
+/* The model that the archive needs whose header was read last, as tacit_archive_needs tells it: for the
+ * message when the decoder failed with TACIT_ERR_MODEL_MISSING or TACIT_ERR_MODEL_WRONG. Blocks that
+ * were coded without the model are decoded without it. */
+TACIT_API enum tacit_status tacit_decoder_needs(const struct tacit_decoder *decoder,
+                                                struct tacit_archive_model *model);
 
 TACIT_API void tacit_decoder_destroy(struct tacit_decoder *decoder);
 

@@ -7,6 +7,7 @@
 #include "base/try.h"
 #include "codec/archive_index.h"
 #include "codec/block.h"
+#include "codec/model_identity.h"
 #include "codec/plan.h"
 #include "tacit/buffer.h"
 
@@ -123,16 +124,9 @@ enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,
                                       struct tacit_archive_model *model)
 {
     struct format_header header;
-    struct tacit_archive_model full = {0};
     size_t n_header;
     TRY(format_header_parse(data, n_bytes, &header, &n_header));
-    full.n_hash = header.model.kind == FORMAT_MODEL_NONE    ? 0
-                  : header.model.kind == FORMAT_MODEL_SHORT ? 4
-                                                            : TACIT_MODEL_HASH;
-    memcpy(full.hash, header.model.sha256, sizeof full.hash);
-    size_t n = header.model.n_name < sizeof full.name ? header.model.n_name : sizeof full.name - 1;
-    memcpy(full.name, header.model.name, n);
-    return copy_info(model, model->struct_size, &full, sizeof full);
+    return model_identity_tell(&header.model, model);
 }
 
 /* The block's own header, which must agree with the index. */

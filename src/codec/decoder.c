@@ -8,7 +8,6 @@
 #include "codec/block_queue.h"
 #include "codec/model_identity.h"
 #include "container/format.h"
-#include "tacit/archive.h"
 #include "tacit/stream.h"
 
 /* What the next bytes of the archive belong to. */
@@ -33,6 +32,8 @@ struct tacit_decoder {
     /* The current archive. */
     struct format_header header;
     const struct tacit_model *model; /* that it needs */
+    enum tacit_status
+        model_status; /* is it there? Blocks that do without are decoded all the same */
     uint64_t archive_start;
     uint64_t n_blocks;
     uint64_t n_content;
@@ -90,6 +91,12 @@ uint64_t tacit_decoder_error_offset(const struct tacit_decoder *decoder)
     return decoder->error_offset;
 }
 
+enum tacit_status tacit_decoder_needs(const struct tacit_decoder *decoder,
+                                      struct tacit_archive_model *model)
+{
+    return model_identity_tell(&decoder->header.model, model);
+}
+
 static void start_part(struct tacit_decoder *decoder, enum decoder_part part, size_t n_needed)
 {
     decoder->part = part;
@@ -122,6 +129,8 @@ static enum tacit_status begin_payload(struct tacit_decoder *decoder,
                                        const struct format_block *block)
 {
     struct block_job *job = block_queue_tail(decoder->queue);
+    if (block->method == TACIT_METHOD_MODEL)
+        TRY(decoder->model_status);
     if (block->payload_size > decoder->plan.memory_limit)
         return TACIT_ERR_MEMORY_LIMIT;
     job->model = decoder->model;
@@ -146,7 +155,8 @@ static enum tacit_status read_header(struct tacit_decoder *decoder)
     if (status == TACIT_ERR_NOT_ARCHIVE && decoder->any_archive)
         return TACIT_ERR_CORRUPT; /* something else follows an archive */
     TRY(status);
-    TRY(model_identity_choose(&decoder->header.model, decoder->plan.model, &decoder->model));
+    decoder->model_status =
+        model_identity_choose(&decoder->header.model, decoder->plan.model, &decoder->model);
     if (decoder->header.single)
         return begin_payload(decoder, &decoder->header.block);
     start_part(decoder, PART_MARK, FORMAT_MARK_SIZE);

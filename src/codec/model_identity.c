@@ -50,3 +50,19 @@ enum tacit_status model_identity_choose(const struct format_model_identity *need
         return TACIT_OK;
     return given ? TACIT_ERR_MODEL_WRONG : TACIT_ERR_MODEL_MISSING;
 }
+
+enum tacit_status model_identity_tell(const struct format_model_identity *identity,
+                                      struct tacit_archive_model *told)
+{
+    size_t struct_size = told->struct_size;
+    if (struct_size < sizeof *told)
+        return TACIT_ERR_ARGUMENT;
+    *told = (struct tacit_archive_model){.struct_size = struct_size};
+    told->n_hash = identity->kind == FORMAT_MODEL_NONE    ? 0
+                   : identity->kind == FORMAT_MODEL_SHORT ? SHORT_BYTES
+                                                          : TACIT_MODEL_HASH;
+    memcpy(told->hash, identity->sha256, sizeof told->hash);
+    size_t n = identity->n_name < sizeof told->name ? identity->n_name : sizeof told->name - 1;
+    memcpy(told->name, identity->name, n);
+    return TACIT_OK;
+}

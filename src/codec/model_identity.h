@@ -6,6 +6,7 @@
 #define TACIT_CODEC_MODEL_IDENTITY_H
 
 #include "container/format.h"
+#include "tacit/archive.h"
 #include "tacit/model.h"
 
 /* For the header of an archive made with a model; NULL: none. The linked-in one is known by a short
@@ -17,5 +18,9 @@ struct format_model_identity model_identity_of(const struct tacit_model *model);
 enum tacit_status model_identity_choose(const struct format_model_identity *needed,
                                         const struct tacit_model *given,
                                         const struct tacit_model **model);
+
+/* The identity in the library's own words. TACIT_ERR_ARGUMENT: told->struct_size is too small. */
+enum tacit_status model_identity_tell(const struct format_model_identity *identity,
+                                      struct tacit_archive_model *told);
 
 #endif

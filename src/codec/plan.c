@@ -186,6 +186,8 @@ static bool fits(const struct codec_plan *plan, unsigned n_threads)
 
 enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
 {
+    if (plan->model && plan->level < TACIT_LEVEL_CONTEXT)
+        return TACIT_ERR_ARGUMENT;
     /* What changes the bytes is decided for one thread, however many there will be. */
     if (plan->context && !fits(plan, 1))
         plan->zstd_level = 0;

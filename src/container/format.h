@@ -133,8 +133,7 @@ uint64_t format_index_n_blocks(const uint8_t *head);
 /* Length of index and footer, UINT64_MAX if n_blocks is impossible. */
 uint64_t format_index_size(uint64_t n_blocks);
 
-/* data: FORMAT_FOOTER bytes. TACIT_ERR_NOT_ARCHIVE if it is no footer. *index_size: index and
- * footer. */
+/* data: FORMAT_FOOTER bytes. *index_size: index and footer. */
 enum tacit_status format_footer_parse(const uint8_t *data, uint64_t *index_size,
                                       uint64_t *archive_size);
 

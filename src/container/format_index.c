@@ -82,7 +82,7 @@ enum tacit_status format_footer_parse(const uint8_t *data, uint64_t *index_size,
     *index_size = load_le64(data);
     *archive_size = load_le64(data + 8);
     if (memcmp(data + 20, footer_mark, sizeof footer_mark) != 0)
-        return TACIT_ERR_NOT_ARCHIVE;
+        return TACIT_ERR_CORRUPT;
     if (load_le32(data + 16) != (uint32_t)hash64(data, 16, 0))
         return TACIT_ERR_CHECKSUM;
     if (*index_size < format_index_size(0) || *index_size > *archive_size)

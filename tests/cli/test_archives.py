@@ -44,6 +44,12 @@ class Test(Archives):
         for data in (b"", b"plain text, no archive", bytes(1000)):
             self.fails(ARCHIVE, "not a tacit archive|ends too early", "-t", stdin=data)
 
+    def test_footer(self):
+        """What begins like an archive is one, whatever its end looks like."""
+        bad = self.write("bad.tct", self.data[:-4] + b"    ")
+        for command in ("-t", "-l", "-dc"):
+            self.fails(ARCHIVE, r"bad\.tct: archive is damaged.*recover", command, bad.name)
+
     def test_trailing_bytes(self):
         self.fails(ARCHIVE, r"\(stdin\): ", "-t", stdin=self.data + b"garbage")
 
@@ -121,6 +127,14 @@ class List(Archives):
     def test_damaged(self):
         self.write("cut.tct", self.data[:-20])
         self.fails(ARCHIVE, "cut.tct: .*recover", "-l", "cut.tct")
+
+    def test_names(self):
+        """A name cannot play with the terminal."""
+        self.write("a\x1b[2J\nb", self.data)
+        out = self.run_tacit("-l", "a\x1b[2J\nb").stdout
+        self.assertTrue(out.endswith(b"  a?[2J?b\n"), out)
+        out = self.run_tacit("-l", "-", before=["sh", "-c", 'exec "$@" < a.tct', "sh"]).stdout
+        self.assertTrue(out.endswith(b"  (stdin)\n"), out)
 
     def test_pipe(self):
         self.fails(FAILED, "cannot jump about", "list", "-", stdin=self.data)

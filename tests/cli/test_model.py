@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
+import subprocess
 
-from harness import ARCHIVE, FAILED, SOURCE_DIR, UNSUPPORTED, USAGE, CliTest, main
+from harness import ARCHIVE, FAILED, SOURCE_DIR, UNSUPPORTED, USAGE, CliTest, main, text
 from toy_model import gguf
 
 
@@ -76,7 +77,8 @@ class Model(CliTest):
         self.refused(USAGE, "invalid argument", "import", "toy.gguf", "../evil")
         self.refused(USAGE, "invalid argument", "import", "toy.gguf", ".hidden")
         self.refused(USAGE, "not known", "fetch", "no-such-model")
-        self.assertIn("Usage: tacit model", self.model("--help"))
+        for args in (["--help"], ["show", "-h"]):
+            self.assertIn("Usage: tacit model", self.model(*args))
 
     def test_archive_of_another_model(self):
         self.write("toy.gguf", gguf())
@@ -84,6 +86,31 @@ class Model(CliTest):
         for args in [("-d", "a.tct"), ("-t", "a.tct"), ("-d", "-m", "./toy.gguf", "a.tct")]:
             self.fails(UNSUPPORTED, r"it needs tiny, identity [0-9a-f]{64}; -m NAME gives one", *args)
         self.assertFalse((self.dir / "a").exists())
+        archive = self.read("a.tct")
+        os.mkfifo(self.dir / "pipe")
+        with subprocess.Popen(["sh", "-c", "cat a.tct > pipe"], cwd=self.dir):
+            self.fails(UNSUPPORTED, "pipe: .*it needs tiny, identity", "-t", "pipe")
+        self.fails(UNSUPPORTED, r"\(stdin\): .*it needs tiny, identity", "-t", stdin=archive)
+        joined = self.archive(b"before", "-1") + archive
+        result = self.fails(UNSUPPORTED, "it needs tiny, identity", "-d", stdin=joined)
+        self.assertEqual(result.stdout, b"before")
+
+    def test_archive_that_does_without_its_model(self):
+        """Blocks for which the model earned nothing need none."""
+        self.write("toy.gguf", gguf())
+        data = text(5000)
+        self.write("a.tct", self.archive(data, "-3", "--block-size", "1K", "-m", "./toy.gguf"))
+        self.assertEqual({b["method"] for b in self.blocks(self.read("a.tct"))}, {"context"})
+        self.assertEqual(self.run_tacit("-dc", "a.tct").stdout, data)
+        self.assertEqual(self.run_tacit("cat", "--range", "0-9", "a.tct").stdout, data[:10])
+
+    def test_levels(self):
+        self.write("toy.gguf", gguf())
+        self.write("a", text(300))
+        for args in (["-1"], ["--fast"], ["bench", "--levels", "2-3"]):
+            self.fails(USAGE, "-m goes with levels from -3 on", *args, "-m", "./toy.gguf", "a")
+        self.run_tacit("-1", "--no-model", "-m", "./toy.gguf", "--no-model", "-c", "a")
+        self.run_tacit("-1", "-dc", "-m", "./toy.gguf", stdin=self.archive(b"abc"))
 
     def pip(self, script):
         """A python3 that is only this shell script; what it makes of its arguments."""
