@@ -135,8 +135,8 @@ void command_print_help(const struct command *command)
         return;
     }
     printf("Usage: tacit [COMMAND] [OPTION]... [FILE]...\n\n"
-           "Lossless compression by context models. 'tacit FILE' makes FILE.tct,\n"
-           "'tacit -d FILE.tct' restores FILE.\n\nCommands:\n");
+           "Lossless compression by language model and context models. 'tacit FILE' makes\n"
+           "FILE.tct, 'tacit -d FILE.tct' restores FILE.\n\nCommands:\n");
     for (size_t i = 0; i < N_COMMANDS; i++) {
         const char letter[] = {'-', commands[i].letter, '\0'};
         printf("  %-2s  %-10s  %s\n", commands[i].letter == '\0' ? "" : letter, commands[i].name,

@@ -24,8 +24,9 @@ static enum exit_code check_type(struct input *input, enum input_rule rule)
 {
     mode_t mode = input->stat.st_mode;
     if (S_ISDIR(mode)) {
-        console_error(input->console, input->name,
-                      "is a directory; pack it first: tar -cf - DIR | tacit > DIR.tar.tct");
+        console_error(
+            input->console, input->name,
+            "is a directory; tar packs it into one file: tar -I tacit -cf DIR.tar.tct DIR");
         return EXIT_CODE_FAILED;
     }
     if (!S_ISREG(mode) && rule == INPUT_REGULAR_ONLY) {

@@ -118,7 +118,7 @@ class Inputs(CliTest):
     def test_directory(self):
         (self.dir / "d").mkdir()
         (self.dir / "d.tct").mkdir()
-        self.fails(FAILED, "d: is a directory; .*tar -cf", "d")
+        self.fails(FAILED, "d: is a directory; .*tar -I tacit -cf", "d")
         self.fails(FAILED, "is a directory", "-f", "d")
         for command in ("decompress", "test", "list", "cat", "recover", "bench"):
             self.fails(FAILED, "is a directory", command, "d.tct")

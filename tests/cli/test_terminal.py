@@ -75,6 +75,9 @@ class Terminal(CliTest):
                                               width=width))
             self.assertTrue(bars)
             self.assertTrue(all(len(bar) < width for bar in bars), bars)
+            for bar in bars if width >= 40 else []: # whole fields, the share first
+                self.assertRegex(bar, r"^(\S+  )?(\[[= ]{20}\] )? *\d+\.\d %(  [\d.]+ [KM]?i?B / [\d.]+ KiB)?"
+                                      r"(  ratio [\d.]+)?(  [\d.]+ [KM]iB/s)?(  ETA \d+:\d\d)?$")
         shown = self.on_terminal("-1f", "a-rather-long-name-of-a-file", width=60)
         self.assertIn("...of-a-file  [", shown)
 
