@@ -57,7 +57,7 @@ struct member {
 
 static void run_member(void *argument)
 {
-    enum { CHUNK = 16 };
+    enum { CHUNK = 4 };
     struct member *m = argument;
     struct team *team = m->team;
     while (m->status == TACIT_OK && !atomic_load(&team->stop)) {

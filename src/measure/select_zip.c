@@ -17,6 +17,7 @@ enum {
     ROUND = 256,      /* scored together */
     ROUND_MAX = 1024, /* when patience is out */
     ACCEPT = 64,      /* of which so many are taken at most */
+    AHEAD = 8,        /* for each thread: scored again before it is their turn */
 };
 
 /* How much below what waits a score may be and still count as the highest: what waits would fall
@@ -44,6 +45,8 @@ struct zip {
     struct waiting round[ROUND_MAX];
     bool patient;
     size_t n_round;
+    size_t turn, n_ahead; /* from where on in the round, and how many, are in: */
+    struct waiting ahead[AHEAD * TACIT_SELECT_THREADS_MAX];
 };
 
 static bool above(const struct waiting *a, const struct waiting *b)
@@ -115,6 +118,33 @@ static enum tacit_status score_again(void *context, unsigned reader, size_t i)
     return score(z, reader, &z->round[i]);
 }
 
+static enum tacit_status score_ahead(void *context, unsigned reader, size_t i)
+{
+    struct zip *z = context;
+    z->ahead[i] = z->round[z->turn + i];
+    return score(z, reader, &z->ahead[i]);
+}
+
+/* The score of the round's i-th against all that is chosen now. Threads score those behind it as well:
+ * as most are turned down, these scores stay right until it is their turn. */
+static enum tacit_status score_in_turn(struct zip *z, size_t i)
+{
+    struct waiting *w = &z->round[i];
+    uint32_t n_chosen = (uint32_t)z->selection->n_records;
+    if (w->n_chosen == n_chosen)
+        return TACIT_OK;
+    if (i >= z->turn + z->n_ahead || z->ahead[i - z->turn].n_chosen != n_chosen) {
+        unsigned n_threads = z->selection->options.n_threads;
+        size_t n = n_threads > 1 ? AHEAD * (size_t)n_threads : 1;
+        z->turn = i;
+        z->n_ahead = n < z->n_round - i ? n : z->n_round - i;
+        TRY(n == 1 ? score_ahead(z, 0, 0)
+                   : selection_parallel(z->selection, z->n_ahead, score_ahead, z, false));
+    }
+    *w = z->ahead[i - z->turn];
+    return TACIT_OK;
+}
+
 static int highest_first(const void *a, const void *b)
 {
     return above(a, b) ? -1 : above(b, a);
@@ -138,12 +168,13 @@ static enum tacit_status accept(struct zip *z, const struct waiting *w)
 static enum tacit_status accept_round(struct zip *z)
 {
     size_t n_accepted = 0, i = 0;
+    z->n_ahead = 0;
     for (; i < z->n_round && n_accepted < ACCEPT; i++) {
         struct waiting *w = &z->round[i];
         float waits = z->patient && z->n_heap > 0 ? z->heap[0].score : 0;
         if (!selection_fits(z->selection, z->n_bytes[w->record]))
             continue;
-        TRY(score_again(z, 0, i));
+        TRY(score_in_turn(z, i));
         if (i + 1 < z->n_round && z->round[i + 1].score > waits)
             waits = z->round[i + 1].score;
         if (w->score < waits * slack) {
