@@ -149,6 +149,7 @@ int cli_surprise(int argc, char **argv)
         fputs(help, stdout);
         return EXIT_CODE_OK;
     }
+    run.options.mixed = run.page.path != NULL; /* the terminal does not show it */
     struct surprise surprise = {.console = &run.console, .options = &run.options};
     enum exit_code code = surprise_measure(&surprise);
     if (code == EXIT_CODE_OK)

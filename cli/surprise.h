@@ -25,6 +25,7 @@ struct surprise_options {
     uint64_t limit;
     unsigned window, n_threads;
     bool in_color;
+    bool mixed; /* what mixing made of the model and the context models is wanted, too */
 };
 
 /* What is shown as one: a token, or several that share a character; without a model, a word. */
@@ -34,6 +35,7 @@ struct unit {
     float context; /* of the context models */
     float other;   /* of the model compared with */
     float entropy; /* expected; 0 without a model */
+    float mixed, model_saves, context_saves; /* as in struct tacit_eval_token; 0 without a model */
     uint32_t top[TACIT_EVAL_TOP];
     float top_bits[TACIT_EVAL_TOP];
 };
@@ -45,9 +47,9 @@ struct surprise {
     size_t n_bytes;
     struct unit *units;
     size_t n_units, capacity;
-    struct tacit_model *model;         /* may be NULL, as may the evaluator */
-    struct tacit_evaluator *evaluator; /* for the names of tokens */
-    double bits, context, other;       /* sums */
+    struct tacit_model *model;          /* may be NULL, as may the evaluator */
+    struct tacit_evaluator *evaluator;  /* for the names of tokens */
+    double bits, context, other, mixed; /* sums */
 };
 
 /* Says what went wrong. Call surprise_release in any case. */

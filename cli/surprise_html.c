@@ -52,7 +52,7 @@ static void write_top(const struct surprise *s, const struct unit *unit, FILE *o
     }
 }
 
-/* [text, bits, context, entropy, other, alternatives ...] */
+/* [text, bits, context, entropy, other, mixed, model saves, context saves, alternatives ...] */
 static void write_units(const struct surprise *s, FILE *out)
 {
     float threshold = top_threshold(s);
@@ -61,8 +61,9 @@ static void write_units(const struct surprise *s, FILE *out)
         const struct unit *unit = &s->units[i];
         fputs(i ? ",\n[" : "[", out);
         json_print_html_string(out, (const char *)s->data + unit->offset, unit->n);
-        fprintf(out, ",%.2f,%.2f,%.2f,%.2f", (double)unit->bits, (double)unit->context,
-                (double)unit->entropy, (double)unit->other);
+        fprintf(out, ",%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f", (double)unit->bits,
+                (double)unit->context, (double)unit->entropy, (double)unit->other,
+                (double)unit->mixed, (double)unit->model_saves, (double)unit->context_saves);
         if (s->evaluator && unit->bits >= threshold)
             write_top(s, unit, out);
         fputc(']', out);
@@ -154,8 +155,8 @@ void surprise_write_data(const void *surprise, FILE *out)
     write_name("file", s->options->path, out);
     write_name("model", s->options->model_name, out);
     write_name("other_model", s->options->compare_name, out);
-    fprintf(out, "\"bytes\":%zu,\"bits\":%.2f,\"context\":%.2f,\"other\":%.2f,\n", s->n_bytes,
-            s->bits, s->context, s->other);
+    fprintf(out, "\"bytes\":%zu,\"bits\":%.2f,\"context\":%.2f,\"other\":%.2f,\"mixed\":%.2f,\n",
+            s->n_bytes, s->bits, s->context, s->other, s->mixed);
     write_strip(s, out);
     write_histogram(s, out);
     write_passages(s, out);

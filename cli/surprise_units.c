@@ -16,7 +16,7 @@ static struct unit *add_unit(struct surprise *s)
         s->units = more;
         s->capacity = capacity;
     }
-    s->units[s->n_units] = (struct unit){0, 0, 0, 0, 0, 0, {0}, {0}};
+    s->units[s->n_units] = (struct unit){0};
     return &s->units[s->n_units++];
 }
 
@@ -41,6 +41,9 @@ static int add_token(void *context, const struct tacit_eval_token *token)
     unit->n = token->offset + token->n_bytes - unit->offset;
     unit->bits += (float)token->bits;
     unit->entropy += (float)token->entropy;
+    unit->mixed += (float)token->mixed_bits;
+    unit->model_saves += (float)token->model_saves;
+    unit->context_saves += (float)token->context_saves;
     return 0;
 }
 
@@ -56,6 +59,7 @@ static enum tacit_status run_model(struct surprise *s, struct tacit_model *model
     options.stride = options.window > 1 ? options.window / 2 : 0; /* half of it seen before */
     options.n_threads = s->options->n_threads;
     options.details = details;
+    options.mixed = details && s->options->mixed;
     enum tacit_status status = tacit_evaluator_create(evaluator, model, &options);
     if (status == TACIT_OK)
         status = tacit_evaluator_run(*evaluator, &text, 1, &result, on_token, context);
@@ -167,6 +171,7 @@ enum exit_code surprise_measure(struct surprise *s)
         s->bits += (double)s->units[i].bits;
         s->context += (double)s->units[i].context;
         s->other += (double)s->units[i].other;
+        s->mixed += (double)s->units[i].mixed;
     }
     free(bits);
     return code;

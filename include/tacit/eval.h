@@ -61,6 +61,8 @@ struct tacit_eval_options {
     int64_t first_token; /* before each window that begins with one: a token of the model, -1:
                                 the model's own, -2: none */
     int details;         /* non-zero: entropy and the likeliest tokens too; slower */
+    int mixed;           /* non-zero: what tokens cost mixed with context models too, for
+                            TACIT_EVAL_WINDOWS and _ROLLING; slower, one window at a time */
     unsigned n_threads;  /* 0: one for each processor. Never changes a result. */
     const char *cpu;     /* as in tacit_options */
     tacit_progress_fn progress; /* n_in: tokens done; n_out: tokens in all. May be NULL */
@@ -93,6 +95,10 @@ struct tacit_eval_token {
     double entropy;                  /* bits expected at this place */
     uint32_t top[TACIT_EVAL_TOP];    /* the likeliest tokens, likeliest first */
     double top_bits[TACIT_EVAL_TOP]; /* what each would have cost */
+    /* With mixed: its cost in an archive of one stream, where context models have read all of the text
+     * before it; and how much more it would have cost if the mixer's inputs from the language model, or
+     * from the context models, had been taken out. Below 0: they did harm. */
+    double mixed_bits, model_saves, context_saves;
 };
 
 /* Called by the thread that runs the evaluator, text by text, in order. Non-zero stops with

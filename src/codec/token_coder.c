@@ -18,9 +18,10 @@ static uint32_t hint_context(const struct trie_walk *walk, float stretch)
     return (depth * WIDTH_KINDS + width) * DOUBT_KINDS + doubt;
 }
 
-static struct cm_hint hint_of(const struct token_coder *coder, const struct trie_walk *walk)
+struct cm_hint token_hint(const struct token_distribution *distribution,
+                          const struct trie_walk *walk)
 {
-    float x = token_distribution_stretch(&coder->distribution, walk);
+    float x = token_distribution_stretch(distribution, walk);
     x = x > CM_HINT_MAX ? CM_HINT_MAX : x < -CM_HINT_MAX ? -CM_HINT_MAX : x;
     return (struct cm_hint){.stretch = x, .context = hint_context(walk, x)};
 }
@@ -38,7 +39,7 @@ static int code_bit(struct token_coder *coder, int bit, uint32_t p1)
 /* A decision in which the words left differ. */
 static int code_open(struct token_coder *coder, const struct trie_walk *walk, int bit)
 {
-    struct cm_hint hint = hint_of(coder, walk);
+    struct cm_hint hint = token_hint(&coder->distribution, walk);
     cm_set_hint(coder->cm, &hint);
     if (walk->position % 9 == 0) {
         bit = code_bit(coder, bit, cm_predict_end(coder->cm, walk->split, walk->position / 9));

@@ -19,6 +19,10 @@
 #include "predict/context_mixer.h"
 #include "predict/token_distribution.h"
 
+/* What the model says of the open decision that comes now, for the context models. */
+struct cm_hint token_hint(const struct token_distribution *distribution,
+                          const struct trie_walk *walk);
+
 struct token_coder {
     bool encoding, unmixed;
     bool teaching; /* the bits are known on either side, and not coded */

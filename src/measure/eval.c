@@ -50,8 +50,9 @@ static enum tacit_status make_cut(struct tacit_evaluator *e)
     unsigned window = o->window ? o->window : usual;
     unsigned usual_stride = hkust && window >= HKUST_STRIDE ? HKUST_STRIDE : window;
     unsigned stride = o->stride ? o->stride : usual_stride;
-    if (o->convention > TACIT_EVAL_HKUST || window > TACIT_EVAL_WINDOW_MAX || stride > window ||
-        window < 2)
+    bool in_order = o->convention == TACIT_EVAL_WINDOWS || o->convention == TACIT_EVAL_ROLLING;
+    if ((o->mixed && !in_order) || o->convention > TACIT_EVAL_HKUST ||
+        window > TACIT_EVAL_WINDOW_MAX || stride > window || window < 2)
         return TACIT_ERR_ARGUMENT;
     uint32_t own = tokenizer_start(model_file_tokenizer(e->model->file));
     uint32_t n_vocab = model_file_lm(e->model->file)->shape.n_vocab;
@@ -75,8 +76,8 @@ static enum tacit_status start(struct tacit_evaluator *e)
     e->features = plan.cpu_features;
     e->kernels = plan.kernels;
     e->options.n_threads = plan.n_threads;
-    /* One long window is shared out inside the model; many windows, one to a thread. */
-    e->n_workers = e->cut.convention == TACIT_EVAL_ROLLING ? 1 : plan.n_threads;
+    /* One window at a time is shared out inside the model; many windows, one to a thread. */
+    e->n_workers = e->cut.convention == TACIT_EVAL_ROLLING || e->options.mixed ? 1 : plan.n_threads;
     if (e->n_workers > EVAL_WORKERS_MAX)
         e->n_workers = EVAL_WORKERS_MAX;
     for (unsigned i = 0; i < e->n_workers; i++) {
@@ -147,9 +148,10 @@ static enum tacit_status itemise(struct tacit_evaluator *e, struct eval_items *t
     uint32_t *less = realloc(text->items, text->n_items * sizeof *text->items);
     text->items = less ? less : text->items;
     text->bits = malloc(text->n_items * sizeof *text->bits);
-    if (e->options.details)
+    bool details = e->options.details || e->options.mixed;
+    if (details)
         text->details = calloc(text->n_items, sizeof *text->details);
-    if (!text->bits || (e->options.details && !text->details))
+    if (!text->bits || (details && !text->details))
         return TACIT_ERR_MEMORY;
     for (size_t i = 0; i < text->n_items; i++)
         text->bits[i] = -1;
@@ -271,5 +273,8 @@ enum tacit_status tacit_evaluator_run(struct tacit_evaluator *e,
     }
     free(e->texts);
     e->texts = NULL;
+    eval_mix_destroy(e->mix);
+    e->mix = NULL;
+    e->mix_text = NULL;
     return status;
 }

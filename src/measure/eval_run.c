@@ -81,7 +81,7 @@ static void score_item(struct eval_worker *worker, struct eval_items *text, size
 {
     struct tacit_evaluator *e = worker->evaluator;
     uint32_t n_vocab = lm_of(worker)->shape.n_vocab, item = text->items[i];
-    struct tacit_eval_token *details = text->details ? &text->details[i] : NULL;
+    struct tacit_eval_token *details = e->options.details ? &text->details[i] : NULL;
     double bits;
     if (row)
         bits = eval_token_bits(&e->kernels, worker->mass, row, n_vocab, item, details);
@@ -89,7 +89,19 @@ static void score_item(struct eval_worker *worker, struct eval_items *text, size
         bits = (double)(strict_log((float)n_vocab) * STRICT_LOG2_E) +
                (item < n_vocab ? 0 : TACIT_EVAL_BARE_BITS);
     text->bits[i] = (float)bits;
+    if (e->options.mixed)
+        eval_mix_token(e->mix, row, item, &text->details[i]);
     atomic_fetch_add_explicit(&e->n_done, 1, memory_order_relaxed);
+}
+
+/* At the first window of a text: there is one worker, which has left the text before. */
+static enum tacit_status begin_mix(struct tacit_evaluator *e, const struct eval_items *text)
+{
+    if (!e->options.mixed || e->mix_text == text)
+        return TACIT_OK;
+    eval_mix_destroy(e->mix);
+    e->mix_text = text;
+    return eval_mix_create(&e->mix, e->model, &e->kernels, text->data, text->n_bytes);
 }
 
 static enum tacit_status score_window(struct eval_worker *worker, struct eval_items *text,
@@ -99,6 +111,7 @@ static enum tacit_status score_window(struct eval_worker *worker, struct eval_it
     size_t n_fed = line_up(worker, text, w);
     if (i >= w->end)
         return TACIT_OK;
+    TRY(begin_mix(worker->evaluator, text));
     lm_reset_stream(worker->lm, 0);
     for (; i < w->end && worker->row[i - w->begin] < 0; i++)
         score_item(worker, text, i, NULL);

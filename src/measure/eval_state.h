@@ -11,6 +11,7 @@
 
 #include "base/threads.h"
 #include "measure/eval_cost.h"
+#include "measure/eval_mix.h"
 #include "measure/eval_windows.h"
 #include "model/lm.h"
 #include "model/model.h"
@@ -24,7 +25,7 @@ struct eval_items {
     size_t first_window;              /* of all windows of the run */
     uint32_t *items;                  /* [n_items] */
     float *bits;                      /* [n_items], below 0: not scored */
-    struct tacit_eval_token *details; /* [n_items] or NULL */
+    struct tacit_eval_token *details; /* [n_items], NULL unless details or mixed is asked for */
 };
 
 struct eval_worker {
@@ -53,6 +54,8 @@ struct tacit_evaluator {
     /* The run under way. */
     struct eval_items *texts;
     size_t n_texts, n_windows, n_tokens;
+    struct eval_mix *mix; /* of the text whose windows come, if mixed is asked for */
+    const struct eval_items *mix_text;
     atomic_size_t next_window, n_done;
     atomic_bool stop;
 };

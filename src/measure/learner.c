@@ -51,9 +51,7 @@ void tacit_learner_destroy(struct tacit_learner *learner)
     free(learner);
 }
 
-/* What most of the first bytes are, of the types that are made of words. */
-static enum tacit_status choose_content(struct tacit_learner *learner, const uint8_t *data,
-                                        size_t n)
+struct content content_of_words(const uint8_t *data, size_t n)
 {
     enum { PROBE = 1 << 16, SEGMENTS_MAX = 64 };
     struct content_segment split[SEGMENTS_MAX];
@@ -66,6 +64,13 @@ static enum tacit_status choose_content(struct tacit_learner *learner, const uin
         content.type = CONTENT_MARKUP;
     if (n_of[CONTENT_TABLE] > n_of[content.type])
         content.type = CONTENT_TABLE;
+    return content;
+}
+
+static enum tacit_status choose_content(struct tacit_learner *learner, const uint8_t *data,
+                                        size_t n)
+{
+    struct content content = content_of_words(data, n);
     learner->has_content = true;
     return cm_set_content(learner->cm, &content);
 }

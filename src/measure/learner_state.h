@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a tacit_learner (tacit/eval.h) has learnt, to return to: for costs that are to teach it nothing.
+ * And what it takes its text to be.
  */
 #ifndef TACIT_MEASURE_LEARNER_STATE_H
 #define TACIT_MEASURE_LEARNER_STATE_H
@@ -10,6 +11,9 @@
 
 #include "predict/context_mixer.h"
 #include "tacit/eval.h"
+
+/* What most of the first bytes are, of the types that are made of words. */
+struct content content_of_words(const uint8_t *data, size_t n);
 
 size_t learner_state_size(const struct tacit_learner *learner);
 

@@ -361,6 +361,34 @@ void cm_update_end(struct cm *cm, int bit)
     end_update(&cm->end, bit);
 }
 
+/* The first of the mixer's inputs that are the language model's, and the one behind them. */
+static void find_hint(const struct cm_group *group, unsigned *begin, unsigned *end)
+{
+    const struct component *c = group->components;
+    *begin = 0;
+    for (; c->ops != &hint_model_ops; c++)
+        *begin += c->n_inputs;
+    *end = *begin + c->n_inputs;
+}
+
+static uint32_t part_of(float x)
+{
+    return probability_q32(strict_squash(x));
+}
+
+void cm_predict_parts(const struct cm *cm, bool at_end, struct cm_parts *parts)
+{
+    const struct cm_group *group = cm->stream->group;
+    const struct mixer *mixer = at_end ? &cm->end.mixer : &group->mixer;
+    const struct mixer_stream *stream = at_end ? &cm->end.mixer_stream : &group->mixer_stream;
+    unsigned begin = 0, end = END_HINT_INPUTS;
+    if (!at_end)
+        find_hint(group, &begin, &end);
+    parts->mixed = part_of(mixer_predict_without(mixer, stream, 0, 0, false));
+    parts->hint = part_of(mixer_predict_without(mixer, stream, begin, end, true));
+    parts->context = part_of(mixer_predict_without(mixer, stream, begin, end, false));
+}
+
 size_t cm_state_size(const struct cm *cm)
 {
     return cm->n_memory;

@@ -103,6 +103,17 @@ void cm_pass(struct cm *cm, int bit);
 uint32_t cm_predict_end(struct cm *cm, uint32_t node, uint32_t n_spelled);
 void cm_update_end(struct cm *cm, int bit);
 
+/* Of a hinted predictor: what the mixer, before its result is refined, makes of all its inputs, and what
+ * it would make, with the weights that it has, of the language model's alone and of the context models'
+ * alone. Probabilities of a 1 as 32-bit fractions. */
+struct cm_parts {
+    uint32_t mixed, hint, context;
+};
+
+/* For measuring, between cm_predict and cm_update, or, if at_end, between the pair for ends. Changes
+ * nothing. */
+void cm_predict_parts(const struct cm *cm, bool at_end, struct cm_parts *parts);
+
 /* All that it has learnt and where it stands, in cm_state_size bytes, to return to. Means something to
  * the same handle only. */
 size_t cm_state_size(const struct cm *cm);

@@ -15,7 +15,7 @@
 #include "predict/inputs.h"
 #include "predict/mixer.h"
 
-enum { END_CONTEXTS = 7 };
+enum { END_CONTEXTS = 7, END_HINT_INPUTS = 2 /* the first, of the language model */ };
 
 struct end_model {
     const struct cm_tables *tables;

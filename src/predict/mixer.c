@@ -84,6 +84,18 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
         final[i] = 1.0f / (float)(int)shape->n_selectors;
 }
 
+/* With the weight sets that stream->sets selects. */
+static inline float mix(const struct mixer *mixer, const struct mixer_stream *stream,
+                        const float *x, float *dots, float *p)
+{
+    const struct kernels *k = mixer->kernels;
+    if (!mixer->summed)
+        return k->mix_layer(dots, p, x, mixer->n_inputs, stream->sets, mixer->n_selectors, DOT_MAX,
+                            stream->final_set);
+    float sum = k->mix_sum(x, mixer->n_inputs, stream->sets, mixer->n_selectors);
+    return sum > DOT_MAX ? DOT_MAX : sum < -DOT_MAX ? -DOT_MAX : sum;
+}
+
 float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
                     const struct mixer_inputs *inputs, unsigned partial)
 {
@@ -94,14 +106,17 @@ float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
         stream->sets[k] = mixer->weights + (size_t)set * mixer->n_inputs;
         stream->age[k] = &mixer->age[set];
     }
-    if (mixer->summed) {
-        float sum =
-            mixer->kernels->mix_sum(stream->x, mixer->n_inputs, stream->sets, mixer->n_selectors);
-        return sum > DOT_MAX ? DOT_MAX : sum < -DOT_MAX ? -DOT_MAX : sum;
-    }
     stream->final_set = mixer->final_weights + (size_t)partial * SELECTORS_MAX;
-    return mixer->kernels->mix_layer(stream->dots, stream->p, stream->x, mixer->n_inputs,
-                                     stream->sets, mixer->n_selectors, DOT_MAX, stream->final_set);
+    return mix(mixer, stream, stream->x, stream->dots, stream->p);
+}
+
+float mixer_predict_without(const struct mixer *mixer, const struct mixer_stream *stream,
+                            unsigned begin, unsigned end, bool alone)
+{
+    struct mixer_stream other;
+    for (unsigned i = 0; i < mixer->n_inputs; i++)
+        other.x[i] = (i >= begin && i < end) == alone ? stream->x[i] : 0.0f;
+    return mix(mixer, stream, other.x, other.dots, other.p);
 }
 
 /* strict_squash by interpolation: from the mixed prediction to the coder all is waiting. */

@@ -49,6 +49,11 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
 float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
                     const struct mixer_inputs *inputs, unsigned partial);
 
+/* After mixer_predict, and without a trace: what it would have said with the inputs begin .. end - 1
+ * at 0, or, if alone, with all others at 0. */
+float mixer_predict_without(const struct mixer *mixer, const struct mixer_stream *stream,
+                            unsigned begin, unsigned end, bool alone);
+
 /* The probability of a 1 for x from mixer_predict; mixer_update learns against it. */
 float mixer_probability(const struct mixer *mixer, struct mixer_stream *stream, float x);
 

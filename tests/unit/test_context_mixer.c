@@ -4,6 +4,7 @@
  */
 #include "predict/context_mixer.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,60 @@ static void check_config_bounds(void)
     }
 }
 
+/* What the parts of a prediction are worth: a hint that knows which side a coin falls on, then
+ * a repeated text of which it knows nothing. Asking changes nothing, nor does coming back to what was saved. */
+static void check_parts(enum cm_strength strength)
+{
+    static const char lyric[] =
+        "the order of words is what a model learns from text and a list of them";
+    struct kernels kernels;
+    struct cm_config config = {.strength = strength,
+                               .content_set = CONTENT_BIT(CONTENT_TEXT),
+                               .memory_log2 = CM_MEMORY_LOG2_MIN,
+                               .hinted = true};
+    struct cm *cm, *unasked;
+    uint64_t random = 1;
+    double hint_saves[2] = {0, 0}, context_saves[2] = {0, 0};
+    kernels_select(&kernels, cpu_features());
+    CHECK(cm_create(&cm, &config, &kernels) == TACIT_OK);
+    CHECK(cm_create(&unasked, &config, &kernels) == TACIT_OK);
+    uint8_t *saved = malloc(cm_state_size(cm));
+    for (int i = 0; i < 16000; i++) {
+        bool coin = i < 8000;
+        int bit =
+            coin ? (int)(rng(&random) >> 31) : lyric[i / 8 % (sizeof lyric - 1)] >> (7 - i % 8) & 1;
+        struct cm_hint hint = {.stretch = !coin ? 0.0f : bit ? 3.0f : -3.0f};
+        struct cm_parts parts;
+        uint32_t other;
+        cm_set_hint(cm, &hint);
+        cm_set_hint(unasked, &hint);
+        if (i == 8000)
+            cm_save(cm, saved);
+        uint32_t p1 = cm_predict(cm);
+        cm_predict_parts(cm, false, &parts);
+        if (i == 8000) {
+            cm_update(cm, !bit);
+            cm_restore(cm, saved);
+            other = cm_predict(cm);
+            CHECK(other == p1);
+        }
+        other = cm_predict(unasked);
+        CHECK(other == p1);
+        cm_update(cm, bit);
+        cm_update(unasked, bit);
+        double sign = bit ? 1 : -1;
+        hint_saves[coin] += sign * ((double)parts.mixed - (double)parts.context) / 4294967296.0;
+        context_saves[coin] += sign * ((double)parts.mixed - (double)parts.hint) / 4294967296.0;
+    }
+    CHECK_MSG(hint_saves[1] > 10 * fabs(context_saves[1]) && hint_saves[1] > 2000, "coin: %f, %f",
+              hint_saves[1], context_saves[1]);
+    CHECK_MSG(context_saves[0] > 4 * fabs(hint_saves[0]) && context_saves[0] > 1000, "text: %f, %f",
+              context_saves[0], hint_saves[0]);
+    free(saved);
+    cm_destroy(cm);
+    cm_destroy(unasked);
+}
+
 int main(void)
 {
     static const size_t lengths[] = {0, 1, 2, 255, 4096, N_MAX};
@@ -239,5 +294,7 @@ int main(void)
     check_content_changes(CM_STRONG);
     check_content_bounds();
     check_config_bounds();
+    check_parts(CM_QUICK);
+    check_parts(CM_STRONG);
     return check_result();
 }

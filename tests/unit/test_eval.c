@@ -190,7 +190,7 @@ static void test_against_plain(void)
     CHECK(run(&options, &result, NULL) == got);
     /* The second window of lm-eval sees one token of the first: by hand, as a text of its own. */
     options = (struct tacit_eval_options){
-        sizeof options, TACIT_EVAL_LM_EVAL, 16, 0, -1, 0, 1, NULL, NULL, NULL};
+        sizeof options, TACIT_EVAL_LM_EVAL, 16, 0, -1, 0, 0, 1, NULL, NULL, NULL};
     got = run(&options, &result, NULL);
     CHECK(result.n_scored_tokens == n && got > want - 200 && got != want);
 }
@@ -376,6 +376,11 @@ static void test_edges(void)
     options.first_token = 271;
     CHECK(tacit_evaluator_create(&e, model, &options) == TACIT_ERR_ARGUMENT);
     options.first_token = -1;
+    options.mixed = 1; /* which needs all tokens in order */
+    options.convention = TACIT_EVAL_HKUST;
+    CHECK(tacit_evaluator_create(&e, model, &options) == TACIT_ERR_ARGUMENT);
+    options.mixed = 0;
+    options.convention = TACIT_EVAL_WINDOWS;
     options.cpu = "z80";
     CHECK(tacit_evaluator_create(&e, model, &options) == TACIT_ERR_ARGUMENT);
     options.cpu = NULL;

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "measure/eval_mix.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/strict_math.h"
+#include "base/try.h"
+#include "codec/token_coder.h"
+#include "measure/learner_state.h"
+#include "model/lm.h"
+
+struct eval_mix {
+    const struct kernels *kernels;
+    struct cm *cm;
+    struct token_distribution distribution;
+    float *no_logits; /* all tokens alike */
+    void *memory;
+};
+
+struct costs {
+    float coded, mixed, hint, context; /* nats */
+};
+
+static void lay_out(struct eval_mix *m, struct arena *arena, const struct tacit_model *model)
+{
+    const struct lm_model *lm = model_file_lm(model->file);
+    uint32_t n_tokens = tokenizer_vocabulary(model_file_tokenizer(model->file))->n_tokens;
+    token_distribution_lay_out(&m->distribution, arena, model->trie, n_tokens, true);
+    m->no_logits = arena_take(arena, lm_logit_stride(lm) * sizeof *m->no_logits);
+}
+
+static enum tacit_status start(struct eval_mix *m, const struct tacit_model *model,
+                               const uint8_t *data, size_t n_bytes)
+{
+    struct content content = content_of_words(data, n_bytes);
+    struct cm_config config = {.strength = CM_STRONG,
+                               .content_set = CONTENT_BIT(content.type),
+                               .memory_log2 = cm_memory_log2_for(CM_STRONG, n_bytes),
+                               .hinted = true};
+    struct arena arena = {0};
+    TRY(cm_create(&m->cm, &config, m->kernels));
+    lay_out(m, &arena, model);
+    m->memory = aligned_alloc(ARENA_ALIGN, arena.used);
+    if (!m->memory)
+        return TACIT_ERR_MEMORY;
+    arena = (struct arena){m->memory, arena.used, 0};
+    lay_out(m, &arena, model);
+    return TACIT_OK;
+}
+
+enum tacit_status eval_mix_create(struct eval_mix **mix, const struct tacit_model *model,
+                                  const struct kernels *kernels, const uint8_t *data,
+                                  size_t n_bytes)
+{
+    struct eval_mix *m = calloc(1, sizeof *m);
+    *mix = NULL;
+    if (!m)
+        return TACIT_ERR_MEMORY;
+    m->kernels = kernels;
+    enum tacit_status status = start(m, model, data, n_bytes);
+    if (status != TACIT_OK) {
+        eval_mix_destroy(m);
+        return status;
+    }
+    *mix = m;
+    return TACIT_OK;
+}
+
+void eval_mix_destroy(struct eval_mix *m)
+{
+    if (!m)
+        return;
+    cm_destroy(m->cm);
+    free(m->memory);
+    free(m);
+}
+
+static float nats_of(uint32_t p1, int bit)
+{
+    return -strict_log((float)(bit ? p1 : 0u - p1) * (1.0f / 4294967296.0f));
+}
+
+/* A decision in which the words left differ. */
+static void decide(struct eval_mix *m, const struct trie_walk *walk, int bit, struct costs *costs)
+{
+    struct cm_hint hint = token_hint(&m->distribution, walk);
+    bool at_end = walk->position % 9 == 0;
+    struct cm_parts parts;
+    cm_set_hint(m->cm, &hint);
+    costs->coded += nats_of(
+        at_end ? cm_predict_end(m->cm, walk->split, walk->position / 9) : cm_predict(m->cm), bit);
+    cm_predict_parts(m->cm, at_end, &parts);
+    costs->mixed += nats_of(parts.mixed, bit);
+    costs->hint += nats_of(parts.hint, bit);
+    costs->context += nats_of(parts.context, bit);
+    if (at_end)
+        cm_update_end(m->cm, bit);
+    else
+        cm_update(m->cm, bit);
+}
+
+void eval_mix_token(struct eval_mix *m, const float *logits, uint32_t item,
+                    struct tacit_eval_token *token)
+{
+    const struct byte_trie *trie = m->distribution.trie;
+    struct trie_walk walk = trie_start(trie);
+    struct costs costs = {0, 0, 0, 0};
+    uint32_t place = trie->places[item];
+    int bit;
+    token_distribution_set(&m->distribution, m->kernels, logits ? logits : m->no_logits);
+    do {
+        bool is_open = trie_is_open(trie, &walk);
+        bit = is_open ? place >= walk.split : (int)trie_forced(trie, &walk);
+        if (is_open)
+            decide(m, &walk, bit, &costs);
+        else if (walk.position % 9 != 0)
+            cm_pass(m->cm, bit);
+    } while (trie_take(trie, &walk, (unsigned)bit));
+    token_distribution_learn(&m->distribution, place);
+    token->mixed_bits = (double)(costs.coded * STRICT_LOG2_E);
+    token->model_saves = (double)((costs.context - costs.mixed) * STRICT_LOG2_E);
+    token->context_saves = (double)((costs.hint - costs.mixed) * STRICT_LOG2_E);
+}
