@@ -152,7 +152,7 @@ static bool take(struct anomalies *a, int option)
         a->wants_help = true;
         return true;
     default:
-        return refuse(a, "no such option, or its argument is missing");
+        return refuse(a, "wrong option");
     }
 }
 
@@ -161,7 +161,6 @@ static bool parse(struct anomalies *a, int argc, char **argv)
     int option;
     *a = (struct anomalies){.n_top = 20, .n_warm_up = 100, .quantile = 0.999, .path = "-"};
     console_init(&a->console);
-    opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "m:T:qh", options, NULL)) != -1)
         if (!take(a, option))

@@ -182,7 +182,7 @@ static bool take(struct detect *d, int option)
         d->wants_help = true;
         return true;
     default:
-        return refuse(d, "no such option, or its argument is missing");
+        return refuse(d, "wrong option");
     }
 }
 
@@ -192,7 +192,6 @@ static bool parse(struct detect *d, int argc, char **argv)
     *d = (struct detect){
         .min_k = 20, .path = "-", .scored = {.field = "text", .label = "label", .details = true}};
     console_init(&d->console);
-    opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "m:T:qh", options, NULL)) != -1)
         if (!take(d, option))

@@ -50,6 +50,9 @@ struct eval_arguments {
     bool wants_help;
 };
 
+/* Standard input can be read once: false if it is among the files of several subjects. */
+bool eval_files_suffice(const struct eval_arguments *arguments);
+
 /* argv must outlive the arguments. On failure the reason was said. */
 enum exit_code eval_arguments_parse(struct eval_arguments *arguments, int argc, char **argv);
 const char *eval_convention_name(enum tacit_eval_convention convention);

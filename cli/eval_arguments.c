@@ -129,7 +129,7 @@ static bool take(struct eval_arguments *a, int option)
         a->wants_help = true;
         return true;
     default:
-        return refuse(a, "no such option, or its argument is missing");
+        return refuse(a, "wrong option");
     }
 }
 
@@ -152,8 +152,18 @@ static bool take_names(struct eval_arguments *a, int argc, char **argv, int spli
     a->n_files = argc > split ? argc - split - 1 : 0;
     if (a->n_subjects == 0 || a->n_files == 0)
         return refuse(a, "name models, then '--', then files");
+    if (!eval_files_suffice(a))
+        return refuse(a, "'-' can be read once; several models need a file");
     if (a->options.stride > a->options.window && a->options.window)
         return refuse(a, "--stride is at most the window");
+    return true;
+}
+
+bool eval_files_suffice(const struct eval_arguments *a)
+{
+    for (int i = 0; i < a->n_files; i++)
+        if (strcmp(a->files[i], "-") == 0 && a->n_subjects > 1)
+            return false;
     return true;
 }
 
@@ -165,7 +175,6 @@ enum exit_code eval_arguments_parse(struct eval_arguments *a, int argc, char **a
     tacit_eval_options_init(&a->options);
     while (split < argc && strcmp(argv[split], "--") != 0)
         split++;
-    opterr = 0;
     optind = 1;
     while ((option = getopt_long(split, argv, "T:qh", options, NULL)) != -1)
         if (!take(a, option))

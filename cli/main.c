@@ -59,6 +59,9 @@ int main(int argc, char **argv)
     if (tool != NULL) {
         struct console console;
         console_init(&console);
+        static char program[32]; /* what getopt's messages begin with */
+        snprintf(program, sizeof program, "tacit: %s", tool->name);
+        argv[1] = program;
         int tool_code = tool->run(argc - 1, argv + 1);
         return tool_code ? tool_code : (int)close_stdout(&console);
     }

@@ -84,7 +84,7 @@ static bool take(struct rank *rank, int option)
         a->wants_help = true;
         return true;
     default:
-        return refuse(rank, "no such option, or its argument is missing");
+        return refuse(rank, "wrong option");
     }
 }
 
@@ -98,7 +98,6 @@ static bool parse(struct rank *rank, int argc, char **argv)
     tacit_eval_options_init(&a->options);
     while (split < argc && strcmp(argv[split], "--") != 0)
         split++;
-    opterr = 0;
     optind = 1;
     while ((option = getopt_long(split, argv, "T:qh", options, NULL)) != -1)
         if (!take(rank, option))
@@ -113,6 +112,8 @@ static bool parse(struct rank *rank, int argc, char **argv)
     a->n_files = argc > split ? argc - split - 1 : 0;
     if (a->n_subjects == 0 || a->n_files == 0 || a->n_files > RANK_FILES_MAX)
         return refuse(rank, "name models, then '--', then files");
+    if (!eval_files_suffice(a))
+        return refuse(rank, "'-' can be read once; several models need a file");
     return true;
 }
 

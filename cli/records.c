@@ -126,8 +126,9 @@ enum exit_code records_open(struct records *r, struct console *console, const ch
     struct stat stat_;
     *r = (struct records){
         .console = console, .options = *options, .path = path, .input = {.fd = -1}};
-    bool is_folder = stat(path, &stat_) == 0 && S_ISDIR(stat_.st_mode);
-    if (!is_folder && stat(path, &stat_) == 0 && !S_ISREG(stat_.st_mode)) {
+    bool exists = stat(path, &stat_) == 0;
+    bool is_folder = exists && S_ISDIR(stat_.st_mode);
+    if (strcmp(path, "-") == 0 || (exists && !is_folder && !S_ISREG(stat_.st_mode))) {
         console_error(console, path, "is read several times, so it must be a file or a folder");
         return EXIT_CODE_FAILED;
     }

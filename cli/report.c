@@ -56,7 +56,6 @@ static bool parse(struct run *run, int argc, char **argv)
     int option;
     *run = (struct run){.options = {.title = "Report"}, .page = {.template = report_page}};
     console_init(&run->console);
-    opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "o:fqh", options, NULL)) != -1) {
         if (option == 'o')
@@ -72,7 +71,7 @@ static bool parse(struct run *run, int argc, char **argv)
         else if (option == 'h')
             run->wants_help = true;
         else
-            return refuse(run, "no such option, or its argument is missing");
+            return refuse(run, "wrong option");
     }
     return run->wants_help || optind < argc || refuse(run, "name files of results");
 }

@@ -143,7 +143,7 @@ static bool take(struct select_arguments *a, int option)
         a->wants_help = true;
         return true;
     default:
-        return refuse(a, "no such option, or its argument is missing");
+        return refuse(a, "wrong option");
     }
 }
 
@@ -160,7 +160,6 @@ enum exit_code select_arguments_parse(struct select_arguments *a, int argc, char
     *a = (struct select_arguments){.records.field = "text", .n_tokens = UINT64_MAX};
     console_init(&a->console);
     tacit_select_options_init(&a->options);
-    opterr = 0;
     optind = 1;
     while (good && (option = getopt_long(argc, argv, "m:o:T:fqh", options, NULL)) != -1)
         good = take(a, option);

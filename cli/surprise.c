@@ -106,7 +106,7 @@ static bool take(struct run *run, int option)
         run->wants_help = true;
         return true;
     default:
-        return refuse(run, "no such option, or its argument is missing");
+        return refuse(run, "wrong option");
     }
 }
 
@@ -117,7 +117,6 @@ static bool parse(struct run *run, int argc, char **argv)
                         .page = {.template = surprise_page}};
     console_init(&run->console);
     parse_color("auto", &run->options.in_color);
-    opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "m:T:fqh", options, NULL)) != -1)
         if (!take(run, option))

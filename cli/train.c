@@ -28,14 +28,14 @@ static int is_stop_asked(void *context)
     return stop_asked;
 }
 
-static int usage(void)
+static int usage(FILE *file)
 {
     fputs("usage: tacit train prepare CONFIG CATEGORY=FILE... [-- EVALUATION-FILE...]\n"
           "       tacit train run CONFIG [WEIGHTS]\n"
           "       tacit train eval CONFIG WEIGHTS [--int8]\n"
           "       tacit train export WEIGHTS MODEL NAME LICENCE\n",
-          stderr);
-    return 2;
+          file);
+    return file == stdout ? 0 : 2;
 }
 
 static enum tacit_status prepare(int argc, char **argv, const struct tacit_train_sink *sink)
@@ -52,8 +52,11 @@ int cli_train(int argc, char **argv)
 {
     const struct tacit_train_sink sink = {print_line, is_stop_asked, NULL};
     enum tacit_status status;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return usage(stdout);
     if (argc < 3)
-        return usage();
+        return usage(stderr);
     if (!strcmp(argv[1], "prepare") && argc > 3) {
         status = prepare(argc, argv, &sink);
     } else if (!strcmp(argv[1], "run") && argc <= 4) {
@@ -66,7 +69,7 @@ int cli_train(int argc, char **argv)
     } else if (!strcmp(argv[1], "export") && argc == 6) {
         status = tacit_train_export(argv[2], argv[3], argv[4], argv[5]);
     } else {
-        return usage();
+        return usage(stderr);
     }
     if (status == TACIT_OK)
         return 0;

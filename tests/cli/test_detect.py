@@ -83,7 +83,7 @@ class Anomalies(CliTest):
         for pattern, code, *args in [
                 ("--top is", USAGE, "--top", "0"), ("--quantile goes", USAGE, "--quantile", "2"),
                 ("--warm-up is", USAGE, "--warm-up", "x"), ("takes one file", USAGE, "a", "b"),
-                ("no such option", USAGE, "--bogus"), ("number of threads", USAGE, "-T", "x"),
+                ("unrecognized option '--bogus'", USAGE, "--bogus"), ("number of threads", USAGE, "-T", "x"),
                 ("nowhere: cannot open", FAILED, "nowhere"), ("no such model", UNSUPPORTED, "-m", "nothing-here")]:
             self.fails(code, pattern, "anomalies", *args)
         self.assertIn("Usage: tacit anomalies", self.run_tacit("anomalies", "--help").stdout.decode())
@@ -138,7 +138,7 @@ class Detect(CliTest):
         self.assertEqual(len(self.detect("--lines", stdin=b"\xff\xfe\nQ\n")), 2)
         for pattern, code, *args in [
                 ("name a language model", USAGE), ("--min-k is", USAGE, "-m", "x", "--min-k", "0"),
-                ("takes one file", USAGE, "-m", "x", "a", "b"), ("no such option", USAGE, "--bogus"),
+                ("takes one file", USAGE, "-m", "x", "a", "b"), ("unrecognized option '--bogus'", USAGE, "--bogus"),
                 ("number of threads", USAGE, "-T", "x"), ("line 1 has no string", FAILED, "-m", "./toy.gguf")]:
             self.fails(code, pattern, "detect", *args, stdin=b'{"txt": "a"}\n')
         self.assertIn("Usage: tacit detect", self.run_tacit("detect", "--help").stdout.decode())

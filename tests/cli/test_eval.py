@@ -101,8 +101,9 @@ class Eval(CliTest):
         for pattern, code, *args in [
                 ("name models, then '--'", USAGE), ("name models", USAGE, "context"),
                 ("name models", USAGE, "--", "a"), ("NAME.context", USAGE, "context:0", "--", "a"),
-                ("NAME.context", USAGE, "context:12", "--", "a"), ("no such option", USAGE, "--bogus"),
-                ("its argument is missing", USAGE, "context", "--window"),
+                ("NAME.context", USAGE, "context:12", "--", "a"), ("unrecognized option '--bogus'", USAGE, "--bogus"),
+                ("requires an argument", USAGE, "context", "--window"),
+                ("can be read once", USAGE, "context:3", "context:4", "--", "-"),
                 ("--window goes", USAGE, "context", "--window", "1", "--", "a"),
                 ("--stride is", USAGE, "context", "--stride", "x", "--", "a"),
                 ("at most the window", USAGE, "context", "--window", "8", "--stride", "9", "--", "a"),

@@ -68,8 +68,9 @@ class Rank(CliTest):
         self.assertEqual(len(self.rank("./toy.gguf", "context", "--", "one")), 2)
         for pattern, *args in [("name models", "context"), ("--rounds goes", "--rounds", "1"),
                                ("--window goes", "--window", "1"), ("--stride is", "--stride", "x"),
-                               ("--limit is", "--limit", "x"), ("no such option", "--bogus"),
-                               ("number of threads", "-T", "x"), ("a model is", "context:77", "--", "a")]:
+                               ("--limit is", "--limit", "x"), ("unrecognized option '--bogus'", "--bogus"),
+                               ("number of threads", "-T", "x"), ("can be read once", "context:3", "context:4", "--", "-"),
+                               ("a model is", "context:77", "--", "a")]:
             self.fails(USAGE, pattern, "rank", *args)
         self.assertIn("Usage: tacit rank", self.run_tacit("rank", "--help").stdout.decode())
 

@@ -66,8 +66,8 @@ class Report(CliTest):
 
     def test_refused(self):
         self.fails(USAGE, "name files", "report")
-        self.fails(USAGE, "no such option", "report", "--bogus")
-        self.fails(USAGE, "its argument is missing", "report", "-o")
+        self.fails(USAGE, "unrecognized option '--bogus'", "report", "--bogus")
+        self.fails(USAGE, "requires an argument", "report", "-o")
         self.assertIn("Usage: tacit report", self.run_tacit("report", "--help").stdout.decode())
 
 

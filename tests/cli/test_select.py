@@ -170,10 +170,10 @@ class Select(CliTest):
                 ("--method is", USAGE, "--method", "best", "pool.jsonl"),
                 ("--measure is", USAGE, "--measure", "xz", "pool.jsonl"),
                 ("--similarity goes", USAGE, "--similarity", "1.5", "pool.jsonl"),
-                ("--seed is", USAGE, "--seed", "x", "pool.jsonl"), ("no such option", USAGE, "--bogus"),
+                ("--seed is", USAGE, "--seed", "x", "pool.jsonl"), ("unrecognized option '--bogus'", USAGE, "--bogus"),
                 ("number of threads", USAGE, "-T", "65", "pool.jsonl"),
                 ("nowhere: cannot open", FAILED, "--budget", "1K", "nowhere"),
-                ("must be a file", FAILED, "--budget", "1K", "/dev/null"),
+                ("must be a file", FAILED, "--budget", "1K", "/dev/null"), ("must be a file", FAILED, "--budget", "1K", "-"),
                 ("name the same file", USAGE, "--budget", "1K", "-o", "x", "--explain", "x", "pool.jsonl"),
                 ("no/where: cannot create", FAILED, "--budget", "1K", "-o", "no/where", "pool.jsonl"),
                 ("no/where: cannot create", FAILED, "--budget", "1K", "-o", "x", "--explain", "no/where", "pool.jsonl")]:
