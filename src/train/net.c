@@ -181,7 +181,9 @@ static void carve_all(const struct net_config *c, struct carver *arena, struct n
     w->dk = carve(arena, t, hs);
     w->dv = carve(arena, t, hs);
     w->do_ = carve(arena, t, heads);
-    w->dh = carve(arena, t, net_stride(c->mlp_size));
+    /* embed_back puts the gradient of the hash rows there, too */
+    const size_t n_hash = (size_t)2 * c->hash_size, n_mlp = net_stride(c->mlp_size);
+    w->dh = carve(arena, t, n_mlp > n_hash ? n_mlp : n_hash);
 }
 
 enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact)
