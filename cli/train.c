@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +74,7 @@ int cli_train(int argc, char **argv)
     }
     if (status == TACIT_OK)
         return 0;
-    fprintf(stderr, "tacit: train %s: %s\n", argv[1], tacit_status_message(status));
+    fprintf(stderr, "tacit: train %s: %s\n", argv[1],
+            status == TACIT_ERR_IO && errno ? strerror(errno) : tacit_status_message(status));
     return 1;
 }

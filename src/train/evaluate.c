@@ -52,7 +52,7 @@ static enum tacit_status evaluate(struct trainer *t, const struct vocab *vocab, 
         for (size_t i = 0; i < t->config.n_threads; i++)
             t->threads[i].net.round_inputs = true;
     }
-    TRY(corpus_open_held(&corpus, &t->config));
+    TRY(file_said(corpus_open_held(&corpus, &t->config), t->config.data_dir, sink));
     enum tacit_status status = score_parts(t, vocab, &corpus, "held", sink);
     corpus_close(&corpus);
     if (status != TACIT_OK)
@@ -70,7 +70,7 @@ enum tacit_status tacit_train_eval(const char *config_path, const char *weights,
     struct vocab vocab = {0};
     struct train_position at;
     TRY(config_read_said(&config, config_path, sink));
-    TRY(checkpoint_read_weights_head(weights, &config.net, &vocab, &at));
+    TRY(file_said(checkpoint_read_weights_head(weights, &config.net, &vocab, &at), weights, sink));
     struct trainer *t = calloc(1, sizeof *t);
     enum tacit_status status = t ? trainer_open(t, &config, false) : TACIT_ERR_MEMORY;
     if (status == TACIT_OK) {

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train/files.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum tacit_status folder_make(const char *path)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST ? TACIT_OK : TACIT_ERR_IO;
+}
 
 enum tacit_status file_read(const char *path, uint8_t **data, size_t *n_bytes)
 {

@@ -11,6 +11,9 @@
 
 #include "tacit/status.h"
 
+/* A folder that is there already is fine. */
+enum tacit_status folder_make(const char *path);
+
 /* The caller frees *data. */
 enum tacit_status file_read(const char *path, uint8_t **data, size_t *n_bytes);
 enum tacit_status file_write_atomic(const char *path, const void *data, size_t n_bytes);

@@ -74,7 +74,7 @@ static enum tacit_status take_input(struct prepare *p, const char *input)
     }
     uint8_t *data;
     size_t n_raw;
-    TRY(file_read(path, &data, &n_raw));
+    TRY(file_said(file_read(path, &data, &n_raw), path, p->sink));
     const size_t n = shingles_cut(&p->shingles, data, n_raw);
     if (n + 64 < n_raw)
         say(p->sink, "%s: %zu of %zu bytes removed, they overlap with evaluation text", input,
@@ -144,18 +144,21 @@ static enum tacit_status write_tokens(struct prepare *p, const char *name, const
     }
     for (size_t i = 0; i < n_ids; i++)
         store_le16((uint8_t *)&ids[i], ids[i]);
-    const enum tacit_status status = file_write_atomic(path, ids, n_ids * sizeof *ids);
+    const enum tacit_status status =
+        file_said(file_write_atomic(path, ids, n_ids * sizeof *ids), path, p->sink);
     free(ids);
+    if (status != TACIT_OK)
+        return status;
     say(p->sink, "%s.%s: %zu bytes, %zu tokens, %.3f bytes a token", name, suffix, n, n_ids,
         n_ids ? (double)n / (double)n_ids : 0.0);
-    return status;
+    return TACIT_OK;
 }
 
 static enum tacit_status write_apart(struct prepare *p, const char *path)
 {
     uint8_t *data;
     size_t n;
-    TRY(file_read(path, &data, &n));
+    TRY(file_said(file_read(path, &data, &n), path, p->sink));
     const char *slash = strrchr(path, '/');
     const enum tacit_status status =
         memchr(data, 0, n) ? TACIT_OK /* not text */
@@ -168,7 +171,7 @@ static enum tacit_status take_apart(struct prepare *p, const char *path)
 {
     uint8_t *data;
     size_t n;
-    TRY(file_read(path, &data, &n));
+    TRY(file_said(file_read(path, &data, &n), path, p->sink));
     const enum tacit_status status = shingles_add(&p->shingles, data, n);
     free(data);
     return status;
@@ -178,6 +181,7 @@ static enum tacit_status prepare(struct prepare *p, size_t n_inputs, const char 
                                  size_t n_apart, const char *const *apart)
 {
     char path[CONFIG_PATH_MAX + 128];
+    TRY(file_said(folder_make(p->config.data_dir), p->config.data_dir, p->sink));
     TRY(shingles_open(&p->shingles));
     for (size_t i = 0; i < n_apart; i++)
         TRY(take_apart(p, apart[i]));
@@ -187,7 +191,7 @@ static enum tacit_status prepare(struct prepare *p, size_t n_inputs, const char 
     snprintf(path, sizeof path, "%s/vocab.bin", p->config.data_dir);
     if (vocab_read(&p->vocab, path) != TACIT_OK) {
         TRY(count_vocab(p));
-        TRY(vocab_write(&p->vocab, path));
+        TRY(file_said(vocab_write(&p->vocab, path), path, p->sink));
     }
     say(p->sink, "%s: %u tokens", path, p->vocab.n_tokens);
     for (size_t i = 0; i < p->config.n_mix; i++) {

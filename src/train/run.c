@@ -39,9 +39,7 @@ static enum tacit_status read_vocab(struct vocab *vocab, const struct config *co
     enum tacit_status status = vocab_read(vocab, path);
     if (status == TACIT_OK && vocab->n_tokens != config->net.n_vocab)
         status = TACIT_ERR_MODEL_WRONG;
-    if (status != TACIT_OK)
-        say(sink, "%s: %s", path, tacit_status_message(status));
-    return status;
+    return file_said(status, path, sink);
 }
 
 /* Takes up the full state if there is one, else the weights given, else stays at random weights. */
@@ -59,7 +57,7 @@ static enum tacit_status take_up(struct run *r, const char *weights)
         return status == TACIT_ERR_IO ? TACIT_OK : status;
     struct net_config shape;
     struct vocab vocab;
-    TRY(checkpoint_read_weights_head(weights, &shape, &vocab, &t->at));
+    TRY(file_said(checkpoint_read_weights_head(weights, &shape, &vocab, &t->at), weights, r->sink));
     const bool same = vocab.n_tokens == r->vocab.n_tokens &&
                       !memcmp(vocab.tokens, r->vocab.tokens, vocab.n_tokens * sizeof *vocab.tokens);
     vocab_close(&vocab);
@@ -79,8 +77,11 @@ static enum tacit_status take_up(struct run *r, const char *weights)
 static enum tacit_status save(struct run *r)
 {
     struct trainer *t = &r->trainer;
-    TRY(checkpoint_write_state(r->state_path, &t->net, &t->at, &t->arrays));
-    return checkpoint_write_weights(r->weights_path, &t->net, &r->vocab, &t->at, t->arrays.ema);
+    TRY(file_said(checkpoint_write_state(r->state_path, &t->net, &t->at, &t->arrays), r->state_path,
+                  r->sink));
+    return file_said(
+        checkpoint_write_weights(r->weights_path, &t->net, &r->vocab, &t->at, t->arrays.ema),
+        r->weights_path, r->sink);
 }
 
 /* Bits per byte of the held-out documents, weighted as in the mixture; a line of the log. */
@@ -103,7 +104,8 @@ static enum tacit_status evaluate(struct run *r)
         weight += part->weight;
     }
     fprintf(r->log, "},\"held_bpb\":%.4f}\n", weight > 0 ? sum / weight : 0);
-    fflush(r->log);
+    if (fflush(r->log) != 0)
+        return file_said(TACIT_ERR_IO, "log.jsonl", r->sink);
     if (weight > 0)
         say(r->sink, "step %llu: held-out %.4f bits a byte", (unsigned long long)t->at.step,
             sum / weight);
@@ -167,6 +169,7 @@ static enum tacit_status start(struct run *r, const struct config *config, const
     snprintf(r->weights_path, sizeof r->weights_path, "%s/weights.bin", config->out_dir);
     snprintf(log_path, sizeof log_path, "%s/log.jsonl", config->out_dir);
     TRY(read_vocab(&r->vocab, config, r->sink));
+    TRY(file_said(folder_make(config->out_dir), config->out_dir, r->sink));
     TRY(trainer_open(&r->trainer, config, false));
     TRY(take_up(r, weights));
     enum tacit_status status = trainer_open_corpus(&r->trainer);
