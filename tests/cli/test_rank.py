@@ -10,8 +10,8 @@ class Rank(CliTest):
     def setUp(self):
         super().setUp()
         self.write("toy.gguf", gguf())
-        self.write("a", text(30_000))
-        self.write("b", text(20_000, 2))
+        self.write("a", text(16_000))
+        self.write("b", text(10_000, 2))
         self.args = ["./toy.gguf", "context", "context:3", "xz", "--", "a", "b"]
 
     def rank(self, *args, expect=OK):
@@ -49,7 +49,7 @@ class Rank(CliTest):
         size = (self.dir / "toy.gguf").stat().st_size
         self.assertEqual(rows["./toy.gguf"]["model_bytes"], size)
         self.assertAlmostEqual(rows["./toy.gguf"]["two_part"],
-                               rows["./toy.gguf"]["mean_bits_per_byte"] + 8 * size / 50_000, places=4)
+                               rows["./toy.gguf"]["mean_bits_per_byte"] + 8 * size / 26_000, places=4)
         self.assertIsNone(rows["./toy.gguf"]["cheapest_from"])  # larger and worse
         best = min(rows.values(), key=lambda r: r["mean_bits_per_byte"])
         self.assertEqual((best["cheapest_from"], best["cheapest_to"]), (0, None))

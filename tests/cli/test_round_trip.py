@@ -10,8 +10,8 @@ SAMPLES = {
     "all": bytes(range(256)),
     "run": b"\0" * 30_000,
     "noise": noise(8_000),
-    "text": text(8_000),
-    "mixed": text(3_000) + noise(3_000) + b"\xff" * 3_000,
+    "text": text(1_500),
+    "mixed": text(1_200) + noise(1_000) + b"\xff" * 1_000,
 }
 
 

@@ -274,7 +274,7 @@ static void test_against_file(void)
     token_distribution_lay_out(&distribution, &sizes, model->trie, lm->shape.n_vocab, false);
     struct arena arena = {aligned_alloc(64, sizes.used), sizes.used, 0};
     token_distribution_lay_out(&distribution, &arena, model->trie, lm->shape.n_vocab, false);
-    static char prose[4000];
+    static char prose[1000];
     for (size_t i = 0; i < sizeof prose; i++)
         prose[i] = text[(i * i / 7 + i) % (sizeof text - 1)];
     uint32_t *items = malloc(sizeof prose * sizeof *items), token = 0;
@@ -328,8 +328,8 @@ static void test_against_file(void)
 /* Context models alone: the archive is as long as the learner says, but for its frame. */
 static void test_learner(void)
 {
-    static uint8_t data[6000], out[8000];
-    static float bits[6000];
+    static uint8_t data[2500], out[4000];
+    static float bits[2500];
     struct tacit_learner *learner;
     double sum, half, rest, total = 0;
     size_t n_out;
@@ -349,8 +349,8 @@ static void test_learner(void)
               sum / 8, n_out);
     /* Bits add up over any split. */
     CHECK(tacit_learner_create(&learner, 6, sizeof data) == TACIT_OK);
-    CHECK(tacit_learner_read(learner, data, 2345, NULL, &half) == TACIT_OK);
-    CHECK(tacit_learner_read(learner, data + 2345, sizeof data - 2345, NULL, &rest) == TACIT_OK);
+    CHECK(tacit_learner_read(learner, data, 1234, NULL, &half) == TACIT_OK);
+    CHECK(tacit_learner_read(learner, data + 1234, sizeof data - 1234, NULL, &rest) == TACIT_OK);
     CHECK(fabs(half + rest - sum) < 1e-6 * sum);
     tacit_learner_destroy(learner);
     tacit_learner_destroy(NULL);

@@ -18,7 +18,7 @@
 #include "samples.h"
 #include "tiny_tmodel.h"
 
-enum { N_CONTENT = 2500, N_MAX = 4 * N_CONTENT, N_DAMAGED = 60 };
+enum { N_CONTENT = 1500, N_MAX = 4 * N_CONTENT, N_DAMAGED = 36 };
 
 #define SHAPE(name, ...) {__VA_ARGS__},
 static const struct lm_shape shapes[] = {TINY_MODELS(SHAPE)};
@@ -202,8 +202,8 @@ int main(void)
         {false, 1, 0},
         {false, 3, 0},
         {false, 70, 0},
-        {true, 1, 0x6cdde3dc846d506d},
-        {true, 3, 0x55037fe198a94568},
+        {true, 1, 0xdfaf0091ac98244a},
+        {true, 3, 0x0e2df826efacedae},
     };
     fill_content();
     struct tacit_model *model;

@@ -15,7 +15,8 @@
 #include "reference/counters.h"
 #include "reference/predictor.h"
 
-enum { N_BLOCKS = 12, N_SEGMENTS_MAX = 5, N_BYTES_MAX = 3000, N_BYTES_LARGE = 70000 };
+/* Many short blocks: it also runs under emulation. */
+enum { N_BLOCKS = 16, N_SEGMENTS_MAX = 5, N_BYTES_MAX = 1000, N_BYTES_LARGE = 70000 };
 
 static uint32_t below(uint64_t *state, uint32_t n)
 {
