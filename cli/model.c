@@ -34,7 +34,7 @@ static enum exit_code fail(struct console *console, const char *name, enum tacit
                       tacit_status_message(status));
         return EXIT_CODE_UNSUPPORTED;
     }
-    return fail_with_status(console, name, status);
+    return fail_to_open_model(console, name, status);
 }
 
 /* "135 M" */

@@ -3,6 +3,7 @@
 
 #include "console.h"
 #include "model.h"
+#include "model_fetch.h"
 
 enum tacit_status model_inspect_named(const char *name, char *path, struct tacit_model_info *info)
 {
@@ -12,6 +13,19 @@ enum tacit_status model_inspect_named(const char *name, char *path, struct tacit
     }
     enum tacit_status status = tacit_model_find(name, path);
     return status == TACIT_OK ? tacit_model_inspect(path, info) : status;
+}
+
+enum exit_code fail_to_open_model(struct console *console, const char *name,
+                                  enum tacit_status status)
+{
+    char path[TACIT_MODEL_PATH_MAX], text[2 * TACIT_MODEL_HASH + 1];
+    uint8_t hash[TACIT_MODEL_HASH];
+    if (status != TACIT_ERR_MODEL_DAMAGED || tacit_model_find(name, path) != TACIT_OK ||
+        tacit_model_hash_file(path, hash) != TACIT_OK)
+        return fail_with_status(console, name, status);
+    console_error(console, name, "%s: %s has SHA-256 %s; fetch or import it anew",
+                  tacit_status_message(status), path, model_hash_text(text, hash));
+    return exit_code_of_status(status);
 }
 
 enum exit_code model_open_named(struct console *console, const char *name,
@@ -33,7 +47,5 @@ enum exit_code model_open_named(struct console *console, const char *name,
     }
     if (status == TACIT_OK)
         status = tacit_model_open(model, path);
-    if (status != TACIT_OK)
-        console_error(console, name, "cannot open the model: %s", tacit_status_message(status));
-    return exit_code_of_status(status);
+    return status == TACIT_OK ? EXIT_CODE_OK : fail_to_open_model(console, name, status);
 }

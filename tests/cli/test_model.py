@@ -70,9 +70,11 @@ class Model(CliTest):
             self.refused(USAGE, "try 'tacit model --help'", *args)
         self.refused(FAILED, "no such model", "show", "nothing")
         self.refused(FAILED, "No such file", "show", "./nothing.gguf")
-        self.refused(UNSUPPORTED, "model file is damaged", "show", "cut.gguf")
-        self.refused(UNSUPPORTED, "model file is damaged", "import", "text.gguf")
-        self.refused(UNSUPPORTED, "model file is damaged", "show", "./cut.tmodel")
+        for name, *args in [("cut.gguf", "model", "show"), ("text.gguf", "model", "import"),
+                            ("./cut.tmodel", "model", "show"), ("cut.gguf", "-m")]:
+            sha256 = hashlib.sha256(self.read(name)).hexdigest()
+            self.fails(UNSUPPORTED, f"{name}: model file is damaged: {name} has SHA-256 {sha256}; fetch or import",
+                       *args, name, env=self.env)
         self.refused(USAGE, "not the name of a .gguf", "import", "toy")
         self.refused(USAGE, "invalid argument", "import", "toy.gguf", "../evil")
         self.refused(USAGE, "invalid argument", "import", "toy.gguf", ".hidden")
