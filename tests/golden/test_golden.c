@@ -32,7 +32,7 @@ static const struct variant variants[] = {
     {"one", TACIT_LEVEL_DEFAULT, 0, 1, false, GOLDEN_zeros, false},
     {"fast", 1, 0, 6000, true, GOLDEN_zeros, false},
     {"quick", 4, 0, 3000, true, GOLDEN_zeros, false},
-    {"strong", 6, 0, 6000, true, GOLDEN_zeros, false},
+    {"strong", 6, 0, 3000, true, GOLDEN_zeros, false},
     {"blocks", 4, 1500, 4000, false, GOLDEN_prose, false},
     {"segments", 4, 0, 24000, false, GOLDEN_mixed, false},
     {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_prose, true},
