@@ -13,8 +13,7 @@ struct format_model_identity model_identity_of(const struct tacit_model *model)
     struct format_model_identity identity = {.kind = FORMAT_MODEL_NONE};
     if (!model)
         return identity;
-    const struct tacit_model *linked;
-    if (tacit_model_default(&linked) == TACIT_OK && model == linked) {
+    if (model->is_linked) {
         identity.kind = FORMAT_MODEL_SHORT;
         memcpy(identity.sha256, model->identity, SHORT_BYTES);
         return identity;

@@ -24,6 +24,8 @@ static void open_once(void)
 {
     struct byte_view file = model_linked_file();
     embedded.status = model_open_memory(&embedded.model, file.data, file.n);
+    if (embedded.status == TACIT_OK)
+        embedded.model->is_linked = true;
 }
 
 enum tacit_status tacit_model_default(const struct tacit_model **model)
@@ -31,11 +33,6 @@ enum tacit_status tacit_model_default(const struct tacit_model **model)
     pthread_once(&embedded.once, open_once);
     *model = embedded.model;
     return embedded.status;
-}
-
-bool model_is_linked(const struct tacit_model *model)
-{
-    return model == embedded.model;
 }
 
 #else
@@ -49,12 +46,6 @@ enum tacit_status tacit_model_default(const struct tacit_model **model)
 {
     *model = NULL;
     return TACIT_ERR_MODEL_MISSING;
-}
-
-bool model_is_linked(const struct tacit_model *model)
-{
-    (void)model;
-    return false;
 }
 
 #endif

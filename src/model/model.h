@@ -6,6 +6,8 @@
 #ifndef TACIT_MODEL_MODEL_H
 #define TACIT_MODEL_MODEL_H
 
+#include <stdbool.h>
+
 #include "base/view.h"
 #include "model/model_file.h"
 #include "tacit/model.h"
@@ -15,6 +17,7 @@ struct tacit_model {
     struct model_file *file; /* weights (model_file_lm) and tokenizer (model_file_tokenizer) */
     struct byte_trie *trie;  /* of the tokenizer's items */
     uint8_t identity[TACIT_MODEL_HASH];
+    bool is_linked; /* the one that tacit_model_default gives */
 };
 
 /* A .tmodel in memory, such as one linked into the library; data outlives the handle. Errors as
@@ -24,8 +27,5 @@ enum tacit_status model_open_memory(struct tacit_model **model, const uint8_t *d
 
 /* The .tmodel that is linked in; empty: none is. */
 struct byte_view model_linked_file(void);
-
-/* Is it the one that tacit_model_default has given? */
-bool model_is_linked(const struct tacit_model *model);
 
 #endif

@@ -72,7 +72,7 @@ enum tacit_status model_open_memory(struct tacit_model **model, const uint8_t *d
 
 void tacit_model_close(struct tacit_model *model)
 {
-    if (!model || model_is_linked(model))
+    if (!model || model->is_linked)
         return;
     byte_trie_destroy(model->trie);
     model_file_close(model->file);

@@ -41,10 +41,9 @@ void token_distribution_learn(struct token_distribution *distribution, uint32_t 
 {
     const uint32_t *mass = distribution->mass, token = distribution->token[place];
     float *bias = distribution->bias;
-    float all = (float)(int64_t)distribution->sum[distribution->trie->n_words];
-    float step = LEARNING_RATE / all;
     if (!bias)
         return;
+    float step = LEARNING_RATE / (float)(int64_t)distribution->sum[distribution->trie->n_words];
     for (uint32_t i = 0; i < distribution->n_tokens; i++)
         bias[i] -= step * (float)(int32_t)mass[i];
     if (token < distribution->n_tokens)
