@@ -83,7 +83,8 @@ static enum exit_code work(struct arguments *arguments, struct input *input, str
     struct tacit_options options = arguments->codec;
     options.progress = progress_update;
     options.progress_context = &progress;
-    progress_start(&progress, &arguments->console, input->name, input_size(input),
+    options.content_size = input_size(input);
+    progress_start(&progress, &arguments->console, input->name, options.content_size,
                    kind->is_decoding, goes_to_terminal(output));
     enum exit_code code = kind->transfer(arguments, input, output, &options);
     progress_end(&progress);

@@ -56,6 +56,9 @@ struct tacit_options {
                                    smaller (this changes the archive, the number of threads does
                                    not); then TACIT_ERR_MEMORY_LIMIT. Decoding takes what the archive
                                    says, or fails so */
+    uint64_t content_size;      /* bytes that will be compressed, at most; 0: not known. Only
+                                   memory_limit uses it: short content takes less. Under a limit,
+                                   more content than a block or this is TACIT_ERR_MEMORY_LIMIT */
     tacit_progress_fn progress; /* may be NULL */
     void *progress_context;
     const char *cpu; /* NULL: every processor feature that helps; otherwise those named, separated

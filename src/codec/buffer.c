@@ -23,8 +23,15 @@ enum tacit_status tacit_buffer_compress(const void *in, size_t n_in, void *out, 
     struct tacit_output output = {.data = out, .size = out_cap};
     struct tacit_encoder *encoder;
     bool done = false;
+    struct tacit_options sized;
     *n_out = 0;
-    TRY(tacit_encoder_create(&encoder, options));
+    if (options && options->struct_size < sizeof sized)
+        return TACIT_ERR_ARGUMENT;
+    tacit_options_init(&sized);
+    if (options)
+        sized = *options;
+    sized.content_size = n_in;
+    TRY(tacit_encoder_create(&encoder, &sized));
     enum tacit_status status = tacit_encoder_run(encoder, &input, &output, true, &done);
     tacit_encoder_destroy(encoder);
     TRY(status);

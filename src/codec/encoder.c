@@ -85,6 +85,10 @@ static enum tacit_status take_input(struct tacit_encoder *encoder, struct tacit_
     struct block_job *job = block_queue_tail(encoder->queue);
     if (!job || n == 0)
         return TACIT_OK;
+    if (n > encoder->plan.block_bound - job->content.size &&
+        encoder->plan.block_bound < encoder->plan.block_size &&
+        encoder->plan.memory_limit < UINT64_MAX)
+        return TACIT_ERR_MEMORY_LIMIT; /* made for shorter content */
     size_t free_bytes = (size_t)encoder->plan.block_size - job->content.size;
     if (n > free_bytes)
         n = free_bytes;

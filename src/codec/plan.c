@@ -141,6 +141,8 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .progress = options.progress,
         .progress_context = options.progress_context,
     };
+    bool is_short = options.content_size > 0 && options.content_size < plan->block_size;
+    plan->block_bound = is_short ? options.content_size : plan->block_size;
     kernels_select(&plan->kernels, features);
     if (!plan->model && !options.no_model && options.level >= TACIT_LEVEL_MODEL) {
         enum tacit_status status = tacit_model_default(&plan->model);
@@ -157,22 +159,22 @@ uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
 {
     uint64_t n_context = 0, n_zstd = 0;
     if (plan->context)
-        n_context = context_block_encode_memory(plan, plan->block_size);
+        n_context = context_block_encode_memory(plan, plan->block_bound);
     if (plan->model) {
-        uint64_t n_language = language_block_encode_memory(plan, plan->block_size);
+        uint64_t n_language = language_block_encode_memory(plan, plan->block_bound);
         n_context = n_language > n_context ? n_language : n_context;
     }
     if (plan->zstd_level > 0) /* beside context models it needs a buffer of its own */
-        n_zstd = zstd_block_encode_memory(plan->block_size, plan->zstd_level) +
-                 (plan->context ? plan->block_size : 0);
-    uint64_t buffers = 2 * plan->block_size + sizeof(struct block_job);
+        n_zstd = zstd_block_encode_memory(plan->block_bound, plan->zstd_level) +
+                 (plan->context ? plan->block_bound : 0);
+    uint64_t buffers = 2 * plan->block_bound + sizeof(struct block_job);
     return buffers + (n_context > n_zstd ? n_context : n_zstd);
 }
 
 uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
 {
     /* One more block is filled while the threads work. */
-    uint64_t spare = plan->n_threads > 1 ? 2 * plan->block_size : 0;
+    uint64_t spare = plan->n_threads > 1 ? 2 * plan->block_bound : 0;
     return spare + (64 << 10);
 }
 

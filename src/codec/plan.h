@@ -17,6 +17,7 @@ struct codec_plan {
     int level;
     unsigned n_threads;
     uint64_t block_size;
+    uint64_t block_bound;  /* of the longest block that will come: block_size or less */
     uint64_t memory_limit; /* UINT64_MAX: none */
     int zstd_level;        /* 0: not at all; with context models, tried where it may win */
     bool context;          /* try the context models */
@@ -43,7 +44,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
  */
 enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan);
 
-/* Bytes one thread takes to encode one full block, its buffers included. */
+/* Bytes one thread takes to encode the longest block that will come, its buffers included. */
 uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan);
 
 /* Bytes that do not depend on the number of threads. */

@@ -6,10 +6,12 @@ there ('tacit model fetch smollm2-135m' gets it). The figures were made from the
     llama-perplexity -m smollm2-135m.gguf -f tests/cli/eval_sample.txt -c 512      (llama.cpp of llama-cpp-python 0.3.36)
 """
 import json
+import os
 import re
+import subprocess
 import unittest
 
-from harness import SOURCE_DIR, CliTest, main
+from harness import SOURCE_DIR, TACIT, CliTest, main
 
 SAMPLE = SOURCE_DIR / "tests/cli/eval_sample.txt"
 FIGURES = [("lm-eval", "bits_per_byte", 1.729344, "--first-token", 1), ("llama-perplexity", "perplexity", 32.5351),
@@ -39,6 +41,15 @@ class SmolLM2(CliTest):
                 if line.startswith("title ")][0].removeprefix("title").strip()
         computed = self.eval("--rolling", "--", "a")["bits"] / 8
         self.assertLess(abs(size - 33 - len(name) - computed), 0.001 * computed + 64)
+
+    def test_memory_of_a_short_file(self):
+        """At most the weights (136 MiB) and 512 MiB more; and under a limit that a full block would not fit."""
+        self.write("a", SAMPLE.read_bytes()[:4096])
+        with subprocess.Popen([TACIT, "-m", "smollm2-135m", "-T2", "-M", "200M", "a"], cwd=self.dir) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertLess(usage.ru_maxrss, (136 + 512) << 10)
 
 
 main()

@@ -41,12 +41,40 @@ static void check_limit(int level, uint64_t limit)
     }
 }
 
+/* Short content whose size is known takes less than a block would; content that turns out longer is
+ * refused only under a limit. */
+static void check_known_size(void)
+{
+    static uint8_t out[N * 2];
+    struct tacit_options options;
+    uint64_t n_block, n_short;
+    tacit_options_init(&options);
+    options.n_threads = 1;
+    CHECK(tacit_options_memory(&options, &n_block) == TACIT_OK);
+    options.content_size = 4096;
+    CHECK(tacit_options_memory(&options, &n_short) == TACIT_OK);
+    CHECK_MSG(n_short < 64 * MIB && n_short < n_block / 4, "%u KiB", (unsigned)(n_short >> 10));
+    for (int limited = 0; limited <= 1; limited++)
+        for (size_t n = 4096; n <= 4097; n++) {
+            struct tacit_input input = {.data = content, .size = n};
+            struct tacit_output output = {.data = out, .size = sizeof out};
+            struct tacit_encoder *encoder;
+            bool done;
+            options.memory_limit = limited ? n_short : 0;
+            CHECK(tacit_encoder_create(&encoder, &options) == TACIT_OK);
+            CHECK(tacit_encoder_run(encoder, &input, &output, true, &done) ==
+                  (limited && n > 4096 ? TACIT_ERR_MEMORY_LIMIT : TACIT_OK));
+            tacit_encoder_destroy(encoder);
+        }
+}
+
 int main(void)
 {
     struct tacit_options options;
     size_t n_archive, n_restored;
     uint64_t n_needed;
     sample_fill(content, N, SAMPLE_TEXT, 1);
+    check_known_size();
     check_limit(1, 0);
     check_limit(3, 0);
     /* For one thread, but not for two; then smaller tables. */
