@@ -58,12 +58,13 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
         tacit_archive_recover(&source, &arguments->codec, take_content, &recovery);
     if (recovery.code != EXIT_CODE_OK)
         return recovery.code;
-    if (status == TACIT_ERR_NOT_ARCHIVE) {
+    bool is_damaged = status == TACIT_ERR_CORRUPT;
+    if (status == TACIT_ERR_NOT_ARCHIVE || (is_damaged && recovery.n_restored == 0)) {
         console_error(&arguments->console, input->name, "holds no block that is whole");
         return EXIT_CODE_ARCHIVE;
     }
     bool model_is_missing = status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
-    bool is_partial = status == TACIT_ERR_CORRUPT || (model_is_missing && recovery.n_restored > 0);
+    bool is_partial = is_damaged || (model_is_missing && recovery.n_restored > 0);
     if (status != TACIT_OK && !is_partial)
         return input_source_failed(input, status);
     code = output_commit(output, S_ISREG(input->stat.st_mode) ? &input->stat : NULL);

@@ -226,7 +226,7 @@ class Recover(Archives):
         self.assertEqual(self.read("out"), bytes(4096) + DATA[4096:])
 
     def test_nothing_left(self):
-        for data in (b"", noise(5000)):
+        for data in (b"", noise(5000), self.data[:40], self.damaged(0, 1, 2, 3)):
             self.write("bad.tct", data)
             self.fails(ARCHIVE, "no block that is whole", "recover", "-o", "out", "bad.tct")
         self.assertEqual(self.names(), ["a.tct", "bad.tct"])
