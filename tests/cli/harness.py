@@ -81,6 +81,12 @@ class CliTest(unittest.TestCase):
         return document["files"][0]["block_list"]
 
 
+def identity_size(archive):
+    """Bytes of the header that name the model (docs/format.md, section 2)."""
+    kind = archive[4] >> 5 & 3
+    return {0: 0, 1: 4, 2: 33 + archive[37]}[kind]
+
+
 def without_rights():
     """A prefix that makes root an ordinary owner of files; [] if we are none. Skips where neither."""
     if os.geteuid() != 0:

@@ -154,7 +154,7 @@ class Pages(CliTest):
         self.assertGreater(found["moves"][5], 0)
         self.assertIn("Likeliest here:", found["details"])
         self.assertRegex(found["details"], r"both, mixed[\d.]+the model saves-?[\d.]+context models save-?[\d.]+")
-        self.assertRegex(found["details"], r"share: model \d+ %, context \d+ %")
+        self.assertRegex(found["details"], r"share: (model \d+ %, context \d+ %|neither)")
         self.assertEqual((found["page"], found["focused"]), ("Page 2 of 2", "text"))
         self.check_looks("page.html")
 
