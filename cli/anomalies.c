@@ -28,7 +28,7 @@ static const char help[] =
     "  -T, --threads N        threads of the model, 0: one for each processor (default)\n"
     "  -q, --quiet            no warnings\n"
     "\n"
-    "Everything else: man tacit\n";
+    "Everything else: man tacit-models\n";
 
 enum { OPTION_TOP = 256, OPTION_QUANTILE, OPTION_WARM_UP, OPTION_FIELD, OPTION_SKIP_BROKEN };
 

@@ -30,7 +30,7 @@ static const char help[] =
     "      --cpu FEATURES     use these processor features only\n"
     "  -q, --quiet            no warnings, no progress bar\n"
     "\n"
-    "Everything else: man tacit\n";
+    "Everything else: man tacit-models\n";
 
 static void check_row(struct eval_arguments *arguments, const struct eval_row *row)
 {

@@ -33,7 +33,7 @@ static const char help[] =
     "  -T, --threads N        threads, 0: one for each processor (default)\n"
     "  -q, --quiet            no warnings\n"
     "\n"
-    "Everything else: man tacit\n";
+    "Everything else: man tacit-models\n";
 
 enum { OPTION_WINDOW = 256, OPTION_STRIDE, OPTION_LIMIT, OPTION_ROUNDS, OPTION_JSON };
 

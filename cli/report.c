@@ -23,7 +23,7 @@ static const char help[] =
     "      --skip-broken      go on behind a broken line, with a warning\n"
     "  -q, --quiet            no warnings\n"
     "\n"
-    "Everything else: man tacit\n";
+    "Everything else: man tacit-models\n";
 
 enum { OPTION_TITLE = 256, OPTION_SKIP_BROKEN };
 

@@ -38,7 +38,7 @@ static const char help[] =
     "                         never depends on it\n"
     "  -q, --quiet            no warnings, no progress bar\n"
     "\n"
-    "Everything else: man tacit\n";
+    "Everything else: man tacit-models\n";
 
 struct run {
     const struct select_arguments *arguments;

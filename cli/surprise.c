@@ -29,7 +29,7 @@ static const char help[] =
     "  -T, --threads N        threads, 0: one for each processor (default)\n"
     "  -q, --quiet            no warnings\n"
     "\n"
-    "Everything else: man tacit\n";
+    "Everything else: man tacit-models\n";
 
 enum { OPTION_COMPARE = 256, OPTION_HTML, OPTION_LIMIT, OPTION_WINDOW, OPTION_COLOR };
 
