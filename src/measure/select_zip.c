@@ -168,7 +168,7 @@ static enum tacit_status accept(struct zip *z, const struct waiting *w)
 static enum tacit_status accept_round(struct zip *z)
 {
     size_t n_accepted = 0, i = 0;
-    z->n_ahead = 0;
+    z->turn = z->n_ahead = 0;
     for (; i < z->n_round && n_accepted < ACCEPT; i++) {
         struct waiting *w = &z->round[i];
         float waits = z->patient && z->n_heap > 0 ? z->heap[0].score : 0;
