@@ -63,7 +63,7 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
         console_error(&arguments->console, input->name, "holds no block that is whole");
         return EXIT_CODE_ARCHIVE;
     }
-    bool model_is_missing = status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
+    bool model_is_missing = status_is_of_model(status);
     bool is_partial = is_damaged || (model_is_missing && recovery.n_restored > 0);
     if (status != TACIT_OK && !is_partial)
         return input_source_failed(input, status);

@@ -88,9 +88,14 @@ enum exit_code fail_for_model(struct console *console, const char *name, enum ta
     return exit_code_of_status(status);
 }
 
+bool status_is_of_model(enum tacit_status status)
+{
+    return status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
+}
+
 enum exit_code fail_with_status(struct console *console, const char *name, enum tacit_status status)
 {
-    if (status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG) {
+    if (status_is_of_model(status)) {
         struct tacit_archive_model needed = {.struct_size = sizeof needed};
         read_needed_model(name, &needed);
         return fail_for_model(console, name, status, &needed);

@@ -7,6 +7,8 @@
 #ifndef TACIT_CLI_EXIT_CODES_H
 #define TACIT_CLI_EXIT_CODES_H
 
+#include <stdbool.h>
+
 #include "tacit/status.h"
 
 struct console;
@@ -23,6 +25,9 @@ enum exit_code {
 
 enum exit_code exit_code_of_status(enum tacit_status status);
 
+/* Whether it says that the archive's model is not there. */
+bool status_is_of_model(enum tacit_status status);
+
 /* The worse of two outcomes. */
 enum exit_code exit_code_worse(enum exit_code a, enum exit_code b);
 
@@ -31,7 +36,7 @@ enum exit_code exit_code_worse(enum exit_code a, enum exit_code b);
 enum exit_code fail_with_status(struct console *console, const char *name,
                                 enum tacit_status status);
 
-/* The same for TACIT_ERR_MODEL_MISSING and TACIT_ERR_MODEL_WRONG, where the library has told what the
+/* The same for such a status, where the library has told what the
  * archive needs. */
 enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
                               const struct tacit_archive_model *needed);

@@ -124,8 +124,7 @@ static enum exit_code fail_to_decode(const struct input *input, enum tacit_statu
                                      const struct tacit_decoder *decoder)
 {
     struct tacit_archive_model needed = {.struct_size = sizeof needed};
-    bool for_model = status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
-    if (for_model && tacit_decoder_needs(decoder, &needed) == TACIT_OK)
+    if (status_is_of_model(status) && tacit_decoder_needs(decoder, &needed) == TACIT_OK)
         return fail_for_model(input->console, input->name, status, &needed);
     return fail_at_offset(input->console, input->name, status, tacit_decoder_error_offset(decoder));
 }
