@@ -36,9 +36,9 @@ static int code_bit(struct token_coder *coder, int bit, uint32_t p1)
     return bit;
 }
 
-/* A decision in which the words left differ. */
-static int code_open(struct token_coder *coder, const struct trie_walk *walk, int bit)
+static int code_open(void *context, const struct trie_walk *walk, int bit)
 {
+    struct token_coder *coder = context;
     struct cm_hint hint = token_hint(&coder->distribution, walk);
     cm_set_hint(coder->cm, &hint);
     if (walk->position % 9 == 0) {
@@ -51,22 +51,9 @@ static int code_open(struct token_coder *coder, const struct trie_walk *walk, in
     return bit;
 }
 
-/* Down the trie; returns the word's place. */
 static uint32_t walk_words(struct token_coder *coder, uint32_t place)
 {
-    const struct byte_trie *trie = coder->distribution.trie;
-    struct trie_walk walk = trie_start(trie);
-    int bit;
-    do {
-        if (trie_is_open(trie, &walk)) {
-            bit = code_open(coder, &walk, place >= walk.split);
-        } else {
-            bit = (int)trie_forced(trie, &walk);
-            if (walk.position % 9 != 0)
-                cm_pass(coder->cm, bit);
-        }
-    } while (trie_take(trie, &walk, (unsigned)bit));
-    return walk.low;
+    return token_walk(coder->distribution.trie, coder->cm, place, code_open, coder);
 }
 
 /* Returns the word's place. */

@@ -23,6 +23,28 @@
 struct cm_hint token_hint(const struct token_distribution *distribution,
                           const struct trie_walk *walk);
 
+/* A decision in which the words left differ: learns the bit, which it is told or decodes itself. */
+typedef int token_decide(void *context, const struct trie_walk *walk, int bit);
+
+/* Down the trie to a word, the one at place where bits are told; returns its place. cm learns what is
+ * not decided. Inline, so that each caller's decide is too. */
+static inline uint32_t token_walk(const struct byte_trie *trie, struct cm *cm, uint32_t place,
+                                  token_decide *decide, void *context)
+{
+    struct trie_walk walk = trie_start(trie);
+    int bit;
+    do {
+        if (trie_is_open(trie, &walk)) {
+            bit = decide(context, &walk, place >= walk.split);
+        } else {
+            bit = (int)trie_forced(trie, &walk);
+            if (walk.position % 9 != 0)
+                cm_pass(cm, bit);
+        }
+    } while (trie_take(trie, &walk, (unsigned)bit));
+    return walk.low;
+}
+
 struct token_coder {
     bool encoding, unmixed;
     bool teaching; /* the bits are known on either side, and not coded */

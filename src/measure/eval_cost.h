@@ -6,6 +6,7 @@
 #ifndef TACIT_MEASURE_EVAL_COST_H
 #define TACIT_MEASURE_EVAL_COST_H
 
+#include "base/strict_math.h"
 #include "kernels/kernels.h"
 #include "tacit/eval.h"
 
@@ -14,5 +15,11 @@
  * wanted. */
 double eval_token_bits(const struct kernels *kernels, uint32_t *mass, const float *logits,
                        uint32_t n_vocab, uint32_t token, struct tacit_eval_token *details);
+
+/* What a bit costs that was 1 with probability p1 / 2^32. */
+static inline float eval_bit_nats(uint32_t p1, int bit)
+{
+    return -strict_log((float)(bit ? p1 : 0u - p1) * (1.0f / 4294967296.0f));
+}
 
 #endif

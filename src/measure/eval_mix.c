@@ -7,8 +7,13 @@
 #include "base/strict_math.h"
 #include "base/try.h"
 #include "codec/token_coder.h"
+#include "measure/eval_cost.h"
 #include "measure/learner_state.h"
 #include "model/lm.h"
+
+struct costs {
+    float coded, mixed, hint, context; /* nats */
+};
 
 struct eval_mix {
     const struct kernels *kernels;
@@ -16,10 +21,7 @@ struct eval_mix {
     struct token_distribution distribution;
     float *no_logits; /* all tokens alike */
     void *memory;
-};
-
-struct costs {
-    float coded, mixed, hint, context; /* nats */
+    struct costs costs; /* of the token under way */
 };
 
 static void lay_out(struct eval_mix *m, struct arena *arena, const struct tacit_model *model)
@@ -76,49 +78,39 @@ void eval_mix_destroy(struct eval_mix *m)
     free(m);
 }
 
-static float nats_of(uint32_t p1, int bit)
-{
-    return -strict_log((float)(bit ? p1 : 0u - p1) * (1.0f / 4294967296.0f));
-}
-
 /* A decision in which the words left differ. */
-static void decide(struct eval_mix *m, const struct trie_walk *walk, int bit, struct costs *costs)
+static int decide(void *context, const struct trie_walk *walk, int bit)
 {
+    struct eval_mix *m = context;
+    struct costs *costs = &m->costs;
     struct cm_hint hint = token_hint(&m->distribution, walk);
     bool at_end = walk->position % 9 == 0;
     struct cm_parts parts;
     cm_set_hint(m->cm, &hint);
-    costs->coded += nats_of(
+    costs->coded += eval_bit_nats(
         at_end ? cm_predict_end(m->cm, walk->split, walk->position / 9) : cm_predict(m->cm), bit);
     cm_predict_parts(m->cm, at_end, &parts);
-    costs->mixed += nats_of(parts.mixed, bit);
-    costs->hint += nats_of(parts.hint, bit);
-    costs->context += nats_of(parts.context, bit);
+    costs->mixed += eval_bit_nats(parts.mixed, bit);
+    costs->hint += eval_bit_nats(parts.hint, bit);
+    costs->context += eval_bit_nats(parts.context, bit);
     if (at_end)
         cm_update_end(m->cm, bit);
     else
         cm_update(m->cm, bit);
+    return bit;
 }
 
 void eval_mix_token(struct eval_mix *m, const float *logits, uint32_t item,
                     struct tacit_eval_token *token)
 {
     const struct byte_trie *trie = m->distribution.trie;
-    struct trie_walk walk = trie_start(trie);
-    struct costs costs = {0, 0, 0, 0};
     uint32_t place = trie->places[item];
-    int bit;
+    const struct costs *costs = &m->costs;
+    m->costs = (struct costs){0, 0, 0, 0};
     token_distribution_set(&m->distribution, m->kernels, logits ? logits : m->no_logits);
-    do {
-        bool is_open = trie_is_open(trie, &walk);
-        bit = is_open ? place >= walk.split : (int)trie_forced(trie, &walk);
-        if (is_open)
-            decide(m, &walk, bit, &costs);
-        else if (walk.position % 9 != 0)
-            cm_pass(m->cm, bit);
-    } while (trie_take(trie, &walk, (unsigned)bit));
+    token_walk(trie, m->cm, place, decide, m);
     token_distribution_learn(&m->distribution, place);
-    token->mixed_bits = (double)(costs.coded * STRICT_LOG2_E);
-    token->model_saves = (double)((costs.context - costs.mixed) * STRICT_LOG2_E);
-    token->context_saves = (double)((costs.hint - costs.mixed) * STRICT_LOG2_E);
+    token->mixed_bits = (double)(costs->coded * STRICT_LOG2_E);
+    token->model_saves = (double)((costs->context - costs->mixed) * STRICT_LOG2_E);
+    token->context_saves = (double)((costs->hint - costs->mixed) * STRICT_LOG2_E);
 }

@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/strict_math.h"
 #include "base/try.h"
+#include "measure/eval_cost.h"
 #include "measure/learner_state.h"
 #include "tacit/eval.h"
 
@@ -80,8 +81,7 @@ static float read_byte(struct cm *cm, uint8_t byte)
     float nats = 0;
     for (int i = 7; i >= 0; i--) {
         int bit = byte >> i & 1;
-        uint32_t p1 = cm_predict(cm);
-        nats -= strict_log((float)(bit ? p1 : 0u - p1) * (1.0f / 4294967296.0f));
+        nats += eval_bit_nats(cm_predict(cm), bit);
         cm_update(cm, bit);
     }
     return nats * STRICT_LOG2_E;
