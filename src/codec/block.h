@@ -46,7 +46,7 @@ struct block_rival {
 struct block_job {
     const struct codec_plan *plan;
     const struct block_look *look;
-    struct block_rival *rival; /* encoder: NULL if there is none */
+    struct block_rival *rival; /* encoder: until it is judged; NULL if there is none */
     struct block_watch watch;
     const atomic_uint *n_busy;       /* jobs that run now, this one among them; NULL: not known */
     const struct tacit_model *model; /* NULL: none; of the plan, or what the archive needs */

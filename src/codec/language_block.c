@@ -238,7 +238,6 @@ enum tacit_status language_block_encode(struct block_job *job, size_t n_max)
         return TACIT_OK;
     TRY(begin(&coder, job, true));
     coder->layout.type = type;
-    coder->rival = job->rival;
     enum tacit_status status = encode(coder, n_max);
     release(coder);
     return status;

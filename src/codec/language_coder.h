@@ -46,7 +46,6 @@ struct language_round {
 /* Encoder or decoder of one block: the same walk over the same segments. */
 struct language_coder {
     struct block_job *job;
-    struct block_rival *rival; /* encoder: until it is judged; NULL if there is none */
     const struct tacit_model *model;
     const struct tokenizer *tokenizer;
     size_t logit_stride;
@@ -65,6 +64,9 @@ struct language_coder {
 
 /* A bare byte is none of the model's tokens: the model does not see it. */
 uint32_t language_token_of(const struct language_coder *coder, uint32_t item);
+
+/* Logits that a segment needs again, because its last item was a bare byte, are kept. */
+void language_keep_logits(const struct language_coder *coder, struct language_segment *segment);
 
 /* Codes all segments. *given_up if an encoder's output has no room, or if it loses to its rival. */
 enum tacit_status language_rounds_run(struct language_coder *coder, bool *given_up);

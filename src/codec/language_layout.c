@@ -24,14 +24,14 @@ static bool is_small(const struct language_layout *layout)
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
 {
     size_t n = 0;
-    bool line_ends = layout->line_ends.n_removed > 0;
+    bool line_ends = layout->line_ends.n_removed > 0, small = is_small(layout);
     out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
-                         (is_small(layout) ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
+                         (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
     out[n++] = (uint8_t)layout->type;
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
-    if (is_small(layout))
+    if (small)
         return n;
     n += varint_put(out + n, layout->first_token);
     n += varint_put(out + n, layout->n_context);

@@ -91,8 +91,7 @@ static enum tacit_status read_items(struct language_coder *coder, const uint32_t
         token_coder_teach(&coder->token, s->logits, items[i]);
     }
     s->before = s->planned_before = language_token_of(coder, items[n - 1]);
-    memcpy(s->kept, s->logits, coder->logit_stride * sizeof *s->logits);
-    s->logits = s->kept; /* should a bare byte have been the last */
+    language_keep_logits(coder, s);
     return TACIT_OK;
 }
 

@@ -65,16 +65,12 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
     return TACIT_OK;
 }
 
-/* Logits that a segment needs again, because its last item was a bare byte, are kept. */
-static void keep_logits(struct language_coder *coder, const struct language_round *round)
+void language_keep_logits(const struct language_coder *coder, struct language_segment *s)
 {
-    for (uint32_t i = round->first; i < round->end; i++) {
-        struct language_segment *s = &coder->segments[i];
-        if (s->at == s->end || s->before != LM_NO_TOKEN || s->logits == s->kept)
-            continue;
-        memcpy(s->kept, s->logits, coder->logit_stride * sizeof *s->logits);
-        s->logits = s->kept;
-    }
+    if (s->at == s->end || s->before != LM_NO_TOKEN || s->logits == s->kept)
+        return;
+    memcpy(s->kept, s->logits, coder->logit_stride * sizeof *s->logits);
+    s->logits = s->kept;
 }
 
 /* A few items of each of the round's segments, in lock-step. */
@@ -87,7 +83,8 @@ static enum tacit_status code_round(struct language_coder *coder,
         for (uint32_t i = round->first; i < round->end; i++)
             if (coder->segments[i].at < coder->segments[i].end)
                 TRY(code_item(coder, i));
-    keep_logits(coder, round);
+    for (uint32_t i = round->first; i < round->end; i++)
+        language_keep_logits(coder, &coder->segments[i]);
     return TACIT_OK;
 }
 
@@ -147,10 +144,10 @@ static void share_streams(struct language_coder *coder)
  * less than a fifth of its length. Such content repeats itself, and they gain most there. */
 static bool is_losing(struct language_coder *coder, uint64_t n_done)
 {
-    struct block_rival *rival = coder->rival;
+    struct block_rival *rival = coder->job->rival;
     if (!rival || n_done < rival->n_bytes)
         return false;
-    coder->rival = NULL;
+    coder->job->rival = NULL;
     uint64_t coded = token_coder_n_coded(&coder->token) * rival->n_bytes;
     uint64_t limit = rival->n_coded * n_done;
     rival->beaten = coded < limit - limit / 8 && rival->n_coded >= rival->n_bytes / 5;
