@@ -59,9 +59,10 @@ static enum exit_code transfer(const struct arguments *arguments, struct input *
 {
     struct tacit_model_report report = {.struct_size = sizeof report};
     struct tacit_options reporting = *options;
-    reporting.report = &report;
+    if (arguments->console.verbosity > 0)
+        reporting.report = &report;
     enum exit_code code = transfer_encode(input, output, &reporting, arguments->verify);
-    if (code == EXIT_CODE_OK && arguments->console.verbosity > 0 && report.n_blocks > 0)
+    if (code == EXIT_CODE_OK && report.n_blocks > 0)
         show_report(&arguments->console, input->name, &report);
     return code;
 }

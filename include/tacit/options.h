@@ -39,7 +39,7 @@ struct tacit_model_report {
     uint64_t n_content;       /* bytes of content in them */
     uint64_t n_words;         /* that they took, of the model's vocabulary or bare bytes */
     uint64_t n_bare;          /* bytes that the vocabulary cannot spell */
-    uint64_t model_bytes;     /* what the model's predictions alone would have taken */
+    uint64_t model_bytes;     /* what the model's predictions alone would have taken (unmixed) */
     uint64_t context_bytes;   /* what the context models alone took; 0: they were not tried */
     uint64_t context_content; /* for how much of the content: all of it, or samples */
     uint64_t payload_bytes;   /* what both together took */
@@ -73,7 +73,8 @@ struct tacit_options {
     unsigned n_context; /* with a model: tokens that each looks back on, 0: 2,048 */
     unsigned no_model;  /* 1: compress without one. Decoding uses what archives need all the same */
     unsigned unmixed;   /* 1: with a model, its word alone codes whole tokens: faster, and larger */
-    struct tacit_model_report *report; /* NULL, or where compressing adds what the model earned */
+    struct tacit_model_report *report; /* NULL, or where compressing adds what the model earned,
+                                          which takes some time. Never changes the archive. */
 };
 
 /* Sets every field to its default. options: not NULL. */

@@ -201,6 +201,7 @@ static enum tacit_status encode(struct language_coder *coder, size_t n_max)
     uint32_t start = tokenizer_start(coder->tokenizer);
     coder->layout.line_ends = job->look->line_ends;
     coder->layout.unmixed = plan->unmixed;
+    coder->token.counting = plan->report != NULL;
     coder->layout.memory_log2 = context_memory_log2(plan, job->content.size);
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;

@@ -86,11 +86,16 @@ uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32
 {
     const struct byte_trie *trie = coder->distribution.trie;
     uint32_t place = coder->encoding ? trie->places[item] : 0;
-    token_distribution_set(&coder->distribution, coder->kernels, logits);
-    if (coder->unmixed)
-        token_distribution_quantize(&coder->distribution, RANS_TOTAL);
-    if (coder->encoding)
+    if (coder->counting && !coder->unmixed) {
+        token_distribution_set_plain(&coder->distribution, coder->kernels, logits);
         count_bits(coder, place);
+    }
+    token_distribution_set(&coder->distribution, coder->kernels, logits);
+    if (coder->unmixed) {
+        token_distribution_quantize(&coder->distribution, RANS_TOTAL);
+        if (coder->encoding)
+            count_bits(coder, place);
+    }
     place = coder->unmixed ? code_whole(coder, place) : walk_words(coder, place);
     token_distribution_learn(&coder->distribution, place);
     return trie->items[place];

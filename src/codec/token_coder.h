@@ -48,6 +48,7 @@ static inline uint32_t token_walk(const struct byte_trie *trie, struct cm *cm, u
 struct token_coder {
     bool encoding, unmixed;
     bool teaching; /* the bits are known on either side, and not coded */
+    bool counting; /* encoding, mixed: model_bytes is wanted, which takes some time */
     const struct kernels *kernels;
     struct cm *cm; /* configured as hinted; NULL if unmixed */
     struct token_distribution distribution;

@@ -21,20 +21,25 @@ void token_distribution_lay_out(struct token_distribution *distribution, struct 
         token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
 }
 
-void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
-                            const float *logits)
+void token_distribution_set_plain(struct token_distribution *distribution,
+                                  const struct kernels *kernels, const float *logits)
 {
     const uint32_t *mass = distribution->mass, *token = distribution->token;
     uint64_t sum = 0;
-    for (uint32_t i = 0; distribution->bias && i < distribution->n_tokens; i++)
-        distribution->biased[i] = logits[i] + distribution->bias[i];
-    if (distribution->bias)
-        logits = distribution->biased;
     kernels->lm_token_masses(distribution->mass, logits, distribution->n_tokens);
     distribution->mass[distribution->n_tokens] = 1;
     distribution->sum[0] = 0;
     for (uint32_t i = 0; i < distribution->trie->n_words; i++)
         distribution->sum[i + 1] = sum += mass[token[i]];
+}
+
+void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
+                            const float *logits)
+{
+    for (uint32_t i = 0; distribution->bias && i < distribution->n_tokens; i++)
+        distribution->biased[i] = logits[i] + distribution->bias[i];
+    token_distribution_set_plain(distribution, kernels,
+                                 distribution->bias ? distribution->biased : logits);
 }
 
 void token_distribution_learn(struct token_distribution *distribution, uint32_t place)

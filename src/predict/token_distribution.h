@@ -39,6 +39,10 @@ void token_distribution_lay_out(struct token_distribution *distribution, struct 
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
                             const float *logits);
 
+/* The same as the model has them, without what was learnt since. */
+void token_distribution_set_plain(struct token_distribution *distribution,
+                                  const struct kernels *kernels, const float *logits);
+
 /* The word at `place` was coded with what token_distribution_set has set. */
 void token_distribution_learn(struct token_distribution *distribution, uint32_t place);
 
