@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <string.h>
 
 #include "console.h"
@@ -20,6 +21,10 @@ enum exit_code fail_to_open_model(struct console *console, const char *name,
 {
     char path[TACIT_MODEL_PATH_MAX], text[2 * TACIT_MODEL_HASH + 1];
     uint8_t hash[TACIT_MODEL_HASH];
+    if (status == TACIT_ERR_IO) {
+        console_error(console, name, "%s", strerror(errno));
+        return exit_code_of_status(status);
+    }
     if (status != TACIT_ERR_MODEL_DAMAGED || tacit_model_find(name, path) != TACIT_OK ||
         tacit_model_hash_file(path, hash) != TACIT_OK)
         return fail_with_status(console, name, status);

@@ -70,6 +70,7 @@ class Model(CliTest):
             self.refused(USAGE, "try 'tacit model --help'", *args)
         self.refused(FAILED, "no such model", "show", "nothing")
         self.refused(FAILED, "No such file", "show", "./nothing.gguf")
+        self.fails(FAILED, "nothing.gguf: No such file", "-m", "./nothing.gguf", "text.gguf", env=self.env)
         for name, *args in [("cut.gguf", "model", "show"), ("text.gguf", "model", "import"),
                             ("./cut.tmodel", "model", "show"), ("cut.gguf", "-m")]:
             sha256 = hashlib.sha256(self.read(name)).hexdigest()
