@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common_options.h"
 #include "console.h"
 #include "json_text.h"
 #include "number_text.h"
@@ -117,12 +118,13 @@ static enum exit_code judge(void *context, const struct scored_record *record)
 
 static bool refuse(struct anomalies *a, const char *what)
 {
-    console_error(&a->console, NULL, "anomalies: %s; try 'tacit anomalies --help'", what);
-    return false;
+    return options_refuse(&a->console, "anomalies", what);
 }
 
 static bool take(struct anomalies *a, int option)
 {
+    const struct common_options common = {"anomalies", &a->console, &a->scored.n_threads, 1024,
+                                          &a->wants_help};
     switch (option) {
     case OPTION_TOP:
         return number_parse(optarg, 1, 1000000, &a->n_top) || refuse(a, "--top is a number");
@@ -142,17 +144,8 @@ static bool take(struct anomalies *a, int option)
     case 'm':
         a->scored.model_name = optarg;
         return true;
-    case 'T':
-        return number_parse(optarg, 0, 1024, &a->scored.n_threads) ||
-               refuse(a, "the number of threads goes from 0 to 1024");
-    case 'q':
-        a->console.verbosity--;
-        return true;
-    case 'h':
-        a->wants_help = true;
-        return true;
     default:
-        return refuse(a, "wrong option");
+        return options_take_common(&common, option);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common_options.h"
 #include "console.h"
 #include "json_text.h"
 #include "number_text.h"
@@ -147,12 +148,13 @@ static enum exit_code print_areas(struct detect *d)
 
 static bool refuse(struct detect *d, const char *what)
 {
-    console_error(&d->console, NULL, "detect: %s; try 'tacit detect --help'", what);
-    return false;
+    return options_refuse(&d->console, "detect", what);
 }
 
 static bool take(struct detect *d, int option)
 {
+    const struct common_options common = {"detect", &d->console, &d->scored.n_threads, 1024,
+                                          &d->wants_help};
     switch (option) {
     case 'm':
         d->scored.model_name = optarg;
@@ -172,17 +174,8 @@ static bool take(struct detect *d, int option)
     case OPTION_SKIP_BROKEN:
         d->scored.skip_broken = true;
         return true;
-    case 'T':
-        return number_parse(optarg, 0, 1024, &d->scored.n_threads) ||
-               refuse(d, "the number of threads goes from 0 to 1024");
-    case 'q':
-        d->console.verbosity--;
-        return true;
-    case 'h':
-        d->wants_help = true;
-        return true;
     default:
-        return refuse(d, "wrong option");
+        return options_take_common(&common, option);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common_options.h"
 #include "eval.h"
 #include "number_text.h"
 #include "peer.h"
@@ -74,8 +75,7 @@ static bool parse_first(const char *text, int64_t *token)
 
 static bool refuse(struct eval_arguments *a, const char *what)
 {
-    console_error(&a->console, NULL, "eval: %s; try 'tacit eval --help'", what);
-    return false;
+    return options_refuse(&a->console, "eval", what);
 }
 
 static bool add_peer(struct eval_arguments *a, const char *command)
@@ -89,6 +89,7 @@ static bool add_peer(struct eval_arguments *a, const char *command)
 static bool take(struct eval_arguments *a, int option)
 {
     struct tacit_eval_options *o = &a->options;
+    const struct common_options common = {"eval", &a->console, &o->n_threads, 1024, &a->wants_help};
     switch (option) {
     case OPTION_WINDOW:
         return number_parse(optarg, 2, TACIT_EVAL_WINDOW_MAX, &o->window) ||
@@ -116,20 +117,11 @@ static bool take(struct eval_arguments *a, int option)
         return true;
     case OPTION_PEER:
         return add_peer(a, optarg);
-    case 'T':
-        return number_parse(optarg, 0, 1024, &o->n_threads) ||
-               refuse(a, "the number of threads goes from 0 to 1024");
     case OPTION_CPU:
         o->cpu = optarg;
         return true;
-    case 'q':
-        a->console.verbosity--;
-        return true;
-    case 'h':
-        a->wants_help = true;
-        return true;
     default:
-        return refuse(a, "wrong option");
+        return options_take_common(&common, option);
     }
 }
 

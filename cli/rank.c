@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common_options.h"
 #include "number_text.h"
 #include "size_text.h"
 
@@ -51,13 +52,14 @@ static const struct option options[] = {
 
 static bool refuse(struct rank *rank, const char *what)
 {
-    console_error(&rank->arguments.console, NULL, "rank: %s; try 'tacit rank --help'", what);
-    return false;
+    return options_refuse(&rank->arguments.console, "rank", what);
 }
 
 static bool take(struct rank *rank, int option)
 {
     struct eval_arguments *a = &rank->arguments;
+    const struct common_options common = {"rank", &a->console, &a->options.n_threads, 1024,
+                                          &a->wants_help};
     switch (option) {
     case OPTION_WINDOW:
         return number_parse(optarg, 2, TACIT_EVAL_WINDOW_MAX, &a->options.window) ||
@@ -74,17 +76,8 @@ static bool take(struct rank *rank, int option)
     case OPTION_JSON:
         a->form = EVAL_JSON;
         return true;
-    case 'T':
-        return number_parse(optarg, 0, 1024, &a->options.n_threads) ||
-               refuse(rank, "the number of threads goes from 0 to 1024");
-    case 'q':
-        a->console.verbosity--;
-        return true;
-    case 'h':
-        a->wants_help = true;
-        return true;
     default:
-        return refuse(rank, "wrong option");
+        return options_take_common(&common, option);
     }
 }
 

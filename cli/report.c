@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common_options.h"
 #include "json_text.h"
 #include "page_output.h"
 #include "pages.h"
@@ -47,14 +48,14 @@ struct run {
 
 static bool refuse(struct run *run, const char *what)
 {
-    console_error(&run->console, NULL, "report: %s; try 'tacit report --help'", what);
-    return false;
+    return options_refuse(&run->console, "report", what);
 }
 
 static bool parse(struct run *run, int argc, char **argv)
 {
     int option;
     *run = (struct run){.options = {.title = "Report"}, .page = {.template = report_page}};
+    const struct common_options common = {"report", &run->console, NULL, 0, &run->wants_help};
     console_init(&run->console);
     optind = 1;
     while ((option = getopt_long(argc, argv, "o:fqh", options, NULL)) != -1) {
@@ -66,12 +67,8 @@ static bool parse(struct run *run, int argc, char **argv)
             run->options.title = optarg;
         else if (option == OPTION_SKIP_BROKEN)
             run->options.skip_broken = true;
-        else if (option == 'q')
-            run->console.verbosity--;
-        else if (option == 'h')
-            run->wants_help = true;
-        else
-            return refuse(run, "wrong option");
+        else if (!options_take_common(&common, option))
+            return false;
     }
     return run->wants_help || optind < argc || refuse(run, "name files of results");
 }

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "common_options.h"
 #include "number_text.h"
 #include "select.h"
 #include "size_text.h"
@@ -39,8 +40,7 @@ static const struct option options[] = {
 
 static bool refuse(struct select_arguments *a, const char *what)
 {
-    console_error(&a->console, NULL, "select: %s; try 'tacit select --help'", what);
-    return false;
+    return options_refuse(&a->console, "select", what);
 }
 
 static bool parse_method(struct select_arguments *a, const char *text)
@@ -96,6 +96,8 @@ static bool parse_budget(struct select_arguments *a, const char *text)
 static bool take(struct select_arguments *a, int option)
 {
     unsigned number;
+    const struct common_options common = {"select", &a->console, &a->options.n_threads,
+                                          TACIT_SELECT_THREADS_MAX, &a->wants_help};
     switch (option) {
     case OPTION_METHOD:
         return parse_method(a, optarg) || refuse(a, "--method is zip, surprise, dedup or random");
@@ -133,17 +135,8 @@ static bool take(struct select_arguments *a, int option)
     case 'o':
         a->output_path = strcmp(optarg, "-") == 0 ? NULL : optarg;
         return true;
-    case 'T':
-        return number_parse(optarg, 0, TACIT_SELECT_THREADS_MAX, &a->options.n_threads) ||
-               refuse(a, "the number of threads goes from 0 to 64");
-    case 'q':
-        a->console.verbosity--;
-        return true;
-    case 'h':
-        a->wants_help = true;
-        return true;
     default:
-        return refuse(a, "wrong option");
+        return options_take_common(&common, option);
     }
 }
 

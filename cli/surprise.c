@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common_options.h"
 #include "number_text.h"
 #include "page_output.h"
 #include "pages.h"
@@ -56,8 +57,7 @@ struct run {
 
 static bool refuse(struct run *run, const char *what)
 {
-    console_error(&run->console, NULL, "surprise: %s; try 'tacit surprise --help'", what);
-    return false;
+    return options_refuse(&run->console, "surprise", what);
 }
 
 static bool parse_color(const char *text, bool *in_color)
@@ -75,6 +75,8 @@ static bool parse_color(const char *text, bool *in_color)
 static bool take(struct run *run, int option)
 {
     struct surprise_options *o = &run->options;
+    const struct common_options common = {"surprise", &run->console, &o->n_threads, 1024,
+                                          &run->wants_help};
     switch (option) {
     case 'm':
         o->model_name = optarg;
@@ -96,17 +98,8 @@ static bool take(struct run *run, int option)
                refuse(run, "--window goes from 2 to 1048576 tokens");
     case OPTION_COLOR:
         return parse_color(optarg, &o->in_color) || refuse(run, "--color is auto, always or never");
-    case 'T':
-        return number_parse(optarg, 0, 1024, &o->n_threads) ||
-               refuse(run, "the number of threads goes from 0 to 1024");
-    case 'q':
-        run->console.verbosity--;
-        return true;
-    case 'h':
-        run->wants_help = true;
-        return true;
     default:
-        return refuse(run, "wrong option");
+        return options_take_common(&common, option);
     }
 }
 

@@ -12,9 +12,9 @@
 
 #include <string.h>
 
-#include "base/cpu.h"
 #include "check.h"
 #include "kernels/buffers.h"
+#include "kernels/variants.h"
 
 enum { N_MAX = 704, SETS_MAX = 9 };
 
@@ -143,29 +143,14 @@ static void check_squash(const struct kernels *reference, const struct kernels *
     free_flush(expected, N_MAX * sizeof(float));
 }
 
-static void check_all(const struct kernels *reference, uint32_t features, const char *label)
+static void check_all(const struct kernels *reference, const struct kernels *variant,
+                      const char *label)
 {
-    struct kernels variant;
-    kernels_select(&variant, features);
-#define CHECK_ROW(name, result, parameters)                                                        \
-    if (variant.name != reference->name)                                                           \
-        check_##name(reference, &variant, label);
     MIX_KERNEL_TABLE(CHECK_ROW)
-#undef CHECK_ROW
 }
 
 int main(void)
 {
-    struct kernels reference;
-    uint32_t features = cpu_features();
-    kernels_select(&reference, CPU_SCALAR);
-    /* Each feature alone, and with all that come before it: variants may build on one another. */
-#define CHECK_FEATURE(flag, bit, name)                                                             \
-    if (features & flag) {                                                                         \
-        check_all(&reference, flag, name " alone");                                                \
-        check_all(&reference, features &((2u << (bit)) - 1), name);                                \
-    }
-    CPU_FEATURE_TABLE(CHECK_FEATURE)
-#undef CHECK_FEATURE
+    check_variants(check_all);
     return check_result();
 }

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "base/cpu.h"
 #include "check.h"
 #include "kernels/buffers.h"
+#include "kernels/variants.h"
 
 enum { GROUPS_MAX = 11, N_MAX = GROUPS_MAX * LM_GROUP, ROWS_MAX = 128, BLOCKS_MAX = 5 };
 
@@ -267,29 +267,14 @@ static void check_lm_token_masses(const struct kernels *reference, const struct 
         }
 }
 
-static void check_all(const struct kernels *reference, uint32_t features, const char *label)
+static void check_all(const struct kernels *reference, const struct kernels *variant,
+                      const char *label)
 {
-    struct kernels variant;
-    kernels_select(&variant, features);
-#define CHECK_ROW(name, result, parameters)                                                        \
-    if (variant.name != reference->name)                                                           \
-        check_##name(reference, &variant, label);
     LM_KERNEL_TABLE(CHECK_ROW)
-#undef CHECK_ROW
 }
 
 int main(void)
 {
-    struct kernels reference;
-    uint32_t features = cpu_features();
-    kernels_select(&reference, CPU_SCALAR);
-    /* Each feature with all that come before it, and alone where its variants need no other. */
-#define CHECK_FEATURE(flag, bit, name)                                                             \
-    if (features & flag) {                                                                         \
-        check_all(&reference, flag, name " alone");                                                \
-        check_all(&reference, features &((2u << (bit)) - 1), name);                                \
-    }
-    CPU_FEATURE_TABLE(CHECK_FEATURE)
-#undef CHECK_FEATURE
+    check_variants(check_all);
     return check_result();
 }
