@@ -11,5 +11,5 @@ cmake --build --preset fuzz
 cd build/fuzz/tests/fuzz
 ./make_seeds seeds
 mkdir -p "found/$target" "seeds/$target"
-exec "./fuzz_$target" -fork="$(nproc)" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 \
+exec "./fuzz_$target" -fork="$(nproc)" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=3000 \
     -artifact_prefix="found/$target/" "found/$target" "seeds/$target"
