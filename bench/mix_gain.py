@@ -29,8 +29,7 @@ CLASSES = ("text", "code")
 
 
 def find(paths):
-    files = [(path, compare.classify(path, ["dev"])) for path, _ in compare.find_files(paths, [])]
-    return [path for path, kind in files if kind in CLASSES]
+    return [path for path, kind in compare.find_files(paths, ["dev"]) if kind in CLASSES]
 
 
 def archive_size(program, options, source):
