@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "base/cpu.h"
-#include "predict/content.h"
+#include "content/content.h"
 #include "predict/context_mixer.h"
 
 static uint8_t *read_file(const char *path, size_t max, size_t *n)

@@ -22,7 +22,7 @@
 #include "base/cpu.h"
 #include "base/hash.h"
 #include "base/strict_math.h"
-#include "model/lm.h"
+#include "engine/lm.h"
 #include "model/model_file.h"
 
 static double now(clockid_t clock)

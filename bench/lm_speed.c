@@ -23,7 +23,7 @@
 #include "base/cpu.h"
 #include "base/file_map.h"
 #include "base/try.h"
-#include "model/lm.h"
+#include "engine/lm.h"
 #include "model/model.h"
 #include "tacit/buffer.h"
 

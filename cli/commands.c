@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands.h"
+#include "cli/base/commands.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "anomalies.h"
-#include "detect.h"
-#include "eval.h"
-#include "model.h"
-#include "rank.h"
-#include "report.h"
-#include "select.h"
-#include "surprise.h"
-#include "train.h"
+#include "cli/measure/eval.h"
+#include "cli/measure/rank.h"
+#include "cli/measure/report.h"
+#include "cli/measure/surprise.h"
+#include "cli/models/model.h"
+#include "cli/records/anomalies.h"
+#include "cli/records/detect.h"
+#include "cli/records/select.h"
+#include "cli/workshop/train.h"
 
 #define COMMON_HELP                                                                                \
     "  -f, --force            replace existing files, follow links, read devices and\n"            \

@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arguments.h"
-#include "commands.h"
-#include "console.h"
-#include "exit_codes.h"
-#include "fd_io.h"
-#include "model.h"
-#include "signals.h"
+#include "cli/base/arguments.h"
+#include "cli/base/commands.h"
+#include "cli/base/console.h"
+#include "cli/base/exit_codes.h"
+#include "cli/base/fd_io.h"
+#include "cli/base/signals.h"
+#include "cli/models/model.h"
 #include "tacit/tacit.h"
 
 /* The model of -m, for the codec; *model stays NULL without -m. */

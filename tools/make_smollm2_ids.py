@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tests/unit/smollm2_ids.h: the ids that Hugging Face's tokenizers 0.23 gives the texts of
+"""Writes tests/unit/model/smollm2_ids.h: the ids that Hugging Face's tokenizers 0.23 gives the texts of
 make_tokenizer_cases.py with SmolLM2's vocabulary and merges, read from a GGUF file.
 
-usage: python3 -m pip install tokenizers==0.23.3 gguf && tools/make_smollm2_ids.py FILE.gguf > tests/unit/smollm2_ids.h
+usage: python3 -m pip install tokenizers==0.23.3 gguf && tools/make_smollm2_ids.py FILE.gguf > tests/unit/model/smollm2_ids.h
 """
 import sys
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tests/unit/tokenizer_cases.h: a toy vocabulary, texts, and the ids that Hugging Face's
+"""Writes tests/unit/token/tokenizer_cases.h: a toy vocabulary, texts, and the ids that Hugging Face's
 tokenizers 0.23 gives them with each pre-tokenizer.
 
-usage: python3 -m pip install tokenizers==0.23.3 && tools/make_tokenizer_cases.py > tests/unit/tokenizer_cases.h
+usage: python3 -m pip install tokenizers==0.23.3 && tools/make_tokenizer_cases.py > tests/unit/token/tokenizer_cases.h
 """
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/try.h"
-#include "codec/plan.h"
 #include "measure/eval_state.h"
 #include "measure/text_count.h"
+#include "methods/plan.h"
 
 enum { WINDOW_DEFAULT = 2048, HKUST_WINDOW = 1900, HKUST_STRIDE = 512, LLAMA_WINDOW = 512 };
 

@@ -6,10 +6,10 @@
 #include "base/arena.h"
 #include "base/strict_math.h"
 #include "base/try.h"
-#include "codec/token_coder.h"
+#include "engine/lm.h"
 #include "measure/eval_cost.h"
 #include "measure/learner_state.h"
-#include "model/lm.h"
+#include "methods/language/token_coder.h"
 
 struct costs {
     float coded, mixed, hint, context; /* nats */

@@ -10,10 +10,10 @@
 #include <stdatomic.h>
 
 #include "base/threads.h"
+#include "engine/lm.h"
 #include "measure/eval_cost.h"
 #include "measure/eval_mix.h"
 #include "measure/eval_windows.h"
-#include "model/lm.h"
 #include "model/model.h"
 
 enum { EVAL_WORKERS_MAX = 64 };

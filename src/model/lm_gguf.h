@@ -6,8 +6,8 @@
 #ifndef TACIT_MODEL_LM_GGUF_H
 #define TACIT_MODEL_LM_GGUF_H
 
-#include "model/gguf.h"
-#include "model/lm_model.h"
+#include "engine/lm_model.h"
+#include "gguf/gguf.h"
 
 /* TACIT_ERR_UNSUPPORTED: another architecture, or a feature of one that the engine lacks (scaled
  * positions, heads that are not multiples of 64). TACIT_ERR_MODEL_DAMAGED: tensors are missing or

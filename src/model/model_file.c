@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/try.h"
-#include "model/gguf.h"
-#include "model/gguf_tokenizer.h"
+#include "gguf/gguf.h"
+#include "gguf/gguf_tokenizer.h"
 #include "model/lm_gguf.h"
 #include "model/tmodel.h"
 

@@ -8,7 +8,7 @@
 #define TACIT_MODEL_MODEL_FILE_H
 
 #include "base/view.h"
-#include "model/lm_model.h"
+#include "engine/lm_model.h"
 #include "token/tokenizer.h"
 
 struct model_file;

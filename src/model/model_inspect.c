@@ -6,7 +6,7 @@
 
 #include "base/try.h"
 #include "base/view.h"
-#include "model/lm.h"
+#include "engine/lm.h"
 #include "model/lm_gguf.h"
 #include "model/model.h"
 #include "model/tmodel.h"

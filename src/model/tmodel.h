@@ -21,7 +21,7 @@
 #define TACIT_MODEL_TMODEL_H
 
 #include "base/view.h"
-#include "model/lm_model.h"
+#include "engine/lm_model.h"
 
 struct tmodel_text {
     struct byte_view name, licence, tokenizer;

@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "content/content.h"
 #include "kernels/kernels.h"
-#include "predict/content.h"
 #include "tacit/status.h"
 
 enum cm_strength {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "predict/content.h"
+#include "content/content.h"
 
 struct cm_history {
     uint8_t *ring;          /* [mask + 1]; zeros before the first byte */

@@ -12,7 +12,7 @@ ZSH = SOURCE_DIR / "completions/_tacit"
 
 
 def options_in(file):
-    source = (SOURCE_DIR / "cli" / file).read_text()
+    source = next((SOURCE_DIR / "cli").rglob(file)).read_text()
     return set(re.findall(r'^    \{"([a-z-]+)", (?:no|required)_argument', source, re.M))
 
 

@@ -129,7 +129,7 @@ class Help(CliTest):
 
     def test_manual_knows_every_option(self):
         manual = (SOURCE_DIR / "docs/man/tacit.1").read_text()
-        source = (SOURCE_DIR / "cli/arguments.c").read_text()
+        source = (SOURCE_DIR / "cli/base/arguments.c").read_text()
         options = re.findall(r'^    \{"([a-z-]+)", (?:no|required)_argument', source, re.M)
         self.assertGreater(len(options), 15)
         for option in options:
@@ -139,7 +139,7 @@ class Help(CliTest):
 
     def test_manual_knows_every_exit_code(self):
         manual = (SOURCE_DIR / "docs/man/tacit.1").read_text()
-        source = (SOURCE_DIR / "cli/exit_codes.h").read_text()
+        source = (SOURCE_DIR / "cli/base/exit_codes.h").read_text()
         codes = re.findall(r"EXIT_CODE_\w+ = (\d+)", source)
         section = manual[manual.index(".Sh EXIT STATUS"):]
         self.assertEqual(re.findall(r"^\.It (\d+)$", section, re.M), codes)

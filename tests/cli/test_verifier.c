@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "cli/verifier.h"
+#include "cli/archive/verifier.h"
 #include "tacit/buffer.h"
 
 enum { N_CONTENT = 20000, BLOCK_SIZE = 4096 };

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/arguments.h"
-#include "cli/commands.h"
+#include "cli/base/arguments.h"
+#include "cli/base/commands.h"
 
 enum { N_WORDS_MAX = 40 };
 

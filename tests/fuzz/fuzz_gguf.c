@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "model/gguf_tokenizer.h"
+#include "gguf/gguf_tokenizer.h"
 #include "token/byte_trie.h"
 
 #define ROW_MAX 65536

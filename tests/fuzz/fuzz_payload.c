@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "codec/block.h"
+#include "methods/block.h"
 
 enum { HEAD = 3, MEMORY_LOG2_MAX = 28, CONTENT_MAX = 1 << 13 }; /* more takes sanitizers too long */
 

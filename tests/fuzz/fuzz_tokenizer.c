@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "token/byte_trie.h"
-#include "unit/tokenizer_cases.h"
+#include "unit/token/tokenizer_cases.h"
 
 #define N_PRE 4
 

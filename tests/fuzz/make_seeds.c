@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "codec/block.h"
+#include "gguf/gguf_tokenizer.h"
 #include "gguf_writer.h"
 #include "golden/golden_content.h"
-#include "model/gguf_tokenizer.h"
+#include "methods/block.h"
 #include "tacit/tacit.h"
 
 enum { CONTENT_MAX = 3000, ARCHIVE_MAX = 16384 };

@@ -119,7 +119,7 @@ int main(int argc, char **argv)
             if (!variant->every_class && kind != (int)variant->kind)
                 continue;
             char path[4096];
-            snprintf(path, sizeof path, "%s/%s-%s.tct", folder, variant->name,
+            snprintf(path, sizeof path, "%s/%s/%s.tct", folder, variant->name,
                      golden_class_name((enum golden_class)kind));
             golden_fill(content, variant->n_bytes, (enum golden_class)kind);
             (write ? write_one : check_one)(variant, &options, path);

@@ -32,7 +32,7 @@ compare "$work/all" "$work/all.tct"
 
 # The page does not specify language models: archives that name one (bits 5-6 of the fifth byte) are left out.
 n_models=0
-for archive in "$source"/tests/golden/*.tct; do
+for archive in "$source"/tests/golden/*.tct "$source"/tests/golden/*/*.tct; do
     flags=$(od -An -tu1 -j4 -N1 "$archive")
     if [ $((flags & 96)) -ne 0 ]; then
         n_models=$((n_models + 1))

@@ -26,7 +26,7 @@ def main():
     source, build = map(pathlib.Path, sys.argv[1:3])
     compilers = sys.argv[3:]
     public = [source / "include", build / "include"]
-    internal = [*public, source / "src", source / "tests", source / "cli"]
+    internal = [*public, source / "src", source / "tests", source]
     jobs = []
     for folder in public:
         for header in sorted(folder.glob("tacit/*.h")):
@@ -34,9 +34,9 @@ def main():
             jobs.append((compilers[0], ["-std=c11", *STRICT], name, public))
             if len(compilers) > 1:
                 jobs.append((compilers[1], ["-std=c++17", *STRICT], name, public))
-    for folder in internal[2:]:
+    for folder in (source / "src", source / "tests", source / "cli"):
         for header in sorted(folder.rglob("*.h")):
-            jobs.append((compilers[0], ["-std=c11", *OURS], header.relative_to(folder), internal))
+            jobs.append((compilers[0], ["-std=c11", *OURS], header.relative_to(folder if folder.name != "cli" else source), internal))
     n_failed = 0
     for job in jobs:
         good, messages = compiles(*job)

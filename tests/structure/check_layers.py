@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The include rule and the strict-arithmetic rule, by reading the sources.
 
-- src/LAYERS lists every folder of src/; a folder names only folders above it and includes only what it
-  names, itself and include/tacit/.
+- src/LAYERS and cli/LAYERS list every folder of their tree; a folder names only folders above it, includes
+  only what it names, itself and include/tacit/, and uses all that it names.
 - cli/ and examples/ include include/tacit/ and their own headers only; nothing includes tests/ or lab/.
 - Layers whose results an archive depends on use no libm, double, rand or locale.
 """
@@ -12,7 +12,7 @@ import sys
 
 from source_text import c_files, without_comments, without_comments_and_strings
 
-STRICT = ["kernels", "coder", "token", "model", "predict", "codec"]
+STRICT = ["kernels", "coder", "token", "engine", "model", "gguf", "content", "predict", "methods", "archive"]
 FORBIDDEN = [
     (r"\bdouble\b", "double"),
     (r"<(?:math|tgmath|fenv|complex|locale)\.h>", "libm or locale header"),
@@ -48,23 +48,45 @@ def includes(path):
         yield text.count("\n", 0, match.start()) + 1, match.group(1) == '"', match.group(2)
 
 
-def check_src(root, layers, fail):
-    src = root / "src"
-    for folder in sorted(p.name for p in src.iterdir() if p.is_dir()):
+def layered_files(root, tree):
+    """Each C file of src/ or cli/ in a folder of its own layer: path, layer."""
+    for path in c_files(root / tree):
+        parts = path.relative_to(root / tree).parts
+        yield path, parts[0] if len(parts) > 1 else None
+
+
+def layer_of(tree, name):
+    """The layer of an included header; None if it is not one of the tree's."""
+    if tree == "cli":
+        return name.split("/")[1] if name.startswith("cli/") and name.count("/") > 1 else None
+    return name.split("/")[0]
+
+
+def check_tree(root, tree, layers, fail):
+    """Every include of a tree goes upwards, and every grant is used."""
+    used = {layer: set() for layer in layers}
+    for folder in sorted(p.name for p in (root / tree).iterdir() if p.is_dir()):
         if folder not in layers:
-            fail(f"src/{folder} is not listed in src/LAYERS")
-    for path in c_files(src):
+            fail(f"{tree}/{folder} is not listed in {tree}/LAYERS")
+    for path, layer in layered_files(root, tree):
+        if layer is None:
+            continue
         where = path.relative_to(root)
-        layer = where.parts[1]
-        allowed = layers.get(layer, set()) | {layer, "tacit"}
         for line, quoted, name in includes(path):
-            if not quoted:
-                if name.startswith("tacit/"):
-                    fail(f"{where}:{line}: write \"{name}\" with quotes")
-            elif "/" not in name or name.startswith("."):
-                fail(f"{where}:{line}: write \"{layer}/{name}\": headers are named from src/")
-            elif name.split("/")[0] not in allowed:
-                fail(f"{where}:{line}: {layer} may not include {name} (src/LAYERS)")
+            if not quoted and name.startswith("tacit/"):
+                fail(f"{where}:{line}: write \"{name}\" with quotes")
+            if not quoted or name.startswith("tacit/"):
+                continue
+            other = layer_of(tree, name)
+            if "/" not in name or name.startswith(".") or other is None:
+                fail(f"{where}:{line}: {name}: headers are named from {'src/' if tree == 'src' else 'the top'}")
+            elif other != layer and other not in layers.get(layer, ()):
+                fail(f"{where}:{line}: {layer} may not include {name} ({tree}/LAYERS)")
+            else:
+                used.setdefault(layer, set()).add(other)
+    for layer, grants in layers.items():
+        for other in sorted(grants - used[layer]):
+            fail(f"{tree}/LAYERS: {layer} does not use {other}")
 
 
 def check_outside(root, folder, fail):
@@ -89,13 +111,14 @@ def check_strict(root, fail):
 def main():
     root = pathlib.Path(sys.argv[1])
     failures = []
-    layers = read_layers(root / "src" / "LAYERS", failures.append)
-    check_src(root, layers, failures.append)
-    for folder in ("include", "cli", "examples"):
+    for tree in ("src", "cli"):
+        layers = read_layers(root / tree / "LAYERS", failures.append)
+        check_tree(root, tree, layers, failures.append)
+    for folder in ("include", "examples"):
         check_outside(root, folder, failures.append)
     check_strict(root, failures.append)
     print("\n".join(failures))
-    print(f"{len(layers)} layers, {len(failures)} failures")
+    print(f"{len(failures)} failures")
     return bool(failures)
 
 

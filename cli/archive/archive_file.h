@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An archive file opened for random access, and its index.
+ */
+#ifndef TACIT_CLI_ARCHIVE_ARCHIVE_FILE_H
+#define TACIT_CLI_ARCHIVE_ARCHIVE_FILE_H
+
+#include "cli/base/arguments.h"
+#include "cli/base/file_input.h"
+#include "tacit/archive.h"
+
+struct archive_file {
+    struct input input;
+    struct tacit_archive *archive;
+    struct tacit_archive_info info;
+};
+
+/* Says what went wrong. After a failure nothing is left to close. The struct must stay where it is
+ * until it is closed. */
+enum exit_code archive_file_open(struct archive_file *file, struct arguments *arguments,
+                                 const char *path);
+
+void archive_file_close(struct archive_file *file);
+
+#endif

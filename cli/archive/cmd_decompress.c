@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/archive/job.h"
+#include "cli/archive/transfer.h"
+#include "cli/base/commands.h"
+
+static enum exit_code cut_suffix(struct arguments *arguments, const char *path, char **name)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash == NULL ? path : slash + 1;
+    size_t n_base = strlen(base), n_suffix = strlen(ARCHIVE_SUFFIX);
+    if (n_base <= n_suffix || strcmp(base + n_base - n_suffix, ARCHIVE_SUFFIX) != 0) {
+        console_error(&arguments->console, path,
+                      "does not end in " ARCHIVE_SUFFIX "; name the output with -o, or use -c");
+        return EXIT_CODE_FAILED;
+    }
+    *name = strndup(path, strlen(path) - n_suffix);
+    if (*name == NULL)
+        return fail_with_status(&arguments->console, path, TACIT_ERR_MEMORY);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code transfer(const struct arguments *arguments, struct input *input,
+                               struct output *output, const struct tacit_options *options)
+{
+    (void)arguments;
+    return transfer_decode(input, output, options);
+}
+
+static enum exit_code decompress_one(struct arguments *arguments, const char *path)
+{
+    static const struct job_kind kind = {
+        .is_decoding = true, .name_output = cut_suffix, .transfer = transfer};
+    return job_run(arguments, path, &kind);
+}
+
+enum exit_code command_decompress(struct arguments *arguments)
+{
+    return command_each_file(arguments, decompress_one);
+}

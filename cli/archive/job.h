@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One file's way through the command: open the input, find the output, show progress, do the work,
+ * put the output in its place, say how it went, remove the input if asked.
+ */
+#ifndef TACIT_CLI_ARCHIVE_JOB_H
+#define TACIT_CLI_ARCHIVE_JOB_H
+
+#include "cli/base/arguments.h"
+#include "cli/base/file_input.h"
+#include "cli/base/file_output.h"
+
+#define ARCHIVE_SUFFIX ".tct"
+
+struct job_kind {
+    bool is_decoding;
+    /* Writes to *name, which the caller frees, the output for this input; says why there is none.
+     */
+    enum exit_code (*name_output)(struct arguments *arguments, const char *path, char **name);
+    enum exit_code (*transfer)(const struct arguments *arguments, struct input *input,
+                               struct output *output, const struct tacit_options *options);
+};
+
+/* path: "-" is standard input. */
+enum exit_code job_run(struct arguments *arguments, const char *path, const struct job_kind *kind);
+
+/* Refuses an output that would destroy the input. */
+enum exit_code job_check_distinct(const struct input *input, const struct output *output);
+
+/* Decodes the whole file into an output that is open and stays open. */
+enum exit_code job_decode_into(struct arguments *arguments, const char *path,
+                               struct output *output);
+
+/* "alice29.txt: 152089 -> 37600 bytes, ratio 4.045, 1.978 bits/byte, 0.36 s, 412 KiB/s". */
+void job_report(struct console *console, const char *name, uint64_t n_in, uint64_t n_out,
+                bool is_decoding, double seconds);
+
+#endif

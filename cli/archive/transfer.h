@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The loops that carry bytes from an input through the library to an output. They say on the
+ * console what went wrong and return the exit code that goes with it; the caller then aborts the
+ * output.
+ */
+#ifndef TACIT_CLI_ARCHIVE_TRANSFER_H
+#define TACIT_CLI_ARCHIVE_TRANSFER_H
+
+#include <stdbool.h>
+
+#include "cli/base/exit_codes.h"
+#include "cli/base/file_input.h"
+#include "cli/base/file_output.h"
+#include "tacit/options.h"
+
+/* verify: the archive is decoded and compared while it is made. */
+enum exit_code transfer_encode(struct input *input, struct output *output,
+                               const struct tacit_options *options, bool verify);
+
+enum exit_code transfer_decode(struct input *input, struct output *output,
+                               const struct tacit_options *options);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command line, taken apart and checked. tacit(1) is its description.
+ */
+#ifndef TACIT_CLI_BASE_ARGUMENTS_H
+#define TACIT_CLI_BASE_ARGUMENTS_H
+
+#include <stdbool.h>
+
+#include "cli/base/console.h"
+#include "cli/base/exit_codes.h"
+#include "cli/base/size_text.h"
+#include "tacit/options.h"
+
+struct command;
+
+struct arguments {
+    struct console console;
+    const struct command *command; /* NULL: only help or version is wanted */
+    struct tacit_options codec;
+    const char *model_name;  /* -m; NULL: none */
+    const char *output_path; /* -o; NULL: not given */
+    bool to_stdout;          /* -c, or -o - */
+    bool force;
+    bool remove_input;
+    bool verify;
+    bool as_json;
+    bool wants_help;
+    bool wants_version;
+    bool level_given;
+    bool has_range;
+    struct byte_range range;
+    int first_level, last_level; /* bench: --levels; 0: not given */
+    char *const *files;          /* [n_files]; "-" is standard input */
+    int n_files;                 /* 0: none named */
+};
+
+/* argv: must outlive arguments and may be put into another order. On failure the reason was said.
+ */
+enum exit_code arguments_parse(struct arguments *arguments, int argc, char **argv);
+
+#endif

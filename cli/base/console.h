@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Standard error: messages of one line each, "tacit: FILE: what failed", and below them at most one
+ * progress bar. Control characters in what is shown become '?', so that a file's name cannot play
+ * with the terminal.
+ */
+#ifndef TACIT_CLI_BASE_CONSOLE_H
+#define TACIT_CLI_BASE_CONSOLE_H
+
+#include <stdbool.h>
+
+struct console {
+    int verbosity;    /* -2 nothing, -1 errors only, 0 normal, 1 and more: details */
+    bool is_terminal; /* is standard error one */
+    bool bar_shown;
+};
+
+void console_init(struct console *console);
+
+/* name: the file that the message is about, NULL for none. Each adds the line's end. */
+__attribute__((format(printf, 3, 4))) void console_error(struct console *console, const char *name,
+                                                         const char *format, ...);
+__attribute__((format(printf, 3, 4))) void console_warn(struct console *console, const char *name,
+                                                        const char *format, ...);
+
+/* A name for a line on standard output, where control characters do the same harm. */
+void console_print_name(const char *name);
+
+/* What went well: shown on a terminal, or with -v. */
+__attribute__((format(printf, 3, 4))) void console_note(struct console *console, const char *name,
+                                                        const char *format, ...);
+
+/* Is a progress bar wanted at all? */
+bool console_wants_bar(const struct console *console);
+
+/* Columns of the terminal. */
+unsigned console_width(void);
+
+/* Replaces the bar by text, which must be shorter than the terminal is wide. */
+void console_show_bar(struct console *console, const char *text);
+void console_clear_bar(struct console *console);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/base/exit_codes.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/base/console.h"
+#include "tacit/archive.h"
+
+enum exit_code exit_code_of_status(enum tacit_status status)
+{
+    switch (status) {
+    case TACIT_OK:
+        return EXIT_CODE_OK;
+    case TACIT_ERR_ARGUMENT:
+    case TACIT_ERR_RANGE:
+        return EXIT_CODE_USAGE;
+    case TACIT_ERR_NOT_ARCHIVE:
+    case TACIT_ERR_CORRUPT:
+    case TACIT_ERR_TRUNCATED:
+    case TACIT_ERR_CHECKSUM:
+        return EXIT_CODE_ARCHIVE;
+    case TACIT_ERR_VERSION:
+    case TACIT_ERR_UNSUPPORTED:
+    case TACIT_ERR_FLOAT:
+    case TACIT_ERR_MODEL_MISSING:
+    case TACIT_ERR_MODEL_WRONG:
+    case TACIT_ERR_MODEL_DAMAGED:
+        return EXIT_CODE_UNSUPPORTED;
+    case TACIT_ERR_MEMORY:
+    case TACIT_ERR_MEMORY_LIMIT:
+    case TACIT_ERR_THREAD:
+        return EXIT_CODE_RESOURCES;
+    default:
+        return EXIT_CODE_FAILED;
+    }
+}
+
+enum exit_code exit_code_worse(enum exit_code a, enum exit_code b)
+{
+    return a > b ? a : b;
+}
+
+static const char *status_hint(enum tacit_status status)
+{
+    switch (status) {
+    case TACIT_ERR_CORRUPT:
+    case TACIT_ERR_TRUNCATED:
+    case TACIT_ERR_CHECKSUM:
+        return "; 'tacit recover' saves the undamaged blocks";
+    case TACIT_ERR_MEMORY:
+        return "; try fewer threads (-T 1) or a smaller --block-size";
+    case TACIT_ERR_MEMORY_LIMIT:
+        return "; raise --memory, or compress at a lower level or with a smaller --block-size";
+    case TACIT_ERR_THREAD:
+        return "; try fewer threads (-T 1)";
+    case TACIT_ERR_MODEL_MISSING:
+    case TACIT_ERR_MODEL_WRONG:
+        return "; -m NAME gives one, 'tacit model show' tells its identity";
+    default:
+        return "";
+    }
+}
+
+/* What the archive in that file needs; n_hash stays 0 if it cannot be read or does not say. */
+static void read_needed_model(const char *archive_name, struct tacit_archive_model *needed)
+{
+    uint8_t head[TACIT_ARCHIVE_HEADER_MAX];
+    FILE *file = fopen(archive_name, "rb");
+    size_t n = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file)
+        fclose(file);
+    if (tacit_archive_needs(head, n, needed) != TACIT_OK)
+        needed->n_hash = 0;
+}
+
+enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
+                              const struct tacit_archive_model *needed)
+{
+    char identity[2 * TACIT_MODEL_HASH + 1] = "";
+    for (uint32_t i = 0; i < needed->n_hash; i++)
+        snprintf(identity + 2 * i, 3, "%02x", (unsigned)needed->hash[i]);
+    bool has_name = needed->name[0] != 0;
+    console_error(console, name, "%s%s%s%s%s%s%s", tacit_status_message(status),
+                  *identity ? ": it needs " : "", has_name ? needed->name : "",
+                  has_name ? ", " : "", *identity ? "identity " : "", identity,
+                  status_hint(status));
+    return exit_code_of_status(status);
+}
+
+bool status_is_of_model(enum tacit_status status)
+{
+    return status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
+}
+
+enum exit_code fail_with_status(struct console *console, const char *name, enum tacit_status status)
+{
+    if (status_is_of_model(status)) {
+        struct tacit_archive_model needed = {.struct_size = sizeof needed};
+        read_needed_model(name, &needed);
+        return fail_for_model(console, name, status, &needed);
+    }
+    console_error(console, name, "%s%s", tacit_status_message(status), status_hint(status));
+    return exit_code_of_status(status);
+}
+
+enum exit_code fail_at_offset(struct console *console, const char *name, enum tacit_status status,
+                              unsigned long long offset)
+{
+    bool is_damage = status == TACIT_ERR_CORRUPT || status == TACIT_ERR_TRUNCATED ||
+                     status == TACIT_ERR_CHECKSUM;
+    if (!is_damage)
+        return fail_with_status(console, name, status);
+    console_error(console, name, "%s, in the part at byte %llu%s", tacit_status_message(status),
+                  offset, status_hint(status));
+    return exit_code_of_status(status);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON as the command writes it.
+ */
+#ifndef TACIT_CLI_BASE_JSON_TEXT_H
+#define TACIT_CLI_BASE_JSON_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Quoted. JSON is Unicode, texts and names of files are bytes: each byte that is no part of a letter
+ * becomes U+FFFD. */
+void json_print_string(FILE *out, const char *text, size_t n);
+
+/* The same for JSON inside a page's <script>: no '<' in it. */
+void json_print_html_string(FILE *out, const char *text, size_t n);
+
+/* A number, or null where JSON has none for it. */
+void json_print_number(FILE *out, double value);
+
+#endif

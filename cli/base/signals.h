@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the temporary files of the outputs being made, then end
+ * the process by the same signal. One that was ignored when the command started stays ignored
+ * (nohup). SIGXFSZ is ignored, so that a file size limit shows up as a write error with a message.
+ */
+#ifndef TACIT_CLI_BASE_SIGNALS_H
+#define TACIT_CLI_BASE_SIGNALS_H
+
+#include <signal.h>
+
+void signals_install(void);
+
+/* Holds these signals back in this thread between the two calls, to create and register a file as
+ * one step. *saved belongs to the caller. */
+void signals_block(sigset_t *saved);
+void signals_restore(const sigset_t *saved);
+
+enum { SIGNALS_TEMP_PATHS_MAX = 2 }; /* outputs of one command at a time */
+
+/* path: a file to remove, which must stay valid until it is taken from the list again. */
+void signals_add_temp_path(const char *path);
+void signals_remove_temp_path(const char *path);
+
+#endif

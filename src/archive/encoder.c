@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/block_queue.h"
+#include "archive/model_identity.h"
+#include "base/byte_buffer.h"
+#include "base/hash.h"
+#include "base/try.h"
+#include "container/format.h"
+#include "tacit/archive.h"
+#include "tacit/stream.h"
+
+/* A piece of the archive on its way out: small parts are made in head, a payload is given out from
+ * its job's buffer, which is popped when all is gone. */
+struct outgoing {
+    struct byte_buffer head;
+    size_t head_pos;
+    const struct byte_buffer *payload; /* NULL: none */
+    size_t payload_pos;
+};
+
+struct tacit_encoder {
+    struct codec_plan plan;
+    struct block_queue *queue;
+    struct hash_stream *hash; /* of the whole content */
+    struct byte_buffer entries;
+    struct outgoing out;
+    uint64_t n_content; /* taken in */
+    uint64_t n_content_out;
+    uint64_t n_archive; /* made */
+    uint64_t n_blocks;  /* given out */
+    uint32_t tag;
+    bool block_form; /* more content than a block: known once a byte beyond the first block arrives
+                      */
+    bool ended;      /* finish was seen and all content is in jobs */
+    bool tail_made;
+    enum tacit_status failed;
+};
+
+enum tacit_status tacit_encoder_create(struct tacit_encoder **encoder_out,
+                                       const struct tacit_options *options)
+{
+    *encoder_out = NULL;
+    struct codec_plan plan;
+    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_fit_encoder(&plan));
+    struct tacit_encoder *encoder = calloc(1, sizeof *encoder);
+    if (!encoder)
+        return TACIT_ERR_MEMORY;
+    encoder->plan = plan;
+    enum tacit_status status =
+        block_queue_create(&encoder->queue, &encoder->plan, block_encode, false);
+    if (status == TACIT_OK)
+        status = hash_stream_create(&encoder->hash);
+    if (status != TACIT_OK) {
+        tacit_encoder_destroy(encoder);
+        return status;
+    }
+    *encoder_out = encoder;
+    return TACIT_OK;
+}
+
+void tacit_encoder_destroy(struct tacit_encoder *encoder)
+{
+    if (!encoder)
+        return;
+    block_queue_destroy(encoder->queue);
+    hash_stream_destroy(encoder->hash);
+    byte_buffer_free(&encoder->entries);
+    byte_buffer_free(&encoder->out.head);
+    free(encoder);
+}
+
+/* Takes input into the block being filled. The first byte beyond a full first block decides the
+ * form. */
+static enum tacit_status take_input(struct tacit_encoder *encoder, struct tacit_input *input,
+                                    bool *moved)
+{
+    size_t n = input->size - input->pos;
+    if (n > 0 && encoder->n_content >= encoder->plan.block_size && !encoder->block_form) {
+        encoder->block_form = true;
+        *moved = true;
+    }
+    struct block_job *job = block_queue_tail(encoder->queue);
+    if (!job || n == 0)
+        return TACIT_OK;
+    if (n > encoder->plan.block_bound - job->content.size &&
+        encoder->plan.block_bound < encoder->plan.block_size &&
+        encoder->plan.memory_limit < UINT64_MAX)
+        return TACIT_ERR_MEMORY_LIMIT; /* made for shorter content */
+    size_t free_bytes = (size_t)encoder->plan.block_size - job->content.size;
+    if (n > free_bytes)
+        n = free_bytes;
+    struct byte_buffer *content = &job->content;
+    TRY(byte_buffer_reserve(content, content->size + n, (size_t)encoder->plan.block_size));
+    const uint8_t *from = (const uint8_t *)input->data + input->pos;
+    memcpy(content->data + content->size, from, n);
+    hash_stream_update(encoder->hash, from, n);
+    content->size += n;
+    input->pos += n;
+    encoder->n_content += n;
+    *moved = true;
+    if (content->size == encoder->plan.block_size)
+        return block_queue_push(encoder->queue, false);
+    return TACIT_OK;
+}
+
+/* No input follows: what the last block holds goes on its way. Empty content is one empty block. */
+static enum tacit_status end_input(struct tacit_encoder *encoder, bool *moved)
+{
+    if (encoder->ended)
+        return TACIT_OK;
+    encoder->ended = true;
+    *moved = true;
+    if (encoder->n_content > 0 && encoder->n_content % encoder->plan.block_size == 0)
+        return TACIT_OK;
+    return block_queue_push(encoder->queue, !encoder->block_form);
+}
+
+static enum tacit_status put_entry(struct tacit_encoder *encoder, const struct format_block *block)
+{
+    uint8_t packed[FORMAT_INDEX_ENTRY];
+    format_entry_pack(packed, &(struct format_entry){.method = block->method,
+                                                     .content_size = block->content_size,
+                                                     .payload_size = block->payload_size});
+    return byte_buffer_append(&encoder->entries, packed, sizeof packed);
+}
+
+static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct block_job *job)
+{
+    struct byte_buffer *head = &encoder->out.head;
+    struct format_block *block = &job->header;
+    if (encoder->n_blocks == 0) {
+        encoder->tag = (uint32_t)block->content_check;
+        struct format_header header = {.model = model_identity_of(encoder->plan.model),
+                                       .block_size = (uint32_t)encoder->plan.block_size,
+                                       .tag = encoder->tag};
+        head->size = format_header_pack(head->data, &header);
+    }
+    block->tag = encoder->tag;
+    block->content_offset = encoder->n_content_out;
+    format_block_pack(head->data + head->size, block);
+    head->size += FORMAT_BLOCK_HEADER;
+    return put_entry(encoder, block);
+}
+
+static void add_report(struct tacit_model_report *report, const struct block_job *job)
+{
+    if (!report || job->header.method != TACIT_METHOD_MODEL)
+        return;
+    report->n_blocks++;
+    report->n_content += job->header.content_size;
+    report->n_words += job->report.n_words;
+    report->n_bare += job->report.n_bare;
+    report->model_bytes += job->report.model_bytes;
+    report->context_bytes += job->report.context_bytes;
+    report->context_content += job->report.context_content;
+    report->payload_bytes += job->payload.size;
+}
+
+/* The head block is done: its header is made and its payload lined up. */
+static enum tacit_status make_block(struct tacit_encoder *encoder)
+{
+    struct block_job *job = block_queue_head(encoder->queue);
+    add_report(encoder->plan.report, job);
+    struct outgoing *out = &encoder->out;
+    out->head.size = 0;
+    TRY(byte_buffer_reserve(&out->head, FORMAT_HEADER_MAX + FORMAT_BLOCK_HEADER, SIZE_MAX));
+    if (encoder->block_form) {
+        TRY(make_block_header(encoder, job));
+    } else {
+        struct format_block block = job->header;
+        struct format_model_identity model =
+            model_identity_of(block.method == TACIT_METHOD_MODEL ? encoder->plan.model : NULL);
+        out->head.size = format_single_pack(out->head.data, &model, &block, job->payload.data);
+    }
+    out->head_pos = 0;
+    out->payload = &job->payload;
+    out->payload_pos = 0;
+    encoder->n_blocks++;
+    encoder->n_content_out += job->header.content_size;
+    encoder->n_archive += out->head.size + job->payload.size;
+    atomic_store_explicit(&job->watch.n_done, 0, memory_order_relaxed);
+    block_queue_count(encoder->queue, job->header.content_size, out->head.size + job->payload.size);
+    return TACIT_OK;
+}
+
+static enum tacit_status make_tail(struct tacit_encoder *encoder)
+{
+    encoder->tail_made = true;
+    if (!encoder->block_form)
+        return TACIT_OK;
+    struct outgoing *out = &encoder->out;
+    out->head.size = 0;
+    out->head_pos = 0;
+    struct format_index index = {
+        .n_blocks = encoder->n_blocks,
+        .content_size = encoder->n_content,
+        .archive_size = encoder->n_archive + format_index_size(encoder->n_blocks),
+        .content_hash = hash_stream_value(encoder->hash),
+    };
+    return format_index_pack(&out->head, &index, encoder->entries.data);
+}
+
+static void copy_out(struct tacit_output *output, const struct byte_buffer *from, size_t *pos)
+{
+    size_t n = from->size - *pos;
+    if (n > output->size - output->pos)
+        n = output->size - output->pos;
+    if (n > 0)
+        memcpy((uint8_t *)output->data + output->pos, from->data + *pos, n);
+    output->pos += n;
+    *pos += n;
+}
+
+/* Gives out what is lined up; true when nothing is left of it. */
+static bool give_output(struct tacit_encoder *encoder, struct tacit_output *output)
+{
+    struct outgoing *out = &encoder->out;
+    copy_out(output, &out->head, &out->head_pos);
+    if (out->head_pos < out->head.size)
+        return false;
+    if (!out->payload)
+        return true;
+    copy_out(output, out->payload, &out->payload_pos);
+    if (out->payload_pos < out->payload->size)
+        return false;
+    out->payload = NULL;
+    block_queue_head(encoder->queue)->content.size = 0;
+    block_queue_pop(encoder->queue);
+    return true;
+}
+
+/* Lines up the next part of the archive if one is ready; waits only if must_wait. */
+static enum tacit_status next_part(struct tacit_encoder *encoder, bool must_wait, bool *moved)
+{
+    bool form_known = encoder->block_form || encoder->ended;
+    if (block_queue_head(encoder->queue)) {
+        bool ready = block_queue_head_done(encoder->queue);
+        if (!form_known || (!ready && !must_wait))
+            return TACIT_OK;
+        TRY(block_queue_wait_head(encoder->queue));
+        *moved = true;
+        return make_block(encoder);
+    }
+    if (encoder->ended && !encoder->tail_made) {
+        *moved = true;
+        return make_tail(encoder);
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status run(struct tacit_encoder *encoder, struct tacit_input *input,
+                             struct tacit_output *output, bool finish, bool *done)
+{
+    bool moved = true;
+    bool must_wait = false;
+    while (moved || must_wait) {
+        moved = false;
+        if (!give_output(encoder, output))
+            return TACIT_OK; /* the output is full */
+        if (encoder->tail_made) {
+            *done = true;
+            return TACIT_OK;
+        }
+        TRY(next_part(encoder, must_wait, &moved));
+        must_wait = false;
+        if (moved)
+            continue;
+        TRY(take_input(encoder, input, &moved));
+        if (!moved && finish && input->pos == input->size)
+            TRY(end_input(encoder, &moved));
+        /* Stuck, but not for lack of input: only a job's end helps. */
+        must_wait = !moved && (input->pos < input->size || finish);
+    }
+    return TACIT_OK;
+}
+
+enum tacit_status tacit_encoder_run(struct tacit_encoder *encoder, struct tacit_input *input,
+                                    struct tacit_output *output, bool finish, bool *done)
+{
+    if (!encoder || !input || !output || !done || input->pos > input->size ||
+        output->pos > output->size)
+        return TACIT_ERR_ARGUMENT;
+    *done = false;
+    if (encoder->failed != TACIT_OK || (encoder->ended && (input->pos < input->size || !finish)))
+        return TACIT_ERR_STATE;
+    encoder->failed = run(encoder, input, output, finish, done);
+    return encoder->failed;
+}

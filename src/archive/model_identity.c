@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "archive/model_identity.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "model/model.h"
+
+enum { SHORT_BYTES = 4 };
+
+struct format_model_identity model_identity_of(const struct tacit_model *model)
+{
+    struct format_model_identity identity = {.kind = FORMAT_MODEL_NONE};
+    if (!model)
+        return identity;
+    if (model->is_linked) {
+        identity.kind = FORMAT_MODEL_SHORT;
+        memcpy(identity.sha256, model->identity, SHORT_BYTES);
+        return identity;
+    }
+    struct byte_view name = model_file_name(model->file);
+    identity.kind = FORMAT_MODEL_FULL;
+    memcpy(identity.sha256, model->identity, sizeof identity.sha256);
+    identity.n_name = (uint8_t)(name.n < UINT8_MAX ? name.n : UINT8_MAX);
+    if (identity.n_name > 0)
+        memcpy(identity.name, name.data, identity.n_name);
+    return identity;
+}
+
+static bool is_named(const struct format_model_identity *needed, const struct tacit_model *model)
+{
+    size_t n = needed->kind == FORMAT_MODEL_SHORT ? SHORT_BYTES : sizeof needed->sha256;
+    return model && memcmp(needed->sha256, model->identity, n) == 0;
+}
+
+enum tacit_status model_identity_choose(const struct format_model_identity *needed,
+                                        const struct tacit_model *given,
+                                        const struct tacit_model **model)
+{
+    const struct tacit_model *linked;
+    *model = NULL;
+    if (needed->kind == FORMAT_MODEL_NONE)
+        return TACIT_OK;
+    if (is_named(needed, given))
+        *model = given;
+    else if (tacit_model_default(&linked) == TACIT_OK && is_named(needed, linked))
+        *model = linked;
+    if (*model)
+        return TACIT_OK;
+    return given ? TACIT_ERR_MODEL_WRONG : TACIT_ERR_MODEL_MISSING;
+}
+
+enum tacit_status model_identity_tell(const struct format_model_identity *identity,
+                                      struct tacit_archive_model *told)
+{
+    size_t struct_size = told->struct_size;
+    if (struct_size < sizeof *told)
+        return TACIT_ERR_ARGUMENT;
+    *told = (struct tacit_archive_model){.struct_size = struct_size};
+    told->n_hash = identity->kind == FORMAT_MODEL_NONE    ? 0
+                   : identity->kind == FORMAT_MODEL_SHORT ? SHORT_BYTES
+                                                          : TACIT_MODEL_HASH;
+    memcpy(told->hash, identity->sha256, sizeof told->hash);
+    size_t n = identity->n_name < sizeof told->name ? identity->n_name : sizeof told->name - 1;
+    memcpy(told->name, identity->name, n);
+    return TACIT_OK;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content/transform.h"
+
+#include "base/bytes.h"
+
+enum { OPERAND_SIZE = 4, OPCODE_SIZE_MAX = 3 };
+
+#define OPERAND_MASK UINT32_C(0x1ffffff)
+#define OPERAND_SIGN UINT32_C(0x1000000)
+
+/* Length of the opcode at p (with as many bytes behind it as an instruction may take) whose operand
+ * is relative to the instruction's end; 0: none. It must not depend on bytes of the operand. */
+static size_t opcode_size(const uint8_t *p)
+{
+    if (p[0] == 0xe8 || p[0] == 0xe9)
+        return 1;
+    if (p[0] == 0x0f && (p[1] & 0xf0) == 0x80)
+        return 2;
+    /* REX.W mov and lea with an operand relative to the instruction pointer. */
+    if ((p[0] & 0xf8) == 0x48 && (p[1] == 0x8b || p[1] == 0x8d || p[1] == 0x89) &&
+        (p[2] & 0xc7) == 0x05)
+        return 3;
+    return 0;
+}
+
+/* Adds to the operand, modulo 2^25 with the sign extended, if it is of that form. What is of that
+ * form stays so: hence the inverse finds the same operands. */
+static void move_operand(uint8_t *p, uint32_t by)
+{
+    uint32_t operand = load_le32(p);
+    uint32_t top = operand >> 24;
+    if (top != 0x00 && top != 0xff)
+        return;
+    operand = (operand + by) & OPERAND_MASK;
+    if (operand & OPERAND_SIGN)
+        operand |= ~OPERAND_MASK;
+    store_le32(p, operand);
+}
+
+/* Backwards, so that x86_restore, forwards, undoes the last change first and so meets each opcode
+ * and operand as this left them, however they overlap. */
+static void x86_apply(uint8_t *data, size_t n)
+{
+    for (size_t i = n - (OPCODE_SIZE_MAX + OPERAND_SIZE) + 1; i-- > 0;) {
+        size_t size = opcode_size(data + i);
+        if (size > 0)
+            move_operand(data + i + size, (uint32_t)(i + size + OPERAND_SIZE));
+    }
+}
+
+static void x86_restore(uint8_t *data, size_t n)
+{
+    for (size_t i = 0; i + OPCODE_SIZE_MAX + OPERAND_SIZE <= n; i++) {
+        size_t size = opcode_size(data + i);
+        if (size > 0)
+            move_operand(data + i + size, 0 - (uint32_t)(i + size + OPERAND_SIZE));
+    }
+}
+
+/* Low byte, high byte to high byte with the sign inverted, low byte: numbers from 0. */
+static void order_samples(const struct content *content, uint8_t *data, size_t n)
+{
+    for (size_t i = content->offset; i + 2 <= n; i += 2) {
+        uint8_t low = data[i];
+        data[i] = data[i + 1] ^ 0x80;
+        data[i + 1] = low;
+    }
+}
+
+static void restore_samples(const struct content *content, uint8_t *data, size_t n)
+{
+    for (size_t i = content->offset; i + 2 <= n; i += 2) {
+        uint8_t high = data[i] ^ 0x80;
+        data[i] = data[i + 1];
+        data[i + 1] = high;
+    }
+}
+
+void transform_apply(const struct content *content, uint8_t *data, size_t n)
+{
+    if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
+        x86_apply(data, n);
+    if (content->type == CONTENT_AUDIO16)
+        order_samples(content, data, n);
+}
+
+void transform_restore(const struct content *content, uint8_t *data, size_t n)
+{
+    if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
+        x86_restore(data, n);
+    if (content->type == CONTENT_AUDIO16)
+        restore_samples(content, data, n);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A language model at work: S streams of tokens, each with its own past, advanced together.
+ *
+ *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_reset_stream }* -> lm_state_destroy
+ *
+ * The logits of a stream depend on its tokens since the reset, on the model and on n_context only:
+ * the same bits whether tokens come one at a time or many, beside whatever other streams, on any
+ * number of threads and any machine. One pass over the weights serves all rows of a call.
+ *
+ * Beyond n_context tokens a stream sees its first LM_SINKS tokens and the latest ones, the first as
+ * if they stood right before the others (attention sinks).
+ *
+ * A state belongs to one thread at a time; it starts n_threads - 1 of its own.
+ */
+#ifndef TACIT_ENGINE_LM_H
+#define TACIT_ENGINE_LM_H
+
+#include <stdbool.h>
+
+#include "engine/lm_model.h"
+
+enum {
+    LM_SINKS = 4,
+    LM_STREAMS_MAX = 128,
+    LM_CONTEXT_UNIT = 64, /* n_context is rounded up to a multiple */
+    LM_CONTEXT_MAX = 1 << 20,
+    LM_BATCH = 64, /* tokens that lm_prefill takes through the weights together */
+    LM_THREADS_MAX = 64,
+};
+
+#define LM_NO_TOKEN  UINT32_MAX   /* lm_step: this stream stays where it is */
+#define LM_LOGIT_MAX LM_SCORE_MAX /* one clamp serves both */
+
+struct lm_options {
+    uint32_t n_streams;    /* 1 .. LM_STREAMS_MAX */
+    uint32_t n_context;    /* positions kept for each stream: 1 .. LM_CONTEXT_MAX */
+    uint32_t n_threads;    /* 1 .. LM_THREADS_MAX */
+    uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
+};
+
+struct lm_state;
+
+/* Bytes that lm_state_create takes, beside the model's own. TACIT_ERR_ARGUMENT. */
+enum tacit_status lm_state_memory_needed(const struct lm_shape *shape,
+                                         const struct lm_options *options, uint64_t *n_bytes);
+
+/* model: outlives the state. TACIT_ERR_ARGUMENT, TACIT_ERR_MEMORY, TACIT_ERR_THREAD,
+ * TACIT_ERR_FLOAT. On failure *state is NULL. */
+enum tacit_status lm_state_create(struct lm_state **state, const struct lm_model *model,
+                                  const struct lm_options *options);
+
+/* NULL is allowed. */
+void lm_state_destroy(struct lm_state *state);
+
+/* Floats from one row of logits to the next: n_vocab rounded up to a multiple of 16. What lies
+ * beyond n_vocab is unspecified. */
+size_t lm_logit_stride(const struct lm_model *model);
+
+/* tokens: [n_streams], each below n_vocab or LM_NO_TOKEN. logits: [n_streams][lm_logit_stride],
+ * 64-byte aligned; each finite, within LM_LOGIT_MAX; the rows of streams without a token are left
+ * alone. NULL if they are not needed. TACIT_ERR_ARGUMENT for a token out of range; nothing has
+ * moved then. */
+enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float *logits);
+
+/* n_tokens of one stream, 0 allowed. logits: [n_tokens][lm_logit_stride] or NULL. Otherwise as
+ * lm_step. */
+enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
+                             size_t n_tokens, float *logits);
+
+/* Tokens of several streams in one pass over the weights, each stream's together and in order.
+ * inputs: [n_inputs], at most LM_BATCH or n_streams of them, whichever is more. logits:
+ * [n_inputs][lm_logit_stride]. Otherwise as lm_step. */
+struct lm_input {
+    uint32_t stream, token;
+};
+enum tacit_status lm_feed(struct lm_state *state, const struct lm_input *inputs, size_t n_inputs,
+                          float *logits);
+
+/* The stream forgets everything. */
+void lm_reset_stream(struct lm_state *state, uint32_t stream);
+
+/* Tokens since the reset. */
+uint64_t lm_stream_position(const struct lm_state *state, uint32_t stream);
+
+#endif

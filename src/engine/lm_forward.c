@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pass of a few rows through all layers, by every member of the crew: steps by rows (norms), by
+ * heads (attention) and by rows of weights (products), a barrier between any two whose shares
+ * differ.
+ */
+#include "engine/lm_ops.h"
+#include "engine/lm_state.h"
+
+#include <string.h>
+
+struct share {
+    struct lm_state *state;
+    struct crew *crew;
+    unsigned member;
+};
+
+static void my_part(const struct share *c, size_t n, size_t *begin, size_t *end)
+{
+    crew_share(c->crew, c->member, n, begin, end);
+}
+
+/* Rows [16 begin, 16 end) of a matrix times the quantised rows. */
+static void product(const struct share *c, float *y, size_t y_stride, const struct lm_tensor *w,
+                    const struct lm_rows *x, size_t begin, size_t end, bool add)
+{
+    size_t n_groups = w->n_columns / LM_GROUP;
+    struct lm_matrix matrix = {w->tiles + begin * n_groups, end - begin, n_groups, n_groups};
+    if (begin < end)
+        c->state->kernels.lm_product(y + begin * LM_TILE_ROWS, y_stride, &matrix, x,
+                                     c->state->n_rows, add);
+}
+
+static void add_bias(const struct share *c, float *y, size_t y_stride, const struct lm_tensor *bias,
+                     size_t begin, size_t end)
+{
+    for (size_t i = 0; bias->n_columns && i < c->state->n_rows; i++)
+        lm_add(y + i * y_stride + begin, bias->values + begin, end - begin);
+}
+
+/* My blocks of y = w x (+ bias), or of y += that. */
+static void linear(const struct share *c, float *y, size_t y_stride, const struct lm_tensor *w,
+                   const struct lm_tensor *bias, const struct lm_rows *x, bool add)
+{
+    size_t begin, end;
+    my_part(c, (w->n_rows + LM_TILE_ROWS - 1) / LM_TILE_ROWS, &begin, &end);
+    product(c, y, y_stride, w, x, begin, end, add);
+    add_bias(c, y, y_stride, bias, begin * LM_TILE_ROWS, end * LM_TILE_ROWS);
+    crew_barrier(c->crew);
+}
+
+static void quantize_row(struct lm_state *state, struct lm_rows *rows, size_t row, const float *x,
+                         size_t first_group, size_t n_groups)
+{
+    size_t at = row * rows->n_groups + first_group;
+    state->kernels.lm_quantize(rows->q + at * LM_GROUP, rows->scale + at, rows->sum + at, x,
+                               n_groups);
+}
+
+static void norm_rows(const struct share *c, const struct lm_tensor *gain,
+                      const struct lm_tensor *bias)
+{
+    struct lm_state *state = c->state;
+    size_t width = state->model->shape.width, begin, end;
+    my_part(c, state->n_rows, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
+        float *y = state->norm + i * width;
+        lm_norm(&state->kernels, &state->model->shape, y, state->x + i * width, gain, bias);
+        quantize_row(state, &state->in, i, y, 0, state->in.n_groups);
+    }
+    crew_barrier(c->crew);
+}
+
+/* My units of 64 hidden values, from the products to the quantised activations. */
+static void make_hidden(const struct share *c, const struct lm_layer *layer)
+{
+    struct lm_state *state = c->state;
+    const struct lm_shape *s = &state->model->shape;
+    const struct lm_tensor *up = &layer->tensors[LM_UP], *bias = &layer->tensors[LM_UP_B];
+    size_t begin, end, blocks = LM_GROUP / LM_TILE_ROWS, n = s->n_hidden / LM_GROUP;
+    my_part(c, n, &begin, &end);
+    for (size_t part = 0; part * s->n_hidden < up->n_rows; part++) {
+        size_t from = begin + part * n, to = end + part * n;
+        product(c, state->wide, state->wide_stride, up, &state->in, from * blocks, to * blocks,
+                false);
+        add_bias(c, state->wide, state->wide_stride, bias, from * LM_GROUP, to * LM_GROUP);
+    }
+    for (size_t i = 0; i < state->n_rows; i++) {
+        float *y = state->wide + i * state->wide_stride + begin * LM_GROUP;
+        lm_activate(&state->kernels, (enum lm_activation)s->activation, y, y, y + s->n_hidden,
+                    (end - begin) * LM_GROUP);
+        quantize_row(state, &state->hidden, i, y, begin, end - begin);
+    }
+    crew_barrier(c->crew);
+}
+
+/* x = mix_x x + mix_x0 (the embedded input) */
+static void mix_embedded(const struct share *c, const struct lm_layer *layer)
+{
+    struct lm_state *state = c->state;
+    size_t width = state->model->shape.width, begin, end;
+    my_part(c, state->n_rows, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        lm_mix(state->x + i * width, layer->tensors[LM_MIX_X].values, state->embedded + i * width,
+               layer->tensors[LM_MIX_X0].values, width);
+}
+
+static void run_layer(const struct share *c, uint32_t index)
+{
+    struct lm_state *state = c->state;
+    const struct lm_layer *layer = &state->model->layers[index];
+    const struct lm_tensor *t = layer->tensors;
+    size_t width = state->model->shape.width;
+    if (state->model->shape.flags & LM_WITH_MIX)
+        mix_embedded(c, layer);
+    norm_rows(c, &t[LM_ATTN_NORM], &t[LM_ATTN_NORM_BIAS]);
+    linear(c, state->wide, state->wide_stride, &t[LM_QKV], &t[LM_QKV_B], &state->in, false);
+    lm_attention(state, layer, index, c->crew, c->member);
+    crew_barrier(c->crew);
+    linear(c, state->x, width, &t[LM_OUT], &t[LM_OUT_B], &state->attended, true);
+    norm_rows(c, &t[LM_FFN_NORM], &t[LM_FFN_NORM_BIAS]);
+    make_hidden(c, layer);
+    linear(c, state->x, width, &t[LM_DOWN], &t[LM_DOWN_B], &state->hidden, true);
+}
+
+/* Angles of the row's position, and of the sinks' as seen from there once they have to move. */
+static void make_angles(struct lm_state *state, size_t row)
+{
+    size_t n = state->rope.n_pairs, at = row * (1 + LM_SINKS) * n;
+    uint64_t position = state->rows[row].position;
+    rope_angles(&state->rope, position, state->cosine + at, state->sine + at);
+    for (size_t i = 0; position >= state->n_slots_max && i < state->n_sinks; i++) {
+        at += n;
+        rope_angles(&state->rope, position + 1 + i - state->n_slots_max, state->cosine + at,
+                    state->sine + at);
+    }
+}
+
+/* The rows of the two tables side by side, quantised. */
+static void look_up_hashes(struct lm_state *state, size_t i)
+{
+    const struct lm_model *model = state->model;
+    const struct lm_row *row = &state->rows[i];
+    float *wide = state->wide + i * state->wide_stride;
+    uint32_t n_rows = model->shape.n_hash_rows;
+    lm_tensor_row(&model->tensors[LM_BIGRAM], lm_hash_row(row->token, row->before, false, n_rows),
+                  wide);
+    lm_tensor_row(&model->tensors[LM_TRIGRAM], lm_hash_row(row->token, row->before, true, n_rows),
+                  wide + model->shape.hash_size);
+    quantize_row(state, &state->hashes, i, wide, 0, state->hashes.n_groups);
+}
+
+static void embed_row(struct lm_state *state, size_t i)
+{
+    const struct lm_model *model = state->model;
+    const struct lm_row *row = &state->rows[i];
+    const struct lm_tensor *positions = &model->tensors[LM_POSITION];
+    size_t width = model->shape.width;
+    float *x = state->x + i * width, *other = state->norm + i * width;
+    lm_tensor_row(&model->tensors[LM_EMBEDDING], row->token, x);
+    if (positions->n_columns) {
+        size_t last = positions->n_rows - 1;
+        lm_tensor_row(positions, row->position < last ? (size_t)row->position : last, other);
+        lm_add(x, other, width);
+    }
+    if ((model->shape.flags & LM_WITH_SMEAR) && row->position > 0) {
+        lm_tensor_row(&model->tensors[LM_EMBEDDING], row->before[0], other);
+        for (size_t j = 0; j < width; j++)
+            x[j] += model->tensors[LM_SMEAR].values[j] * other[j];
+    }
+    if (model->shape.flags & LM_WITH_HASHES)
+        look_up_hashes(state, i);
+    make_angles(state, i);
+}
+
+static void embed_rows(const struct share *c)
+{
+    struct lm_state *state = c->state;
+    const struct lm_model *model = state->model;
+    const struct lm_tensor *norm = &model->tensors[LM_EMBED_NORM], none = {0};
+    size_t width = model->shape.width, begin, end;
+    my_part(c, state->n_rows, &begin, &end);
+    for (size_t i = begin; i < end; i++)
+        embed_row(state, i);
+    crew_barrier(c->crew);
+    if (model->shape.flags & LM_WITH_HASHES)
+        linear(c, state->x, width, &model->tensors[LM_HASH_PROJECTION], &none, &state->hashes,
+               true);
+    for (size_t i = begin; i < end; i++) {
+        float *x = state->x + i * width;
+        if (norm->n_columns)
+            lm_norm(&state->kernels, &model->shape, x, x, norm, &none);
+        if (model->shape.flags & LM_WITH_MIX)
+            memcpy(state->embedded + i * width, x, width * sizeof *x);
+    }
+    crew_barrier(c->crew);
+}
+
+/* Logits go straight to the caller's rows: runs of rows whose streams are consecutive together. */
+static void make_logits(const struct share *c)
+{
+    struct lm_state *state = c->state;
+    const struct lm_model *model = state->model;
+    const struct lm_tensor *head =
+        &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
+    size_t stride = lm_logit_stride(model), n_groups = head->n_columns / LM_GROUP, begin, end;
+    norm_rows(c, &model->tensors[LM_FINAL_NORM], &model->tensors[LM_FINAL_NORM_BIAS]);
+    my_part(c, (head->n_rows + LM_TILE_ROWS - 1) / LM_TILE_ROWS, &begin, &end);
+    struct lm_matrix w = {head->tiles + begin * n_groups, end - begin, n_groups, n_groups};
+    size_t n_mine = (end - begin) * LM_TILE_ROWS;
+    for (size_t i = 0, next; i < state->n_rows && n_mine > 0; i = next) {
+        for (next = i + 1; next < state->n_rows; next++)
+            if (state->scatter_logits &&
+                state->rows[next].stream != state->rows[next - 1].stream + 1)
+                break;
+        size_t at = state->scatter_logits ? state->rows[i].stream : i;
+        float *y = state->logits + at * stride + begin * LM_TILE_ROWS;
+        struct lm_rows x = state->in;
+        x.q += i * n_groups * LM_GROUP;
+        x.scale += i * n_groups;
+        x.sum += i * n_groups;
+        state->kernels.lm_product(y, stride, &w, &x, next - i, false);
+        for (size_t j = 0; j < next - i; j++)
+            lm_finish_logits(&state->kernels, &model->shape, y + j * stride, begin * LM_TILE_ROWS,
+                             n_mine);
+    }
+}
+
+static void forward_job(void *context, struct crew *crew, unsigned member)
+{
+    struct share c = {context, crew, member};
+    embed_rows(&c);
+    for (uint32_t i = 0; i < c.state->model->shape.n_layers; i++)
+        run_layer(&c, i);
+    if (c.state->logits)
+        make_logits(&c);
+}
+
+void lm_forward(struct lm_state *state)
+{
+    crew_run(state->crew, forward_job, state);
+}

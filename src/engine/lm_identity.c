@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/lm_identity.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/sha256.h"
+#include "base/strict_math.h"
+
+static void hash_u32(struct sha256 *sha, uint32_t value)
+{
+    uint8_t bytes[4];
+    store_le32(bytes, value);
+    sha256_update(sha, bytes, sizeof bytes);
+}
+
+static void hash_row(struct sha256 *sha, const struct lm_tensor *tensor, size_t row)
+{
+    size_t n_groups = tensor->n_columns / LM_GROUP, r = row % LM_TILE_ROWS;
+    const struct lm_tile *tiles = tensor->tiles + row / LM_TILE_ROWS * n_groups;
+    for (size_t g = 0; g < n_groups; g++) {
+        int8_t group[LM_GROUP];
+        for (size_t k = 0; k < LM_GROUP / 4; k++)
+            memcpy(group + 4 * k, tiles[g].q[k][r], 4);
+        sha256_update(sha, group, sizeof group);
+    }
+    for (size_t g = 0; g < n_groups; g++)
+        hash_u32(sha, strict_to_bits(tiles[g].scale[r]));
+}
+
+static void hash_tensor(struct sha256 *sha, const struct lm_tensor *tensor)
+{
+    for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
+        hash_u32(sha, strict_to_bits(tensor->values[i]));
+    for (size_t row = 0; row < tensor->n_rows; row++)
+        hash_row(sha, tensor, row);
+}
+
+void lm_identity(const struct lm_model *model, uint8_t identity[LM_IDENTITY_BYTES])
+{
+    static const char title[] = "tacit language model 1\n";
+    struct sha256 sha;
+    sha256_init(&sha);
+    sha256_update(&sha, title, sizeof title - 1);
+#define HASH_SIZE(name, smallest, largest) hash_u32(&sha, model->shape.name);
+    LM_SHAPE_SIZES(HASH_SIZE)
+#undef HASH_SIZE
+#define HASH_FLOAT(name, smallest, largest) hash_u32(&sha, strict_to_bits(model->shape.name));
+    LM_SHAPE_FLOATS(HASH_FLOAT)
+#undef HASH_FLOAT
+    for (int id = LM_N_LAYER_TENSORS; id < LM_N_TENSORS; id++)
+        hash_tensor(&sha, &model->tensors[id]);
+    for (uint32_t layer = 0; layer < model->shape.n_layers; layer++)
+        for (int id = 0; id < LM_N_LAYER_TENSORS; id++)
+            hash_tensor(&sha, &model->layers[layer].tensors[id]);
+    sha256_final(&sha, identity);
+}

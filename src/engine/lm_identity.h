@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A model's name by what it holds: SHA-256 of
+ *
+ *     "tacit language model 1\n"
+ *     every field of the shape, in the order of LM_SHAPE_SIZES and LM_SHAPE_FLOATS, 4 bytes each
+ *     every tensor, the global ones and then layer by layer, in the order of their ids:
+ *         a vector:  its floats
+ *         a matrix:  row by row, its int8 values and then its scales
+ *
+ * all numbers little-endian. Padding is not part of it.
+ */
+#ifndef TACIT_ENGINE_LM_IDENTITY_H
+#define TACIT_ENGINE_LM_IDENTITY_H
+
+#include "engine/lm_model.h"
+
+void lm_identity(const struct lm_model *model, uint8_t identity[LM_IDENTITY_BYTES]);
+
+#endif

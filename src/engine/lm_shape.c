@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/lm_shape.h"
+
+#include "kernels/lm_kernels.h"
+
+enum tacit_status lm_shape_check(const struct lm_shape *s)
+{
+#define IN_RANGE(name, smallest, largest) ok = ok && s->name - (smallest) <= (largest) - (smallest);
+    bool ok = true;
+    LM_SHAPE_SIZES(IN_RANGE)
+#undef IN_RANGE
+#define IN_RANGE(name, smallest, largest) ok = ok && s->name >= (smallest) && s->name <= (largest);
+    LM_SHAPE_FLOATS(IN_RANGE)
+#undef IN_RANGE
+    ok = ok && s->width % LM_GROUP == 0 && s->head_dim % LM_GROUP == 0 &&
+         s->n_hidden % LM_GROUP == 0 && s->n_heads % s->n_kv_heads == 0 && s->rope_dims % 2 == 0 &&
+         s->rope_dims <= s->head_dim && s->window % LM_GROUP == 0 &&
+         s->window_long % LM_GROUP == 0 && (s->window == 0) == (s->window_long == 0) &&
+         s->hash_size % LM_GROUP == 0;
+    if (s->flags & LM_WITH_HASHES)
+        ok = ok && s->n_hash_rows > 0 && s->hash_size > 0 && s->norm == LM_NORM_RMS;
+    return ok ? TACIT_OK : TACIT_ERR_UNSUPPORTED;
+}
+
+struct lm_tensor_size lm_tensor_size(const struct lm_shape *s, enum lm_tensor_id id)
+{
+    switch (id) {
+#define LM_CASE(name, rows, columns, present)                                                      \
+    case name:                                                                                     \
+        return (present) ? (struct lm_tensor_size){rows, columns} : (struct lm_tensor_size){0, 0};
+        LM_LAYER_TENSORS(LM_CASE)
+        LM_GLOBAL_TENSORS(LM_CASE)
+#undef LM_CASE
+    default:
+        return (struct lm_tensor_size){0, 0};
+    }
+}
+
+uint64_t lm_shape_products(const struct lm_shape *s)
+{
+    uint64_t n = (uint64_t)s->n_vocab * s->width;
+    for (int id = 0; id < LM_N_LAYER_TENSORS; id++) {
+        struct lm_tensor_size size = lm_tensor_size(s, (enum lm_tensor_id)id);
+        n += (uint64_t)s->n_layers * size.n_rows * size.n_columns;
+    }
+    return n;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/lm_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strict_math.h"
+#include "base/try.h"
+
+/* Rows a whole number of pages apart would all fall into the same few places of the caches. */
+static size_t spread_stride(size_t n)
+{
+    return n % 1024 == 0 ? n + LM_TILE_ROWS : n;
+}
+
+static size_t group_heads(const struct lm_shape *s)
+{
+    return s->n_heads / s->n_kv_heads;
+}
+
+static void lay_out_cache(struct lm_cache *cache, const struct lm_shape *s, size_t n_slots,
+                          struct arena *arena)
+{
+    size_t n_tiles = n_slots / LM_TILE_ROWS * (s->head_dim / LM_GROUP);
+    cache->keys = arena_take(arena, n_tiles * sizeof *cache->keys);
+    n_tiles = s->head_dim / LM_TILE_ROWS * (n_slots / LM_GROUP);
+    cache->values = arena_take(arena, n_tiles * sizeof *cache->values);
+    cache->value_scale =
+        arena_take(arena, s->head_dim / LM_GROUP * n_slots * sizeof *cache->value_scale);
+    cache->sink_keys = arena_take(arena, LM_SINKS * s->head_dim * sizeof *cache->sink_keys);
+}
+
+struct lm_cache lm_cache_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
+                            uint32_t head)
+{
+    const struct lm_shape *s = &state->model->shape;
+    const struct lm_span *span = &state->spans[layer];
+    size_t index = (size_t)stream * s->n_kv_heads + head;
+    struct arena arena = {span->caches + index * span->cache_bytes, span->cache_bytes, 0};
+    struct lm_cache cache;
+    lay_out_cache(&cache, s, span->n_slots, &arena);
+    return cache;
+}
+
+static void lay_out_rows(struct lm_rows *rows, size_t n_rows, size_t n_columns, struct arena *arena)
+{
+    rows->n_groups = n_columns / LM_GROUP;
+    rows->q = arena_take(arena, n_rows * n_columns);
+    rows->scale = arena_take(arena, n_rows * rows->n_groups * sizeof *rows->scale);
+    rows->sum = arena_take(arena, n_rows * rows->n_groups * sizeof *rows->sum);
+}
+
+static void lay_out_scratch(struct lm_scratch *t, const struct lm_shape *s, size_t n_slots,
+                            struct arena *arena)
+{
+    size_t n = group_heads(s);
+    lay_out_rows(&t->query, n, s->head_dim, arena);
+    lay_out_rows(&t->weight, n, n_slots, arena);
+    lay_out_rows(&t->one, 1, s->head_dim, arena);
+    t->score = arena_take(arena, n * n_slots * sizeof *t->score);
+    t->total = arena_take(arena, n * sizeof *t->total);
+    t->out = arena_take(arena, n * LM_GROUP * sizeof *t->out);
+    t->head = arena_take(arena, s->head_dim * sizeof *t->head);
+}
+
+/* Everything but the caches, which come last. */
+static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n_threads,
+                    struct arena *arena)
+{
+    size_t n = state->n_rows_max, n_angles = n * (1 + LM_SINKS) * (s->rope_dims / 2);
+    size_t qkv = lm_qkv_rows(s), up = lm_up_rows(s);
+    state->wide_stride = spread_stride(qkv > up ? qkv : up);
+    state->spans = arena_take(arena, s->n_layers * sizeof *state->spans);
+    state->before = arena_take(arena, state->n_streams * sizeof *state->before);
+    state->n_seen = arena_take(arena, state->n_streams * sizeof *state->n_seen);
+    state->rows = arena_take(arena, n * sizeof *state->rows);
+    state->x = arena_take(arena, n * s->width * sizeof *state->x);
+    state->norm = arena_take(arena, n * s->width * sizeof *state->norm);
+    state->embedded =
+        arena_take(arena, s->flags & LM_WITH_MIX ? n * s->width * sizeof *state->embedded : 0);
+    state->wide = arena_take(arena, n * state->wide_stride * sizeof *state->wide);
+    state->cosine = arena_take(arena, n_angles * sizeof *state->cosine);
+    state->sine = arena_take(arena, n_angles * sizeof *state->sine);
+    lay_out_rows(&state->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
+    lay_out_rows(&state->in, n, s->width, arena);
+    lay_out_rows(&state->attended, n, lm_head_columns(s), arena);
+    lay_out_rows(&state->hidden, n, s->n_hidden, arena);
+    state->scratch = arena_take(arena, n_threads * sizeof *state->scratch);
+    for (unsigned i = 0; i < n_threads; i++) {
+        struct lm_scratch unused;
+        lay_out_scratch(state->scratch ? &state->scratch[i] : &unused, s, state->n_slots_max,
+                        arena);
+    }
+}
+
+static enum tacit_status check_options(const struct lm_options *o)
+{
+    bool ok = o->n_streams - 1 < LM_STREAMS_MAX && o->n_context - 1 < LM_CONTEXT_MAX &&
+              o->n_threads - 1 < LM_THREADS_MAX;
+    return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
+}
+
+static size_t slots_of(const struct lm_shape *s, const struct lm_options *options, uint32_t layer)
+{
+    size_t window = lm_window(s, layer);
+    size_t n = (options->n_context + LM_CONTEXT_UNIT - 1) / LM_CONTEXT_UNIT * LM_CONTEXT_UNIT;
+    return window ? window : n;
+}
+
+/* A layer's caches: all that is known of them without memory. Returns their bytes. */
+static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
+                             const struct lm_options *options, uint32_t layer)
+{
+    struct arena sizes = {0};
+    struct lm_cache unused;
+    span->n_slots = slots_of(shape, options, layer);
+    lay_out_cache(&unused, shape, span->n_slots, &sizes);
+    span->cache_bytes = sizes.used;
+    return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
+}
+
+/* Sets the sizes; the pieces' total goes to *n_bytes, the caches' share of it to *n_cache_bytes. */
+static void measure(struct lm_state *state, const struct lm_shape *shape,
+                    const struct lm_options *options, uint64_t *n_bytes, uint64_t *n_cache_bytes)
+{
+    struct arena sizes = {0};
+    *n_cache_bytes = 0;
+    state->n_slots_max = 0;
+    for (uint32_t layer = 0; layer < shape->n_layers; layer++) {
+        struct lm_span span;
+        *n_cache_bytes += measure_span(&span, shape, options, layer);
+        state->n_slots_max = span.n_slots > state->n_slots_max ? span.n_slots : state->n_slots_max;
+    }
+    state->n_streams = options->n_streams;
+    state->n_sinks = shape->window ? 0 : LM_SINKS;
+    state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
+    lay_out(state, shape, options->n_threads, &sizes);
+    *n_bytes = sizes.used + *n_cache_bytes;
+}
+
+enum tacit_status lm_state_memory_needed(const struct lm_shape *shape,
+                                         const struct lm_options *options, uint64_t *n_bytes)
+{
+    struct lm_state state = {0};
+    uint64_t n_cache_bytes;
+    TRY(check_options(options));
+    TRY(lm_shape_check(shape));
+    measure(&state, shape, options, n_bytes, &n_cache_bytes);
+    *n_bytes += sizeof state;
+    return TACIT_OK;
+}
+
+/* The caches are not touched: what a stream has not reached costs no memory. */
+static enum tacit_status allocate(struct lm_state *state, const struct lm_options *options)
+{
+    const struct lm_shape *shape = &state->model->shape;
+    uint64_t n_bytes, n_cache_bytes;
+    measure(state, shape, options, &n_bytes, &n_cache_bytes);
+    if (n_bytes > SIZE_MAX / 2)
+        return TACIT_ERR_MEMORY;
+    state->memory = aligned_alloc(ARENA_ALIGN, (size_t)n_bytes);
+    if (!state->memory)
+        return TACIT_ERR_MEMORY;
+    size_t n_first = (size_t)(n_bytes - n_cache_bytes);
+    memset(state->memory, 0, n_first);
+    struct arena arena = {state->memory, n_first, 0};
+    lay_out(state, shape, options->n_threads, &arena);
+    uint8_t *caches = (uint8_t *)state->memory + n_first;
+    for (uint32_t layer = 0; layer < shape->n_layers; layer++) {
+        state->spans[layer].caches = caches;
+        caches += measure_span(&state->spans[layer], shape, options, layer);
+    }
+    return TACIT_OK;
+}
+
+enum tacit_status lm_state_create(struct lm_state **state_out, const struct lm_model *model,
+                                  const struct lm_options *options)
+{
+    *state_out = NULL;
+    TRY(check_options(options));
+    TRY(strict_float_check());
+    struct lm_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return TACIT_ERR_MEMORY;
+    state->model = model;
+    kernels_select(&state->kernels, options->cpu_features);
+    rope_init(&state->rope, model->shape.rope_dims, model->shape.rope_base);
+    enum tacit_status status = allocate(state, options);
+    if (status == TACIT_OK)
+        status = crew_create(&state->crew, options->n_threads);
+    if (status != TACIT_OK) {
+        lm_state_destroy(state);
+        return status;
+    }
+    for (uint32_t stream = 0; stream < options->n_streams; stream++)
+        lm_reset_stream(state, stream);
+    *state_out = state;
+    return TACIT_OK;
+}
+
+void lm_state_destroy(struct lm_state *state)
+{
+    if (!state)
+        return;
+    crew_destroy(state->crew);
+    free(state->memory);
+    free(state);
+}
+
+size_t lm_logit_stride(const struct lm_model *model)
+{
+    return spread_stride((model->shape.n_vocab + LM_TILE_ROWS - 1) / LM_TILE_ROWS *
+                         (size_t)LM_TILE_ROWS);
+}
+
+static void add_row(struct lm_state *state, uint32_t stream, uint32_t token)
+{
+    uint32_t *before = state->before[stream];
+    state->rows[state->n_rows++] =
+        (struct lm_row){stream, token, {before[0], before[1]}, state->n_seen[stream]++};
+    before[1] = before[0];
+    before[0] = token;
+}
+
+enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float *logits)
+{
+    for (uint32_t i = 0; i < state->n_streams; i++)
+        if (tokens[i] >= state->model->shape.n_vocab && tokens[i] != LM_NO_TOKEN)
+            return TACIT_ERR_ARGUMENT;
+    state->n_rows = 0;
+    for (uint32_t i = 0; i < state->n_streams; i++)
+        if (tokens[i] != LM_NO_TOKEN)
+            add_row(state, i, tokens[i]);
+    state->logits = logits;
+    state->scatter_logits = true;
+    if (state->n_rows > 0)
+        lm_forward(state);
+    return TACIT_OK;
+}
+
+enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
+                             size_t n_tokens, float *logits)
+{
+    if (stream >= state->n_streams)
+        return TACIT_ERR_ARGUMENT;
+    for (size_t i = 0; i < n_tokens; i++)
+        if (tokens[i] >= state->model->shape.n_vocab)
+            return TACIT_ERR_ARGUMENT;
+    state->scatter_logits = false;
+    for (size_t i = 0; i < n_tokens; i += state->n_rows) {
+        state->n_rows = 0;
+        state->logits = logits ? logits + i * lm_logit_stride(state->model) : NULL;
+        for (size_t j = i; j < n_tokens && state->n_rows < LM_BATCH; j++)
+            add_row(state, stream, tokens[j]);
+        lm_forward(state);
+    }
+    return TACIT_OK;
+}
+
+enum tacit_status lm_feed(struct lm_state *state, const struct lm_input *inputs, size_t n_inputs,
+                          float *logits)
+{
+    if (n_inputs > state->n_rows_max)
+        return TACIT_ERR_ARGUMENT;
+    for (size_t i = 0; i < n_inputs; i++)
+        if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
+            return TACIT_ERR_ARGUMENT;
+    state->n_rows = 0;
+    state->logits = logits;
+    state->scatter_logits = false;
+    for (size_t i = 0; i < n_inputs; i++)
+        add_row(state, inputs[i].stream, inputs[i].token);
+    if (n_inputs > 0)
+        lm_forward(state);
+    return TACIT_OK;
+}
+
+void lm_reset_stream(struct lm_state *state, uint32_t stream)
+{
+    uint32_t last = state->model->shape.n_vocab - 1;
+    state->n_seen[stream] = 0;
+    state->before[stream][0] = state->before[stream][1] = last;
+}
+
+uint64_t lm_stream_position(const struct lm_state *state, uint32_t stream)
+{
+    return state->n_seen[stream];
+}

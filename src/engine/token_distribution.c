@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/token_distribution.h"
+
+#include "base/strict_math.h"
+
+#define LEARNING_RATE 0.03f /* 0.1 gains less on most files: docs/default-model.md */
+
+void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
+                                const struct byte_trie *trie, uint32_t n_tokens, bool learns)
+{
+    uint32_t *token = arena_take(arena, trie->n_words * sizeof *token);
+    uint32_t *mass = arena_take(arena, (n_tokens + (size_t)1) * sizeof *mass);
+    uint64_t *sum = arena_take(arena, (trie->n_words + (size_t)1) * sizeof *sum);
+    size_t n_floats = (n_tokens + (size_t)KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+    float *bias = learns ? arena_take(arena, 2 * n_floats * sizeof *bias) : NULL;
+    float *biased = bias ? bias + n_floats : NULL;
+    *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum, bias, biased};
+    for (size_t i = 0; bias && i < 2 * n_floats; i++)
+        bias[i] = 0;
+    for (size_t i = 0; token && i < trie->n_words; i++)
+        token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
+}
+
+void token_distribution_set_plain(struct token_distribution *distribution,
+                                  const struct kernels *kernels, const float *logits)
+{
+    const uint32_t *mass = distribution->mass, *token = distribution->token;
+    uint64_t sum = 0;
+    kernels->lm_token_masses(distribution->mass, logits, distribution->n_tokens);
+    distribution->mass[distribution->n_tokens] = 1;
+    distribution->sum[0] = 0;
+    for (uint32_t i = 0; i < distribution->trie->n_words; i++)
+        distribution->sum[i + 1] = sum += mass[token[i]];
+}
+
+void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
+                            const float *logits)
+{
+    for (uint32_t i = 0; distribution->bias && i < distribution->n_tokens; i++)
+        distribution->biased[i] = logits[i] + distribution->bias[i];
+    token_distribution_set_plain(distribution, kernels,
+                                 distribution->bias ? distribution->biased : logits);
+}
+
+void token_distribution_learn(struct token_distribution *distribution, uint32_t place)
+{
+    const uint32_t *mass = distribution->mass, token = distribution->token[place];
+    float *bias = distribution->bias;
+    if (!bias)
+        return;
+    float step = LEARNING_RATE / (float)(int64_t)distribution->sum[distribution->trie->n_words];
+    for (uint32_t i = 0; i < distribution->n_tokens; i++)
+        bias[i] -= step * (float)(int32_t)mass[i];
+    if (token < distribution->n_tokens)
+        bias[token] += LEARNING_RATE;
+}
+
+void token_distribution_quantize(struct token_distribution *distribution, uint32_t total)
+{
+    uint32_t n = distribution->trie->n_words, top = 0;
+    uint64_t *sum = distribution->sum, before = 0, top_mass = 0;
+    uint64_t factor_q32 = ((uint64_t)(total - n) << 32) / sum[n];
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t mass = sum[i + 1] - before;
+        before = sum[i + 1];
+        top = mass > top_mass ? i : top;
+        top_mass = mass > top_mass ? mass : top_mass;
+        sum[i + 1] = sum[i] + 1 + (mass * factor_q32 >> 32);
+    }
+    uint64_t left = total - sum[n]; /* rounding takes less than 1 of each */
+    for (uint32_t i = top + 1; i <= n; i++)
+        sum[i] += left;
+}
+
+uint32_t token_distribution_find(const struct token_distribution *distribution, uint64_t at)
+{
+    uint32_t low = 0, high = distribution->trie->n_words;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (distribution->sum[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+float token_distribution_stretch(const struct token_distribution *distribution,
+                                 const struct trie_walk *walk)
+{
+    const uint64_t *sum = distribution->sum;
+    float zero = (float)(int64_t)(sum[walk->split] - sum[walk->low]);
+    float one = (float)(int64_t)(sum[walk->high] - sum[walk->split]);
+    return strict_log(one / zero);
+}

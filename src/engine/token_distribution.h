@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The language model's distribution over the words of a byte trie, as exact prefix sums: any
+ * decision of a walk down the trie then has its probability in two differences.
+ *
+ * Masses are integers of 30 bits and at least 1, so that no word is impossible and their sums are
+ * exact: about 2^-30 a word is lost to that floor. Items beyond the model's tokens (bare bytes)
+ * have the mass 1.
+ *
+ * Where it learns, every token that was coded moves a bias, which is added to the coming logits, by a
+ * step down the gradient of its cost: 0.03 (1 - p) for the token itself, -0.03 p for the others.
+ */
+#ifndef TACIT_ENGINE_TOKEN_DISTRIBUTION_H
+#define TACIT_ENGINE_TOKEN_DISTRIBUTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "kernels/kernels.h"
+#include "token/byte_trie.h"
+
+struct token_distribution {
+    const struct byte_trie *trie;
+    uint32_t n_tokens; /* of the model */
+    uint32_t *token;   /* by place: the model's token, or n_tokens for items beyond */
+    uint32_t *mass;    /* [n_tokens + 1], by token */
+    uint64_t *sum;     /* [n_words + 1]: sum[i] is the mass of places 0 .. i - 1 */
+    float *bias;       /* [n_tokens]; NULL: it does not learn */
+    float *biased;     /* [n_tokens], padded: logits with the bias */
+};
+
+/* trie outlives it. Without memory the arena only counts. */
+void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
+                                const struct byte_trie *trie, uint32_t n_tokens, bool learns);
+
+/* logits: [n_tokens], finite, aligned and padded as the kernels want them. */
+void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
+                            const float *logits);
+
+/* The same as the model has them, without what was learnt since. */
+void token_distribution_set_plain(struct token_distribution *distribution,
+                                  const struct kernels *kernels, const float *logits);
+
+/* The word at `place` was coded with what token_distribution_set has set. */
+void token_distribution_learn(struct token_distribution *distribution, uint32_t place);
+
+/* Makes the masses, which token_distribution_set has set, integer parts of total: each at least 1,
+ * their sum exactly total, which is at most 2^30 and more than there are words. */
+void token_distribution_quantize(struct token_distribution *distribution, uint32_t total);
+
+/* The place whose part of the sums holds `at`, which is below the whole. */
+uint32_t token_distribution_find(const struct token_distribution *distribution, uint64_t at);
+
+static inline uint32_t token_distribution_mass(const struct token_distribution *distribution,
+                                               uint32_t place)
+{
+    return (uint32_t)(distribution->sum[place + 1] - distribution->sum[place]);
+}
+
+/* ln(P(1) / P(0)) of the open decision that comes now. */
+float token_distribution_stretch(const struct token_distribution *distribution,
+                                 const struct trie_walk *walk);
+
+#endif

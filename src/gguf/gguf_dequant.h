@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tensor types of GGUF files and their conversion to float.
+ *
+ * A row is a whole number of blocks, each of n_block values in block_bytes bytes. Conversion uses
+ * binary32 + - * on little-endian loads only, in the order that the formulas in gguf_dequant.c
+ * show, so that every machine gets the same bits. Types not in the table are not supported.
+ */
+#ifndef TACIT_GGUF_GGUF_DEQUANT_H
+#define TACIT_GGUF_GGUF_DEQUANT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/status.h"
+
+/* X(name, code in the file, values a block, bytes a block) */
+#define GGUF_TYPE_TABLE(X)                                                                         \
+    X(f32, 0, 1, 4)                                                                                \
+    X(f16, 1, 1, 2)                                                                                \
+    X(q4_0, 2, 32, 18)                                                                             \
+    X(q4_1, 3, 32, 20)                                                                             \
+    X(q5_0, 6, 32, 22)                                                                             \
+    X(q5_1, 7, 32, 24)                                                                             \
+    X(q8_0, 8, 32, 34)                                                                             \
+    X(q2_k, 10, 256, 84)                                                                           \
+    X(q3_k, 11, 256, 110)                                                                          \
+    X(q4_k, 12, 256, 144)                                                                          \
+    X(q5_k, 13, 256, 176)                                                                          \
+    X(q6_k, 14, 256, 210)                                                                          \
+    X(bf16, 30, 1, 2)
+
+/* Converts n_blocks blocks at src (any alignment) to dst. */
+typedef void gguf_dequant_fn(float *dst, const uint8_t *src, size_t n_blocks);
+
+struct gguf_type {
+    const char *name;
+    uint32_t code;
+    uint32_t n_block;
+    uint32_t block_bytes;
+    gguf_dequant_fn *dequant;
+};
+
+/* NULL for a code that is not supported. A static object. */
+const struct gguf_type *gguf_type_find(uint32_t code);
+
+/* dst: n_blocks * type->n_block floats. TACIT_ERR_MODEL_DAMAGED if any result is infinite or NaN
+ * (dst is written all the same): NaNs need not have the same bits everywhere, so nothing may follow
+ * from them. */
+enum tacit_status gguf_dequant(const struct gguf_type *type, float *dst, const uint8_t *src,
+                               size_t n_blocks);
+
+/* Exact; NaN and infinity stay what they are. */
+float gguf_float_of_f16(uint16_t half);
+
+#endif

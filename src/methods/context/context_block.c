@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/context/context_block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strict_math.h"
+#include "base/try.h"
+#include "coder/binary_coder.h"
+#include "content/transform.h"
+#include "methods/context/context_choose.h"
+#include "methods/context/context_layout.h"
+#include "predict/context_mixer.h"
+
+enum { WATCH_BYTES = 4096 }; /* how often progress is noted and memory grows */
+
+/* Encoder or decoder of one block: the same walk over the same segments. */
+struct context_coder {
+    bool encoding;
+    struct cm *cm;
+    struct bc_encoder enc;
+    struct bc_decoder dec;
+    struct block_job *job;
+    struct layout layout;
+};
+
+/* The one place where a bit is predicted, coded and learnt: encoder and decoder cannot drift apart.
+ */
+static inline int step(struct context_coder *coder, int bit)
+{
+    uint32_t p1 = cm_predict(coder->cm);
+    if (coder->encoding)
+        bc_encode(&coder->enc, bit, p1);
+    else
+        bit = bc_decode(&coder->dec, p1);
+    cm_update(coder->cm, bit);
+    return bit;
+}
+
+static inline uint8_t step_byte(struct context_coder *coder, unsigned byte)
+{
+    unsigned out = 0;
+    for (int i = 7; i >= 0; i--)
+        out = out << 1 | (unsigned)step(coder, byte >> i & 1);
+    return (uint8_t)out;
+}
+
+/* The encoder has lost when its output does not fit; the decoder when it has read past the end by
+ * more than it looks ahead. */
+static bool hopeless(const struct context_coder *coder)
+{
+    return coder->encoding ? coder->enc.overflow : coder->dec.pos > coder->dec.n_in + 8;
+}
+
+static enum tacit_status code_bytes(struct context_coder *coder, size_t start, size_t n)
+{
+    struct byte_buffer *content = &coder->job->content;
+    size_t end = start + n;
+    while (start < end) {
+        size_t stop = end - start < WATCH_BYTES ? end : start + WATCH_BYTES;
+        if (block_watch_stop(&coder->job->watch, start))
+            return TACIT_ERR_CANCELLED;
+        if (hopeless(coder))
+            return coder->encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
+        TRY(byte_buffer_reserve(content, stop, coder->job->header.content_size));
+        cm_expect(coder->cm, stop - start);
+        for (; start < stop; start++)
+            content->data[start] = step_byte(coder, coder->encoding ? content->data[start] : 0);
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status code_segment(struct context_coder *coder,
+                                      const struct layout_segment *segment, size_t start)
+{
+    struct byte_buffer *content = &coder->job->content;
+    TRY(cm_set_content(coder->cm, &segment->content));
+    if (coder->encoding)
+        transform_apply(&segment->content, content->data + start, segment->n_bytes);
+    enum tacit_status status = code_bytes(coder, start, segment->n_bytes);
+    /* The encoder wants its content back, whatever happened. */
+    if (coder->encoding || status == TACIT_OK)
+        transform_restore(&segment->content, content->data + start, segment->n_bytes);
+    return status;
+}
+
+/* A copy may overlap its source: byte by byte, in order. */
+static void copy_segment(uint8_t *to, const struct layout_segment *segment)
+{
+    const uint8_t *from = to - segment->distance;
+    for (uint32_t i = 0; i < segment->n_bytes; i++)
+        to[i] = from[i];
+}
+
+/* raw: the payload's raw bytes, written or read in order of segments. */
+static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw)
+{
+    struct byte_buffer *content = &coder->job->content;
+    size_t start = 0;
+    for (uint32_t i = 0; i < coder->layout.n_segments; i++) {
+        const struct layout_segment *segment = &coder->layout.segments[i];
+        size_t n = segment->n_bytes;
+        TRY(layout_is_coded(segment)
+                ? code_segment(coder, segment, start)
+                : byte_buffer_reserve(content, start + n, coder->job->header.content_size));
+        if (segment->raw) {
+            uint8_t *at = content->data + start;
+            memcpy(coder->encoding ? raw : at, coder->encoding ? at : raw, n);
+            raw += n;
+        } else if (segment->distance != 0 && !coder->encoding) {
+            copy_segment(content->data + start, segment);
+        }
+        start += n;
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status coder_create(struct context_coder **coder_out, struct block_job *job,
+                                      bool encoding)
+{
+    *coder_out = NULL;
+    TRY(strict_float_check()); /* in the thread that will compute */
+    struct context_coder *coder = calloc(1, sizeof *coder);
+    if (!coder)
+        return TACIT_ERR_MEMORY;
+    coder->encoding = encoding;
+    coder->job = job;
+    *coder_out = coder;
+    return TACIT_OK;
+}
+
+static void coder_destroy(struct context_coder *coder)
+{
+    cm_destroy(coder->cm);
+    free(coder);
+}
+
+/* With the layout known: the models, then all segments. */
+static enum tacit_status code_all(struct context_coder *coder, uint8_t *raw)
+{
+    if (coder->layout.config.content_set != 0)
+        TRY(cm_create(&coder->cm, &coder->layout.config, &coder->job->plan->kernels));
+    return code_segments(coder, raw);
+}
+
+static enum tacit_status encode(struct context_coder *coder, size_t n_max)
+{
+    struct byte_buffer *payload = &coder->job->payload;
+    TRY(byte_buffer_reserve(payload, n_max, n_max));
+    uint8_t *packed = malloc(LAYOUT_BYTES_MAX);
+    if (!packed)
+        return TACIT_ERR_MEMORY;
+    uint64_t n_raw = layout_n_raw(&coder->layout);
+    size_t n_packed = layout_pack(packed, &coder->layout);
+    bool fits = n_packed + n_raw <= n_max;
+    if (fits)
+        memcpy(payload->data, packed, n_packed);
+    free(packed);
+    if (!fits)
+        return TACIT_OK;
+    size_t n_front = n_packed + (size_t)n_raw;
+    bc_encoder_init(&coder->enc, payload->data + n_front, n_max - n_front);
+    TRY(code_all(coder, payload->data + n_packed));
+    size_t n_coded = bc_encoder_finish(&coder->enc);
+    payload->size = n_coded == SIZE_MAX ? 0 : n_front + n_coded;
+    return TACIT_OK;
+}
+
+enum tacit_status context_block_encode(struct block_job *job, size_t n_max)
+{
+    struct context_coder *coder;
+    job->payload.size = 0;
+    TRY(coder_create(&coder, job, true));
+    enum tacit_status status = context_choose(job, &coder->layout);
+    job->n_raw = (size_t)layout_n_raw(&coder->layout);
+    if (status == TACIT_OK)
+        status = encode(coder, n_max);
+    coder_destroy(coder);
+    return status;
+}
+
+static enum tacit_status decode(struct context_coder *coder)
+{
+    struct block_job *job = coder->job;
+    const struct byte_buffer *payload = &job->payload;
+    size_t n_layout;
+    TRY(layout_parse(payload->data, payload->size, job->header.content_size, &coder->layout,
+                     &n_layout));
+    size_t n_front = n_layout + (size_t)layout_n_raw(&coder->layout);
+    bc_decoder_init(&coder->dec, payload->data + n_front, payload->size - n_front);
+    TRY(code_all(coder, payload->data + n_layout));
+    TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
+    job->content.size = job->header.content_size;
+    return line_ends_restore(&coder->layout.line_ends, job->content.data, job->content.size);
+}
+
+enum tacit_status context_block_decode(struct block_job *job)
+{
+    struct context_coder *coder;
+    TRY(coder_create(&coder, job, false));
+    enum tacit_status status = decode(coder);
+    coder_destroy(coder);
+    return status;
+}
+
+uint64_t context_block_encode_memory(const struct codec_plan *plan, uint64_t content_size)
+{
+    struct cm_config config = {.strength = plan->strong ? CM_STRONG : CM_QUICK,
+                               .content_set = CONTENT_ALL,
+                               .memory_log2 = context_memory_log2(plan, content_size)};
+    return cm_memory_needed(&config) + sizeof(struct context_coder) + LAYOUT_BYTES_MAX;
+}
+
+enum tacit_status context_block_decode_memory(const struct block_job *job, uint64_t *n_bytes)
+{
+    struct layout *layout = malloc(sizeof *layout);
+    size_t n_layout;
+    *n_bytes = sizeof(struct context_coder);
+    if (!layout)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = layout_parse(job->payload.data, job->payload.size,
+                                            job->header.content_size, layout, &n_layout);
+    if (status == TACIT_OK && layout->config.content_set != 0) {
+        size_t n_models = cm_memory_needed(&layout->config);
+        *n_bytes += n_models;
+        status = n_models == 0 ? TACIT_ERR_UNSUPPORTED : TACIT_OK;
+    }
+    free(layout);
+    return status;
+}

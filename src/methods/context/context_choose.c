@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/context/context_choose.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/try.h"
+#include "coder/binary_coder.h"
+#include "methods/context/long_match.h"
+#include "predict/context_mixer.h"
+
+enum {
+    RAW_MIN = 1 << 16,      /* shorter segments are not worth a probe */
+    PROBE_BYTES = 1 << 15,  /* of a segment that looks random */
+    PROBE_GAIN_PERCENT = 1, /* what modelling must gain there */
+};
+
+unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes)
+{
+    unsigned log2 = cm_memory_log2_for(plan->strong ? CM_STRONG : CM_QUICK, n_bytes);
+    return log2 < plan->memory_log2_max ? log2 : plan->memory_log2_max;
+}
+
+/* Codes a sample with small, quick models; whether they gain next to nothing. */
+static enum tacit_status probe(const struct codec_plan *plan, const uint8_t *data, size_t n,
+                               bool *random)
+{
+    struct cm_config config = {.strength = CM_QUICK,
+                               .content_set = CONTENT_BIT(CONTENT_COMPRESSED),
+                               .memory_log2 = CM_MEMORY_LOG2_MIN};
+    struct bc_encoder enc;
+    struct cm *cm;
+    size_t n_max = n - n * PROBE_GAIN_PERCENT / 100;
+    uint8_t *out = malloc(n_max);
+    if (!out)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = cm_create(&cm, &config, &plan->kernels);
+    bc_encoder_init(&enc, out, n_max);
+    for (size_t i = 0; status == TACIT_OK && i < n && !enc.overflow; i++) {
+        for (int bit = 7; bit >= 0; bit--) {
+            bc_encode(&enc, data[i] >> bit & 1, cm_predict(cm));
+            cm_update(cm, data[i] >> bit & 1);
+        }
+    }
+    *random = bc_encoder_finish(&enc) == SIZE_MAX;
+    cm_destroy(cm);
+    free(out);
+    return status;
+}
+
+static enum tacit_status choose_raw(const struct codec_plan *plan, const uint8_t *data,
+                                    struct layout_segment *segment)
+{
+    size_t n = segment->n_bytes;
+    if (segment->distance != 0 || segment->content.type != CONTENT_COMPRESSED || n < RAW_MIN)
+        return TACIT_OK;
+    return probe(plan, data + (n - PROBE_BYTES) / 2, PROBE_BYTES, &segment->raw);
+}
+
+/* Bytes [from, to) of a segment that starts at start. */
+static struct layout_segment part_of(const struct layout_segment *segment, uint32_t start,
+                                     uint32_t from, uint32_t to)
+{
+    struct layout_segment part = *segment;
+    uint32_t stride = part.content.stride;
+    part.n_bytes = to - from;
+    if (stride != 0) /* rows go on where they were */
+        part.content.offset = (part.content.offset + stride - (from - start) % stride) % stride;
+    return part;
+}
+
+static void add_segment(struct layout *layout, const struct layout_segment *segment)
+{
+    if (segment->n_bytes > 0)
+        layout->segments[layout->n_segments++] = *segment;
+}
+
+/* Puts the copies over the segments, which keep what is left of them. There is room for all. */
+static void carve(struct layout *layout, const struct content_segment *split, size_t n_split,
+                  const struct long_match *matches, size_t n_matches)
+{
+    uint32_t start = 0, done = 0;
+    size_t m = 0;
+    for (size_t i = 0; i < n_split; i++) {
+        struct layout_segment segment = {.content = split[i].content};
+        uint32_t end = start + split[i].n_bytes;
+        while (done < end) {
+            uint32_t stop = m < n_matches && matches[m].start < end ? matches[m].start : end;
+            struct layout_segment part = part_of(&segment, start, done, stop);
+            add_segment(layout, &part);
+            done = stop;
+            if (m < n_matches && matches[m].start == done) {
+                add_segment(layout, &(struct layout_segment){.n_bytes = matches[m].n_bytes,
+                                                             .distance = matches[m].distance});
+                done += matches[m++].n_bytes;
+            }
+        }
+        start = end;
+    }
+}
+
+/* Each match cuts one segment in two at most: together they never exceed the layout's room. */
+enum { MATCHES_MAX = LAYOUT_SEGMENTS_MAX / 4 };
+static_assert(BLOCK_SPLIT_MAX + 2 * MATCHES_MAX <= LAYOUT_SEGMENTS_MAX, "room for all");
+
+static enum tacit_status choose_segments(const struct block_job *job, struct layout *layout)
+{
+    struct long_match *matches = calloc(MATCHES_MAX, sizeof *matches);
+    size_t n_matches;
+    if (!matches)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status =
+        long_match_find(job->content.data, job->content.size, matches, MATCHES_MAX, &n_matches);
+    if (status == TACIT_OK)
+        carve(layout, job->look->split, job->look->n_split, matches, n_matches);
+    free(matches);
+    return status;
+}
+
+enum tacit_status context_choose(const struct block_job *job, struct layout *layout)
+{
+    const struct codec_plan *plan = job->plan;
+    const uint8_t *data = job->content.data;
+    uint64_t n_coded = 0;
+    TRY(choose_segments(job, layout));
+    for (uint32_t i = 0; i < layout->n_segments; i++) {
+        TRY(choose_raw(plan, data, &layout->segments[i]));
+        n_coded += layout_is_coded(&layout->segments[i]) ? layout->segments[i].n_bytes : 0;
+        data += layout->segments[i].n_bytes;
+    }
+    layout->line_ends = job->look->line_ends;
+    layout->config.strength = plan->strong ? CM_STRONG : CM_QUICK;
+    layout->config.memory_log2 = context_memory_log2(plan, n_coded);
+    layout_set_contents(layout);
+    return TACIT_OK;
+}

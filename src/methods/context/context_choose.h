@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The encoder's choices for a block of method context: how its content is split, what is kept raw,
+ * how large the tables are. None of it binds the decoder.
+ */
+#ifndef TACIT_METHODS_CONTEXT_CONTEXT_CHOOSE_H
+#define TACIT_METHODS_CONTEXT_CONTEXT_CHOOSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "methods/block.h"
+#include "methods/context/context_layout.h"
+
+/* job->content and ->look are there; the content is not empty. */
+enum tacit_status context_choose(const struct block_job *job, struct layout *layout);
+
+unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a payload of method context says before the coded bits: the models' configuration and the
+ * list of segments (docs/format.md). Packing and parsing only.
+ */
+#ifndef TACIT_METHODS_CONTEXT_CONTEXT_LAYOUT_H
+#define TACIT_METHODS_CONTEXT_CONTEXT_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "content/content.h"
+#include "content/line_ends.h"
+#include "predict/context_mixer.h"
+#include "tacit/status.h"
+
+enum {
+    LAYOUT_SEGMENTS_MAX = 4096,
+    LAYOUT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
+    LAYOUT_BYTES_MAX = 1 + LINE_ENDS_BYTES_MAX + 5 + LAYOUT_SEGMENTS_MAX * LAYOUT_SEGMENT_BYTES_MAX,
+};
+
+struct layout_segment {
+    struct content content;
+    uint32_t n_bytes;
+    bool raw;          /* kept as it is, in front of the coded bits */
+    uint32_t distance; /* not 0: a copy of what lies so many bytes before */
+};
+
+/* Whether the models code it. */
+static inline bool layout_is_coded(const struct layout_segment *segment)
+{
+    return !segment->raw && segment->distance == 0;
+}
+
+struct layout {
+    struct cm_config config; /* content_set 0: no segment is coded, there are no models */
+    struct line_ends line_ends;
+    uint32_t n_segments;
+    struct layout_segment segments[LAYOUT_SEGMENTS_MAX];
+};
+
+/* Sets config.content_set from the segments. */
+void layout_set_contents(struct layout *layout);
+
+/* out: LAYOUT_BYTES_MAX bytes. Returns the length. */
+size_t layout_pack(uint8_t *out, const struct layout *layout);
+
+/* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT. */
+enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                               struct layout *layout, size_t *n_layout);
+
+/* Bytes of raw segments. */
+uint64_t layout_n_raw(const struct layout *layout);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/language/language_layout.h"
+
+#include "base/try.h"
+#include "base/varint.h"
+#include "engine/lm.h"
+
+/* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then these. */
+enum {
+    MEMORY_MASK = 0x0f,
+    FLAG_UNMIXED = 0x10,
+    FLAG_LINE_ENDS = 0x20,
+    FLAG_SMALL = 0x40, /* the usual tokens and one stream are not written out */
+    FLAG_PRIMED = 0x80,
+};
+enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
+
+static bool is_small(const struct language_layout *layout)
+{
+    return layout->first_token == SMALL_FIRST_TOKEN && layout->n_context == SMALL_CONTEXT &&
+           layout->n_streams == 1;
+}
+
+size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
+{
+    size_t n = 0;
+    bool line_ends = layout->line_ends.n_removed > 0, small = is_small(layout);
+    out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
+                         (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
+                         (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
+    out[n++] = (uint8_t)layout->type;
+    if (line_ends)
+        n += line_ends_pack(out + n, &layout->line_ends);
+    if (small)
+        return n;
+    n += varint_put(out + n, layout->first_token);
+    n += varint_put(out + n, layout->n_context);
+    n += varint_put(out + n, layout->n_streams);
+    for (uint32_t i = 0; i + 1 < layout->n_streams; i++)
+        n += varint_put(out + n, layout->n_bytes[i]);
+    return n;
+}
+
+/* The last segment takes what the others leave. */
+static enum tacit_status read_segments(struct varint_reader *r, uint32_t n_left,
+                                       struct language_layout *layout)
+{
+    for (uint32_t i = 0; i + 1 < layout->n_streams; i++) {
+        TRY(varint_read(r, &layout->n_bytes[i]));
+        if (layout->n_bytes[i] == 0 || layout->n_bytes[i] >= n_left)
+            return TACIT_ERR_CORRUPT;
+        n_left -= layout->n_bytes[i];
+    }
+    layout->n_bytes[layout->n_streams - 1] = n_left;
+    return TACIT_OK;
+}
+
+enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                        struct language_layout *layout, size_t *n_layout)
+{
+    struct varint_reader r = {data, n, 0};
+    unsigned first = varint_read_byte(&r), type = varint_read_byte(&r);
+    layout->line_ends.n_removed = 0;
+    if (first & FLAG_LINE_ENDS) {
+        TRY(line_ends_parse(&r, content_size, &layout->line_ends));
+        content_size -= layout->line_ends.n_removed;
+    }
+    layout->first_token = SMALL_FIRST_TOKEN;
+    layout->n_context = SMALL_CONTEXT;
+    layout->n_streams = 1;
+    if (!(first & FLAG_SMALL)) {
+        TRY(varint_read(&r, &layout->first_token));
+        TRY(varint_read(&r, &layout->n_context));
+        TRY(varint_read(&r, &layout->n_streams));
+    }
+    layout->unmixed = first & FLAG_UNMIXED;
+    layout->primed = first & FLAG_PRIMED;
+    if ((first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
+        type >= CONTENT_N_TYPES || content_has_rows((enum content_type)type) ||
+        layout->n_context == 0 || layout->n_context > LM_CONTEXT_MAX || layout->n_streams == 0 ||
+        layout->n_streams > LANGUAGE_STREAMS_MAX || content_size == 0 ||
+        (layout->primed && (layout->n_streams > 1 || layout->unmixed)))
+        return TACIT_ERR_CORRUPT;
+    layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
+    layout->type = (enum content_type)type;
+    TRY(read_segments(&r, content_size, layout));
+    *n_layout = r.pos;
+    return r.pos > n ? TACIT_ERR_CORRUPT : TACIT_OK;
+}

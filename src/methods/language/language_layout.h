@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a payload of method model says before the coded bits: tables, context and segments
+ * (docs/format.md). Packing and parsing only.
+ */
+#ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_LAYOUT_H
+#define TACIT_METHODS_LANGUAGE_LANGUAGE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "content/content.h"
+#include "content/line_ends.h"
+#include "predict/context_mixer.h"
+#include "tacit/status.h"
+
+enum {
+    LANGUAGE_STREAMS_MAX = CM_STREAMS_MAX,
+    LANGUAGE_LAYOUT_MAX = 2 + LINE_ENDS_BYTES_MAX + (LANGUAGE_STREAMS_MAX + 3) * VARINT_MAX,
+};
+
+struct language_layout {
+    enum content_type type; /* without rows: for all of the block */
+    bool unmixed;           /* whole tokens by the model's word alone */
+    bool primed;            /* one stream, mixed, begins with the primer (language_primer.h) */
+    unsigned memory_log2;   /* of the context models; means nothing if unmixed */
+    struct line_ends line_ends;
+    uint32_t first_token; /* what the model reads before a segment */
+    uint32_t n_context;   /* tokens that each stream looks back on */
+    uint32_t n_streams;
+    uint32_t n_bytes
+        [LANGUAGE_STREAMS_MAX]; /* each at least 1; of the content without what line_ends removes */
+};
+
+/* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */
+size_t language_layout_pack(uint8_t *out, const struct language_layout *layout);
+
+/* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT. */
+enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                        struct language_layout *layout, size_t *n_layout);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/language/language_primer.h"
+
+#include <string.h>
+
+#include "base/try.h"
+#include "model/model.h"
+
+enum {
+    ROWS = 32,      /* read at a time */
+    SNIFFED = 4096, /* of the content */
+};
+
+/* Part of the format: archives depend on every byte. */
+static const char text[] =
+    "10.0.0.7 - - [04/Mar/2024:12:31:09 +0000] \"GET /index.html HTTP/1.1\" 200 5316 \"-\" "
+    "\"Mozilla/5.0 (X11; Linux x86_64)\"\n"
+    "time=\"2024-03-04T12:31:08Z\" level=info msg=\"request done\" method=GET path=/api/items "
+    "status=200\n"
+    "{\"level\":\"error\",\"ts\":\"2024-03-04T12:31:08.120Z\",\"msg\":\"connection refused\"}\n"
+    "2024-03-04 12:31:07,412 INFO [main] org.example.server.Worker: Started 4 threads in 31 ms\n"
+    "2024-03-04 12:31:09 status installed libc6:amd64 2.36-9\n"
+    "Mar  4 12:31:10 server kernel: [    1.204817] usb 1-1: new high-speed USB device number 2 "
+    "using xhci_hcd\n"
+    "Mar  4 12:31:11 server systemd[1]: Started Session 3 of user root.\n"
+    "Mar  4 12:31:12 server CRON[2114]: pam_unix(cron:session): session opened for user root by "
+    "(uid=0)\n"
+    "Mar  4 12:31:14 server sshd[2120]: Invalid user admin from 192.168.1.20\n"
+    "Mar  4 12:31:14 server sshd[2120]: pam_unix(sshd:auth): authentication failure; logname= "
+    "uid=0 euid=0 tty=ssh ruser= rhost=192.168.1.20  user=root\n"
+    "Mar  4 12:31:15 server sshd[2120]: Failed password for root from 192.168.1.20 port 50022 "
+    "ssh2\n"
+    "Mar  4 12:31:15 server sshd[2120]: Received disconnect from 192.168.1.20: 11: Bye Bye "
+    "[preauth]\n";
+enum { TEXT_BYTES = sizeof text - 1 };
+
+/* Digits, a colon, digits: a time of day, of which lines of logs have one. */
+static bool has_time(const uint8_t *line, size_t n)
+{
+    static const char form[] = "00:00:00";
+    for (size_t i = 0, n_matched = 0; i < n; i++) {
+        bool is_digit = line[i] >= '0' && line[i] <= '9';
+        bool fits = form[n_matched] == '0' ? is_digit : line[i] == ':';
+        n_matched = fits ? n_matched + 1 : is_digit;
+        if (n_matched == sizeof form - 1)
+            return true;
+    }
+    return false;
+}
+
+bool language_primer_pays(const struct byte_buffer *content)
+{
+    size_t n = content->size < SNIFFED ? content->size : SNIFFED, n_lines = 0, n_timed = 0;
+    for (size_t start = 0; start < n;) {
+        const uint8_t *line = content->data + start;
+        const uint8_t *end = memchr(line, '\n', n - start);
+        size_t n_line = end ? (size_t)(end - line) + 1 : n - start;
+        n_lines++;
+        n_timed += has_time(line, n_line);
+        start += n_line;
+    }
+    return n_timed > n_lines / 2;
+}
+
+void language_primer_lay_out(struct language_coder *coder, struct arena *arena)
+{
+    const struct lm_model *lm = model_file_lm(coder->model->file);
+    if (coder->layout.primed)
+        coder->primer_logits = arena_take(arena, ROWS * lm_logit_stride(lm) * sizeof(float));
+}
+
+/* At most ROWS items. The model reads what comes before each of them. */
+static enum tacit_status read_items(struct language_coder *coder, const uint32_t *items, size_t n)
+{
+    struct language_segment *s = &coder->segments[0];
+    struct lm_input inputs[ROWS];
+    uint32_t before[ROWS];
+    size_t n_inputs = 0;
+    for (size_t i = 0; i < n; i++) {
+        before[i] = i == 0 ? s->before : language_token_of(coder, items[i - 1]);
+        if (before[i] != LM_NO_TOKEN)
+            inputs[n_inputs++] = (struct lm_input){0, before[i]};
+    }
+    TRY(lm_feed(coder->lm, inputs, n_inputs, coder->primer_logits));
+    s->next = coder->primer_logits;
+    for (size_t i = 0; i < n; i++) {
+        if (before[i] != LM_NO_TOKEN) {
+            s->logits = s->next;
+            s->next += coder->logit_stride;
+        }
+        token_coder_teach(&coder->token, s->logits, items[i]);
+    }
+    s->before = s->planned_before = language_token_of(coder, items[n - 1]);
+    language_keep_logits(coder, s);
+    return TACIT_OK;
+}
+
+enum tacit_status language_primer_read(struct language_coder *coder)
+{
+    uint32_t items[TEXT_BYTES];
+    size_t n_items;
+    if (!coder->layout.primed)
+        return TACIT_OK;
+    TRY(tokenizer_encode(coder->tokenizer, (const uint8_t *)text, TEXT_BYTES, items, &n_items));
+    for (size_t i = 0; i < n_items; i += ROWS)
+        TRY(read_items(coder, items + i, n_items - i < ROWS ? n_items - i : ROWS));
+    return TACIT_OK;
+}

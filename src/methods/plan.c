@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/plan.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/threads.h"
+#include "base/try.h"
+#include "engine/lm.h"
+#include "methods/block.h"
+#include "methods/context/context_block.h"
+#include "methods/language/language_block.h"
+#include "methods/language/language_layout.h"
+#include "methods/zstd_block.h"
+#include "model/model.h"
+#include "predict/context_mixer.h"
+
+enum { N_THREADS_MAX = 1024, CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };
+
+enum { LARGE_MODEL_STREAM_BYTES = 1 << 15, LARGE_MODEL_STREAMS = 32 };
+
+#define MIB ((uint64_t)1 << 20)
+
+struct level {
+    uint64_t block_size;
+    int zstd_level;
+    bool context, strong;
+    unsigned memory_log2_max;
+    uint32_t stream_bytes, streams_max; /* of a small model */
+};
+
+static const struct level levels[TACIT_LEVEL_MAX + 1] = {
+    [1] = {8 * MIB, 9, false, false, 0, 0, 0},
+    [2] = {64 * MIB, 22, false, false, 0, 0, 0},
+    [3] = {8 * MIB, 22, true, false, 24, 0, 0},
+    [4] = {16 * MIB, 22, true, false, 26, 0, 0},
+    [5] = {4 * MIB, 22, true, true, 28, 1 << 14, 16},
+    [6] = {8 * MIB, 22, true, true, 29, 1 << 16, 8},
+    [7] = {16 * MIB, 22, true, true, 29, 1 << 17, 4},
+    [8] = {32 * MIB, 22, true, true, 29, 1 << 18, 2},
+    [9] = {64 * MIB, 22, true, true, 29, 1 << 20, 1},
+};
+
+void tacit_options_init(struct tacit_options *options)
+{
+    *options = (struct tacit_options){
+        .struct_size = sizeof *options,
+        .level = TACIT_LEVEL_DEFAULT,
+    };
+}
+
+static enum tacit_status copy_options(struct tacit_options *to, const struct tacit_options *from)
+{
+    tacit_options_init(to);
+    if (!from)
+        return TACIT_OK;
+    if (from->struct_size < sizeof *to)
+        return TACIT_ERR_ARGUMENT;
+    *to = *from;
+    if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > N_THREADS_MAX)
+        return TACIT_ERR_ARGUMENT;
+    if (to->n_streams > LANGUAGE_STREAMS_MAX || to->n_context > LM_CONTEXT_MAX || to->unmixed > 1)
+        return TACIT_ERR_ARGUMENT;
+    if (to->report && to->report->struct_size < sizeof *to->report)
+        return TACIT_ERR_ARGUMENT;
+    if (to->block_size != 0 &&
+        (to->block_size < TACIT_BLOCK_SIZE_MIN || to->block_size > TACIT_BLOCK_SIZE_MAX))
+        return TACIT_ERR_ARGUMENT;
+    return TACIT_OK;
+}
+
+static const struct {
+    const char *name;
+    uint32_t flag;
+} feature_names[] = {
+#define FEATURE_NAME(flag, bit, name) {name, flag},
+    CPU_FEATURE_TABLE(FEATURE_NAME)
+#undef FEATURE_NAME
+        {"scalar", CPU_SCALAR},
+};
+
+/* names: separated by commas. Keeps the features that are named. */
+static enum tacit_status mask_features(const char *names, uint32_t *features)
+{
+    uint32_t mask = 0;
+    while (*names) {
+        size_t n = strcspn(names, ",");
+        size_t i = 0, n_names = sizeof feature_names / sizeof feature_names[0];
+        while (i < n_names && (strlen(feature_names[i].name) != n ||
+                               strncmp(feature_names[i].name, names, n) != 0))
+            i++;
+        if (i == n_names)
+            return TACIT_ERR_ARGUMENT;
+        mask |= feature_names[i].flag;
+        names += n + (names[n] == ',');
+    }
+    *features &= mask;
+    return TACIT_OK;
+}
+
+/* A large model is read from memory once for all streams of a block, so that more streams make it
+ * faster, and its threads share one block's work. A small one stays in the caches: a few streams do,
+ * and threads go further with a block each. */
+static void suit_model(struct codec_plan *plan)
+{
+    plan->n_lm_threads = 1;
+    if (!plan->model ||
+        (model_file_lm(plan->model->file)->n_bytes <= SMALL_MODEL && plan->streams_max))
+        return;
+    plan->stream_bytes = LARGE_MODEL_STREAM_BYTES;
+    plan->streams_max = LARGE_MODEL_STREAMS;
+    plan->n_lm_threads = plan->n_threads < LM_THREADS_MAX ? plan->n_threads : LM_THREADS_MAX;
+    plan->n_threads = 1;
+}
+
+enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *given)
+{
+    struct tacit_options options;
+    TRY(copy_options(&options, given));
+    uint32_t features = cpu_features();
+    if (options.cpu)
+        TRY(mask_features(options.cpu, &features));
+    const struct level *level = &levels[options.level];
+    *plan = (struct codec_plan){
+        .level = options.level,
+        .n_threads = options.n_threads ? options.n_threads : threads_available(),
+        .block_size = options.block_size ? options.block_size : level->block_size,
+        .memory_limit = options.memory_limit ? options.memory_limit : UINT64_MAX,
+        .zstd_level = level->zstd_level,
+        .context = level->context,
+        .strong = level->strong,
+        .memory_log2_max = level->memory_log2_max,
+        .model = options.model,
+        .n_streams = options.n_streams,
+        .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
+        .stream_bytes = level->stream_bytes,
+        .streams_max = level->streams_max,
+        .report = options.report,
+        .cpu_features = features,
+        .progress = options.progress,
+        .progress_context = options.progress_context,
+    };
+    bool is_short = options.content_size > 0 && options.content_size < plan->block_size;
+    plan->block_bound = is_short ? options.content_size : plan->block_size;
+    kernels_select(&plan->kernels, features);
+    if (!plan->model && !options.no_model && options.level >= TACIT_LEVEL_MODEL) {
+        enum tacit_status status = tacit_model_default(&plan->model);
+        if (status != TACIT_OK && status != TACIT_ERR_MODEL_MISSING)
+            return status;
+    }
+    suit_model(plan);
+    plan->unmixed = plan->model && options.unmixed;
+    plan->context = plan->context && !plan->unmixed;
+    return TACIT_OK;
+}
+
+uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
+{
+    uint64_t n_context = 0, n_zstd = 0;
+    if (plan->context)
+        n_context = context_block_encode_memory(plan, plan->block_bound);
+    if (plan->model) {
+        uint64_t n_language = language_block_encode_memory(plan, plan->block_bound);
+        n_context = n_language > n_context ? n_language : n_context;
+    }
+    if (plan->zstd_level > 0) /* beside context models it needs a buffer of its own */
+        n_zstd = zstd_block_encode_memory(plan->block_bound, plan->zstd_level) +
+                 (plan->context ? plan->block_bound : 0);
+    uint64_t buffers = 2 * plan->block_bound + sizeof(struct block_job);
+    return buffers + (n_context > n_zstd ? n_context : n_zstd);
+}
+
+uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
+{
+    /* One more block is filled while the threads work. */
+    uint64_t spare = plan->n_threads > 1 ? 2 * plan->block_bound : 0;
+    return spare + (64 << 10);
+}
+
+static bool fits(const struct codec_plan *plan, unsigned n_threads)
+{
+    struct codec_plan tried = *plan;
+    tried.n_threads = n_threads;
+    return codec_plan_memory_fixed(&tried) + n_threads * codec_plan_memory_per_thread(&tried) <=
+           plan->memory_limit;
+}
+
+enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
+{
+    if (plan->model && plan->level < TACIT_LEVEL_CONTEXT)
+        return TACIT_ERR_ARGUMENT;
+    /* What changes the bytes is decided for one thread, however many there will be. */
+    if (plan->context && !fits(plan, 1))
+        plan->zstd_level = 0;
+    while (plan->context && !fits(plan, 1) && plan->memory_log2_max > CM_MEMORY_LOG2_MIN)
+        plan->memory_log2_max--;
+    if (!fits(plan, 1))
+        return TACIT_ERR_MEMORY_LIMIT;
+    while (plan->n_threads > 1 && !fits(plan, plan->n_threads))
+        plan->n_threads--;
+    return TACIT_OK;
+}
+
+enum tacit_status tacit_options_memory(const struct tacit_options *options, uint64_t *n_bytes)
+{
+    struct codec_plan plan;
+    *n_bytes = 0;
+    TRY(codec_plan_make(&plan, options));
+    *n_bytes =
+        codec_plan_memory_fixed(&plan) + plan.n_threads * codec_plan_memory_per_thread(&plan);
+    return TACIT_OK;
+}

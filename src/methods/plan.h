@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the options mean: a level and limits resolved, once, into everything that the encoder or
+ * decoder needs to know. A plan never depends on the number of threads except in n_threads itself,
+ * so that the archive does not either.
+ */
+#ifndef TACIT_METHODS_PLAN_H
+#define TACIT_METHODS_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "predict/context_mixer.h" /* struct kernels */
+#include "tacit/options.h"
+
+struct codec_plan {
+    int level;
+    unsigned n_threads;
+    uint64_t block_size;
+    uint64_t block_bound;  /* of the longest block that will come: block_size or less */
+    uint64_t memory_limit; /* UINT64_MAX: none */
+    int zstd_level;        /* 0: not at all; with context models, tried where it may win */
+    bool context;          /* try the context models */
+    bool strong;
+    unsigned memory_log2_max;          /* tables of the context models; less for short blocks */
+    const struct tacit_model *model;   /* NULL: none */
+    unsigned n_streams, n_context;     /* of the model; n_streams 0: by size of the content, */
+    uint32_t stream_bytes;             /* one for each of these, */
+    uint32_t streams_max;              /* this many at most */
+    bool unmixed;                      /* the model alone codes whole tokens */
+    unsigned n_lm_threads;             /* within a block; if above 1, blocks are coded one by one */
+    struct tacit_model_report *report; /* or NULL */
+    struct kernels kernels;
+    uint32_t cpu_features;
+    tacit_progress_fn progress;
+    void *progress_context;
+};
+
+/* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. */
+enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *options);
+
+/* Makes the plan fit memory_limit for encoding: smaller context tables and then fewer threads, in
+ * an order that does not let n_threads change the tables. TACIT_ERR_MEMORY_LIMIT if nothing fits.
+ */
+enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan);
+
+/* Bytes one thread takes to encode the longest block that will come, its buffers included. */
+uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan);
+
+/* Bytes that do not depend on the number of threads. */
+uint64_t codec_plan_memory_fixed(const struct codec_plan *plan);
+
+#endif

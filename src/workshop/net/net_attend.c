@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Attention over a sliding window. All query heads share one key and value head, so the queries of
+ * NET_ATTEND_BLOCK positions times n_heads form one matrix against the keys of the block and of the
+ * window before it. Nothing of size sequence x window is kept: the backward pass makes the scores
+ * again from the saved log-sums.
+ */
+#include "workshop/net/net.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "workshop/net/ops.h"
+
+struct block {
+    size_t t0, n;      /* positions */
+    size_t k0, n_keys; /* keys in reach of any of them */
+    size_t stride;     /* of a score row */
+    size_t window;
+};
+
+static struct block block_at(const struct net *net, uint32_t layer, size_t t0, size_t n)
+{
+    struct block b = {.t0 = t0, .window = net_window(net, layer)};
+    b.n = n - t0 < NET_ATTEND_BLOCK ? n - t0 : NET_ATTEND_BLOCK;
+    b.k0 = t0 + 1 > b.window ? t0 + 1 - b.window : 0;
+    b.n_keys = t0 + b.n - b.k0;
+    b.stride = net_stride(b.n_keys);
+    return b;
+}
+
+/* Where the window of position t begins and ends, in keys of the block. */
+static size_t reach_begin(const struct block *b, size_t t)
+{
+    return t + 1 > b->window + b->k0 ? t + 1 - b->window - b->k0 : 0;
+}
+
+static size_t reach_end(const struct block *b, size_t t)
+{
+    return t + 1 - b->k0;
+}
+
+void net_attend(const struct net *net, struct net_work *work, const float *params, size_t n,
+                uint32_t layer)
+{
+    const size_t hs = net->config.head_size, heads = net->config.n_heads;
+    const float *sink = params + net->layer[layer].sink;
+    struct net_layer_work *w = &work->layer[layer];
+    for (size_t t0 = 0; t0 < n; t0 += NET_ATTEND_BLOCK) {
+        const struct block b = block_at(net, layer, t0, n);
+        const size_t rows = b.n * heads;
+        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, w->q + t0 * heads * hs, hs,
+                   w->k + b.k0 * hs, hs, false, work->scores, b.stride);
+        for (size_t r = 0; r < rows; r++) {
+            const size_t t = t0 + r / heads;
+            w->lse[t0 * heads + r] = op_softmax(b.n_keys, reach_begin(&b, t), reach_end(&b, t),
+                                                sink[r % heads], work->scores + r * b.stride);
+        }
+        matmul_run(&work->mm, false, false, rows, hs, b.n_keys, work->scores, b.stride,
+                   w->v + b.k0 * hs, hs, false, w->o + t0 * heads * hs, hs);
+    }
+}
+
+void net_attend_back(const struct net *net, struct net_work *work, const float *params, size_t n,
+                     uint32_t layer, float *grad)
+{
+    const size_t hs = net->config.head_size, heads = net->config.n_heads;
+    const float *sink = params + net->layer[layer].sink;
+    float *d_sink = grad + net->layer[layer].sink;
+    struct net_layer_work *w = &work->layer[layer];
+    memset(work->dk, 0, n * hs * sizeof(float));
+    memset(work->dv, 0, n * hs * sizeof(float));
+    for (size_t t0 = 0; t0 < n; t0 += NET_ATTEND_BLOCK) {
+        const struct block b = block_at(net, layer, t0, n);
+        const size_t rows = b.n * heads, at = t0 * heads * hs;
+        const float *k = w->k + b.k0 * hs, *v = w->v + b.k0 * hs;
+        float *p = work->scores, *dp = work->scores_2;
+        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, w->q + at, hs, k, hs, false, p,
+                   b.stride);
+        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, work->do_ + at, hs, v, hs, false, dp,
+                   b.stride);
+        for (size_t r = 0; r < rows; r++) {
+            const size_t t = t0 + r / heads, i = at + r * hs;
+            const float lse = w->lse[t0 * heads + r], d = op_dot(hs, work->do_ + i, w->o + i);
+            op_exp_lse(b.n_keys, reach_begin(&b, t), reach_end(&b, t), lse, p + r * b.stride);
+            op_softmax_back(b.n_keys, p + r * b.stride, d, dp + r * b.stride);
+            d_sink[r % heads] -= expf(sink[r % heads] - lse) * d;
+        }
+        matmul_run(&work->mm, false, false, rows, hs, b.n_keys, dp, b.stride, k, hs, false,
+                   work->dq + at, hs);
+        matmul_run(&work->mm, true, false, b.n_keys, hs, rows, dp, b.stride, w->q + at, hs, true,
+                   work->dk + b.k0 * hs, hs);
+        matmul_run(&work->mm, true, false, b.n_keys, hs, rows, p, b.stride, work->do_ + at, hs,
+                   true, work->dv + b.k0 * hs, hs);
+    }
+}

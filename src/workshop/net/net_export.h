@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A trained network as a model of the engine (model/lm_model.h), quantised to int8.
+ */
+#ifndef TACIT_WORKSHOP_NET_NET_EXPORT_H
+#define TACIT_WORKSHOP_NET_NET_EXPORT_H
+
+#include "engine/lm_model.h"
+#include "workshop/net/net.h"
+
+/* TACIT_ERR_UNSUPPORTED where a size is not a multiple of 64 that the engine needs to be one (width, head
+ * size, inner width, windows, hashed rows); TACIT_ERR_MODEL_DAMAGED if a parameter is not finite;
+ * TACIT_ERR_MEMORY. On failure *model is NULL. */
+enum tacit_status net_export(struct lm_model **model, const struct net *net, const float *params);
+
+#endif

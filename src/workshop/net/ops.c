@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workshop/net/ops.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One copy of each function for each of these, chosen when the program starts. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#define NORM_EPS 1e-6f
+
+/* exp as 2^n times a polynomial, so that loops around it vectorise; relative error below 3e-7. */
+static inline __attribute__((always_inline)) float fast_exp(float x)
+{
+    x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+    const float t = x * 1.44269504f;
+    const int32_t n = (int32_t)(t + (t < 0 ? -0.5f : 0.5f));
+    const float f = (x - (float)n * 0.693359375f) + (float)n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * f + 1.3981999507e-3f;
+    p = p * f + 8.3334519073e-3f;
+    p = p * f + 4.1665795894e-2f;
+    p = p * f + 1.6666665459e-1f;
+    p = p * f + 5.0000001201e-1f;
+    p = p * f * f + f + 1.0f;
+    union {
+        int32_t i;
+        float f;
+    } power = {.i = (n + 127) << 23};
+    return p * power.f;
+}
+
+CLONES void op_norm(size_t n_rows, size_t n, const float *x, size_t ldx, float *y, size_t ldy,
+                    float *r)
+{
+    for (size_t t = 0; t < n_rows; t++, x += ldx, y += ldy) {
+        float sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += x[i] * x[i];
+        const float inv = 1.0f / sqrtf(sum / (float)n + NORM_EPS);
+        for (size_t i = 0; i < n; i++)
+            y[i] = x[i] * inv;
+        r[t] = inv;
+    }
+}
+
+CLONES void op_norm_back(size_t n_rows, size_t n, const float *dy, size_t lddy, const float *y,
+                         size_t ldy, const float *r, float *dx, size_t lddx)
+{
+    for (size_t t = 0; t < n_rows; t++, dy += lddy, y += ldy, dx += lddx) {
+        float sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += dy[i] * y[i];
+        const float mean = sum / (float)n, inv = r[t];
+        for (size_t i = 0; i < n; i++)
+            dx[i] += inv * (dy[i] - y[i] * mean);
+    }
+}
+
+CLONES void op_relu2(size_t n_rows, size_t n, float *u, float *h, size_t ld)
+{
+    for (size_t t = 0; t < n_rows; t++, u += ld, h += ld) {
+        for (size_t i = 0; i < n; i++) {
+            const float x = u[i] > 0 ? u[i] : 0;
+            u[i] = x;
+            h[i] = x * x;
+        }
+    }
+}
+
+CLONES void op_relu2_back(size_t n_rows, size_t n, const float *u, float *h, float *dh, size_t ld)
+{
+    for (size_t t = 0; t < n_rows; t++, u += ld, h += ld, dh += ld) {
+        for (size_t i = 0; i < n; i++) {
+            dh[i] *= 2 * u[i];
+            h[i] = u[i] * u[i];
+        }
+    }
+}
+
+void op_rotate(float *head, const float *table, size_t position, size_t n_rot, float sign)
+{
+    const size_t half = n_rot / 2;
+    const float *cosine = table + position * n_rot, *sine = cosine + half;
+    for (size_t i = 0; i < half; i++) {
+        const float a = head[i], b = head[i + half], s = sign * sine[i];
+        head[i] = a * cosine[i] - b * s;
+        head[i + half] = a * s + b * cosine[i];
+    }
+}
+
+CLONES void op_add(size_t n, float *y, const float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += x[i];
+}
+
+CLONES void op_fma(size_t n, float *y, const float *a, const float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += a[i] * x[i];
+}
+
+CLONES void op_average(size_t n, float keep, float *y, const float *x)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = keep * y[i] + (1 - keep) * x[i];
+}
+
+CLONES void op_momentum(size_t n, float keep, float *restrict m, const float *restrict g,
+                        float *restrict y)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] = keep * m[i] + g[i];
+        y[i] = g[i] + keep * m[i];
+    }
+}
+
+CLONES void op_adam(size_t n, float lr, float b1, float b2, float fix_m, float fix_v, float scale_g,
+                    float *restrict x, const float *restrict g, float *restrict m,
+                    float *restrict v)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float gi = g[i] * scale_g;
+        m[i] = b1 * m[i] + (1 - b1) * gi;
+        v[i] = b2 * v[i] + (1 - b2) * gi * gi;
+        x[i] -= lr * m[i] * fix_m / (sqrtf(v[i] * fix_v) + 1e-10f);
+    }
+}
+
+CLONES float op_dot(size_t n, const float *a, const float *b)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+CLONES float op_softmax(size_t n, size_t begin, size_t end, float sink, float *s)
+{
+    float max = sink;
+    for (size_t i = begin; i < end; i++)
+        max = s[i] > max ? s[i] : max;
+    float sum = 0;
+    for (size_t i = begin; i < end; i++) {
+        s[i] = fast_exp(s[i] - max);
+        sum += s[i];
+    }
+    sum += fast_exp(sink - max);
+    const float inv = 1.0f / sum;
+    for (size_t i = begin; i < end; i++)
+        s[i] *= inv;
+    memset(s, 0, begin * sizeof *s);
+    memset(s + end, 0, (n - end) * sizeof *s);
+    return max + logf(sum);
+}
+
+CLONES void op_exp_lse(size_t n, size_t begin, size_t end, float lse, float *s)
+{
+    for (size_t i = begin; i < end; i++)
+        s[i] = fast_exp(s[i] - lse);
+    memset(s, 0, begin * sizeof *s);
+    memset(s + end, 0, (n - end) * sizeof *s);
+}
+
+CLONES void op_softmax_back(size_t n, const float *p, float d, float *dp)
+{
+    for (size_t i = 0; i < n; i++)
+        dp[i] = p[i] * (dp[i] - d);
+}
+
+CLONES float op_capped_sum(size_t n, float cap, const float *logits)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        const float x = logits[i];
+        sum += fast_exp(cap * (x / sqrtf(x * x + cap * cap) - 1.0f));
+    }
+    return sum;
+}
+
+CLONES void op_capped_back(size_t n, float cap, float lse, float scale, size_t target,
+                           float *logits)
+{
+    const float x = target < n ? logits[target] : 0, cap2 = cap * cap;
+    for (size_t i = 0; i < n; i++) {
+        const float inv = 1.0f / sqrtf(logits[i] * logits[i] + cap2), c = cap * inv;
+        logits[i] = scale * fast_exp(cap * logits[i] * inv - lse) * (c * c * c);
+    }
+    if (target < n) {
+        const float c = cap / sqrtf(x * x + cap2);
+        logits[target] -= scale * c * c * c;
+    }
+}
+
+CLONES void op_round_rows(size_t n_rows, size_t n, float *x, size_t ld)
+{
+    for (size_t t = 0; t < n_rows; t++, x += ld) {
+        float max = 1e-20f;
+        for (size_t i = 0; i < n; i++)
+            max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
+        const float scale = 127.0f / max, back = max / 127.0f;
+        for (size_t i = 0; i < n; i++) {
+            const float v = x[i] * scale;
+            x[i] = back * (float)(int32_t)(v + (v < 0 ? -0.5f : 0.5f));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keeps evaluation text out of the training text. Every 50-byte shingle of the texts that must not
+ * be learned is hashed (one in four, chosen by its hash, is kept, so that the same shingle is kept
+ * on both sides); where a training document holds one, the whole lines around it are cut out.
+ */
+#ifndef TACIT_WORKSHOP_TEXT_CLEAN_H
+#define TACIT_WORKSHOP_TEXT_CLEAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/status.h"
+
+struct shingles {
+    uint64_t *slots; /* open addressing, 0 is free */
+    size_t mask, n;
+};
+
+enum tacit_status shingles_open(struct shingles *set);
+void shingles_close(struct shingles *set);
+/* Shingles of fewer than 12 different bytes (rules, padding, blank pixels) are not taken. */
+enum tacit_status shingles_add(struct shingles *set, const uint8_t *text, size_t n);
+
+/* Cuts matched lines out of text[0..n) in place; where something was cut a NUL stands, which ends a
+ * document. Returns the new size. */
+size_t shingles_cut(const struct shingles *set, uint8_t *text, size_t n);
+
+#endif

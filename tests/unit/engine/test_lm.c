@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The promise of model/lm.h: a stream's logits depend on its tokens alone. Small models of every
+ * shape run one stream at a time, token by token, in plain C; then in lock-step, by prefill, on
+ * several threads and with every set of kernels that the machine has, and must give the same bits.
+ * Those bits are also compared with the ones written down here, which any machine must reproduce.
+ */
+#include "engine/lm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/cpu.h"
+#include "base/sha256.h"
+#include "base/strict_math.h"
+#include "check.h"
+#include "tiny_model.h"
+
+enum { N_TOKENS = 90, N_STREAMS = 5, CONTEXT = 64 };
+
+struct golden {
+    const char *name;
+    struct lm_shape shape;
+};
+
+#define SHAPE(name, ...) {name, {__VA_ARGS__}},
+static const struct golden models[] = {TINY_MODELS(SHAPE)};
+
+/* The first 8 bytes of the SHA-256 of the model and of all its logits. */
+static const char *const expected[][2] = {
+    {"c67238cd9c1ee6d1", "1ae6a0cd0d328ee2"}, {"a7d53376eaeb71ba", "a89c88500ae30699"},
+    {"7e1e8a7b04990f17", "3e3334182e22f865"}, {"ca22c75e8d0e81f0", "865a2a6fd42f9a69"},
+    {"84d983bbf3b5b12e", "20b5a0838f0ae753"},
+};
+
+/* Streams differ from the first token on. */
+static uint32_t token_at(const struct lm_shape *shape, size_t stream, size_t i)
+{
+    return (uint32_t)((i * i * 7 + i * 13 + stream * 31) % shape->n_vocab);
+}
+
+struct run {
+    const struct lm_model *model;
+    struct lm_state *state;
+    float *logits;
+    size_t stride;
+};
+
+static void start(struct run *run, const struct lm_model *model, uint32_t n_streams,
+                  uint32_t n_threads, uint32_t features)
+{
+    struct lm_options options = {n_streams, CONTEXT, n_threads, features};
+    size_t n_rows = n_streams > N_TOKENS ? n_streams : N_TOKENS;
+    run->model = model;
+    run->stride = lm_logit_stride(model);
+    run->logits = aligned_alloc(64, n_rows * run->stride * sizeof *run->logits);
+    CHECK(lm_state_create(&run->state, model, &options) == TACIT_OK);
+}
+
+static void stop(struct run *run)
+{
+    lm_state_destroy(run->state);
+    free(run->logits);
+}
+
+static bool same(const struct run *run, const float *a, const float *b)
+{
+    return memcmp(a, b, run->model->shape.n_vocab * sizeof *a) == 0;
+}
+
+/* [stream][token][stride], plain C, one stream after the other. */
+static float *reference_logits(const struct lm_model *model)
+{
+    struct run run;
+    start(&run, model, 1, 1, CPU_SCALAR);
+    float *all = malloc(N_STREAMS * N_TOKENS * run.stride * sizeof *all), *at = all;
+    for (size_t stream = 0; stream < N_STREAMS; stream++) {
+        lm_reset_stream(run.state, 0);
+        for (size_t i = 0; i < N_TOKENS; i++, at += run.stride) {
+            uint32_t token = token_at(&model->shape, stream, i);
+            CHECK(lm_step(run.state, &token, run.logits) == TACIT_OK);
+            memcpy(at, run.logits, run.stride * sizeof *at);
+        }
+    }
+    stop(&run);
+    return all;
+}
+
+/* Streams begin late and pause now and then. */
+static void check_steps(const struct lm_model *model, const float *want, uint32_t n_streams,
+                        uint32_t n_threads, uint32_t features)
+{
+    struct run run;
+    size_t done[N_STREAMS] = {0}, n_wrong = 0;
+    start(&run, model, n_streams, n_threads, features);
+    for (size_t step = 0; step < N_TOKENS * 5 / 4; step++) {
+        uint32_t tokens[N_STREAMS];
+        for (size_t s = 0; s < n_streams; s++)
+            tokens[s] = (step + s) % 5 == 0 || done[s] == N_TOKENS
+                            ? LM_NO_TOKEN
+                            : token_at(&model->shape, s, done[s]);
+        CHECK(lm_step(run.state, tokens, run.logits) == TACIT_OK);
+        for (size_t s = 0; s < n_streams; s++)
+            if (tokens[s] != LM_NO_TOKEN) {
+                const float *at = want + (s * N_TOKENS + done[s]++) * run.stride;
+                n_wrong += !same(&run, run.logits + s * run.stride, at);
+            }
+    }
+    CHECK_MSG(n_wrong == 0, "%zu rows, streams %u, threads %u, cpu %x", n_wrong, n_streams,
+              n_threads, features);
+    stop(&run);
+}
+
+static void check_prefill(const struct lm_model *model, const float *want, size_t piece,
+                          uint32_t n_threads, uint32_t features)
+{
+    struct run run;
+    uint32_t tokens[N_TOKENS];
+    size_t n_wrong = 0, s = 1;
+    start(&run, model, 2, n_threads, features);
+    for (size_t i = 0; i < N_TOKENS; i++)
+        tokens[i] = token_at(&model->shape, s, i);
+    for (size_t i = 0; i < N_TOKENS; i += piece) {
+        size_t n = N_TOKENS - i < piece ? N_TOKENS - i : piece;
+        CHECK(lm_prefill(run.state, 1, tokens + i, n, run.logits) == TACIT_OK);
+        for (size_t j = 0; j < n; j++)
+            n_wrong += !same(&run, run.logits + j * run.stride,
+                             want + (s * N_TOKENS + i + j) * run.stride);
+    }
+    CHECK(lm_stream_position(run.state, 1) == N_TOKENS && lm_stream_position(run.state, 0) == 0);
+    CHECK_MSG(n_wrong == 0, "%zu rows, pieces of %zu, threads %u, cpu %x", n_wrong, piece,
+              n_threads, features);
+    stop(&run);
+}
+
+/* Pieces of two streams in one pass. */
+static void check_feed(const struct lm_model *model, const float *want, uint32_t n_threads,
+                       uint32_t features)
+{
+    enum { PIECE = 9 };
+    struct run run;
+    size_t n_wrong = 0;
+    start(&run, model, 2, n_threads, features);
+    for (size_t i = 0; i < N_TOKENS; i += PIECE) {
+        struct lm_input inputs[2 * PIECE];
+        for (uint32_t j = 0; j < 2 * PIECE; j++) {
+            uint32_t stream = 1 - j / PIECE;
+            inputs[j] = (struct lm_input){stream, token_at(&model->shape, stream, i + j % PIECE)};
+        }
+        CHECK(lm_feed(run.state, inputs, 2 * PIECE, run.logits) == TACIT_OK);
+        for (size_t j = 0; j < 2 * PIECE; j++)
+            n_wrong += !same(&run, run.logits + j * run.stride,
+                             want + (inputs[j].stream * N_TOKENS + i + j % PIECE) * run.stride);
+    }
+    CHECK_MSG(n_wrong == 0, "%zu rows fed, threads %u, cpu %x", n_wrong, n_threads, features);
+    struct lm_input wrong = {2, 0};
+    CHECK(lm_feed(run.state, &wrong, 1, run.logits) == TACIT_ERR_ARGUMENT);
+    stop(&run);
+}
+
+static void hex_of(const uint8_t *digest, char hex[17])
+{
+    for (int i = 0; i < 8; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void check_golden(const struct lm_model *model, const char *name, const float *logits,
+                         const char *const want[2])
+{
+    struct sha256 sha;
+    uint8_t digest[SHA256_BYTES], bytes[4];
+    char hex[17];
+    hex_of(model->identity, hex);
+    CHECK_MSG(strcmp(hex, want[0]) == 0, "%s: identity %s", name, hex);
+    sha256_init(&sha);
+    for (size_t row = 0; row < N_STREAMS * N_TOKENS; row++)
+        for (size_t i = 0; i < model->shape.n_vocab; i++) {
+            store_le32(bytes, strict_to_bits(logits[row * lm_logit_stride(model) + i]));
+            sha256_update(&sha, bytes, sizeof bytes);
+        }
+    sha256_final(&sha, digest);
+    hex_of(digest, hex);
+    CHECK_MSG(strcmp(hex, want[1]) == 0, "%s: logits %s", name, hex);
+}
+
+static void check_model(const struct golden *golden, const char *const want[2])
+{
+    struct lm_model *model;
+    CHECK(tiny_model(&model, &golden->shape) == TACIT_OK);
+    float *logits = reference_logits(model);
+    check_golden(model, golden->name, logits, want);
+    uint32_t features = cpu_features();
+    for (uint32_t n = 1; n <= N_STREAMS; n++)
+        check_steps(model, logits, n, 1, features);
+    for (uint32_t n_threads = 2; n_threads <= 3; n_threads++) {
+        check_steps(model, logits, N_STREAMS, n_threads, features);
+        check_prefill(model, logits, 7, n_threads, features);
+    }
+    check_feed(model, logits, 2, features);
+    check_prefill(model, logits, N_TOKENS, 1, features);
+    for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
+        check_steps(model, logits, N_STREAMS, 1, features & mask);
+        check_prefill(model, logits, 33, 1, features & mask);
+    }
+    free(logits);
+    lm_model_destroy(model);
+}
+
+static void check_arguments(void)
+{
+    struct lm_model *model;
+    struct run run;
+    struct lm_shape shape = models[0].shape;
+    shape.width = 65;
+    CHECK(tiny_model(&model, &shape) == TACIT_ERR_UNSUPPORTED && model == NULL);
+    CHECK(tiny_model(&model, &models[0].shape) == TACIT_OK);
+    struct lm_options bad = {0, CONTEXT, 1, 0};
+    CHECK(lm_state_create(&run.state, model, &bad) == TACIT_ERR_ARGUMENT && run.state == NULL);
+    start(&run, model, 2, 1, CPU_SCALAR);
+    uint32_t tokens[2] = {1, model->shape.n_vocab};
+    CHECK(lm_step(run.state, tokens, NULL) == TACIT_ERR_ARGUMENT);
+    CHECK(lm_stream_position(run.state, 0) == 0);
+    CHECK(lm_prefill(run.state, 2, tokens, 1, NULL) == TACIT_ERR_ARGUMENT);
+    CHECK(lm_prefill(run.state, 0, tokens, 2, NULL) == TACIT_ERR_ARGUMENT);
+    stop(&run);
+    lm_model_destroy(model);
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
+        check_model(&models[i], expected[i]);
+    check_arguments();
+    return check_result();
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What stands before the coded bits of a context block: packed and parsed, and refused when wrong.
+ */
+#include "methods/context/context_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "unit/samples.h"
+
+static struct layout layout, parsed;
+static uint8_t packed[LAYOUT_BYTES_MAX];
+
+static void check_round_trip(uint32_t content_size)
+{
+    size_t n = layout_pack(packed, &layout), n_parsed;
+    size_t n_payload = n + (size_t)layout_n_raw(&layout);
+    uint8_t *payload = calloc(1, n_payload);
+    memcpy(payload, packed, n);
+    layout_set_contents(&layout);
+    CHECK(layout_parse(payload, n_payload, content_size, &parsed, &n_parsed) == TACIT_OK);
+    CHECK(n_parsed == n && parsed.n_segments == layout.n_segments);
+    CHECK(parsed.config.memory_log2 == layout.config.memory_log2 &&
+          parsed.config.strength == layout.config.strength &&
+          parsed.config.content_set == layout.config.content_set);
+    for (uint32_t i = 0; i < layout.n_segments; i++) {
+        const struct layout_segment *a = &layout.segments[i], *b = &parsed.segments[i];
+        CHECK(a->n_bytes == b->n_bytes && a->raw == b->raw && a->distance == b->distance &&
+              a->content.type == b->content.type && a->content.stride == b->content.stride &&
+              a->content.offset == b->content.offset);
+    }
+    /* Cut anywhere it is refused; so is any content that is too short. */
+    for (size_t cut = 0; cut < n_payload; cut++)
+        CHECK_MSG(layout_parse(payload, cut, content_size, &parsed, &n_parsed) != TACIT_OK ||
+                      n_parsed + layout_n_raw(&parsed) <= cut,
+                  "cut at %zu", cut);
+    CHECK(layout_parse(payload, n_payload, 0, &parsed, &n_parsed) == TACIT_ERR_CORRUPT);
+    free(payload);
+}
+
+static void check_refused(const char *what, const uint8_t *data, size_t n)
+{
+    size_t n_parsed;
+    CHECK_MSG(layout_parse(data, n, 100, &parsed, &n_parsed) == TACIT_ERR_CORRUPT, "%s", what);
+}
+
+int main(void)
+{
+    layout = (struct layout){.config = {.strength = CM_STRONG, .memory_log2 = 22},
+                             .n_segments = 1,
+                             .segments = {{.content = {.type = CONTENT_TEXT}, .n_bytes = 100}}};
+    check_round_trip(100);
+    CHECK(layout_pack(packed, &layout) == 2);
+
+    layout.n_segments = 4;
+    layout.segments[1] = (struct layout_segment){
+        .content = {.type = CONTENT_IMAGE24, .stride = 300, .offset = 7}, .n_bytes = 1000};
+    layout.segments[2] = (struct layout_segment){.distance = 1100, .n_bytes = 5000};
+    layout.segments[3] = (struct layout_segment){
+        .content = {.type = CONTENT_COMPRESSED}, .n_bytes = 50, .raw = true};
+    check_round_trip(6150);
+
+    check_refused("reserved bit", (const uint8_t[]){0x42, 0x01}, 2);
+    check_refused("memory", (const uint8_t[]){0x0b, 0x01}, 2);
+    check_refused("type", (const uint8_t[]){0x02, 0x0f}, 2);
+    check_refused("segment's reserved bit", (const uint8_t[]){0x02, 0x41}, 2);
+    check_refused("stride 0", (const uint8_t[]){0x02, 0x03, 0x00, 0x00}, 4);
+    check_refused("copy of nothing", (const uint8_t[]){0x02, 0x20, 0x00}, 3);
+    check_refused("lengths", (const uint8_t[]){0x22, 0x00, 0x01, 0x63, 0x01}, 5);
+    check_refused("long varint", (const uint8_t[]){0x22, 0x80, 0x00, 0x01, 0x05, 0x01}, 6);
+    check_refused("raw beyond the end", (const uint8_t[]){0x02, 0x11, 0x00}, 3);
+    check_refused("empty", (const uint8_t[]){0}, 0);
+    return check_result();
+}

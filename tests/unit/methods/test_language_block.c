@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Blocks coded with a language model, a tiny one that knows nothing: they come back whatever the number
+ * of streams, threads and kernels, always from the same bytes; wrong
+ * payloads are refused; unmixed, the size is what the model says that the content costs.
+ */
+#include "methods/language/language_block.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "check.h"
+#include "engine/lm.h"
+#include "golden/golden_content.h"
+#include "methods/language/language_layout.h"
+#include "tiny_tmodel.h"
+#include "unit/samples.h"
+
+enum { N_CONTENT = 1500, N_MAX = 4 * N_CONTENT, N_DAMAGED = 36 };
+
+#define SHAPE(name, ...) {__VA_ARGS__},
+static const struct lm_shape shapes[] = {TINY_MODELS(SHAPE)};
+
+static uint8_t content[N_CONTENT];
+static struct tacit_model_report report; /* there is one, so what the model says is counted */
+static atomic_uint n_busy = 1;           /* so with two threads one reads while the other codes */
+
+static void fill_content(void)
+{
+    struct line_ends ends;
+    golden_fill(content, N_CONTENT, GOLDEN_crlf);
+    line_ends_find(&ends, content, N_CONTENT);
+    CHECK(ends.n_removed > 0);
+    for (size_t i = 100; i < N_CONTENT; i += 173) /* bytes that the vocabulary lacks */
+        content[i] = i % 2 ? 'Q' : 255;
+    content[N_CONTENT - 1] = 'Q';
+}
+
+static void encode(struct block_job *job, const struct codec_plan *plan)
+{
+    static struct block_look look;
+    *job = (struct block_job){.plan = plan, .model = plan->model, .look = &look, .n_busy = &n_busy};
+    CHECK(byte_buffer_append(&job->content, content, N_CONTENT) == TACIT_OK);
+    job->header.content_size = N_CONTENT;
+    line_ends_find(&look.line_ends, content, N_CONTENT);
+    job->content.size = line_ends_apply(&look.line_ends, job->content.data, N_CONTENT);
+    look.n_split = 1;
+    look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, (uint32_t)job->content.size};
+    CHECK(language_block_encode(job, N_MAX) == TACIT_OK && job->payload.size > 0);
+}
+
+static enum tacit_status decode(const struct block_job *whole, const uint8_t *payload, size_t n,
+                                uint32_t content_size)
+{
+    struct block_job job = {.plan = whole->plan,
+                            .model = whole->model,
+                            .header = whole->header,
+                            .n_busy = whole->n_busy};
+    uint64_t n_bytes;
+    job.header.content_size = content_size;
+    CHECK(byte_buffer_append(&job.payload, payload, n) == TACIT_OK);
+    enum tacit_status status = language_block_decode_memory(&job, &n_bytes);
+    if (status == TACIT_OK && n_bytes < (uint64_t)1 << 28)
+        status = language_block_decode(&job);
+    if (status == TACIT_OK && content_size == N_CONTENT && payload == whole->payload.data)
+        CHECK(memcmp(job.content.data, content, N_CONTENT) == 0);
+    block_job_free(&job);
+    return status;
+}
+
+static void check_damage(const struct block_job *whole)
+{
+    uint64_t state = 1;
+    size_t n = whole->payload.size;
+    uint8_t *copy = malloc(n);
+    for (int i = 0; i < N_DAMAGED; i++) {
+        memcpy(copy, whole->payload.data, n);
+        size_t reach = i % 3 ? 16 : n;
+        copy[sample_rng(&state) % reach] ^= (uint8_t)(1 + sample_rng(&state) % 255);
+        enum tacit_status status = decode(whole, copy, n, N_CONTENT);
+        CHECK_MSG(status == TACIT_OK || status == TACIT_ERR_CORRUPT, "%s",
+                  tacit_status_name(status));
+    }
+    for (size_t cut = 0; cut < 12; cut++)
+        CHECK(decode(whole, copy, cut, N_CONTENT) == TACIT_ERR_CORRUPT);
+    free(copy);
+}
+
+/* Bits of the content as one stream, by the model alone, which never says its special token. */
+static double model_bits(const struct codec_plan *plan)
+{
+    const struct lm_model *lm = model_file_lm(plan->model->file);
+    const struct tokenizer *tokenizer = model_file_tokenizer(plan->model->file);
+    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features};
+    struct line_ends ends;
+    struct lm_state *state;
+    float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
+    uint8_t text[N_CONTENT];
+    uint32_t items[N_CONTENT], token = tokenizer_start(tokenizer);
+    size_t n_items;
+    double bits = 0;
+    memcpy(text, content, N_CONTENT);
+    line_ends_find(&ends, text, N_CONTENT);
+    size_t n = line_ends_apply(&ends, text, N_CONTENT);
+    CHECK(tokenizer_encode(tokenizer, text, n, items, &n_items) == TACIT_OK);
+    CHECK(lm_state_create(&state, lm, &options) == TACIT_OK);
+    for (size_t i = 0; i < n_items; i++) {
+        double sum = 0;
+        CHECK(lm_step(state, &token, logits) == TACIT_OK);
+        for (uint32_t j = 0; j < lm->shape.n_vocab; j++)
+            sum += tokenizer_item_bytes(tokenizer, j).n > 0 ? exp(logits[j]) : 0;
+        token = items[i] < lm->shape.n_vocab ? items[i] : LM_NO_TOKEN;
+        bits += token == LM_NO_TOKEN ? 30 : log2(sum) - logits[token] / log(2);
+    }
+    lm_state_destroy(state);
+    free(logits);
+    return bits;
+}
+
+static struct codec_plan plan_of(const struct tacit_model *model, bool unmixed, unsigned n_streams,
+                                 unsigned n_threads, const char *cpu)
+{
+    struct tacit_options options;
+    struct codec_plan plan;
+    tacit_options_init(&options);
+    options.model = model;
+    options.unmixed = unmixed;
+    options.n_streams = n_streams;
+    options.n_threads = n_threads;
+    options.cpu = cpu;
+    options.n_context = 256;
+    CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
+    plan.n_lm_threads = n_threads;
+    plan.report = &report;
+    plan.memory_log2_max = CM_MEMORY_LOG2_MIN;
+    return plan;
+}
+
+/* expected: the payload's hash; 0: any, but always the same (tests/golden has archives of it). */
+static void check_streams(const struct tacit_model *model, bool unmixed, unsigned n_streams,
+                          uint64_t expected)
+{
+    for (unsigned n_threads = 1; n_threads <= 2; n_threads++) {
+        struct codec_plan plan =
+            plan_of(model, unmixed, n_streams, n_threads, n_threads == 1 ? NULL : "scalar");
+        struct block_job job;
+        encode(&job, &plan);
+        uint64_t hash = hash64(job.payload.data, job.payload.size, 0);
+        expected = expected ? expected : hash;
+        CHECK_MSG(hash == expected, "unmixed %d, %u streams, %u threads: %016llx", unmixed,
+                  n_streams, n_threads, (unsigned long long)hash);
+        CHECK(decode(&job, job.payload.data, job.payload.size, N_CONTENT) == TACIT_OK);
+        if (n_streams == 1) {
+            double bits = model_bits(&plan);
+            uint64_t n_bytes = unmixed ? job.payload.size : job.report.model_bytes;
+            CHECK_MSG(fabs((double)n_bytes - bits / 8) < bits / 8 * 0.001 + 64,
+                      "unmixed %d, %llu bytes, %.1f bits", unmixed, (unsigned long long)n_bytes,
+                      bits);
+        }
+        CHECK(decode(&job, job.payload.data, job.payload.size, 1) == TACIT_ERR_CORRUPT);
+        if (n_streams == 3 && n_threads == 1)
+            check_damage(&job);
+        block_job_free(&job);
+    }
+}
+
+/* A log of one stream begins with the primer, and comes back; nothing else may claim to. */
+static void check_primer(const struct tacit_model *model)
+{
+    struct codec_plan plan = plan_of(model, false, 1, 1, NULL);
+    struct language_layout layout;
+    struct block_job job;
+    size_t n_layout;
+    golden_fill(content, N_CONTENT, GOLDEN_log);
+    encode(&job, &plan);
+    const uint8_t *payload = job.payload.data;
+    size_t n = job.payload.size;
+    CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
+    CHECK(layout.primed);
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
+    check_damage(&job);
+    uint8_t packed[LANGUAGE_LAYOUT_MAX];
+    layout.n_streams = 2;
+    layout.n_bytes[0] = 1;
+    n = language_layout_pack(packed, &layout);
+    CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_CORRUPT);
+    block_job_free(&job);
+    plan = plan_of(model, true, 1, 1, NULL);
+    encode(&job, &plan);
+    payload = job.payload.data;
+    CHECK(language_layout_parse(payload, job.payload.size, N_CONTENT, &layout, &n_layout) ==
+              TACIT_OK &&
+          !layout.primed);
+    block_job_free(&job);
+}
+
+int main(void)
+{
+    static const struct {
+        bool unmixed;
+        unsigned n_streams;
+        uint64_t hash;
+    } cases[] = {
+        {false, 1, 0},
+        {false, 3, 0},
+        {false, 70, 0},
+        {true, 1, 0xdfaf0091ac98244a},
+        {true, 3, 0x0e2df826efacedae},
+    };
+    fill_content();
+    struct tacit_model *model;
+    uint8_t *memory;
+    CHECK(tiny_tmodel(&model, &shapes[2], &memory) == TACIT_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_streams(model, cases[i].unmixed, cases[i].n_streams, cases[i].hash);
+    check_primer(model);
+    tacit_model_close(model);
+    free(memory);
+    return check_result();
+}
