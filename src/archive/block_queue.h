@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "methods/block.h"
+#include "methods/block_job.h"
 
 struct block_queue;
 

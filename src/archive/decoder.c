@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "container/format.h"
+#include "methods/block.h"
 #include "tacit/stream.h"
 
 /* What the next bytes of the archive belong to. */

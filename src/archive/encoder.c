@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "container/format.h"
+#include "methods/block.h"
+#include "methods/plan_memory.h"
 #include "tacit/archive.h"
 #include "tacit/stream.h"
 

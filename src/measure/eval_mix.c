@@ -9,7 +9,7 @@
 #include "engine/lm.h"
 #include "measure/eval_cost.h"
 #include "measure/learner_state.h"
-#include "methods/language/token_coder.h"
+#include "methods/language/token_walk.h"
 
 struct costs {
     float coded, mixed, hint, context; /* nats */
@@ -84,11 +84,11 @@ static int decide(void *context, const struct trie_walk *walk, int bit)
     struct eval_mix *m = context;
     struct costs *costs = &m->costs;
     struct cm_hint hint = token_hint(&m->distribution, walk);
-    bool at_end = walk->position % 9 == 0;
+    bool at_end = trie_at_end(walk);
     struct cm_parts parts;
     cm_set_hint(m->cm, &hint);
     costs->coded += eval_bit_nats(
-        at_end ? cm_predict_end(m->cm, walk->split, walk->position / 9) : cm_predict(m->cm), bit);
+        at_end ? cm_predict_end(m->cm, walk->split, trie_depth(walk)) : cm_predict(m->cm), bit);
     cm_predict_parts(m->cm, at_end, &parts);
     costs->mixed += eval_bit_nats(parts.mixed, bit);
     costs->hint += eval_bit_nats(parts.hint, bit);

@@ -8,11 +8,6 @@
 #include "base/threads.h"
 #include "base/try.h"
 #include "engine/lm.h"
-#include "methods/block.h"
-#include "methods/context/context_block.h"
-#include "methods/language/language_block.h"
-#include "methods/language/language_layout.h"
-#include "methods/zstd_block.h"
 #include "model/model.h"
 #include "predict/context_mixer.h"
 
@@ -60,7 +55,7 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
     *to = *from;
     if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > N_THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
-    if (to->n_streams > LANGUAGE_STREAMS_MAX || to->n_context > LM_CONTEXT_MAX || to->unmixed > 1)
+    if (to->n_streams > CM_STREAMS_MAX || to->n_context > LM_CONTEXT_MAX || to->unmixed > 1)
         return TACIT_ERR_ARGUMENT;
     if (to->report && to->report->struct_size < sizeof *to->report)
         return TACIT_ERR_ARGUMENT;
@@ -152,62 +147,5 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
     suit_model(plan);
     plan->unmixed = plan->model && options.unmixed;
     plan->context = plan->context && !plan->unmixed;
-    return TACIT_OK;
-}
-
-uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
-{
-    uint64_t n_context = 0, n_zstd = 0;
-    if (plan->context)
-        n_context = context_block_encode_memory(plan, plan->block_bound);
-    if (plan->model) {
-        uint64_t n_language = language_block_encode_memory(plan, plan->block_bound);
-        n_context = n_language > n_context ? n_language : n_context;
-    }
-    if (plan->zstd_level > 0) /* beside context models it needs a buffer of its own */
-        n_zstd = zstd_block_encode_memory(plan->block_bound, plan->zstd_level) +
-                 (plan->context ? plan->block_bound : 0);
-    uint64_t buffers = 2 * plan->block_bound + sizeof(struct block_job);
-    return buffers + (n_context > n_zstd ? n_context : n_zstd);
-}
-
-uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
-{
-    /* One more block is filled while the threads work. */
-    uint64_t spare = plan->n_threads > 1 ? 2 * plan->block_bound : 0;
-    return spare + (64 << 10);
-}
-
-static bool fits(const struct codec_plan *plan, unsigned n_threads)
-{
-    struct codec_plan tried = *plan;
-    tried.n_threads = n_threads;
-    return codec_plan_memory_fixed(&tried) + n_threads * codec_plan_memory_per_thread(&tried) <=
-           plan->memory_limit;
-}
-
-enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
-{
-    if (plan->model && plan->level < TACIT_LEVEL_CONTEXT)
-        return TACIT_ERR_ARGUMENT;
-    /* What changes the bytes is decided for one thread, however many there will be. */
-    if (plan->context && !fits(plan, 1))
-        plan->zstd_level = 0;
-    while (plan->context && !fits(plan, 1) && plan->memory_log2_max > CM_MEMORY_LOG2_MIN)
-        plan->memory_log2_max--;
-    if (!fits(plan, 1))
-        return TACIT_ERR_MEMORY_LIMIT;
-    while (plan->n_threads > 1 && !fits(plan, plan->n_threads))
-        plan->n_threads--;
-    return TACIT_OK;
-}
-
-enum tacit_status tacit_options_memory(const struct tacit_options *options, uint64_t *n_bytes)
-{
-    struct codec_plan plan;
-    *n_bytes = 0;
-    TRY(codec_plan_make(&plan, options));
-    *n_bytes =
-        codec_plan_memory_fixed(&plan) + plan.n_threads * codec_plan_memory_per_thread(&plan);
     return TACIT_OK;
 }

@@ -39,15 +39,4 @@ struct codec_plan {
 /* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. */
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *options);
 
-/* Makes the plan fit memory_limit for encoding: smaller context tables and then fewer threads, in
- * an order that does not let n_threads change the tables. TACIT_ERR_MEMORY_LIMIT if nothing fits.
- */
-enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan);
-
-/* Bytes one thread takes to encode the longest block that will come, its buffers included. */
-uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan);
-
-/* Bytes that do not depend on the number of threads. */
-uint64_t codec_plan_memory_fixed(const struct codec_plan *plan);
-
 #endif

@@ -7,10 +7,12 @@
 #include "base/try.h"
 
 enum {
+    TRIED = 1 << 15, /* content up to this is tried in any case */
     PIECE = 1 << 18, /* fed at once: how often progress is seen; part of what fixes the bytes */
     WINDOW_LOG_MIN = 10,
     WINDOW_LOG_MAX = 30, /* a block's limit */
     LEVEL_LONG = 19,     /* from here on matches are searched over the whole block */
+    DECODER_BYTES = 1 << 18,
 };
 
 static enum tacit_status status_of(size_t code)
@@ -39,9 +41,11 @@ static size_t set_parameters(ZSTD_CCtx *cctx, uint64_t content_size, int level)
     return code;
 }
 
-static enum tacit_status compress(ZSTD_CCtx *cctx, const struct byte_buffer *content, size_t n_max,
-                                  struct byte_buffer *out, struct block_watch *watch)
+/* Stops once the output is longer than n_max. */
+static enum tacit_status compress(ZSTD_CCtx *cctx, struct block_job *job, size_t n_max)
 {
+    const struct byte_buffer *content = &job->content;
+    struct byte_buffer *out = &job->payload;
     ZSTD_inBuffer in = {content->data, 0, 0};
     ZSTD_outBuffer to = {out->data, n_max, 0};
     size_t left = 1;
@@ -54,31 +58,41 @@ static enum tacit_status compress(ZSTD_CCtx *cctx, const struct byte_buffer *con
             return status_of(left);
         if (end == ZSTD_e_continue)
             left = 1;
-        if (watch && block_watch_stop(watch, in.pos))
+        if (block_watch_stop(&job->watch, in.pos))
             return TACIT_ERR_CANCELLED;
     }
     out->size = left == 0 ? to.pos : 0;
     return TACIT_OK;
 }
 
-enum tacit_status zstd_block_encode(const struct byte_buffer *content, int level, size_t n_max,
-                                    struct byte_buffer *out, struct block_watch *watch)
+/* n_best: of the shortest payload so far. Context models lose to long matches only where nearly
+ * everything is matches, or where they gain next to nothing. */
+static bool may_win(const struct block_job *job, size_t n_best)
 {
-    out->size = 0;
-    TRY(byte_buffer_reserve(out, n_max, n_max));
+    size_t n = job->content.size;
+    return n <= TRIED || n_best < n / 16 || n_best > n - n / 8 || job->n_raw > n / 4;
+}
+
+static enum tacit_status encode(struct block_job *job, size_t n_max)
+{
+    job->payload.size = 0;
+    if (job->plan->zstd_level == 0 || !may_win(job, n_max + 1))
+        return TACIT_OK;
+    TRY(byte_buffer_reserve(&job->payload, n_max, n_max));
     ZSTD_CCtx *cctx = ZSTD_createCCtx();
     if (!cctx)
         return TACIT_ERR_MEMORY;
-    size_t code = set_parameters(cctx, content->size, level);
-    enum tacit_status status =
-        ZSTD_isError(code) ? status_of(code) : compress(cctx, content, n_max, out, watch);
+    size_t code = set_parameters(cctx, job->content.size, job->plan->zstd_level);
+    enum tacit_status status = ZSTD_isError(code) ? status_of(code) : compress(cctx, job, n_max);
     ZSTD_freeCCtx(cctx);
     return status;
 }
 
-enum tacit_status zstd_block_decode(const struct byte_buffer *payload, struct byte_buffer *content,
-                                    size_t content_size)
+static enum tacit_status decode(struct block_job *job)
 {
+    const struct byte_buffer *payload = &job->payload;
+    struct byte_buffer *content = &job->content;
+    size_t content_size = job->header.content_size;
     /* One frame that fills the payload and says how long its content is, before memory is taken. */
     if (ZSTD_findFrameCompressedSize(payload->data, payload->size) != payload->size ||
         ZSTD_getFrameContentSize(payload->data, payload->size) != content_size)
@@ -96,17 +110,32 @@ enum tacit_status zstd_block_decode(const struct byte_buffer *payload, struct by
     return n == content_size ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
-uint64_t zstd_block_encode_memory(uint64_t content_size, int level)
+static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_size)
 {
+    if (plan->zstd_level == 0)
+        return 0;
     /* Levels of btultra2 take 4 bytes for each of 2 * 2^window entries of two tables at most; the
      * stream keeps a copy of the window. */
+    bool is_long = plan->zstd_level >= LEVEL_LONG;
     uint64_t window = (uint64_t)1 << window_log(content_size);
-    uint64_t tables = level >= LEVEL_LONG ? 16 * window : 8 * window;
-    uint64_t tables_max = level >= LEVEL_LONG ? (uint64_t)640 << 20 : (uint64_t)128 << 20;
-    return (tables < tables_max ? tables : tables_max) + window + ((uint64_t)4 << 20);
+    uint64_t tables = is_long ? 16 * window : 8 * window;
+    uint64_t tables_max = is_long ? (uint64_t)640 << 20 : (uint64_t)128 << 20;
+    /* Beside the context models' payload it needs a buffer of its own. */
+    return (tables < tables_max ? tables : tables_max) + window + ((uint64_t)4 << 20) +
+           (plan->context ? content_size : 0);
 }
 
-uint64_t zstd_block_decode_memory(void)
+static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_bytes)
 {
-    return (uint64_t)1 << 18;
+    const struct format_block *header = &job->header;
+    *n_bytes = (uint64_t)header->content_size + DECODER_BYTES;
+    /* A zstd block takes four bytes at least and holds 128 KiB at most. */
+    return header->content_size > ((uint64_t)header->payload_size / 4 + 1) << 17 ? TACIT_ERR_CORRUPT
+                                                                                 : TACIT_OK;
 }
+
+const struct block_method zstd_method = {.name = "zstd",
+                                         .encode = encode,
+                                         .decode = decode,
+                                         .encode_memory = encode_memory,
+                                         .decode_memory = decode_memory};

@@ -25,11 +25,11 @@ static uint32_t first_difference(struct byte_view a, struct byte_view b)
     while (depth < a.n && a.data[depth] == b.data[depth])
         depth++;
     if (depth == a.n)
-        return 9 * depth;
+        return TRIE_BYTE_DECISIONS * depth;
     uint32_t step = 1;
     for (unsigned differing = a.data[depth] ^ b.data[depth]; differing < 0x80; differing <<= 1)
         step++;
-    return 9 * depth + step;
+    return TRIE_BYTE_DECISIONS * depth + step;
 }
 
 static enum tacit_status allocate(struct byte_trie *trie, const struct sorted_word *sorted)

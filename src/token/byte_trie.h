@@ -65,6 +65,8 @@ struct byte_trie {
     uint8_t *bytes;
 };
 
+enum { TRIE_BYTE_DECISIONS = 9 }; /* a byte's end flag and its 8 bits */
+
 struct trie_walk {
     uint32_t low, high; /* the words that are left: places low .. high - 1 */
     uint32_t split;     /* where the next open decision parts them; 0 if one word is left */
@@ -95,6 +97,24 @@ static inline struct trie_walk trie_start(const struct byte_trie *trie)
     return (struct trie_walk){.low = 0, .high = trie->n_words, .split = trie->root};
 }
 
+/* Bytes of the word that are known. */
+static inline uint32_t trie_depth(const struct trie_walk *walk)
+{
+    return walk->position / TRIE_BYTE_DECISIONS;
+}
+
+/* Decisions taken since the last byte was known: 0 .. 8. */
+static inline uint32_t trie_step(const struct trie_walk *walk)
+{
+    return walk->position % TRIE_BYTE_DECISIONS;
+}
+
+/* Whether the decision that comes now is an end flag. */
+static inline bool trie_at_end(const struct trie_walk *walk)
+{
+    return trie_step(walk) == 0;
+}
+
 /* Whether the words left differ in the decision that comes now. */
 static inline bool trie_is_open(const struct byte_trie *trie, const struct trie_walk *walk)
 {
@@ -104,7 +124,7 @@ static inline bool trie_is_open(const struct byte_trie *trie, const struct trie_
 /* The decision that comes now, where it is not open. */
 static inline unsigned trie_forced(const struct byte_trie *trie, const struct trie_walk *walk)
 {
-    uint32_t depth = walk->position / 9, step = walk->position % 9;
+    uint32_t depth = trie_depth(walk), step = trie_step(walk);
     uint32_t start = trie->offsets[walk->low];
     if (step == 0)
         return trie->offsets[walk->low + 1] - start > depth;
@@ -115,7 +135,7 @@ static inline unsigned trie_forced(const struct byte_trie *trie, const struct tr
  * false when it was the end flag and said that the word ends: then low is the word's place. */
 static inline bool trie_take(const struct byte_trie *trie, struct trie_walk *walk, unsigned bit)
 {
-    bool ends = bit == 0 && walk->position % 9 == 0;
+    bool ends = bit == 0 && trie_at_end(walk);
     if (trie_is_open(trie, walk)) {
         uint32_t split = walk->split;
         walk->split = trie->nodes[split].child[bit];

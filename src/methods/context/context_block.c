@@ -143,7 +143,7 @@ static enum tacit_status code_all(struct context_coder *coder, uint8_t *raw)
     return code_segments(coder, raw);
 }
 
-static enum tacit_status encode(struct context_coder *coder, size_t n_max)
+static enum tacit_status code_payload(struct context_coder *coder, size_t n_max)
 {
     struct byte_buffer *payload = &coder->job->payload;
     TRY(byte_buffer_reserve(payload, n_max, n_max));
@@ -166,7 +166,7 @@ static enum tacit_status encode(struct context_coder *coder, size_t n_max)
     return TACIT_OK;
 }
 
-enum tacit_status context_block_encode(struct block_job *job, size_t n_max)
+static enum tacit_status encode(struct block_job *job, size_t n_max)
 {
     struct context_coder *coder;
     job->payload.size = 0;
@@ -174,12 +174,12 @@ enum tacit_status context_block_encode(struct block_job *job, size_t n_max)
     enum tacit_status status = context_choose(job, &coder->layout);
     job->n_raw = (size_t)layout_n_raw(&coder->layout);
     if (status == TACIT_OK)
-        status = encode(coder, n_max);
+        status = code_payload(coder, n_max);
     coder_destroy(coder);
     return status;
 }
 
-static enum tacit_status decode(struct context_coder *coder)
+static enum tacit_status decode_payload(struct context_coder *coder)
 {
     struct block_job *job = coder->job;
     const struct byte_buffer *payload = &job->payload;
@@ -194,28 +194,30 @@ static enum tacit_status decode(struct context_coder *coder)
     return line_ends_restore(&coder->layout.line_ends, job->content.data, job->content.size);
 }
 
-enum tacit_status context_block_decode(struct block_job *job)
+static enum tacit_status decode(struct block_job *job)
 {
     struct context_coder *coder;
     TRY(coder_create(&coder, job, false));
-    enum tacit_status status = decode(coder);
+    enum tacit_status status = decode_payload(coder);
     coder_destroy(coder);
     return status;
 }
 
-uint64_t context_block_encode_memory(const struct codec_plan *plan, uint64_t content_size)
+static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_size)
 {
+    if (!plan->context)
+        return 0;
     struct cm_config config = {.strength = plan->strong ? CM_STRONG : CM_QUICK,
                                .content_set = CONTENT_ALL,
                                .memory_log2 = context_memory_log2(plan, content_size)};
     return cm_memory_needed(&config) + sizeof(struct context_coder) + LAYOUT_BYTES_MAX;
 }
 
-enum tacit_status context_block_decode_memory(const struct block_job *job, uint64_t *n_bytes)
+static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_bytes)
 {
     struct layout *layout = malloc(sizeof *layout);
     size_t n_layout;
-    *n_bytes = sizeof(struct context_coder);
+    *n_bytes = job->header.content_size + sizeof(struct context_coder);
     if (!layout)
         return TACIT_ERR_MEMORY;
     enum tacit_status status = layout_parse(job->payload.data, job->payload.size,
@@ -228,3 +230,10 @@ enum tacit_status context_block_decode_memory(const struct block_job *job, uint6
     free(layout);
     return status;
 }
+
+const struct block_method context_method = {.name = "context",
+                                            .predicts = true,
+                                            .encode = encode,
+                                            .decode = decode,
+                                            .encode_memory = encode_memory,
+                                            .decode_memory = decode_memory};

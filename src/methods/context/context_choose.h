@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "methods/block.h"
+#include "methods/block_job.h"
 #include "methods/context/context_layout.h"
 
 /* job->content and ->look are there; the content is not empty. */

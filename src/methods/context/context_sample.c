@@ -14,9 +14,9 @@ bool context_sample_pays(size_t content_size)
     return content_size >= SAMPLED_MIN;
 }
 
-/* A lock-step coder that has done as much has been at the same bytes. */
-static enum tacit_status take_sample(const struct byte_buffer *content, uint32_t n_pieces,
-                                     struct byte_buffer *sample)
+/* The first bytes of each piece: a coder whose streams advance in lock-step codes these first, too. */
+static enum tacit_status copy_parts(const struct byte_buffer *content, uint32_t n_pieces,
+                                    struct byte_buffer *sample)
 {
     size_t n = content->size, n_wanted = n / SAMPLE_PART;
     if (n_wanted < SAMPLE_MIN)
@@ -31,32 +31,32 @@ static enum tacit_status take_sample(const struct byte_buffer *content, uint32_t
     return TACIT_OK;
 }
 
-static enum tacit_status measure(struct block_job *sample, struct block_look *look)
+static enum tacit_status code(struct block_job *job, struct block_look *look)
 {
-    struct byte_buffer *content = &sample->content;
+    struct byte_buffer *content = &job->content;
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
-    sample->look = look;
-    sample->header.content_size = (uint32_t)content->size;
-    return context_block_encode(sample, content->size - 1);
+    job->look = look;
+    job->header.content_size = (uint32_t)content->size;
+    return context_method.encode(job, content->size - 1);
 }
 
 enum tacit_status context_sample_measure(const struct block_job *job, uint32_t n_pieces,
-                                         struct block_rival *rival)
+                                         struct context_sample *sample)
 {
-    struct block_job sample = {.plan = job->plan,
-                               .watch = {.stop = job->watch.stop,
-                                         .tick = job->watch.tick,
-                                         .tick_context = job->watch.tick_context}};
+    struct block_job part = {.plan = job->plan,
+                             .watch = {.stop = job->watch.stop,
+                                       .tick = job->watch.tick,
+                                       .tick_context = job->watch.tick_context}};
     struct block_look *look = calloc(1, sizeof *look);
     enum tacit_status status = look ? TACIT_OK : TACIT_ERR_MEMORY;
     if (status == TACIT_OK)
-        status = take_sample(&job->content, n_pieces, &sample.content);
+        status = copy_parts(&job->content, n_pieces, &part.content);
     if (status == TACIT_OK)
-        status = measure(&sample, look);
-    size_t n = sample.content.size;
-    *rival = (struct block_rival){.n_bytes = n,
-                                  .n_coded = sample.payload.size ? sample.payload.size : n};
-    block_job_free(&sample);
+        status = code(&part, look);
+    size_t n = part.content.size;
+    *sample =
+        (struct context_sample){.n_bytes = n, .n_coded = part.payload.size ? part.payload.size : n};
+    block_job_free(&part);
     free(look);
     return status;
 }

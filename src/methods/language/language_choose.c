@@ -45,7 +45,7 @@ enum tacit_status language_choose_items(const struct tokenizer *tokenizer,
             end = wanted > start ? tokenizer_cut(content->data, n, wanted) : start;
         }
         if (end <= start)
-            continue; /* cut back to where the last segment ended */
+            continue; /* cut back to where the last stream ended */
         TRY(tokenizer_encode(tokenizer, content->data + start, end - start, items + first[n_made],
                              &n_items));
         layout->n_bytes[n_made++] = (uint32_t)(end - start);

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an encoder decides before it codes a block with a language model: whether to try, the
- * segments that advance in lock-step, and their items.
+ * What an encoder decides before it codes a block with a language model: whether to try, how the block
+ * is cut into streams, and their items.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_CHOOSE_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_CHOOSE_H
 
-#include "methods/block.h"
+#include "methods/block_job.h"
 #include "methods/language/language_layout.h"
 #include "token/tokenizer.h"
 
 /* What most of the content is, to *type; false unless that is some kind of text. */
 bool language_choose_type(const struct block_look *look, enum content_type *type);
 
+/* How many streams n bytes of content shall have. */
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);
 
 /* Cuts the content into about n_streams near equal parts, to layout->n_streams and ->n_bytes, and
- * writes each as items: part i's are items[first[i]] .. items[first[i + 1] - 1]. items: room for one
+ * writes each as items: stream i's are items[first[i]] .. items[first[i + 1] - 1]. items: room for one
  * a byte; first: LANGUAGE_STREAMS_MAX + 1. Errors of tokenizer_encode. */
 enum tacit_status language_choose_items(const struct tokenizer *tokenizer,
                                         const struct byte_buffer *content, uint32_t n_streams,

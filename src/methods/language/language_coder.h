@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of a language block's coder, shared by language_block.c (who makes it) and
- * language_rounds.c (who walks the segments).
- *
- * Items are coded in rounds: the model reads what comes before some items of some segments, then
- * these are coded, segment after segment. The order of coding is the same whoever reads: where a
- * processor is idle, a second thread reads for one round while the first codes the round before it.
- * An encoder knows all items, and its next round can always be read. A decoder knows an item only
- * when it is decoded: it parts the segments in two halves that take turns.
+ * Encoder or decoder of a language block: both walk the same streams. language_block.c makes it,
+ * language_primer.c has it read a text first, language_rounds.c codes all items.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_CODER_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_CODER_H
 
 #include "base/crew.h"
 #include "engine/lm.h"
-#include "methods/block.h"
+#include "methods/block_job.h"
 #include "methods/language/language_layout.h"
 #include "methods/language/token_coder.h"
 #include "token/tokenizer.h"
 
-enum { LANGUAGE_ROUNDS = 2 }; /* one is read while the other is coded */
+enum {
+    LANGUAGE_ROUNDS = 2,       /* one is read while the other is coded */
+    LANGUAGE_PRIMER_ROWS = 32, /* of the primer's items, read at a time */
+};
 
-/* One segment's place. */
-struct language_segment {
-    uint32_t at, end;    /* in the block's content: done, and where it ends */
+/* How far one stream is. */
+struct language_stream {
+    uint32_t at, end;    /* in the block's content: what comes next, and the stream's end */
     uint32_t before;     /* the token just coded, LM_NO_TOKEN if that was a bare byte */
     const float *logits; /* for the item that comes now */
     const float *next;   /* of this round's rows: after `before` */
     float *kept;         /* room for a row that outlives its round */
     /* Encoder: */
-    const uint32_t *items, *stop; /* what is left of it as items */
+    const uint32_t *items, *stop; /* the items that are left */
     const uint32_t *planned;      /* of these, the first that is in no round yet */
     uint32_t planned_before;      /* the token before that one, as `before` */
 };
 
+/* A round: what the model reads in one pass, and what is coded after it. */
 struct language_round {
-    uint32_t first, end; /* streams */
+    uint32_t first, end; /* streams that take part */
     size_t n_inputs;
     struct lm_input *inputs;
     float *logits;                           /* [n_inputs][logit_stride] */
@@ -43,7 +41,6 @@ struct language_round {
     enum tacit_status status;                /* of reading */
 };
 
-/* Encoder or decoder of one block: the same walk over the same segments. */
 struct language_coder {
     struct block_job *job;
     const struct tacit_model *model;
@@ -54,21 +51,36 @@ struct language_coder {
     struct lm_state *lm;
     struct crew *crew;      /* a coder and a reader; NULL: one thread does both */
     uint32_t *items;        /* encoder: of the whole block */
-    size_t n_items, n_bare; /* encoder: n_bare of those done */
-    uint32_t n_ahead;       /* items of each segment in a round */
-    float *primer_logits;   /* NULL if no primer is read */
+    size_t n_items, n_bare; /* encoder: n_bare of those done are bare bytes */
+    uint32_t n_ahead;       /* items of each stream in a round */
+    float *primer_logits;   /* [LANGUAGE_PRIMER_ROWS][logit_stride]; NULL if no primer is read */
     void *memory;
     struct language_round rounds[LANGUAGE_ROUNDS]; /* without a crew: only the first is used */
-    struct language_segment segments[LANGUAGE_STREAMS_MAX];
+    struct language_stream streams[LANGUAGE_STREAMS_MAX];
 };
 
-/* A bare byte is none of the model's tokens: the model does not see it. */
-uint32_t language_token_of(const struct language_coder *coder, uint32_t item);
+/* Zeroed but for job, model, tokenizer and what the plan says. TACIT_ERR_MODEL_MISSING if the job has
+ * no model. On failure *coder is NULL. */
+enum tacit_status language_coder_create(struct language_coder **coder, struct block_job *job,
+                                        bool encoding);
 
-/* Logits that a segment needs again, because its last item was a bare byte, are kept. */
-void language_keep_logits(const struct language_coder *coder, struct language_segment *segment);
+/* With the layout known, and in an encoder the items: models, buffers, the streams' beginnings. */
+enum tacit_status language_coder_prepare(struct language_coder *coder);
 
-/* Codes all segments. *given_up if an encoder's output has no room, or if it loses to its rival. */
-enum tacit_status language_rounds_run(struct language_coder *coder, bool *given_up);
+void language_coder_destroy(struct language_coder *coder);
+
+/* What a coder takes beside content and payload, the model's weights not included. n_items: of an
+ * encoder, 0 of a decoder. */
+enum tacit_status language_coder_memory(const struct codec_plan *plan,
+                                        const struct tacit_model *model,
+                                        const struct language_layout *layout, uint32_t content_size,
+                                        size_t n_items, uint64_t *n_bytes);
+
+/* The token that an item is; LM_NO_TOKEN if it is a bare byte, which the model does not see. */
+uint32_t language_coder_token_of(const struct language_coder *coder, uint32_t item);
+
+/* At the end of a round: copies the logits that the stream needs again, because its last item was a
+ * bare byte. */
+void language_coder_keep_logits(const struct language_coder *coder, struct language_stream *stream);
 
 #endif

@@ -41,9 +41,9 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     return n;
 }
 
-/* The last segment takes what the others leave. */
-static enum tacit_status read_segments(struct varint_reader *r, uint32_t n_left,
-                                       struct language_layout *layout)
+/* The last stream takes what the others leave. */
+static enum tacit_status read_streams(struct varint_reader *r, uint32_t n_left,
+                                      struct language_layout *layout)
 {
     for (uint32_t i = 0; i + 1 < layout->n_streams; i++) {
         TRY(varint_read(r, &layout->n_bytes[i]));
@@ -83,7 +83,7 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
         return TACIT_ERR_CORRUPT;
     layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
     layout->type = (enum content_type)type;
-    TRY(read_segments(&r, content_size, layout));
+    TRY(read_streams(&r, content_size, layout));
     *n_layout = r.pos;
     return r.pos > n ? TACIT_ERR_CORRUPT : TACIT_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a payload of method model says before the coded bits: tables, context and segments
+ * What a payload of method model says in front of the coded bits: tables, context and streams
  * (docs/format.md). Packing and parsing only.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_LAYOUT_H
@@ -22,12 +22,12 @@ enum {
 
 struct language_layout {
     enum content_type type; /* without rows: for all of the block */
-    bool unmixed;           /* whole tokens by the model's word alone */
+    bool unmixed;           /* whole tokens by the model alone */
     bool primed;            /* one stream, mixed, begins with the primer (language_primer.h) */
     unsigned memory_log2;   /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
-    uint32_t first_token; /* what the model reads before a segment */
-    uint32_t n_context;   /* tokens that each stream looks back on */
+    uint32_t first_token; /* what the model reads before a stream */
+    uint32_t n_context;   /* tokens that the model looks back on in each stream */
     uint32_t n_streams;
     uint32_t n_bytes
         [LANGUAGE_STREAMS_MAX]; /* each at least 1; of the content without what line_ends removes */

@@ -4,12 +4,8 @@
 #include <string.h>
 
 #include "base/try.h"
-#include "model/model.h"
 
-enum {
-    ROWS = 32,      /* read at a time */
-    SNIFFED = 4096, /* of the content */
-};
+enum { SNIFFED = 4096 }; /* bytes of the content */
 
 /* Part of the format: archives depend on every byte. */
 static const char text[] =
@@ -62,22 +58,15 @@ bool language_primer_pays(const struct byte_buffer *content)
     return n_timed > n_lines / 2;
 }
 
-void language_primer_lay_out(struct language_coder *coder, struct arena *arena)
-{
-    const struct lm_model *lm = model_file_lm(coder->model->file);
-    if (coder->layout.primed)
-        coder->primer_logits = arena_take(arena, ROWS * lm_logit_stride(lm) * sizeof(float));
-}
-
-/* At most ROWS items. The model reads what comes before each of them. */
+/* At most LANGUAGE_PRIMER_ROWS items. The model reads what comes before each of them. */
 static enum tacit_status read_items(struct language_coder *coder, const uint32_t *items, size_t n)
 {
-    struct language_segment *s = &coder->segments[0];
-    struct lm_input inputs[ROWS];
-    uint32_t before[ROWS];
+    struct language_stream *s = &coder->streams[0];
+    struct lm_input inputs[LANGUAGE_PRIMER_ROWS];
+    uint32_t before[LANGUAGE_PRIMER_ROWS];
     size_t n_inputs = 0;
     for (size_t i = 0; i < n; i++) {
-        before[i] = i == 0 ? s->before : language_token_of(coder, items[i - 1]);
+        before[i] = i == 0 ? s->before : language_coder_token_of(coder, items[i - 1]);
         if (before[i] != LM_NO_TOKEN)
             inputs[n_inputs++] = (struct lm_input){0, before[i]};
     }
@@ -90,8 +79,8 @@ static enum tacit_status read_items(struct language_coder *coder, const uint32_t
         }
         token_coder_teach(&coder->token, s->logits, items[i]);
     }
-    s->before = s->planned_before = language_token_of(coder, items[n - 1]);
-    language_keep_logits(coder, s);
+    s->before = s->planned_before = language_coder_token_of(coder, items[n - 1]);
+    language_coder_keep_logits(coder, s);
     return TACIT_OK;
 }
 
@@ -102,7 +91,8 @@ enum tacit_status language_primer_read(struct language_coder *coder)
     if (!coder->layout.primed)
         return TACIT_OK;
     TRY(tokenizer_encode(coder->tokenizer, (const uint8_t *)text, TEXT_BYTES, items, &n_items));
-    for (size_t i = 0; i < n_items; i += ROWS)
-        TRY(read_items(coder, items + i, n_items - i < ROWS ? n_items - i : ROWS));
+    for (size_t i = 0; i < n_items; i += LANGUAGE_PRIMER_ROWS)
+        TRY(read_items(coder, items + i,
+                       n_items - i < LANGUAGE_PRIMER_ROWS ? n_items - i : LANGUAGE_PRIMER_ROWS));
     return TACIT_OK;
 }

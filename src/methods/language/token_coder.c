@@ -3,71 +3,27 @@
 
 #include "base/strict_math.h"
 
-enum { DEPTH_KINDS = 4, WIDTH_KINDS = 16, DOUBT_KINDS = 4 };
-
-/* How far to trust the language model: bytes of the word so far, words left, its own doubt. */
-static uint32_t hint_context(const struct trie_walk *walk, float stretch)
+void token_coder_lay_out(struct token_coder *coder, struct arena *arena,
+                         const struct byte_trie *trie, uint32_t n_tokens, size_t n_items)
 {
-    uint32_t depth = walk->position / 9, width = 0, doubt;
-    float size = stretch < 0 ? -stretch : stretch;
-    for (uint32_t n = walk->high - walk->low; n > 1; n >>= 1)
-        width++;
-    doubt = size < 1.0f ? 0 : size < 3.0f ? 1 : size < 6.0f ? 2 : 3;
-    depth = depth < DEPTH_KINDS ? depth : DEPTH_KINDS - 1;
-    width = width < WIDTH_KINDS ? width : WIDTH_KINDS - 1;
-    return (depth * WIDTH_KINDS + width) * DOUBT_KINDS + doubt;
+    token_distribution_lay_out(&coder->distribution, arena, trie, n_tokens, !coder->unmixed);
+    coder->mixed.distribution = coder->whole.distribution = &coder->distribution;
+    whole_token_lay_out(&coder->whole, arena, coder->unmixed ? n_items : 0);
 }
 
-struct cm_hint token_hint(const struct token_distribution *distribution,
-                          const struct trie_walk *walk)
+void token_coder_begin_encoding(struct token_coder *coder, uint8_t *out, size_t out_cap)
 {
-    float x = token_distribution_stretch(distribution, walk);
-    x = x > CM_HINT_MAX ? CM_HINT_MAX : x < -CM_HINT_MAX ? -CM_HINT_MAX : x;
-    return (struct cm_hint){.stretch = x, .context = hint_context(walk, x)};
+    coder->out_cap = out_cap;
+    if (!coder->unmixed)
+        mixed_token_begin_encoding(&coder->mixed, out, out_cap);
 }
 
-static int code_bit(struct token_coder *coder, int bit, uint32_t p1)
+void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, size_t n_in)
 {
-    if (coder->teaching)
-        return bit;
-    if (!coder->encoding)
-        return bc_decode(&coder->dec, p1);
-    bc_encode(&coder->enc, bit, p1);
-    return bit;
-}
-
-static int code_open(void *context, const struct trie_walk *walk, int bit)
-{
-    struct token_coder *coder = context;
-    struct cm_hint hint = token_hint(&coder->distribution, walk);
-    cm_set_hint(coder->cm, &hint);
-    if (walk->position % 9 == 0) {
-        bit = code_bit(coder, bit, cm_predict_end(coder->cm, walk->split, walk->position / 9));
-        cm_update_end(coder->cm, bit);
-    } else {
-        bit = code_bit(coder, bit, cm_predict(coder->cm));
-        cm_update(coder->cm, bit);
-    }
-    return bit;
-}
-
-static uint32_t walk_words(struct token_coder *coder, uint32_t place)
-{
-    return token_walk(coder->distribution.trie, coder->cm, place, code_open, coder);
-}
-
-/* Returns the word's place. */
-static uint32_t code_whole(struct token_coder *coder, uint32_t place)
-{
-    if (!coder->encoding)
-        place = token_distribution_find(&coder->distribution, rans_peek(&coder->rans));
-    struct rans_part part = {(uint32_t)coder->distribution.sum[place],
-                             token_distribution_mass(&coder->distribution, place)};
-    if (coder->encoding)
-        coder->parts[coder->n_parts++] = part;
+    if (coder->unmixed)
+        whole_token_begin_decoding(&coder->whole, in, n_in);
     else
-        rans_take(&coder->rans, part);
-    return place;
+        mixed_token_begin_decoding(&coder->mixed, in, n_in);
 }
 
 /* Kept as whole bytes and a small rest, so that the float stays exact enough. */
@@ -82,21 +38,32 @@ static void count_bits(struct token_coder *coder, uint32_t place)
     coder->model_bytes += (uint64_t)n_bytes;
 }
 
-uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32_t item)
+static uint32_t step_mixed(struct token_coder *coder, const float *logits, uint32_t place)
 {
-    const struct byte_trie *trie = coder->distribution.trie;
-    uint32_t place = coder->encoding ? trie->places[item] : 0;
-    if (coder->counting && !coder->unmixed) {
+    if (coder->counting) {
         token_distribution_set_plain(&coder->distribution, coder->kernels, logits);
         count_bits(coder, place);
     }
     token_distribution_set(&coder->distribution, coder->kernels, logits);
-    if (coder->unmixed) {
-        token_distribution_quantize(&coder->distribution, RANS_TOTAL);
-        if (coder->encoding)
-            count_bits(coder, place);
-    }
-    place = coder->unmixed ? code_whole(coder, place) : walk_words(coder, place);
+    return mixed_token_code(&coder->mixed, place);
+}
+
+static uint32_t step_whole(struct token_coder *coder, const float *logits, uint32_t place)
+{
+    token_distribution_set(&coder->distribution, coder->kernels, logits);
+    token_distribution_quantize(&coder->distribution, RANS_TOTAL);
+    if (!coder->encoding)
+        return whole_token_decode(&coder->whole);
+    count_bits(coder, place);
+    whole_token_encode(&coder->whole, place);
+    return place;
+}
+
+uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32_t item)
+{
+    const struct byte_trie *trie = coder->distribution.trie;
+    uint32_t place = coder->encoding ? trie->places[item] : 0;
+    place = coder->unmixed ? step_whole(coder, logits, place) : step_mixed(coder, logits, place);
     token_distribution_learn(&coder->distribution, place);
     return trie->items[place];
 }
@@ -105,52 +72,30 @@ void token_coder_teach(struct token_coder *coder, const float *logits, uint32_t 
 {
     uint32_t place = coder->distribution.trie->places[item];
     token_distribution_set(&coder->distribution, coder->kernels, logits);
-    coder->teaching = true;
-    walk_words(coder, place);
-    coder->teaching = false;
+    mixed_token_teach(&coder->mixed, place);
     token_distribution_learn(&coder->distribution, place);
-}
-
-void token_coder_lay_out(struct token_coder *coder, struct arena *arena,
-                         const struct byte_trie *trie, uint32_t n_tokens, size_t n_items)
-{
-    token_distribution_lay_out(&coder->distribution, arena, trie, n_tokens, !coder->unmixed);
-    coder->parts = arena_take(arena, coder->unmixed ? n_items * sizeof *coder->parts : 0);
-}
-
-void token_coder_begin_encoding(struct token_coder *coder, uint8_t *out, size_t out_cap)
-{
-    bc_encoder_init(&coder->enc, out, out_cap);
-}
-
-void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, size_t n_in)
-{
-    if (coder->unmixed)
-        rans_decoder_init(&coder->rans, in, n_in);
-    else
-        bc_decoder_init(&coder->dec, in, n_in);
 }
 
 bool token_coder_is_hopeless(const struct token_coder *coder)
 {
-    if (coder->unmixed)
-        return coder->encoding ? coder->model_bytes > coder->enc.out_cap
-                               : coder->rans.pos > coder->rans.n_in;
-    return coder->encoding ? coder->enc.overflow : coder->dec.pos > coder->dec.n_in + 8;
+    if (!coder->unmixed)
+        return mixed_token_is_hopeless(&coder->mixed);
+    return coder->encoding ? coder->model_bytes > coder->out_cap
+                           : coder->whole.rans.pos > coder->whole.rans.n_in;
 }
 
 size_t token_coder_n_coded(const struct token_coder *coder)
 {
-    return coder->unmixed ? (size_t)coder->model_bytes : coder->enc.n_out;
+    return coder->unmixed ? (size_t)coder->model_bytes : coder->mixed.enc.n_out;
 }
 
 size_t token_coder_finish(struct token_coder *coder, uint8_t *out, size_t out_cap)
 {
-    return coder->unmixed ? rans_encode(coder->parts, coder->n_parts, out, out_cap)
-                          : bc_encoder_finish(&coder->enc);
+    return coder->unmixed ? whole_token_finish(&coder->whole, out, out_cap)
+                          : bc_encoder_finish(&coder->mixed.enc);
 }
 
 bool token_coder_is_done(const struct token_coder *coder)
 {
-    return !coder->unmixed || rans_decoder_is_done(&coder->rans);
+    return !coder->unmixed || rans_decoder_is_done(&coder->whole.rans);
 }

@@ -48,7 +48,7 @@ static void encode(struct block_job *job, const struct codec_plan *plan)
     job->content.size = line_ends_apply(&look.line_ends, job->content.data, N_CONTENT);
     look.n_split = 1;
     look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, (uint32_t)job->content.size};
-    CHECK(language_block_encode(job, N_MAX) == TACIT_OK && job->payload.size > 0);
+    CHECK(language_method.encode(job, N_MAX) == TACIT_OK && job->payload.size > 0);
 }
 
 static enum tacit_status decode(const struct block_job *whole, const uint8_t *payload, size_t n,
@@ -61,9 +61,9 @@ static enum tacit_status decode(const struct block_job *whole, const uint8_t *pa
     uint64_t n_bytes;
     job.header.content_size = content_size;
     CHECK(byte_buffer_append(&job.payload, payload, n) == TACIT_OK);
-    enum tacit_status status = language_block_decode_memory(&job, &n_bytes);
+    enum tacit_status status = language_method.decode_memory(&job, &n_bytes);
     if (status == TACIT_OK && n_bytes < (uint64_t)1 << 28)
-        status = language_block_decode(&job);
+        status = language_method.decode(&job);
     if (status == TACIT_OK && content_size == N_CONTENT && payload == whole->payload.data)
         CHECK(memcmp(job.content.data, content, N_CONTENT) == 0);
     block_job_free(&job);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/block_job.h"
+
+bool block_watch_stop(struct block_watch *watch, uint64_t n_done)
+{
+    /* Several methods may work on a block in turn: n_done never goes back. */
+    if (n_done > atomic_load_explicit(&watch->n_done, memory_order_relaxed))
+        atomic_store_explicit(&watch->n_done, n_done, memory_order_relaxed);
+    if (watch->stop && atomic_load_explicit(watch->stop, memory_order_relaxed))
+        return true;
+    return watch->tick && watch->tick(watch->tick_context);
+}
+
+void block_job_free(struct block_job *job)
+{
+    byte_buffer_free(&job->content);
+    byte_buffer_free(&job->payload);
+}

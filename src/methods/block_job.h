@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One block under way: its content, its payload, and what a method needs to turn one into the
+ * other. A job owns its buffers and shares nothing but the watch, so that jobs run on any thread in
+ * any order.
+ */
+#ifndef TACIT_METHODS_BLOCK_JOB_H
+#define TACIT_METHODS_BLOCK_JOB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/byte_buffer.h"
+#include "container/format.h"
+#include "content/content.h"
+#include "content/line_ends.h"
+#include "methods/plan.h"
+
+/* How far a job is, and whether it shall stop. */
+struct block_watch {
+    _Atomic uint64_t n_done; /* bytes of content coded */
+    const atomic_bool *stop; /* set by another thread */
+    bool (*tick)(void *);    /* NULL, or called by the job's own thread; true: stop */
+    void *tick_context;
+};
+
+/* Notes n_done; true if the job shall end with TACIT_ERR_CANCELLED. */
+bool block_watch_stop(struct block_watch *watch, uint64_t n_done);
+
+enum { BLOCK_SPLIT_MAX = 2048 };
+
+/* What an encoder knows of the content, for all methods that ask. */
+struct block_look {
+    struct line_ends line_ends; /* taken out of the content while these methods work */
+    size_t n_split;
+    struct content_segment split[BLOCK_SPLIT_MAX];
+};
+
+struct block_job {
+    const struct codec_plan *plan;
+    const struct tacit_model *model; /* NULL: none; the plan's, or the one that the archive needs */
+    const atomic_uint *n_busy;       /* jobs that run now, this one among them; NULL: not known */
+    struct block_watch watch;
+    struct format_block header;
+    struct byte_buffer content;
+    struct byte_buffer payload;
+
+    /* Encoder: */
+    const struct block_look *look;    /* there while a method that predicts works */
+    struct tacit_model_report report; /* of this block */
+    size_t n_raw;                     /* bytes that the context models leave as they are */
+
+    /* Decoder: */
+    uint64_t archive_offset; /* where the block's header lies */
+    uint64_t memory;         /* that decoding takes, the payload included */
+};
+
+/* Frees content and payload. */
+void block_job_free(struct block_job *job);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A method: one way to code a block. A new one needs a file that defines its struct block_method, a
+ * value of enum tacit_method, and a row in block_methods.c.
+ */
+#ifndef TACIT_METHODS_BLOCK_METHOD_H
+#define TACIT_METHODS_BLOCK_METHOD_H
+
+#include "methods/block_job.h"
+
+struct block_method {
+    const char *name; /* as tacit_method_name gives it */
+    bool predicts;    /* block.c decides when it is tried; all others are tried in any case */
+
+    /* job->content (not empty) to ->payload; the content is the same afterwards. payload.size is 0 if
+     * the payload would take more than n_max bytes, or if the method does not expect to be of use
+     * for this content or under this plan. */
+    enum tacit_status (*encode)(struct block_job *job, size_t n_max);
+
+    /* job->header and ->payload, whose checksum is right, to ->content of header.content_size
+     * bytes. TACIT_ERR_CORRUPT if the payload cannot be right. */
+    enum tacit_status (*decode)(struct block_job *job);
+
+    /* Upper bound of what encode takes beside content and the job's payload; 0 if the plan does not
+     * use the method. */
+    uint64_t (*encode_memory)(const struct codec_plan *plan, uint64_t content_size);
+
+    /* Upper bound of what decode takes beside the payload. TACIT_ERR_CORRUPT,
+     * TACIT_ERR_UNSUPPORTED or TACIT_ERR_MODEL_MISSING if decode would fail so. */
+    enum tacit_status (*decode_memory)(const struct block_job *job, uint64_t *n_bytes);
+};
+
+#endif

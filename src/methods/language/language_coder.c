@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/language/language_coder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/strict_math.h"
+#include "base/try.h"
+#include "model/model.h"
+
+/* Fewer streams are not parted in two halves: each half takes a pass over the weights of its own,
+ * which costs what taking turns gains. */
+enum { PAIR_STREAMS_MIN = 4 };
+
+static struct cm_config mixer_config(const struct language_layout *layout, uint32_t content_size)
+{
+    return (struct cm_config){.strength = CM_STRONG,
+                              .content_set = CONTENT_BIT(layout->type),
+                              .memory_log2 = layout->memory_log2,
+                              .n_streams = layout->n_streams,
+                              .span = content_size,
+                              .hinted = true};
+}
+
+static struct lm_options lm_options(const struct codec_plan *plan,
+                                    const struct language_layout *layout)
+{
+    return (struct lm_options){.n_streams = layout->n_streams,
+                               .n_context = layout->n_context,
+                               .n_threads = plan->n_lm_threads,
+                               .cpu_features = plan->cpu_features};
+}
+
+static void lay_out(struct language_coder *coder, unsigned n_rounds, struct arena *arena)
+{
+    const struct lm_model *lm = model_file_lm(coder->model->file);
+    size_t n_rows = (size_t)coder->n_ahead * coder->layout.n_streams;
+    size_t row = lm_logit_stride(lm) * sizeof(float);
+    coder->logit_stride = lm_logit_stride(lm);
+    for (unsigned i = 0; i < n_rounds; i++) {
+        coder->rounds[i].inputs = arena_take(arena, n_rows * sizeof(struct lm_input));
+        coder->rounds[i].logits = arena_take(arena, n_rows * row);
+    }
+    for (uint32_t i = 0; i < coder->layout.n_streams; i++)
+        coder->streams[i].kept = arena_take(arena, row);
+    if (coder->layout.primed)
+        coder->primer_logits = arena_take(arena, LANGUAGE_PRIMER_ROWS * row);
+    coder->token.unmixed = coder->layout.unmixed;
+    token_coder_lay_out(&coder->token, arena, coder->model->trie,
+                        tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
+}
+
+/* An encoder knows the items that come: the model reads several of each stream in one pass. */
+static uint32_t choose_ahead(bool encoding, uint32_t n_streams)
+{
+    return encoding && n_streams < LM_BATCH ? LM_BATCH / n_streams : 1;
+}
+
+static void describe(struct language_coder *coder, const struct codec_plan *plan,
+                     const struct tacit_model *model, bool encoding)
+{
+    coder->model = model;
+    coder->tokenizer = model_file_tokenizer(model->file);
+    coder->token.encoding = encoding;
+    coder->token.kernels = &plan->kernels;
+}
+
+/* Whether a second thread pays. */
+static bool may_pair(const struct codec_plan *plan, bool encoding, uint32_t n_streams)
+{
+    return plan->n_threads > 1 && (encoding || n_streams >= PAIR_STREAMS_MIN);
+}
+
+enum tacit_status language_coder_memory(const struct codec_plan *plan,
+                                        const struct tacit_model *model,
+                                        const struct language_layout *layout, uint32_t content_size,
+                                        size_t n_items, uint64_t *n_bytes)
+{
+    struct language_coder *coder = calloc(1, sizeof *coder);
+    struct cm_config config = mixer_config(layout, content_size);
+    struct lm_options options = lm_options(plan, layout);
+    struct arena sizes = {0};
+    uint64_t n_lm;
+    if (!coder)
+        return TACIT_ERR_MEMORY;
+    describe(coder, plan, model, n_items > 0);
+    coder->layout = *layout;
+    coder->n_items = n_items;
+    coder->n_ahead = choose_ahead(n_items > 0, layout->n_streams);
+    lay_out(coder, may_pair(plan, n_items > 0, layout->n_streams) ? LANGUAGE_ROUNDS : 1, &sizes);
+    free(coder);
+    TRY(lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_lm));
+    *n_bytes = sizeof *coder + sizes.used + n_lm;
+    if (!layout->unmixed)
+        *n_bytes += cm_memory_needed(&config);
+    return TACIT_OK;
+}
+
+/* Starts a second thread if a processor is idle. The payload is the same without. */
+static enum tacit_status pair_up(struct language_coder *coder)
+{
+    const struct block_job *job = coder->job;
+    if (!may_pair(job->plan, coder->token.encoding, coder->layout.n_streams) || !job->n_busy ||
+        atomic_load(job->n_busy) >= job->plan->n_threads)
+        return TACIT_OK;
+    enum tacit_status status = crew_create(&coder->crew, 2);
+    return status == TACIT_ERR_THREAD ? TACIT_OK : status;
+}
+
+static void place_streams(struct language_coder *coder)
+{
+    uint32_t start = 0;
+    for (uint32_t i = 0; i < coder->layout.n_streams; i++) {
+        struct language_stream *s = &coder->streams[i];
+        s->at = start;
+        s->end = start += coder->layout.n_bytes[i];
+        s->before = s->planned_before = coder->layout.first_token;
+        s->planned = s->items;
+    }
+}
+
+enum tacit_status language_coder_prepare(struct language_coder *coder)
+{
+    const struct codec_plan *plan = coder->job->plan;
+    struct cm_config config = mixer_config(&coder->layout, coder->job->header.content_size);
+    struct lm_options options = lm_options(plan, &coder->layout);
+    const struct lm_model *lm = model_file_lm(coder->model->file);
+    if (coder->layout.first_token >= lm->shape.n_vocab)
+        return TACIT_ERR_CORRUPT;
+    if (!coder->layout.unmixed)
+        TRY(cm_create(&coder->token.mixed.cm, &config, &plan->kernels));
+    TRY(lm_state_create(&coder->lm, lm, &options));
+    coder->n_ahead = choose_ahead(coder->token.encoding, coder->layout.n_streams);
+    TRY(pair_up(coder));
+    unsigned n_rounds = coder->crew ? LANGUAGE_ROUNDS : 1;
+    struct arena arena = {0};
+    lay_out(coder, n_rounds, &arena);
+    coder->memory = aligned_alloc(ARENA_ALIGN, arena.used);
+    if (!coder->memory)
+        return TACIT_ERR_MEMORY;
+    arena = (struct arena){coder->memory, arena.used, 0};
+    lay_out(coder, n_rounds, &arena);
+    place_streams(coder);
+    return TACIT_OK;
+}
+
+enum tacit_status language_coder_create(struct language_coder **coder_out, struct block_job *job,
+                                        bool encoding)
+{
+    *coder_out = NULL;
+    if (!job->model)
+        return TACIT_ERR_MODEL_MISSING;
+    TRY(strict_float_check()); /* in the thread that will compute */
+    struct language_coder *coder = calloc(1, sizeof *coder);
+    if (!coder)
+        return TACIT_ERR_MEMORY;
+    coder->job = job;
+    describe(coder, job->plan, job->model, encoding);
+    *coder_out = coder;
+    return TACIT_OK;
+}
+
+void language_coder_destroy(struct language_coder *coder)
+{
+    crew_destroy(coder->crew);
+    cm_destroy(coder->token.mixed.cm);
+    lm_state_destroy(coder->lm);
+    free(coder->memory);
+    free(coder->items);
+    free(coder);
+}
+
+uint32_t language_coder_token_of(const struct language_coder *coder, uint32_t item)
+{
+    return item < tokenizer_vocabulary(coder->tokenizer)->n_tokens ? item : LM_NO_TOKEN;
+}
+
+void language_coder_keep_logits(const struct language_coder *coder, struct language_stream *s)
+{
+    if (s->at == s->end || s->before != LM_NO_TOKEN || s->logits == s->kept)
+        return;
+    memcpy(s->kept, s->logits, coder->logit_stride * sizeof *s->logits);
+    s->logits = s->kept;
+}

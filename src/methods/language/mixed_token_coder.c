@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/language/mixed_token_coder.h"
+
+#include "methods/language/token_walk.h"
+
+enum { LOOKED_AHEAD = 8 }; /* bytes that a binary decoder reads before it needs them */
+
+void mixed_token_begin_encoding(struct mixed_token_coder *coder, uint8_t *out, size_t out_cap)
+{
+    coder->encoding = true;
+    bc_encoder_init(&coder->enc, out, out_cap);
+}
+
+void mixed_token_begin_decoding(struct mixed_token_coder *coder, const uint8_t *in, size_t n_in)
+{
+    coder->encoding = false;
+    bc_decoder_init(&coder->dec, in, n_in);
+}
+
+static int code_bit(struct mixed_token_coder *coder, int bit, uint32_t p1)
+{
+    if (coder->teaching)
+        return bit;
+    if (!coder->encoding)
+        return bc_decode(&coder->dec, p1);
+    bc_encode(&coder->enc, bit, p1);
+    return bit;
+}
+
+static int code_open(void *context, const struct trie_walk *walk, int bit)
+{
+    struct mixed_token_coder *coder = context;
+    struct cm_hint hint = token_hint(coder->distribution, walk);
+    cm_set_hint(coder->cm, &hint);
+    if (trie_at_end(walk)) {
+        bit = code_bit(coder, bit, cm_predict_end(coder->cm, walk->split, trie_depth(walk)));
+        cm_update_end(coder->cm, bit);
+    } else {
+        bit = code_bit(coder, bit, cm_predict(coder->cm));
+        cm_update(coder->cm, bit);
+    }
+    return bit;
+}
+
+uint32_t mixed_token_code(struct mixed_token_coder *coder, uint32_t place)
+{
+    return token_walk(coder->distribution->trie, coder->cm, place, code_open, coder);
+}
+
+void mixed_token_teach(struct mixed_token_coder *coder, uint32_t place)
+{
+    coder->teaching = true;
+    mixed_token_code(coder, place);
+    coder->teaching = false;
+}
+
+bool mixed_token_is_hopeless(const struct mixed_token_coder *coder)
+{
+    return coder->encoding ? coder->enc.overflow : coder->dec.pos > coder->dec.n_in + LOOKED_AHEAD;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/plan_memory.h"
+
+#include "base/try.h"
+#include "methods/block_job.h"
+#include "methods/block_methods.h"
+
+uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
+{
+    uint64_t n_most = 0; /* one method works at a time */
+    for (unsigned i = 0; i < block_methods_end(); i++) {
+        uint64_t n = block_method_of(i)->encode_memory(plan, plan->block_bound);
+        n_most = n > n_most ? n : n_most;
+    }
+    return 2 * plan->block_bound + sizeof(struct block_job) + n_most;
+}
+
+uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
+{
+    /* One more block is filled while the threads work. */
+    uint64_t spare = plan->n_threads > 1 ? 2 * plan->block_bound : 0;
+    return spare + (64 << 10);
+}
+
+static bool fits(const struct codec_plan *plan, unsigned n_threads)
+{
+    struct codec_plan tried = *plan;
+    tried.n_threads = n_threads;
+    return codec_plan_memory_fixed(&tried) + n_threads * codec_plan_memory_per_thread(&tried) <=
+           plan->memory_limit;
+}
+
+enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
+{
+    if (plan->model && plan->level < TACIT_LEVEL_CONTEXT)
+        return TACIT_ERR_ARGUMENT;
+    /* What changes the bytes is decided for one thread, however many there will be. */
+    if (plan->context && !fits(plan, 1))
+        plan->zstd_level = 0;
+    while (plan->context && !fits(plan, 1) && plan->memory_log2_max > CM_MEMORY_LOG2_MIN)
+        plan->memory_log2_max--;
+    if (!fits(plan, 1))
+        return TACIT_ERR_MEMORY_LIMIT;
+    while (plan->n_threads > 1 && !fits(plan, plan->n_threads))
+        plan->n_threads--;
+    return TACIT_OK;
+}
+
+enum tacit_status tacit_options_memory(const struct tacit_options *options, uint64_t *n_bytes)
+{
+    struct codec_plan plan;
+    *n_bytes = 0;
+    TRY(codec_plan_make(&plan, options));
+    *n_bytes =
+        codec_plan_memory_fixed(&plan) + plan.n_threads * codec_plan_memory_per_thread(&plan);
+    return TACIT_OK;
+}
