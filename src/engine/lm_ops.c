@@ -3,6 +3,7 @@
 
 #include "base/strict_math.h"
 #include "engine/lm.h"
+#include "kernels/lanes.h"
 
 void lm_add(float *y, const float *b, size_t n)
 {
@@ -30,14 +31,6 @@ uint32_t lm_hash_row(uint32_t token, const uint32_t before[2], bool triple, uint
         h = h * 0x9e3779b1u + before[1] + 1;
     h = (h ^ h >> 15) * 0x85ebca77u;
     return (h ^ h >> 13) % n_rows;
-}
-
-static float sum_lanes(float *lane)
-{
-    for (int width = KERNEL_LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            lane[i] += lane[i + width];
-    return lane[0];
 }
 
 static void layer_norm(float *y, const float *x, const float *gain, const float *bias, size_t n,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the AVX2 files share: sixteen lanes in two registers.
+ * Eight lanes in a register of AVX2, under the names that exp_lanes.h and lm_product_blocks.h use.
+ * Nothing here is a fused operation: that would round once where the definitions round twice.
  */
 #ifndef TACIT_KERNELS_AVX2_LANES_H
 #define TACIT_KERNELS_AVX2_LANES_H
@@ -8,9 +9,91 @@
 #if defined(__AVX2__)
 
 #include <immintrin.h>
+#include <stdint.h>
 
-/* By the tree of the definition. */
-static inline float sum_lanes(__m256 lo, __m256 hi)
+#define LANES 8
+typedef __m256i ints;
+typedef __m256 floats;
+
+static inline floats zero(void)
+{
+    return _mm256_setzero_ps();
+}
+
+static inline floats splat(float x)
+{
+    return _mm256_set1_ps(x);
+}
+
+static inline floats load(const float *p)
+{
+    return _mm256_load_ps(p);
+}
+
+static inline void store(float *p, floats v)
+{
+    _mm256_store_ps(p, v);
+}
+
+static inline floats add(floats a, floats b)
+{
+    return _mm256_add_ps(a, b);
+}
+
+static inline floats sub(floats a, floats b)
+{
+    return _mm256_sub_ps(a, b);
+}
+
+static inline floats mul(floats a, floats b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+/* Of a NaN and a number, the second argument; so are the maximum and the minimum of zeros. */
+static inline floats larger(floats a, floats b)
+{
+    return _mm256_max_ps(a, b);
+}
+
+static inline floats smaller(floats a, floats b)
+{
+    return _mm256_min_ps(a, b);
+}
+
+static inline ints splat_ints(int32_t x)
+{
+    return _mm256_set1_epi32(x);
+}
+
+static inline ints add_ints(ints a, ints b)
+{
+    return _mm256_add_epi32(a, b);
+}
+
+/* x 2^23: from an exponent to its place in a float. */
+static inline ints to_exponent(ints x)
+{
+    return _mm256_slli_epi32(x, 23);
+}
+
+static inline ints round_to_ints(floats x)
+{
+    return _mm256_cvtps_epi32(x);
+}
+
+static inline ints as_ints(floats x)
+{
+    return _mm256_castps_si256(x);
+}
+
+static inline floats as_floats(ints x)
+{
+    return _mm256_castsi256_ps(x);
+}
+
+/* Sixteen lanes, lo the first eight, by the tree of lanes.h. */
+static inline float sum_registers(floats lo, floats hi)
 {
     __m256 s8 = _mm256_add_ps(lo, hi);
     __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which variants a machine gets: later calls overwrite what earlier ones have set.
+ */
 #include "kernels/kernels.h"
 
 #include "base/cpu.h"

@@ -3,12 +3,14 @@
  * The primitives on which time is spent, each in plain C and, where it pays, once per instruction
  * set. All variants of a row give the same bits (docs/numerics.md); tests/kernels compares them.
  *
- * To add a kernel: a row in KERNEL_TABLE, its contract and plain-C definition in kernels_scalar.c,
- * its check in tests/kernels/test_kernels.c (which does not compile without), then variants in
- * kernels_ISA.c files. To add an instruction set: a file with kernels_init_ISA, which overwrites
- * the rows it has, a call in kernels_select, the compiler flags in CMakeLists.txt.
+ * To add a kernel: a row in MIX_KERNEL_TABLE (here) or LM_KERNEL_TABLE (lm_kernels.h) with its
+ * contract; its plain-C definition in kernels_scalar.c or lm_generic.h; its check in
+ * tests/kernels/test_kernels.c or test_lm_kernels.c, without which the test does not compile; then
+ * variants in the files of instruction sets, kernels_ISA.c and lm_ISA.c. To add an instruction set:
+ * a file with kernels_init_ISA or lm_kernels_init_ISA, which overwrites the rows it has; a call in
+ * kernels_select; the compiler flags in CMakeLists.txt.
  *
- * kernels_select fills a table once; it is passed down in contexts and read by any thread.
+ * kernels_select fills a table once; it is passed down to whoever computes and read by any thread.
  */
 #ifndef TACIT_KERNELS_KERNELS_H
 #define TACIT_KERNELS_KERNELS_H

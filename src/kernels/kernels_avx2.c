@@ -7,8 +7,8 @@
 
 #include <immintrin.h>
 
-#include "base/strict_math.h"
 #include "kernels/avx2_lanes.h"
+#include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
 
 static void mul_add(__m256 *lo, __m256 *hi, const float *a, const float *b)
@@ -24,7 +24,7 @@ static void mix_dots_avx2(float *out, const float *x, size_t n, float *const *se
         __m256 lo = _mm256_setzero_ps(), hi = _mm256_setzero_ps();
         for (size_t i = 0; i < n; i += 16)
             mul_add(&lo, &hi, x + i, w + i);
-        out[k] = sum_lanes(lo, hi);
+        out[k] = sum_registers(lo, hi);
     }
 }
 
@@ -40,33 +40,11 @@ static void mix_train_avx2(float *const *sets, size_t n_sets, const float *step,
     }
 }
 
-/* strict_exp, eight at a time. */
-static __m256 exp_ps(__m256 x)
-{
-    const __m256 bias = _mm256_set1_ps(STRICT_ROUND_BIAS);
-    x = _mm256_max_ps(x, _mm256_set1_ps(-STRICT_EXP_MAX));
-    x = _mm256_min_ps(x, _mm256_set1_ps(STRICT_EXP_MAX));
-    __m256 n =
-        _mm256_sub_ps(_mm256_add_ps(_mm256_mul_ps(x, _mm256_set1_ps(STRICT_LOG2_E)), bias), bias);
-    __m256 r = _mm256_sub_ps(_mm256_sub_ps(x, _mm256_mul_ps(n, _mm256_set1_ps(STRICT_LN2_HI))),
-                             _mm256_mul_ps(n, _mm256_set1_ps(STRICT_LN2_LO)));
-    __m256 p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C6),
-                             _mm256_mul_ps(r, _mm256_set1_ps(STRICT_EXP_C7)));
-    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C5), _mm256_mul_ps(r, p));
-    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C4), _mm256_mul_ps(r, p));
-    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C3), _mm256_mul_ps(r, p));
-    p = _mm256_add_ps(_mm256_set1_ps(STRICT_EXP_C2), _mm256_mul_ps(r, p));
-    p = _mm256_add_ps(_mm256_set1_ps(1.0f),
-                      _mm256_add_ps(r, _mm256_mul_ps(_mm256_mul_ps(r, r), p)));
-    __m256i e = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return _mm256_mul_ps(p, _mm256_castsi256_ps(_mm256_slli_epi32(e, 23)));
-}
-
 static void squash_avx2(float *p, const float *x, size_t n)
 {
     const __m256 one = _mm256_set1_ps(1.0f), sign = _mm256_set1_ps(-0.0f);
     for (size_t i = 0; i < n; i += 8) {
-        __m256 e = exp_ps(_mm256_xor_ps(_mm256_load_ps(x + i), sign));
+        __m256 e = exp_of(_mm256_xor_ps(_mm256_load_ps(x + i), sign));
         _mm256_store_ps(p + i, _mm256_div_ps(one, _mm256_add_ps(one, e)));
     }
 }
@@ -87,7 +65,7 @@ static float mix_layer_avx2(float *dots, float *p, const float *x, size_t n, flo
     __m256 lo = _mm256_setzero_ps(), hi = _mm256_setzero_ps();
     for (size_t k = 0; k < n_dots; k += 16)
         mul_add(&lo, &hi, dots + k, final + k);
-    return within(sum_lanes(lo, hi), bound);
+    return within(sum_registers(lo, hi), bound);
 }
 
 static float mix_sum_avx2(const float *x, size_t n, float *const *sets, size_t n_sets)
@@ -102,7 +80,7 @@ static float mix_sum_avx2(const float *x, size_t n, float *const *sets, size_t n
         lo = _mm256_add_ps(lo, _mm256_mul_ps(_mm256_load_ps(x + i), w_lo));
         hi = _mm256_add_ps(hi, _mm256_mul_ps(_mm256_load_ps(x + i + 8), w_hi));
     }
-    return sum_lanes(lo, hi);
+    return sum_registers(lo, hi);
 }
 
 void kernels_init_avx2(struct kernels *kernels)

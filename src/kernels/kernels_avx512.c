@@ -6,16 +6,9 @@
 
 #include <immintrin.h>
 
-#include "base/strict_math.h"
+#include "kernels/avx512_lanes.h"
+#include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
-
-static float sum_lanes(__m512 s)
-{
-    __m256 s8 = _mm256_add_ps(_mm512_castps512_ps256(s), _mm512_extractf32x8_ps(s, 1));
-    __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
-    __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
-    return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
-}
 
 static __m512 mul_add(__m512 sum, const float *a, const float *b)
 {
@@ -34,16 +27,16 @@ static void mix_dots_avx512(float *out, const float *x, size_t n, float *const *
             s2 = mul_add(s2, x + i, sets[k + 2] + i);
             s3 = mul_add(s3, x + i, sets[k + 3] + i);
         }
-        out[k] = sum_lanes(s0);
-        out[k + 1] = sum_lanes(s1);
-        out[k + 2] = sum_lanes(s2);
-        out[k + 3] = sum_lanes(s3);
+        out[k] = sum_register(s0);
+        out[k + 1] = sum_register(s1);
+        out[k + 2] = sum_register(s2);
+        out[k + 3] = sum_register(s3);
     }
     for (; k < n_sets; k++) {
         __m512 s = _mm512_setzero_ps();
         for (size_t i = 0; i < n; i += 16)
             s = mul_add(s, x + i, sets[k] + i);
-        out[k] = sum_lanes(s);
+        out[k] = sum_register(s);
     }
 }
 
@@ -59,7 +52,7 @@ static void mix_train_avx512(float *const *sets, size_t n_sets, const float *ste
     }
 }
 
-/* sum_lanes of four sums at once, each by the same tree. */
+/* sum_register of four sums at once, each by the same tree. */
 static __m128 sum_four(__m512 s0, __m512 s1, __m512 s2, __m512 s3)
 {
     __m512 s[4] = {s0, s1, s2, s3};
@@ -87,32 +80,17 @@ static __m128 four_dots(const float *x, size_t n, float *const *sets)
 }
 
 /* strict_squash, sixteen at a time. */
-static __m512 squash_ps(__m512 x)
+static floats squash_of(floats x)
 {
-    const __m512 bias = _mm512_set1_ps(STRICT_ROUND_BIAS), one = _mm512_set1_ps(1.0f);
-    x = _mm512_xor_ps(x, _mm512_set1_ps(-0.0f));
-    x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
-    x = _mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX));
-    __m512 n =
-        _mm512_sub_ps(_mm512_add_ps(_mm512_mul_ps(x, _mm512_set1_ps(STRICT_LOG2_E)), bias), bias);
-    __m512 r = _mm512_sub_ps(_mm512_sub_ps(x, _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_HI))),
-                             _mm512_mul_ps(n, _mm512_set1_ps(STRICT_LN2_LO)));
-    __m512 p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C6),
-                             _mm512_mul_ps(r, _mm512_set1_ps(STRICT_EXP_C7)));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C5), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C4), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C3), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_EXP_C2), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(one, _mm512_add_ps(r, _mm512_mul_ps(_mm512_mul_ps(r, r), p)));
-    __m512i e = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
-    p = _mm512_mul_ps(p, _mm512_castsi512_ps(_mm512_slli_epi32(e, 23)));
-    return _mm512_div_ps(one, _mm512_add_ps(one, p));
+    const floats one = splat(1.0f);
+    floats e = exp_of(_mm512_xor_ps(x, splat(-0.0f)));
+    return _mm512_div_ps(one, add(one, e));
 }
 
 static void squash_avx512(float *p, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i += 16)
-        _mm512_store_ps(p + i, squash_ps(_mm512_load_ps(x + i)));
+        _mm512_store_ps(p + i, squash_of(_mm512_load_ps(x + i)));
 }
 
 /* The sums stay in registers until all sixteen are there: a wide load after narrow stores waits. */
@@ -137,10 +115,10 @@ static float mix_layer_avx512(float *dots, float *p, const float *x, size_t n, f
         all = _mm512_mask_mov_ps(all, _mm512_cmp_ps_mask(all, high, _CMP_GT_OQ), high);
         all = _mm512_mask_mov_ps(all, _mm512_cmp_ps_mask(all, low, _CMP_LT_OQ), low);
         _mm512_store_ps(dots + first, all);
-        _mm512_store_ps(p + first, squash_ps(all));
+        _mm512_store_ps(p + first, squash_of(all));
         sum = _mm512_add_ps(sum, _mm512_mul_ps(all, _mm512_load_ps(final + first)));
     }
-    float mixed = sum_lanes(sum);
+    float mixed = sum_register(sum);
     return mixed > bound ? bound : mixed < -bound ? -bound : mixed;
 }
 
@@ -153,7 +131,7 @@ static float mix_sum_avx512(const float *x, size_t n, float *const *sets, size_t
             w = _mm512_add_ps(w, _mm512_load_ps(sets[k] + i));
         sum = _mm512_add_ps(sum, _mm512_mul_ps(_mm512_load_ps(x + i), w));
     }
-    return sum_lanes(sum);
+    return sum_register(sum);
 }
 
 void kernels_init_avx512(struct kernels *kernels)

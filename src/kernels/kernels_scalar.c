@@ -4,15 +4,7 @@
  * them for whatever the target's base instruction set has.
  */
 #include "base/strict_math.h"
-#include "kernels/kernels.h"
-
-static float sum_lanes(float *lane)
-{
-    for (int width = KERNEL_LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            lane[i] += lane[i + width];
-    return lane[0];
-}
+#include "kernels/lanes.h"
 
 static void mix_dots_scalar(float *out, const float *x, size_t n, float *const *sets, size_t n_sets)
 {

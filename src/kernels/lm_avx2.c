@@ -10,13 +10,11 @@
 #include <immintrin.h>
 
 #include "kernels/avx2_lanes.h"
+#include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
 #include "kernels/lm_generic.h"
 
-#define ISA   avx2
-#define LANES 8
-typedef __m256i ints;
-typedef __m256 floats;
+#define ISA avx2
 #include "kernels/lm_avx_vectors.h"
 
 struct lm_weights64 {
@@ -44,30 +42,6 @@ static inline ints dot(ints sum, const struct lm_weights64 *w, int i, const int8
 }
 
 #include "kernels/lm_product_blocks.h"
-
-/* strict_exp_brief, eight at a time, of what is within its range. */
-static inline __m256 exp_in_range(__m256 x)
-{
-    const __m256 bias = _mm256_set1_ps(STRICT_ROUND_BIAS);
-    __m256 t = _mm256_mul_ps(x, _mm256_set1_ps(STRICT_LOG2_E));
-    __m256 biased = _mm256_add_ps(t, bias);
-    __m256 r = _mm256_sub_ps(t, _mm256_sub_ps(biased, bias));
-    __m256 p = _mm256_add_ps(_mm256_set1_ps(STRICT_BRIEF_C3),
-                             _mm256_mul_ps(r, _mm256_set1_ps(STRICT_BRIEF_C4)));
-    p = _mm256_add_ps(_mm256_set1_ps(STRICT_BRIEF_C2), _mm256_mul_ps(r, p));
-    p = _mm256_add_ps(_mm256_set1_ps(STRICT_BRIEF_C1), _mm256_mul_ps(r, p));
-    p = _mm256_add_ps(_mm256_set1_ps(1.0f), _mm256_mul_ps(r, p));
-    __m256i power = _mm256_slli_epi32(_mm256_castps_si256(biased), 23);
-    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), power));
-}
-
-/* Of a difference to the largest: at most 0; of a NaN and a number, maximum and minimum are the
- * second. */
-static inline __m256 exp_below(__m256 x)
-{
-    x = _mm256_max_ps(x, _mm256_set1_ps(-STRICT_EXP_MAX));
-    return exp_in_range(_mm256_min_ps(x, _mm256_setzero_ps()));
-}
 
 /* All bits set in the lanes below n_valid, counted from i on; both are less than 2^31. */
 static inline __m256i valid_lanes(size_t i, size_t n_valid)
@@ -106,14 +80,14 @@ static float lm_attention_weights_avx2(int8_t *q, float *scale, int32_t *sum, co
         for (size_t j = 0; j < LM_GROUP; j += 8) {
             __m256 valid = _mm256_castsi256_ps(valid_lanes(i + j, n_valid));
             __m256 x = _mm256_sub_ps(_mm256_load_ps(score + i + j), _mm256_set1_ps(top));
-            __m256 e = _mm256_and_ps(valid, exp_below(x));
+            __m256 e = _mm256_and_ps(valid, exp_brief_below(x));
             __m256 w = _mm256_mul_ps(e, _mm256_load_ps(value_scale + i + j));
             total[j / 8 % 2] = _mm256_add_ps(total[j / 8 % 2], e);
             _mm256_store_ps(weight + j, _mm256_and_ps(valid, w));
         }
         lm_quantize_generic(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, weight, 1);
     }
-    return sum_lanes(total[0], total[1]) + strict_exp_brief(sink - top);
+    return sum_registers(total[0], total[1]) + strict_exp_brief(sink - top);
 }
 
 static void lm_swiglu_avx2(float *y, const float *g, const float *u, size_t n)
@@ -124,7 +98,7 @@ static void lm_swiglu_avx2(float *y, const float *g, const float *u, size_t n)
         __m256 x = _mm256_load_ps(g + i);
         __m256 bound = _mm256_max_ps(x, _mm256_xor_ps(limit, sign)); /* a NaN: the limit */
         bound = _mm256_min_ps(bound, limit);
-        __m256 e = exp_in_range(_mm256_xor_ps(bound, sign));
+        __m256 e = exp_brief_in_range(_mm256_xor_ps(bound, sign));
         __m256 silu = _mm256_div_ps(x, _mm256_add_ps(one, e));
         _mm256_store_ps(y + i, _mm256_mul_ps(silu, _mm256_load_ps(u + i)));
     }
@@ -134,7 +108,7 @@ static void lm_token_masses_avx2(uint32_t *mass, const float *x, size_t n)
 {
     const __m256 top = _mm256_set1_ps(largest(x[0], x, n));
     for (size_t i = 0; i < n; i += 8) {
-        __m256 e = exp_below(_mm256_sub_ps(_mm256_load_ps(x + i), top));
+        __m256 e = exp_brief_below(_mm256_sub_ps(_mm256_load_ps(x + i), top));
         __m256i m = _mm256_cvttps_epi32(_mm256_mul_ps(e, _mm256_set1_ps(LM_MASS_ONE)));
         m = _mm256_add_epi32(m, _mm256_set1_epi32(1));
         _mm256_maskstore_epi32((int *)mass + i, valid_lanes(i, n), m);

@@ -4,18 +4,9 @@
  */
 #if defined(__x86_64__)
 
-#include "kernels/lm_avx512.h"
-
-#include "base/strict_math.h"
+#include "kernels/avx512_lanes.h"
+#include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
-
-static float sum_lanes(__m512 s)
-{
-    __m256 s8 = _mm256_add_ps(_mm512_castps512_ps256(s), _mm512_extractf32x8_ps(s, 1));
-    __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
-    __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
-    return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
-}
 
 static __m512 clamp(__m512 x)
 {
@@ -23,34 +14,10 @@ static __m512 clamp(__m512 x)
     return _mm512_min_ps(x, _mm512_set1_ps(LM_SCORE_MAX));
 }
 
-/* strict_exp_brief, sixteen at a time, of what is within its range. */
-static inline __m512 exp_in_range(__m512 x)
-{
-    const __m512 bias = _mm512_set1_ps(STRICT_ROUND_BIAS);
-    __m512 t = _mm512_mul_ps(x, _mm512_set1_ps(STRICT_LOG2_E));
-    __m512 biased = _mm512_add_ps(t, bias);
-    __m512 r = _mm512_sub_ps(t, _mm512_sub_ps(biased, bias));
-    __m512 p = _mm512_add_ps(_mm512_set1_ps(STRICT_BRIEF_C3),
-                             _mm512_mul_ps(r, _mm512_set1_ps(STRICT_BRIEF_C4)));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_BRIEF_C2), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(STRICT_BRIEF_C1), _mm512_mul_ps(r, p));
-    p = _mm512_add_ps(_mm512_set1_ps(1.0f), _mm512_mul_ps(r, p));
-    __m512i power = _mm512_slli_epi32(_mm512_castps_si512(biased), 23);
-    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), power));
-}
-
-static inline __m512 exp_ps(__m512 x)
+static inline __m512 exp_brief(__m512 x)
 {
     x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
-    return exp_in_range(_mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX)));
-}
-
-/* Of a difference to the largest: at most 0; of a NaN and a number, maximum and minimum are the
- * second. */
-static inline __m512 exp_below(__m512 x)
-{
-    x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
-    return exp_in_range(_mm512_min_ps(x, _mm512_setzero_ps()));
+    return exp_brief_in_range(_mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX)));
 }
 
 static inline void quantize_group(int8_t *q, float *scale, int32_t *sum, const __m512 x[4])
@@ -95,7 +62,7 @@ static void lm_rms_norm_avx512(float *y, const float *x, const float *gain, size
         __m512 v = _mm512_load_ps(x + i);
         total = _mm512_add_ps(total, _mm512_mul_ps(v, v));
     }
-    __m512 r = _mm512_set1_ps(1.0f / strict_sqrt(sum_lanes(total) / (float)n + epsilon));
+    __m512 r = _mm512_set1_ps(1.0f / strict_sqrt(sum_register(total) / (float)n + epsilon));
     for (size_t i = 0; i < n; i += 16)
         _mm512_store_ps(y + i, _mm512_mul_ps(_mm512_mul_ps(_mm512_load_ps(x + i), r),
                                              _mm512_load_ps(gain + i)));
@@ -120,14 +87,14 @@ static float lm_attention_weights_avx512(int8_t *q, float *scale, int32_t *sum, 
         for (size_t j = 0; j < 4; j++) {
             size_t at = i + 16 * j;
             __mmask16 valid = valid_lanes(at, n_valid);
-            __m512 e = exp_below(_mm512_sub_ps(_mm512_load_ps(score + at), top));
+            __m512 e = exp_brief_below(_mm512_sub_ps(_mm512_load_ps(score + at), top));
             e = _mm512_maskz_mov_ps(valid, e);
             total = _mm512_add_ps(total, e);
             w[j] = _mm512_maskz_mul_ps(valid, e, _mm512_load_ps(value_scale + at));
         }
         quantize_group(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, w);
     }
-    return sum_lanes(total) + strict_exp_brief(sink - _mm512_cvtss_f32(top));
+    return sum_register(total) + strict_exp_brief(sink - _mm512_cvtss_f32(top));
 }
 
 static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
@@ -135,7 +102,7 @@ static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
     const __m512 one = _mm512_set1_ps(1.0f), sign = _mm512_set1_ps(-0.0f);
     for (size_t i = 0; i < n; i += 16) {
         __m512 x = _mm512_load_ps(g + i);
-        __m512 e = exp_ps(_mm512_xor_ps(clamp(x), sign));
+        __m512 e = exp_brief(_mm512_xor_ps(clamp(x), sign));
         __m512 silu = _mm512_div_ps(x, _mm512_add_ps(one, e));
         _mm512_store_ps(y + i, _mm512_mul_ps(silu, _mm512_load_ps(u + i)));
     }
@@ -180,7 +147,7 @@ static void lm_token_masses_avx512(uint32_t *mass, const float *x, size_t n)
         tops = _mm512_mask_max_ps(tops, valid_lanes(i, n), tops, _mm512_load_ps(x + i));
     const __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(tops));
     for (size_t i = 0; i < n; i += 16) {
-        __m512 e = exp_below(_mm512_sub_ps(_mm512_load_ps(x + i), top));
+        __m512 e = exp_brief_below(_mm512_sub_ps(_mm512_load_ps(x + i), top));
         __m512i m = _mm512_cvttps_epi32(_mm512_mul_ps(e, _mm512_set1_ps(LM_MASS_ONE)));
         m = _mm512_add_epi32(m, _mm512_set1_epi32(1));
         _mm512_mask_storeu_epi32(mass + i, valid_lanes(i, n), m);

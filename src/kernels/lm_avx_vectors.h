@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Eight lanes, as lm_product_blocks.h wants them.
+ * What the products of lm_avx2.c and lm_avx_vnni.c share beside the operations of avx2_lanes.h.
  */
 #ifndef TACIT_KERNELS_LM_AVX_VECTORS_H
 #define TACIT_KERNELS_LM_AVX_VECTORS_H
 
 #if defined(__AVX2__)
 
-#include <immintrin.h>
-#include <stdint.h>
+#include "kernels/avx2_lanes.h"
 
 static inline __m256i broadcast_four(const int8_t *x)
 {
     int32_t four;
     __builtin_memcpy(&four, x, sizeof four);
     return _mm256_set1_epi32(four);
-}
-
-static inline __m256 zero(void)
-{
-    return _mm256_setzero_ps();
-}
-
-static inline __m256 add(__m256 a, __m256 b)
-{
-    return _mm256_add_ps(a, b);
-}
-
-static inline __m256 load(const float *p)
-{
-    return _mm256_load_ps(p);
-}
-
-static inline void store(float *p, __m256 v)
-{
-    _mm256_store_ps(p, v);
 }
 
 static inline __m256 scale_add(__m256 total, __m256i sum, float x_scale, __m256 w_scale)

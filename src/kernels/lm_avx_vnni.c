@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * lm_product by 256-bit VPDPBUSD, for processors that have it without AVX-512; unsigned weights as
- * in lm_vnni.c.
+ * in lm_avx512_vnni.c.
  */
 #if defined(__x86_64__)
 
@@ -9,10 +9,7 @@
 
 #include "kernels/kernels.h"
 
-#define ISA   avx_vnni
-#define LANES 8
-typedef __m256i ints;
-typedef __m256 floats;
+#define ISA avx_vnni
 #include "kernels/lm_avx_vectors.h"
 
 struct lm_weights64 {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "base/strict_math.h"
-#include "kernels/kernels.h"
+#include "kernels/lanes.h"
 
 /* The largest magnitude of a group as bits: for non-negative floats the order of bits is the order
  * of values, with infinities and NaNs on top, so this maximum is the same in any order of
@@ -78,14 +78,6 @@ static inline void lm_product_generic(float *y, size_t y_stride, const struct lm
         }
 }
 
-static inline float lm_sum_lanes(float *lane)
-{
-    for (int width = KERNEL_LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            lane[i] += lane[i + width];
-    return lane[0];
-}
-
 static inline void lm_rms_norm_generic(float *y, const float *x, const float *gain, size_t n,
                                        float epsilon)
 {
@@ -93,7 +85,7 @@ static inline void lm_rms_norm_generic(float *y, const float *x, const float *ga
     for (size_t i = 0; i < n; i += KERNEL_LANES)
         for (int j = 0; j < KERNEL_LANES; j++)
             lane[j] += x[i + (size_t)j] * x[i + (size_t)j];
-    float r = 1.0f / strict_sqrt(lm_sum_lanes(lane) / (float)n + epsilon);
+    float r = 1.0f / strict_sqrt(sum_lanes(lane) / (float)n + epsilon);
     for (size_t i = 0; i < n; i++)
         y[i] = (x[i] * r) * gain[i];
 }
@@ -124,7 +116,7 @@ static inline float lm_attention_weights_generic(int8_t *q, float *scale, int32_
         }
         lm_quantize_generic(q + g * LM_GROUP, scale + g, sum + g, weight, 1);
     }
-    return lm_sum_lanes(lane) + strict_exp_brief(sink - top);
+    return sum_lanes(lane) + strict_exp_brief(sink - top);
 }
 
 static inline void lm_swiglu_generic(float *y, const float *g, const float *u, size_t n)

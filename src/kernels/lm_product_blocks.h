@@ -3,15 +3,16 @@
  * lm_product by vectors of fewer than 16 lanes: up to 4 rows of activations by one block of
  * weights, whose sums stay in registers. The including file defines, before:
  *
- *     ISA                        what the functions' names end in
- *     LANES                      floats in a vector
- *     type ints, type floats     a vector's types
- *     struct lm_weights64                LM_TILE_ROWS / LANES vectors of weights, ready for dot
- *     load_weights(p)            the 64 bytes at p as struct lm_weights64
- *     ints start(sum)            what a sum of dots starts from; sum: of the activations
- *     ints dot(sum, weights, i, x)  adds the dots of the i-th vector of struct lm_weights64 with
- * the 4 bytes at x floats scale_add(total, sum, x_scale, w_scale)  total + (float(sum) * x_scale) *
- * w_scale floats zero(), floats add(a, b), load(p), store(p, v)
+ *     ISA                               what the functions' names end in
+ *     LANES                             floats in a vector
+ *     ints, floats                      the types of vectors of LANES int32_t or floats
+ *     struct lm_weights64               64 bytes of weights in LM_TILE_ROWS / LANES vectors
+ *     load_weights(p)                   the 64 bytes at p, ready for dot
+ *     start(sum)                        ints that a sum of dots starts from; sum: of the activations
+ *     dot(ints, weights, i, x)          adds the dots of the i-th vector with the 4 bytes at x
+ *     scale_add(total, ints, xs, ws)    total + (float(ints) * xs) * ws
+ *     zero(), add(a, b)                 floats
+ *     load(p), store(p, floats)         LANES floats at p, aligned
  *
  * and gets lm_product_ISA.
  */
@@ -21,7 +22,6 @@
 #define JOIN(a, b)  JOIN_(a, b)
 #define LM_VECTORS  (LM_TILE_ROWS / LANES)
 #define LM_ROWS_MAX 4
-#define UNROLL      _Pragma("GCC unroll 4")
 
 struct corner {
     float *y;
@@ -38,33 +38,35 @@ static inline __attribute__((always_inline)) void product_corner(const struct co
                                                                  bool add_to, const int n_rows)
 {
     floats total[LM_ROWS_MAX][LM_VECTORS];
-    UNROLL
+#pragma GCC unroll 4
     for (int m = 0; m < n_rows; m++)
-        UNROLL
-    for (int i = 0; i < LM_VECTORS; i++)
-        total[m][i] = zero();
+#pragma GCC unroll 4
+        for (int i = 0; i < LM_VECTORS; i++)
+            total[m][i] = zero();
     for (size_t g = 0; g < c->n_groups; g++) {
         ints sum[LM_ROWS_MAX][LM_VECTORS];
-        UNROLL
+#pragma GCC unroll 4
         for (int m = 0; m < n_rows; m++)
-            UNROLL
-        for (int i = 0; i < LM_VECTORS; i++)
-            sum[m][i] = start(c->x_sum[(size_t)m * c->x_groups + g]);
+#pragma GCC unroll 4
+            for (int i = 0; i < LM_VECTORS; i++)
+                sum[m][i] = start(c->x_sum[(size_t)m * c->x_groups + g]);
         const int8_t *x = c->q + g * LM_GROUP;
         for (int k = 0; k < LM_GROUP / 4; k++) {
             struct lm_weights64 w = load_weights(c->w[g].q[k]);
-            UNROLL
+#pragma GCC unroll 4
             for (int m = 0; m < n_rows; m++)
-                UNROLL
-            for (int i = 0; i < LM_VECTORS; i++)
-                sum[m][i] = dot(sum[m][i], &w, i, x + (size_t)m * c->x_groups * LM_GROUP + 4 * k);
+#pragma GCC unroll 4
+                for (int i = 0; i < LM_VECTORS; i++)
+                    sum[m][i] =
+                        dot(sum[m][i], &w, i, x + (size_t)m * c->x_groups * LM_GROUP + 4 * k);
         }
-        UNROLL
+#pragma GCC unroll 4
         for (int m = 0; m < n_rows; m++)
-            UNROLL
-        for (int i = 0; i < LM_VECTORS; i++)
-            total[m][i] = scale_add(total[m][i], sum[m][i], c->x_scale[(size_t)m * c->x_groups + g],
-                                    load(c->w[g].scale + i * LANES));
+#pragma GCC unroll 4
+            for (int i = 0; i < LM_VECTORS; i++)
+                total[m][i] =
+                    scale_add(total[m][i], sum[m][i], c->x_scale[(size_t)m * c->x_groups + g],
+                              load(c->w[g].scale + i * LANES));
     }
     for (int m = 0; m < n_rows; m++)
         for (int i = 0; i < LM_VECTORS; i++) {

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The definitions of lm_generic.h as they are, built for the target's base instruction set.
+ */
 #include "kernels/kernels.h"
 #include "kernels/lm_generic.h"
 

@@ -37,14 +37,12 @@ static inline __m512i add_dots(__m512i sum, __m512i w, __m512i x)
     return sum;
 }
 
-#define UNROLL _Pragma("GCC unroll 16")
-
 /* The processor's own prefetching starts anew in each block and comes too late. With few rows,
  * though, everything is reading, in long runs, and asking only takes time. */
 static inline __attribute__((always_inline)) void prefetch_tiles(const struct corner *c, size_t g,
                                                                  const int n_blocks)
 {
-    UNROLL
+#pragma GCC unroll 16
     for (int b = 0; b < n_blocks; b++) {
         const char *tile = (const char *)(c->w + (size_t)(b + n_blocks) * c->w_stride + g);
         for (int line = c->first_line; line < c->last_line; line++)
@@ -57,52 +55,52 @@ product_block(const struct corner *c, bool add, const int n_rows, const int n_bl
 {
     const __m512i flip = _mm512_set1_epi8(-128);
     __m512 total[8][4];
-    UNROLL
+#pragma GCC unroll 16
     for (int m = 0; m < n_rows; m++)
-        UNROLL
-    for (int b = 0; b < n_blocks; b++)
-        total[m][b] = _mm512_setzero_ps();
+#pragma GCC unroll 16
+        for (int b = 0; b < n_blocks; b++)
+            total[m][b] = _mm512_setzero_ps();
     for (size_t g = 0; g < c->n_groups; g++) {
         if (n_blocks < WIDE)
             prefetch_tiles(c, g, n_blocks);
         __m512i dots[8][4];
-        UNROLL
+#pragma GCC unroll 16
         for (int m = 0; m < n_rows; m++)
-            UNROLL
-        for (int b = 0; b < n_blocks; b++)
-            dots[m][b] = _mm512_set1_epi32(-128 * c->x_sum[(size_t)m * c->x_groups + g]);
+#pragma GCC unroll 16
+            for (int b = 0; b < n_blocks; b++)
+                dots[m][b] = _mm512_set1_epi32(-128 * c->x_sum[(size_t)m * c->x_groups + g]);
         const int8_t *q = c->q + g * LM_GROUP;
         for (int k = 0; k < LM_GROUP / 4; k++) {
             __m512i w[4];
-            UNROLL
+#pragma GCC unroll 16
             for (int b = 0; b < n_blocks; b++)
                 w[b] = _mm512_xor_si512(_mm512_load_si512(c->w[(size_t)b * c->w_stride + g].q[k]),
                                         flip);
-            UNROLL
+#pragma GCC unroll 16
             for (int m = 0; m < n_rows; m++) {
                 const int8_t *x = q + (size_t)m * c->x_groups * LM_GROUP + 4 * k;
                 int32_t four;
                 __builtin_memcpy(&four, x, sizeof four);
-                UNROLL
+#pragma GCC unroll 16
                 for (int b = 0; b < n_blocks; b++)
                     dots[m][b] = add_dots(dots[m][b], w[b], _mm512_set1_epi32(four));
             }
         }
-        UNROLL
+#pragma GCC unroll 16
         for (int m = 0; m < n_rows; m++)
-            UNROLL
-        for (int b = 0; b < n_blocks; b++)
-            total[m][b] = lm_add_group(total[m][b], dots[m][b],
-                                       _mm512_set1_ps(c->x_scale[(size_t)m * c->x_groups + g]),
-                                       _mm512_load_ps(c->w[(size_t)b * c->w_stride + g].scale));
+#pragma GCC unroll 16
+            for (int b = 0; b < n_blocks; b++)
+                total[m][b] = lm_add_group(total[m][b], dots[m][b],
+                                           _mm512_set1_ps(c->x_scale[(size_t)m * c->x_groups + g]),
+                                           _mm512_load_ps(c->w[(size_t)b * c->w_stride + g].scale));
     }
-    UNROLL
+#pragma GCC unroll 16
     for (int m = 0; m < n_rows; m++)
-        UNROLL
-    for (int b = 0; b < n_blocks; b++) {
-        float *y = c->y + (size_t)m * c->y_stride + b * LM_TILE_ROWS;
-        _mm512_store_ps(y, add ? _mm512_add_ps(_mm512_load_ps(y), total[m][b]) : total[m][b]);
-    }
+#pragma GCC unroll 16
+        for (int b = 0; b < n_blocks; b++) {
+            float *y = c->y + (size_t)m * c->y_stride + b * LM_TILE_ROWS;
+            _mm512_store_ps(y, add ? _mm512_add_ps(_mm512_load_ps(y), total[m][b]) : total[m][b]);
+        }
 }
 
 #define PRODUCT_BLOCK(R, B)                                                                        \

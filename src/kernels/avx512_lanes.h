@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sixteen lanes in a register of AVX-512, under the names that exp_lanes.h uses; as avx2_lanes.h.
+ */
+#ifndef TACIT_KERNELS_AVX512_LANES_H
+#define TACIT_KERNELS_AVX512_LANES_H
+
+#if defined(__AVX512F__)
+
+#include <immintrin.h>
+#include <stdint.h>
+
+typedef __m512i ints;
+typedef __m512 floats;
+
+static inline floats zero(void)
+{
+    return _mm512_setzero_ps();
+}
+
+static inline floats splat(float x)
+{
+    return _mm512_set1_ps(x);
+}
+
+static inline floats add(floats a, floats b)
+{
+    return _mm512_add_ps(a, b);
+}
+
+static inline floats sub(floats a, floats b)
+{
+    return _mm512_sub_ps(a, b);
+}
+
+static inline floats mul(floats a, floats b)
+{
+    return _mm512_mul_ps(a, b);
+}
+
+/* Of a NaN and a number, the second argument; so are the maximum and the minimum of zeros. */
+static inline floats larger(floats a, floats b)
+{
+    return _mm512_max_ps(a, b);
+}
+
+static inline floats smaller(floats a, floats b)
+{
+    return _mm512_min_ps(a, b);
+}
+
+static inline ints splat_ints(int32_t x)
+{
+    return _mm512_set1_epi32(x);
+}
+
+static inline ints add_ints(ints a, ints b)
+{
+    return _mm512_add_epi32(a, b);
+}
+
+/* x 2^23: from an exponent to its place in a float. */
+static inline ints to_exponent(ints x)
+{
+    return _mm512_slli_epi32(x, 23);
+}
+
+static inline ints round_to_ints(floats x)
+{
+    return _mm512_cvtps_epi32(x);
+}
+
+static inline ints as_ints(floats x)
+{
+    return _mm512_castps_si512(x);
+}
+
+static inline floats as_floats(ints x)
+{
+    return _mm512_castsi512_ps(x);
+}
+
+/* By the tree of lanes.h. */
+static inline float sum_register(floats s)
+{
+    __m256 s8 = _mm256_add_ps(_mm512_castps512_ps256(s), _mm512_extractf32x8_ps(s, 1));
+    __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
+    __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
+    return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
+}
+
+#endif
+
+#endif
