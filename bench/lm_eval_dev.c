@@ -80,7 +80,7 @@ static void score(struct evaluation *e, const float *logits, uint32_t token)
 /* n_streams windows in lock-step, from window w on. */
 static void step_windows(struct evaluation *e, size_t w)
 {
-    uint32_t tokens[LM_STREAMS_MAX];
+    uint32_t tokens[TACIT_STREAMS_MAX];
     for (size_t s = 0; s < e->n_streams; s++)
         lm_reset_stream(e->state, (uint32_t)s);
     for (size_t i = 0; i < e->window; i++) {

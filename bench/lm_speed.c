@@ -144,7 +144,7 @@ static enum tacit_status tabulate_model(const struct bench *b, size_t n_tokens)
     double memory = read_peak();
     printf("%7s  %8s %7s %6s   %8s %7s %6s\n", "streams", "steps/s", "GMAC/s", "peak", "ahead/s",
            "GMAC/s", "peak");
-    for (uint32_t n = 1; n <= LM_STREAMS_MAX; n *= 2) {
+    for (uint32_t n = 1; n <= TACIT_STREAMS_MAX; n *= 2) {
         uint32_t n_ahead = n < ROUND ? ROUND / n : 1;
         double step, ahead;
         TRY(run(b, n, 1, 10 + n_tokens / n, &step));

@@ -46,9 +46,9 @@ static void show_report(const struct console *console, const char *name,
                  bits_a_byte(report->context_bytes, report->context_content),
                  report->context_content < report->n_content ? " (of a sample)" : "");
     console_note(&copy, name,
-                 "model: %llu of the content in %llu words, %llu bytes that it cannot spell; "
+                 "model: %llu of the content in %llu tokens, %llu bytes that it cannot spell; "
                  "bits/byte: model alone %.3f, context models alone %s, coded %.3f",
-                 (unsigned long long)report->n_content, (unsigned long long)report->n_words,
+                 (unsigned long long)report->n_content, (unsigned long long)report->n_tokens,
                  (unsigned long long)report->n_bare,
                  bits_a_byte(report->model_bytes, report->n_content), context,
                  bits_a_byte(report->payload_bytes, report->n_content));

@@ -10,8 +10,6 @@
 #include "cli/base/commands.h"
 
 /* Long options without a letter. */
-enum { STREAMS_MAX = 128, CONTEXT_MAX = 1 << 20 };
-
 enum {
     OPTION_RM = 256,
     OPTION_VERIFY,
@@ -191,11 +189,11 @@ static enum exit_code apply_value(struct arguments *arguments, int option)
         arguments->codec.no_model = 0;
         return EXIT_CODE_OK;
     case OPTION_STREAMS:
-        return parse_count(arguments, "--streams", STREAMS_MAX, &arguments->codec.n_streams);
+        return parse_count(arguments, "--streams", TACIT_STREAMS_MAX, &arguments->codec.n_streams);
     case OPTION_MIX:
         return parse_mix(arguments);
     case OPTION_CONTEXT:
-        return parse_count(arguments, "--context", CONTEXT_MAX, &arguments->codec.n_context);
+        return parse_count(arguments, "--context", TACIT_CONTEXT_MAX, &arguments->codec.n_context);
     default: /* getopt has said what is wrong */
         console_error(&arguments->console, NULL, "try 'tacit --help'");
         return EXIT_CODE_USAGE;

@@ -26,6 +26,10 @@ extern "C" {
 #define TACIT_BLOCK_SIZE_MIN ((uint64_t)1 << 10)
 #define TACIT_BLOCK_SIZE_MAX ((uint64_t)1 << 30)
 
+/* With a language model: */
+#define TACIT_STREAMS_MAX 128         /* token sequences of a block that advance in lock-step */
+#define TACIT_CONTEXT_MAX (1UL << 20) /* tokens that the model looks back on */
+
 /* Called now and then by the thread that called the library: n_in bytes of input are done (read,
  * coded and queued for output), n_out bytes of output are made. Return non-zero to stop the work
  * with TACIT_ERR_CANCELLED. */
@@ -37,8 +41,8 @@ struct tacit_model_report {
     size_t struct_size;       /* set before; lets the struct grow */
     uint64_t n_blocks;        /* that the model coded */
     uint64_t n_content;       /* bytes of content in them */
-    uint64_t n_words;         /* that they took, of the model's vocabulary or bare bytes */
-    uint64_t n_bare;          /* bytes that the vocabulary cannot spell */
+    uint64_t n_tokens;        /* that they took, bare bytes counted as one each */
+    uint64_t n_bare;          /* bare bytes: those that the vocabulary cannot spell */
     uint64_t model_bytes;     /* what the model's predictions alone would have taken (unmixed) */
     uint64_t context_bytes;   /* what the context models alone took; 0: they were not tried */
     uint64_t context_content; /* for how much of the content: all of it, or samples */
@@ -68,11 +72,13 @@ struct tacit_options {
                                         is one. Compressing with one below TACIT_LEVEL_CONTEXT is
                                         TACIT_ERR_ARGUMENT. Must outlive what was made with the
                                         options */
-    unsigned n_streams; /* with a model: segments coded in lock-step, 1 best ... 128 fastest; 0: by
+    unsigned
+        n_streams; /* with a model: streams a block, 1 smallest ... TACIT_STREAMS_MAX fastest; 0: by
                            size */
-    unsigned n_context; /* with a model: tokens that each looks back on, 0: 2,048 */
+    unsigned n_context; /* with a model: tokens that each stream looks back on, 0: 2,048 */
     unsigned no_model;  /* 1: compress without one. Decoding uses what archives need all the same */
-    unsigned unmixed;   /* 1: with a model, its word alone codes whole tokens: faster, and larger */
+    unsigned
+        unmixed; /* 1: with a model, it codes whole tokens, without context models: faster, larger */
     struct tacit_model_report *report; /* NULL, or where compressing adds what the model earned,
                                           which takes some time. Never changes the archive. */
 };

@@ -6,8 +6,9 @@
 
 #include "archive/archive_index.h"
 #include "archive/model_identity.h"
+#include "archive/source.h"
 #include "base/try.h"
-#include "methods/block.h"
+#include "methods/block_methods.h"
 #include "methods/plan.h"
 #include "tacit/buffer.h"
 
@@ -22,17 +23,8 @@ struct tacit_archive {
 
 const char *tacit_method_name(enum tacit_method method)
 {
-    switch (method) {
-    case TACIT_METHOD_STORED:
-        return "stored";
-    case TACIT_METHOD_ZSTD:
-        return "zstd";
-    case TACIT_METHOD_CONTEXT:
-        return "context";
-    case TACIT_METHOD_MODEL:
-        return "model";
-    }
-    return "unknown";
+    const struct block_method *row = block_method_of((unsigned)method);
+    return row ? row->name : "unknown";
 }
 
 static bool report(void *context)
@@ -154,9 +146,7 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
 {
     const struct archive_block *block = &archive->index.blocks[index];
     struct block_job *job = &archive->job;
-    uint64_t n_memory;
     archive->decoded = SIZE_MAX;
-    job->content.size = 0;
     job->model = block->model;
     if (block->other_model && block->method == TACIT_METHOD_MODEL)
         return TACIT_ERR_MODEL_WRONG;
@@ -164,18 +154,7 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
     if (job->header.method != block->method || job->header.content_size != block->content_size ||
         job->header.payload_size != block->payload_size)
         return TACIT_ERR_CORRUPT;
-    if (block->payload_size > archive->plan.memory_limit)
-        return TACIT_ERR_MEMORY_LIMIT;
-    uint64_t offset = block->archive_offset + block->header_size;
-    if (offset > archive->source.size || block->payload_size > archive->source.size - offset)
-        return TACIT_ERR_TRUNCATED;
-    TRY(byte_buffer_reserve(&job->payload, block->payload_size, block->payload_size));
-    TRY(source_read(&archive->source, offset, job->payload.data, block->payload_size));
-    job->payload.size = block->payload_size;
-    TRY(block_decode_memory(job, &n_memory));
-    if (n_memory + block->payload_size > archive->plan.memory_limit)
-        return TACIT_ERR_MEMORY_LIMIT;
-    TRY(block_decode(job));
+    TRY(source_decode_block(&archive->source, block->archive_offset + block->header_size, job));
     archive->n_in += block->header_size + (uint64_t)block->payload_size;
     archive->n_out += block->content_size;
     atomic_store_explicit(&job->watch.n_done, 0, memory_order_relaxed);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "archive/archive_index.h"
-#include "archive/model_identity.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/model_identity.h"
+#include "archive/source.h"
 #include "base/try.h"
 
 /* The archive being read. */
@@ -16,25 +17,6 @@ struct cursor {
     uint64_t base;  /* content before this archive */
     struct format_header header;
 };
-
-enum tacit_status source_read(const struct tacit_source *source, uint64_t offset, void *data,
-                              uint64_t n_bytes)
-{
-    if (offset > source->size || n_bytes > source->size - offset)
-        return TACIT_ERR_TRUNCATED;
-    return n_bytes ? source->read_at(source->context, offset, data, (size_t)n_bytes) : TACIT_OK;
-}
-
-enum tacit_status source_read_header(const struct tacit_source *source, uint64_t offset,
-                                     struct format_header *header, size_t *n_header)
-{
-    uint8_t data[FORMAT_HEADER_MAX];
-    uint64_t n = source->size - offset;
-    if (n > sizeof data)
-        n = sizeof data;
-    TRY(source_read(source, offset, data, n));
-    return format_header_parse(data, (size_t)n, header, n_header);
-}
 
 static enum tacit_status add_block(struct cursor *c, const struct archive_block *block)
 {

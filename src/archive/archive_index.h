@@ -43,12 +43,4 @@ enum tacit_status archive_index_load(struct archive_index *index, const struct t
 
 void archive_index_free(struct archive_index *index);
 
-/* Reads n_bytes at offset; TACIT_ERR_TRUNCATED beyond the source's end. */
-enum tacit_status source_read(const struct tacit_source *source, uint64_t offset, void *data,
-                              uint64_t n_bytes);
-
-/* Reads and parses the archive header at offset. */
-enum tacit_status source_read_header(const struct tacit_source *source, uint64_t offset,
-                                     struct format_header *header, size_t *n_header);
-
 #endif

@@ -153,7 +153,7 @@ static void add_report(struct tacit_model_report *report, const struct block_job
         return;
     report->n_blocks++;
     report->n_content += job->header.content_size;
-    report->n_words += job->report.n_words;
+    report->n_tokens += job->report.n_tokens;
     report->n_bare += job->report.n_bare;
     report->model_bytes += job->report.model_bytes;
     report->context_bytes += job->report.context_bytes;

@@ -7,18 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/archive_index.h"
 #include "archive/model_identity.h"
+#include "archive/source.h"
 #include "base/try.h"
 #include "methods/block.h"
 #include "methods/plan.h"
 #include "tacit/archive.h"
 
-enum {
-    CHUNK = 1 << 16,
-    SECTOR = 512,
-    MARK_PREFIX = 4
-}; /* magic and marks: 0xcf or 0xd7, then "TCT" */
+enum { CHUNK = 1 << 16, SECTOR = 512 };
 
 struct recovery {
     struct codec_plan plan;
@@ -74,8 +70,9 @@ static bool is_damage(enum tacit_status status)
 static uint64_t find_candidate(struct recovery *r, uint64_t offset)
 {
     const struct tacit_source *source = r->source;
-    while (offset < source->size && source->size - offset >= MARK_PREFIX) {
-        if (offset < r->chunk_offset || offset + MARK_PREFIX > r->chunk_offset + r->n_chunk) {
+    while (offset < source->size && source->size - offset >= FORMAT_PREFIX_SIZE) {
+        if (offset < r->chunk_offset ||
+            offset + FORMAT_PREFIX_SIZE > r->chunk_offset + r->n_chunk) {
             uint64_t left = source->size - offset;
             r->chunk_offset = offset;
             r->n_chunk = left < CHUNK ? (size_t)left : CHUNK;
@@ -87,34 +84,19 @@ static uint64_t find_candidate(struct recovery *r, uint64_t offset)
             if (status != TACIT_OK)
                 memset(r->chunk, 0, r->n_chunk);
         }
-        const uint8_t *p = r->chunk + (offset - r->chunk_offset);
-        if ((p[0] == 0xcf || p[0] == 0xd7) && memcmp(p + 1, "TCT", 3) == 0)
+        if (format_may_start(r->chunk + (offset - r->chunk_offset)))
             return offset;
         offset++;
     }
     return source->size;
 }
 
-/* Reads and decodes the block whose payload starts at offset. */
-static enum tacit_status decode_at(struct recovery *r, const struct format_block *block,
-                                   uint64_t offset)
+/* The block whose payload starts at offset. */
+static enum tacit_status decode_block(struct recovery *r, const struct format_block *block,
+                                      uint64_t offset)
 {
-    struct block_job *job = &r->job;
-    uint64_t n_memory;
-    if (offset > r->source->size || block->payload_size > r->source->size - offset)
-        return TACIT_ERR_TRUNCATED;
-    if (block->payload_size > r->plan.memory_limit)
-        return TACIT_ERR_MEMORY_LIMIT;
-    job->header = *block;
-    job->content.size = 0;
-    TRY(byte_buffer_reserve(&job->payload, block->payload_size, block->payload_size));
-    TRY(source_read(r->source, offset, job->payload.data, block->payload_size));
-    job->payload.size = block->payload_size;
-    TRY(format_payload_verify(block, job->payload.data));
-    TRY(block_decode_memory(job, &n_memory));
-    if (n_memory + block->payload_size > r->plan.memory_limit)
-        return TACIT_ERR_MEMORY_LIMIT;
-    return block_decode(job);
+    r->job.header = *block;
+    return source_decode_block(r->source, offset, &r->job);
 }
 
 /* An archive begins or the source ends: what the one before did not give is lost, and so may be a
@@ -158,7 +140,7 @@ static enum tacit_status try_archive(struct recovery *r, uint64_t *offset)
         return TACIT_OK;
     }
     choose_model(r, &header.model);
-    TRY(decode_at(r, &header.block, *offset + n_header));
+    TRY(decode_block(r, &header.block, *offset + n_header));
     TRY(leave_archive(r));
     r->found = true;
     *offset += n_header + header.block.payload_size;
@@ -175,7 +157,7 @@ static enum tacit_status try_block(struct recovery *r, uint64_t *offset)
     TRY(source_read(r->source, *offset, data, sizeof data));
     TRY(format_block_parse(data, UINT64_MAX, &block));
     r->seen = true;
-    TRY(decode_at(r, &block, *offset + sizeof data));
+    TRY(decode_block(r, &block, *offset + sizeof data));
     if (r->tag_known && block.tag != r->tag) {
         TRY(leave_archive(r)); /* another archive, whose header is gone */
         r->base_known = false;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "container/format.h"
 
-#include <string.h>
-
 #include "base/bytes.h"
 #include "base/try.h"
 #include "base/varint.h"
 #include "tacit/options.h"
 
-static const uint8_t magic[FORMAT_MAGIC_SIZE] = {0xcf, 'T', 'C', 'T'};
-static const uint8_t block_mark[FORMAT_MARK_SIZE] = {0xd7, 'T', 'C', 'T', 'b', 0x9b, 0xc2, 0x1e};
+static const uint8_t magic[FORMAT_MAGIC_SIZE] = {FORMAT_FIRST_OF_ARCHIVE, FORMAT_LETTERS};
+static const uint8_t block_mark[FORMAT_MARK_SIZE] = {
+    FORMAT_FIRST_OF_PART, FORMAT_LETTERS, 'b', 0x9b, 0xc2, 0x1e};
 
 /* The byte behind the magic: version in the low four bits, then flags. */
 enum { FLAG_SINGLE = 0x10, MODEL_SHIFT = 5, MODEL_MASK = 3, FLAG_RESERVED = 0x80 };

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/byte_buffer.h"
 #include "base/hash.h"
@@ -33,6 +34,18 @@ enum {
 };
 
 #define FORMAT_CONTENT_MAX ((uint64_t)1 << 62) /* content of one archive */
+
+/* The archive and each of its parts begin with four bytes of which three are these letters. */
+enum { FORMAT_PREFIX_SIZE = 4, FORMAT_FIRST_OF_ARCHIVE = 0xcf, FORMAT_FIRST_OF_PART = 0xd7 };
+#define FORMAT_LETTERS 'T', 'C', 'T'
+
+/* Whether an archive, a block or an index may start with these FORMAT_PREFIX_SIZE bytes. */
+static inline bool format_may_start(const uint8_t *data)
+{
+    static const uint8_t letters[] = {FORMAT_LETTERS};
+    return (data[0] == FORMAT_FIRST_OF_ARCHIVE || data[0] == FORMAT_FIRST_OF_PART) &&
+           memcmp(data + 1, letters, sizeof letters) == 0;
+}
 
 enum format_model {
     FORMAT_MODEL_NONE = 0,

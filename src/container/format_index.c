@@ -1,13 +1,15 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Index and footer, of which container/format.h states the contract.
+ */
 #include "base/bytes.h"
 #include "base/try.h"
 #include "container/format.h"
 #include "tacit/options.h"
 
-static const uint8_t index_mark[FORMAT_MARK_SIZE] = {0xd7, 'T', 'C', 'T', 'i', 0x64, 0x3d, 0xe1};
-static const uint8_t footer_mark[4] = {0xcf, 'e', 'n', 'd'};
+static const uint8_t index_mark[FORMAT_MARK_SIZE] = {
+    FORMAT_FIRST_OF_PART, FORMAT_LETTERS, 'i', 0x64, 0x3d, 0xe1};
+static const uint8_t footer_mark[4] = {FORMAT_FIRST_OF_ARCHIVE, 'e', 'n', 'd'};
 
 enum { N_BLOCKS_MAX_LOG2 = 40 };
 

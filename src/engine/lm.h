@@ -19,13 +19,12 @@
 #include <stdbool.h>
 
 #include "engine/lm_model.h"
+#include "tacit/options.h"
 
 enum {
     LM_SINKS = 4,
-    LM_STREAMS_MAX = 128,
     LM_CONTEXT_UNIT = 64, /* n_context is rounded up to a multiple */
-    LM_CONTEXT_MAX = 1 << 20,
-    LM_BATCH = 64, /* tokens that lm_prefill takes through the weights together */
+    LM_BATCH = 64,        /* tokens that lm_prefill takes through the weights together */
     LM_THREADS_MAX = 64,
 };
 
@@ -33,8 +32,8 @@ enum {
 #define LM_LOGIT_MAX LM_SCORE_MAX /* one clamp serves both */
 
 struct lm_options {
-    uint32_t n_streams;    /* 1 .. LM_STREAMS_MAX */
-    uint32_t n_context;    /* positions kept for each stream: 1 .. LM_CONTEXT_MAX */
+    uint32_t n_streams;    /* 1 .. TACIT_STREAMS_MAX */
+    uint32_t n_context;    /* positions kept for each stream: 1 .. TACIT_CONTEXT_MAX */
     uint32_t n_threads;    /* 1 .. LM_THREADS_MAX */
     uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
 };

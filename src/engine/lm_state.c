@@ -95,7 +95,7 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
 
 static enum tacit_status check_options(const struct lm_options *o)
 {
-    bool ok = o->n_streams - 1 < LM_STREAMS_MAX && o->n_context - 1 < LM_CONTEXT_MAX &&
+    bool ok = o->n_streams - 1 < TACIT_STREAMS_MAX && o->n_context - 1 < TACIT_CONTEXT_MAX &&
               o->n_threads - 1 < LM_THREADS_MAX;
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }

@@ -6,9 +6,10 @@
 #include "base/try.h"
 #include "measure/eval_cost.h"
 #include "measure/learner_state.h"
+#include "methods/plan.h"
 #include "tacit/eval.h"
 
-enum { FIRST_STRONG_LEVEL = 5, UNKNOWN_LOG2 = 26 };
+enum { UNKNOWN_LOG2 = 26 };
 
 struct tacit_learner {
     struct kernels kernels;
@@ -18,7 +19,7 @@ struct tacit_learner {
 
 static enum tacit_status start(struct tacit_learner *learner, int level, uint64_t n_bytes)
 {
-    enum cm_strength strength = level < FIRST_STRONG_LEVEL ? CM_QUICK : CM_STRONG;
+    enum cm_strength strength = codec_level_strength(level);
     struct cm_config config = {.strength = strength, .content_set = CONTENT_WORDS};
     uint64_t expected = n_bytes ? n_bytes : UINT64_C(1) << UNKNOWN_LOG2;
     config.memory_log2 = cm_memory_log2_for(strength, expected);

@@ -159,8 +159,11 @@ enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_b
 enum tacit_status block_decode(struct block_job *job)
 {
     uint64_t n_bytes;
+    /* First, so that damage is never taken for a block that needs too much memory. */
     TRY(format_payload_verify(&job->header, job->payload.data));
     TRY(block_decode_memory(job, &n_bytes));
+    if (n_bytes + job->payload.size > job->plan->memory_limit)
+        return TACIT_ERR_MEMORY_LIMIT;
     TRY(block_method_of(job->header.method)->decode(job));
     return format_content_verify(&job->header, job->content.data);
 }

@@ -12,7 +12,8 @@
  * method whose payload is the shortest. */
 enum tacit_status block_encode(struct block_job *job);
 
-/* ->header and ->payload are there; checks both and makes ->content. */
+/* ->header and ->payload are there; checks both and makes ->content. TACIT_ERR_CHECKSUM,
+ * TACIT_ERR_MEMORY_LIMIT by the plan, or an error of the method. */
 enum tacit_status block_decode(struct block_job *job);
 
 /* Upper bound of what block_decode allocates beside the payload; TACIT_ERR_CORRUPT,

@@ -20,22 +20,28 @@ enum { LARGE_MODEL_STREAM_BYTES = 1 << 15, LARGE_MODEL_STREAMS = 32 };
 struct level {
     uint64_t block_size;
     int zstd_level;
-    bool context, strong;
+    bool context;
+    enum cm_strength strength;
     unsigned memory_log2_max;
     uint32_t stream_bytes, streams_max; /* of a small model */
 };
 
 static const struct level levels[TACIT_LEVEL_MAX + 1] = {
-    [1] = {8 * MIB, 9, false, false, 0, 0, 0},
-    [2] = {64 * MIB, 22, false, false, 0, 0, 0},
-    [3] = {8 * MIB, 22, true, false, 24, 0, 0},
-    [4] = {16 * MIB, 22, true, false, 26, 0, 0},
-    [5] = {4 * MIB, 22, true, true, 28, 1 << 14, 16},
-    [6] = {8 * MIB, 22, true, true, 29, 1 << 16, 8},
-    [7] = {16 * MIB, 22, true, true, 29, 1 << 17, 4},
-    [8] = {32 * MIB, 22, true, true, 29, 1 << 18, 2},
-    [9] = {64 * MIB, 22, true, true, 29, 1 << 20, 1},
+    [1] = {8 * MIB, 9, false, CM_QUICK, 0, 0, 0},
+    [2] = {64 * MIB, 22, false, CM_QUICK, 0, 0, 0},
+    [3] = {8 * MIB, 22, true, CM_QUICK, 24, 0, 0},
+    [4] = {16 * MIB, 22, true, CM_QUICK, 26, 0, 0},
+    [5] = {4 * MIB, 22, true, CM_STRONG, 28, 1 << 14, 16},
+    [6] = {8 * MIB, 22, true, CM_STRONG, 29, 1 << 16, 8},
+    [7] = {16 * MIB, 22, true, CM_STRONG, 29, 1 << 17, 4},
+    [8] = {32 * MIB, 22, true, CM_STRONG, 29, 1 << 18, 2},
+    [9] = {64 * MIB, 22, true, CM_STRONG, 29, 1 << 20, 1},
 };
+
+enum cm_strength codec_level_strength(int level)
+{
+    return levels[level].strength;
+}
 
 void tacit_options_init(struct tacit_options *options)
 {
@@ -55,7 +61,7 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
     *to = *from;
     if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > N_THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
-    if (to->n_streams > CM_STREAMS_MAX || to->n_context > LM_CONTEXT_MAX || to->unmixed > 1)
+    if (to->n_streams > TACIT_STREAMS_MAX || to->n_context > TACIT_CONTEXT_MAX || to->unmixed > 1)
         return TACIT_ERR_ARGUMENT;
     if (to->report && to->report->struct_size < sizeof *to->report)
         return TACIT_ERR_ARGUMENT;
@@ -124,7 +130,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .memory_limit = options.memory_limit ? options.memory_limit : UINT64_MAX,
         .zstd_level = level->zstd_level,
         .context = level->context,
-        .strong = level->strong,
+        .strength = level->strength,
         .memory_log2_max = level->memory_log2_max,
         .model = options.model,
         .n_streams = options.n_streams,

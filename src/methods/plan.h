@@ -21,7 +21,7 @@ struct codec_plan {
     uint64_t memory_limit; /* UINT64_MAX: none */
     int zstd_level;        /* 0: not at all; with context models, tried where it may win */
     bool context;          /* try the context models */
-    bool strong;
+    enum cm_strength strength;
     unsigned memory_log2_max;          /* tables of the context models; less for short blocks */
     const struct tacit_model *model;   /* NULL: none */
     unsigned n_streams, n_context;     /* of the model; n_streams 0: by size of the content, */
@@ -35,6 +35,9 @@ struct codec_plan {
     tacit_progress_fn progress;
     void *progress_context;
 };
+
+/* How strong the context models of a level are. */
+enum cm_strength codec_level_strength(int level);
 
 /* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. */
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *options);

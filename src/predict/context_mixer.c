@@ -12,6 +12,7 @@
 #include "predict/end_model.h"
 #include "predict/mixer.h"
 #include "predict/refiner.h"
+#include "tacit/options.h"
 
 /* The components for one group of content types and the mixer of their inputs. */
 struct cm_group {
@@ -58,7 +59,7 @@ static bool config_is_valid(const struct cm_config *config)
     return (config->strength == CM_QUICK || config->strength == CM_STRONG) &&
            config->content_set != 0 && (config->content_set & ~CONTENT_ALL) == 0 &&
            config->memory_log2 >= CM_MEMORY_LOG2_MIN && config->memory_log2 <= CM_MEMORY_LOG2_MAX &&
-           config->n_streams <= CM_STREAMS_MAX &&
+           config->n_streams <= TACIT_STREAMS_MAX &&
            (config->n_streams <= 1 || (config->span >= 1 && config->span <= SPAN_MAX));
 }
 

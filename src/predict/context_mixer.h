@@ -29,7 +29,6 @@ enum cm_strength {
 enum {
     CM_MEMORY_LOG2_MIN = 20,
     CM_MEMORY_LOG2_MAX = 30,
-    CM_STREAMS_MAX = 128,
     CM_HINT_CONTEXTS = 256,
 };
 

@@ -17,7 +17,7 @@ enum {
 
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes)
 {
-    unsigned log2 = cm_memory_log2_for(plan->strong ? CM_STRONG : CM_QUICK, n_bytes);
+    unsigned log2 = cm_memory_log2_for(plan->strength, n_bytes);
     return log2 < plan->memory_log2_max ? log2 : plan->memory_log2_max;
 }
 
@@ -129,7 +129,7 @@ enum tacit_status context_choose(const struct block_job *job, struct layout *lay
         data += layout->segments[i].n_bytes;
     }
     layout->line_ends = job->look->line_ends;
-    layout->config.strength = plan->strong ? CM_STRONG : CM_QUICK;
+    layout->config.strength = plan->strength;
     layout->config.memory_log2 = context_memory_log2(plan, n_coded);
     layout_set_contents(layout);
     return TACIT_OK;

@@ -15,7 +15,7 @@
 static enum tacit_status make_items(struct language_coder *coder)
 {
     const struct byte_buffer *content = &coder->job->content;
-    size_t first[LANGUAGE_STREAMS_MAX + 1];
+    size_t first[TACIT_STREAMS_MAX + 1];
     coder->items = malloc(content->size * sizeof *coder->items);
     if (!coder->items)
         return TACIT_ERR_MEMORY;
@@ -50,7 +50,7 @@ static enum tacit_status choose_layout(struct language_coder *coder)
 static void report(const struct language_coder *coder)
 {
     struct tacit_model_report *to = &coder->job->report;
-    to->n_words = coder->n_items;
+    to->n_tokens = coder->n_items;
     to->n_bare = coder->n_bare;
     to->model_bytes = coder->token.model_bytes;
 }

@@ -24,7 +24,7 @@ bool language_choose_type(const struct block_look *look, enum content_type *type
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n)
 {
     uint32_t wanted = plan->n_streams ? plan->n_streams : 1 + (uint32_t)(n / plan->stream_bytes);
-    uint32_t most = plan->n_streams ? LANGUAGE_STREAMS_MAX : plan->streams_max;
+    uint32_t most = plan->n_streams ? TACIT_STREAMS_MAX : plan->streams_max;
     if (wanted > most)
         wanted = most;
     return wanted > n ? (uint32_t)n : wanted;

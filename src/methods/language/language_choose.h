@@ -18,7 +18,7 @@ uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);
 
 /* Cuts the content into about n_streams near equal parts, to layout->n_streams and ->n_bytes, and
  * writes each as items: stream i's are items[first[i]] .. items[first[i + 1] - 1]. items: room for one
- * a byte; first: LANGUAGE_STREAMS_MAX + 1. Errors of tokenizer_encode. */
+ * a byte; first: TACIT_STREAMS_MAX + 1. Errors of tokenizer_encode. */
 enum tacit_status language_choose_items(const struct tokenizer *tokenizer,
                                         const struct byte_buffer *content, uint32_t n_streams,
                                         struct language_layout *layout, uint32_t *items,

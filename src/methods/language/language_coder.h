@@ -36,9 +36,9 @@ struct language_round {
     uint32_t first, end; /* streams that take part */
     size_t n_inputs;
     struct lm_input *inputs;
-    float *logits;                           /* [n_inputs][logit_stride] */
-    const float *rows[LANGUAGE_STREAMS_MAX]; /* in them: each stream's first */
-    enum tacit_status status;                /* of reading */
+    float *logits;                        /* [n_inputs][logit_stride] */
+    const float *rows[TACIT_STREAMS_MAX]; /* in them: each stream's first */
+    enum tacit_status status;             /* of reading */
 };
 
 struct language_coder {
@@ -56,7 +56,7 @@ struct language_coder {
     float *primer_logits;   /* [LANGUAGE_PRIMER_ROWS][logit_stride]; NULL if no primer is read */
     void *memory;
     struct language_round rounds[LANGUAGE_ROUNDS]; /* without a crew: only the first is used */
-    struct language_stream streams[LANGUAGE_STREAMS_MAX];
+    struct language_stream streams[TACIT_STREAMS_MAX];
 };
 
 /* Zeroed but for job, model, tokenizer and what the plan says. TACIT_ERR_MODEL_MISSING if the job has

@@ -77,8 +77,8 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
     layout->primed = first & FLAG_PRIMED;
     if ((first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
         type >= CONTENT_N_TYPES || content_has_rows((enum content_type)type) ||
-        layout->n_context == 0 || layout->n_context > LM_CONTEXT_MAX || layout->n_streams == 0 ||
-        layout->n_streams > LANGUAGE_STREAMS_MAX || content_size == 0 ||
+        layout->n_context == 0 || layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
+        layout->n_streams > TACIT_STREAMS_MAX || content_size == 0 ||
         (layout->primed && (layout->n_streams > 1 || layout->unmixed)))
         return TACIT_ERR_CORRUPT;
     layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);

@@ -13,11 +13,10 @@
 #include "content/content.h"
 #include "content/line_ends.h"
 #include "predict/context_mixer.h"
-#include "tacit/status.h"
+#include "tacit/options.h"
 
 enum {
-    LANGUAGE_STREAMS_MAX = CM_STREAMS_MAX,
-    LANGUAGE_LAYOUT_MAX = 2 + LINE_ENDS_BYTES_MAX + (LANGUAGE_STREAMS_MAX + 3) * VARINT_MAX,
+    LANGUAGE_LAYOUT_MAX = 2 + LINE_ENDS_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
 struct language_layout {
@@ -30,7 +29,7 @@ struct language_layout {
     uint32_t n_context;   /* tokens that the model looks back on in each stream */
     uint32_t n_streams;
     uint32_t n_bytes
-        [LANGUAGE_STREAMS_MAX]; /* each at least 1; of the content without what line_ends removes */
+        [TACIT_STREAMS_MAX]; /* each at least 1; of the content without what line_ends removes */
 };
 
 /* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "archive/source.h"
+
+#include "base/try.h"
+#include "methods/block.h"
+
+enum tacit_status source_read(const struct tacit_source *source, uint64_t offset, void *data,
+                              uint64_t n_bytes)
+{
+    if (offset > source->size || n_bytes > source->size - offset)
+        return TACIT_ERR_TRUNCATED;
+    return n_bytes ? source->read_at(source->context, offset, data, (size_t)n_bytes) : TACIT_OK;
+}
+
+enum tacit_status source_read_header(const struct tacit_source *source, uint64_t offset,
+                                     struct format_header *header, size_t *n_header)
+{
+    uint8_t data[FORMAT_HEADER_MAX];
+    uint64_t n = source->size - offset;
+    if (n > sizeof data)
+        n = sizeof data;
+    TRY(source_read(source, offset, data, n));
+    return format_header_parse(data, (size_t)n, header, n_header);
+}
+
+enum tacit_status source_decode_block(const struct tacit_source *source, uint64_t offset,
+                                      struct block_job *job)
+{
+    uint64_t n_payload = job->header.payload_size;
+    job->content.size = 0;
+    if (n_payload > job->plan->memory_limit)
+        return TACIT_ERR_MEMORY_LIMIT;
+    if (offset > source->size || n_payload > source->size - offset)
+        return TACIT_ERR_TRUNCATED;
+    TRY(byte_buffer_reserve(&job->payload, n_payload, n_payload));
+    TRY(source_read(source, offset, job->payload.data, n_payload));
+    job->payload.size = n_payload;
+    return block_decode(job);
+}
