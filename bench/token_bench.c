@@ -23,10 +23,10 @@ static double cpu_seconds(void)
 /* Some masses that differ from place to place. */
 static uint64_t *make_sums(const struct byte_trie *trie)
 {
-    uint64_t *cum = malloc((trie->n_words + (size_t)1) * sizeof *cum);
+    uint64_t *cum = malloc((trie->n_places + (size_t)1) * sizeof *cum);
     if (cum)
         cum[0] = 0;
-    for (uint32_t i = 0; cum && i < trie->n_words; i++)
+    for (uint32_t i = 0; cum && i < trie->n_places; i++)
         cum[i + 1] = cum[i] + 1 + (i * 2654435761u >> 8);
     return cum;
 }

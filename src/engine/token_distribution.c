@@ -8,16 +8,16 @@
 void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
                                 const struct byte_trie *trie, uint32_t n_tokens, bool learns)
 {
-    uint32_t *token = arena_take(arena, trie->n_words * sizeof *token);
+    uint32_t *token = arena_take(arena, trie->n_places * sizeof *token);
     uint32_t *mass = arena_take(arena, (n_tokens + (size_t)1) * sizeof *mass);
-    uint64_t *sum = arena_take(arena, (trie->n_words + (size_t)1) * sizeof *sum);
+    uint64_t *sum = arena_take(arena, (trie->n_places + (size_t)1) * sizeof *sum);
     size_t n_floats = (n_tokens + (size_t)KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
     float *bias = learns ? arena_take(arena, 2 * n_floats * sizeof *bias) : NULL;
     float *biased = bias ? bias + n_floats : NULL;
     *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum, bias, biased};
     for (size_t i = 0; bias && i < 2 * n_floats; i++)
         bias[i] = 0;
-    for (size_t i = 0; token && i < trie->n_words; i++)
+    for (size_t i = 0; token && i < trie->n_places; i++)
         token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
 }
 
@@ -29,7 +29,7 @@ void token_distribution_set_plain(struct token_distribution *distribution,
     kernels->lm_token_masses(distribution->mass, logits, distribution->n_tokens);
     distribution->mass[distribution->n_tokens] = 1;
     distribution->sum[0] = 0;
-    for (uint32_t i = 0; i < distribution->trie->n_words; i++)
+    for (uint32_t i = 0; i < distribution->trie->n_places; i++)
         distribution->sum[i + 1] = sum += mass[token[i]];
 }
 
@@ -48,7 +48,7 @@ void token_distribution_learn(struct token_distribution *distribution, uint32_t 
     float *bias = distribution->bias;
     if (!bias)
         return;
-    float step = LEARNING_RATE / (float)(int64_t)distribution->sum[distribution->trie->n_words];
+    float step = LEARNING_RATE / (float)(int64_t)distribution->sum[distribution->trie->n_places];
     for (uint32_t i = 0; i < distribution->n_tokens; i++)
         bias[i] -= step * (float)(int32_t)mass[i];
     if (token < distribution->n_tokens)
@@ -57,7 +57,7 @@ void token_distribution_learn(struct token_distribution *distribution, uint32_t 
 
 void token_distribution_quantize(struct token_distribution *distribution, uint32_t total)
 {
-    uint32_t n = distribution->trie->n_words, top = 0;
+    uint32_t n = distribution->trie->n_places, top = 0;
     uint64_t *sum = distribution->sum, before = 0, top_mass = 0;
     uint64_t factor_q32 = ((uint64_t)(total - n) << 32) / sum[n];
     for (uint32_t i = 0; i < n; i++) {
@@ -74,7 +74,7 @@ void token_distribution_quantize(struct token_distribution *distribution, uint32
 
 uint32_t token_distribution_find(const struct token_distribution *distribution, uint64_t at)
 {
-    uint32_t low = 0, high = distribution->trie->n_words;
+    uint32_t low = 0, high = distribution->trie->n_places;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         if (distribution->sum[middle] <= at)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The language model's distribution over the words of a byte trie, as exact prefix sums: any
+ * The language model's distribution over the items of a byte trie, as exact prefix sums: any
  * decision of a walk down the trie then has its probability in two differences.
  *
- * Masses are integers of 30 bits and at least 1, so that no word is impossible and their sums are
- * exact: about 2^-30 a word is lost to that floor. Items beyond the model's tokens (bare bytes)
+ * Masses are integers of 30 bits and at least 1, so that no item is impossible and their sums are
+ * exact: about 2^-30 an item is lost to that floor. Items beyond the model's tokens (bare bytes)
  * have the mass 1.
  *
  * Where it learns, every token that was coded moves a bias, which is added to the coming logits, by a
@@ -26,7 +26,7 @@ struct token_distribution {
     uint32_t n_tokens; /* of the model */
     uint32_t *token;   /* by place: the model's token, or n_tokens for items beyond */
     uint32_t *mass;    /* [n_tokens + 1], by token */
-    uint64_t *sum;     /* [n_words + 1]: sum[i] is the mass of places 0 .. i - 1 */
+    uint64_t *sum;     /* [n_places + 1]: sum[i] is the mass of places 0 .. i - 1 */
     float *bias;       /* [n_tokens]; NULL: it does not learn */
     float *biased;     /* [n_tokens], padded: logits with the bias */
 };
@@ -43,11 +43,11 @@ void token_distribution_set(struct token_distribution *distribution, const struc
 void token_distribution_set_plain(struct token_distribution *distribution,
                                   const struct kernels *kernels, const float *logits);
 
-/* The word at `place` was coded with what token_distribution_set has set. */
+/* The item at `place` was coded with what token_distribution_set has set. */
 void token_distribution_learn(struct token_distribution *distribution, uint32_t place);
 
 /* Makes the masses, which token_distribution_set has set, integer parts of total: each at least 1,
- * their sum exactly total, which is at most 2^30 and more than there are words. */
+ * their sum exactly total, which is at most 2^30 and more than there are places. */
 void token_distribution_quantize(struct token_distribution *distribution, uint32_t total);
 
 /* The place whose part of the sums holds `at`, which is below the whole. */

@@ -5,16 +5,16 @@
 
 #include "base/try.h"
 
-#define WORD_BYTES_MAX ((1u << 24) - 1)
+#define ITEM_BYTES_MAX ((1u << 24) - 1)
 
-struct sorted_word {
+struct sorted_item {
     struct byte_view bytes;
     uint32_t item;
 };
 
-static int compare_words(const void *a, const void *b)
+static int compare_items(const void *a, const void *b)
 {
-    const struct sorted_word *x = a, *y = b;
+    const struct sorted_item *x = a, *y = b;
     return view_compare(x->bytes, y->bytes);
 }
 
@@ -32,33 +32,33 @@ static uint32_t first_difference(struct byte_view a, struct byte_view b)
     return TRIE_BYTE_DECISIONS * depth + step;
 }
 
-static enum tacit_status allocate(struct byte_trie *trie, const struct sorted_word *sorted)
+static enum tacit_status allocate(struct byte_trie *trie, const struct sorted_item *sorted)
 {
     uint64_t n_bytes = 1;
-    for (uint32_t i = 0; i < trie->n_words; i++) {
-        if (sorted[i].bytes.n > WORD_BYTES_MAX)
+    for (uint32_t i = 0; i < trie->n_places; i++) {
+        if (sorted[i].bytes.n > ITEM_BYTES_MAX)
             return TACIT_ERR_ARGUMENT;
         n_bytes += sorted[i].bytes.n;
     }
     if (n_bytes > UINT32_MAX)
         return TACIT_ERR_ARGUMENT;
-    trie->nodes = malloc(trie->n_words * sizeof *trie->nodes);
-    trie->items = malloc(trie->n_words * sizeof *trie->items);
+    trie->nodes = malloc(trie->n_places * sizeof *trie->nodes);
+    trie->items = malloc(trie->n_places * sizeof *trie->items);
     trie->places = malloc(trie->n_items * sizeof *trie->places);
-    trie->offsets = malloc((trie->n_words + (size_t)1) * sizeof *trie->offsets);
+    trie->offsets = malloc((trie->n_places + (size_t)1) * sizeof *trie->offsets);
     trie->bytes = malloc((size_t)n_bytes);
     bool all = trie->nodes && trie->items && trie->places && trie->offsets && trie->bytes;
     return all ? TACIT_OK : TACIT_ERR_MEMORY;
 }
 
-static enum tacit_status place_words(struct byte_trie *trie, const struct sorted_word *sorted)
+static enum tacit_status place_items(struct byte_trie *trie, const struct sorted_item *sorted)
 {
     memset(trie->places, 0xff, trie->n_items * sizeof *trie->places);
     trie->offsets[0] = 0;
     trie->nodes[0] = (struct trie_node){{0, 0}, 0};
-    for (uint32_t i = 0; i < trie->n_words; i++) {
+    for (uint32_t i = 0; i < trie->n_places; i++) {
         struct byte_view bytes = sorted[i].bytes;
-        if (i > 0 && compare_words(&sorted[i - 1], &sorted[i]) == 0)
+        if (i > 0 && compare_items(&sorted[i - 1], &sorted[i]) == 0)
             return TACIT_ERR_ARGUMENT;
         trie->items[i] = sorted[i].item;
         trie->places[sorted[i].item] = i;
@@ -71,13 +71,13 @@ static enum tacit_status place_words(struct byte_trie *trie, const struct sorted
     return TACIT_OK;
 }
 
-/* Links the nodes 1 .. n_words - 1 into the tree whose parents have smaller positions than their
- * children and whose order from left to right is that of the indices. Within the words below a node
- * its position occurs once: there 0s turn into 1s. stack: room for n_words. */
+/* Links the nodes 1 .. n_places - 1 into the tree whose parents have smaller positions than their
+ * children and whose order from left to right is that of the indices. Within the items below a node
+ * its position occurs once: there 0s turn into 1s. stack: room for n_places. */
 static void link_nodes(struct byte_trie *trie, uint32_t *stack)
 {
     uint32_t n_stack = 0; /* the path of right children from the root down */
-    for (uint32_t i = 1; i < trie->n_words; i++) {
+    for (uint32_t i = 1; i < trie->n_places; i++) {
         uint32_t below = 0;
         while (n_stack > 0 && trie->nodes[stack[n_stack - 1]].position > trie->nodes[i].position)
             below = stack[--n_stack];
@@ -89,12 +89,12 @@ static void link_nodes(struct byte_trie *trie, uint32_t *stack)
     trie->root = n_stack > 0 ? stack[0] : 0;
 }
 
-static enum tacit_status build(struct byte_trie *trie, struct sorted_word *sorted)
+static enum tacit_status build(struct byte_trie *trie, struct sorted_item *sorted)
 {
-    qsort(sorted, trie->n_words, sizeof *sorted, compare_words);
+    qsort(sorted, trie->n_places, sizeof *sorted, compare_items);
     TRY(allocate(trie, sorted));
-    TRY(place_words(trie, sorted));
-    uint32_t *stack = malloc(trie->n_words * sizeof *stack);
+    TRY(place_items(trie, sorted));
+    uint32_t *stack = malloc(trie->n_places * sizeof *stack);
     if (!stack)
         return TACIT_ERR_MEMORY;
     link_nodes(trie, stack);
@@ -102,19 +102,19 @@ static enum tacit_status build(struct byte_trie *trie, struct sorted_word *sorte
     return TACIT_OK;
 }
 
-enum tacit_status byte_trie_create(struct byte_trie **out, const struct byte_view *words,
+enum tacit_status byte_trie_create(struct byte_trie **out, const struct byte_view *bytes,
                                    uint32_t n_items)
 {
     *out = NULL;
     struct byte_trie *trie = calloc(1, sizeof *trie);
-    struct sorted_word *sorted = malloc((n_items + (size_t)1) * sizeof *sorted);
+    struct sorted_item *sorted = malloc((n_items + (size_t)1) * sizeof *sorted);
     enum tacit_status status = TACIT_ERR_MEMORY;
     if (trie && sorted) {
         trie->n_items = n_items;
         for (uint32_t i = 0; i < n_items; i++)
-            if (words[i].n > 0)
-                sorted[trie->n_words++] = (struct sorted_word){words[i], i};
-        status = trie->n_words > 0 ? build(trie, sorted) : TACIT_ERR_ARGUMENT;
+            if (bytes[i].n > 0)
+                sorted[trie->n_places++] = (struct sorted_item){bytes[i], i};
+        status = trie->n_places > 0 ? build(trie, sorted) : TACIT_ERR_ARGUMENT;
     }
     free(sorted);
     if (status == TACIT_OK)
@@ -128,13 +128,13 @@ enum tacit_status byte_trie_of_tokenizer(struct byte_trie **trie, const struct t
 {
     uint32_t n_items = tokenizer_n_items(tokenizer);
     *trie = NULL;
-    struct byte_view *words = malloc(n_items * sizeof *words);
-    if (!words)
+    struct byte_view *bytes = malloc(n_items * sizeof *bytes);
+    if (!bytes)
         return TACIT_ERR_MEMORY;
     for (uint32_t i = 0; i < n_items; i++)
-        words[i] = tokenizer_item_bytes(tokenizer, i);
-    enum tacit_status status = byte_trie_create(trie, words, n_items);
-    free(words);
+        bytes[i] = tokenizer_item_bytes(tokenizer, i);
+    enum tacit_status status = byte_trie_create(trie, bytes, n_items);
+    free(bytes);
     return status;
 }
 

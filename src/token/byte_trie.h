@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The byte trie of a vocabulary, walked by binary decisions.
+ * The byte trie of a vocabulary's items (vocabulary.h), walked by binary decisions.
  *
- * A word is spelled as decisions, most significant first. Before each byte stands an end flag: 0
- * the word ends here, 1 it goes on; then the byte's 8 bits from the highest down. So decision 9 d
- * is the end flag after d bytes, decision 9 d + 1 + i is bit 7 - i of byte d, and a word of n bytes
- * is spelled by its first 9 n + 1 decisions, of which the last is a 0.
+ * An item is spelled as decisions, most significant first. Before each byte stands an end flag: 0
+ * the item ends here, 1 it goes on; then the byte's 8 bits from the highest down. So decision 9 d
+ * is the end flag after d bytes, decision 9 d + 1 + i is bit 7 - i of byte d, and an item of n
+ * bytes is spelled by its first 9 n + 1 decisions, of which the last is a 0.
  *
- * The words are sorted by these decisions, which is their order byte by byte, a prefix first. All
- * words that share their first decisions then stand together: places low .. high - 1. The next
- * decision parts them at one place: low .. split - 1 have a 0, split .. high - 1 have a 1. With
- * prefix sums of the words' probabilities by place, cum[i] = mass of places 0 .. i - 1, a
- * decision's probability is two differences:
+ * The items are sorted by these decisions, which is their order byte by byte, a prefix first; each
+ * has a place in this order. All items that share their first decisions then stand together: places
+ * low .. high - 1. The next decision parts them at one place: low .. split - 1 have a 0, split ..
+ * high - 1 have a 1. With prefix sums of the items' probabilities by place, cum[i] = mass of places
+ * 0 .. i - 1, a decision's probability is two differences:
  *
  *     P(1) = (cum[high] - cum[split]) / (cum[high] - cum[low])
  *
- * Where all words left agree, the decision is *forced*: nothing is coded. Of n words, exactly n - 1
- * decisions in the whole trie are not forced; each parts its words at another place, so they are
+ * Where all items left agree, the decision is *forced*: nothing is coded. Of n items, exactly n - 1
+ * decisions in the whole trie are not forced; each parts its items at another place, so they are
  * stored in an array by that place, 8 bytes a link and 4 a position. A step of the walk is one
  * look-up there: no search, whatever the vocabulary's size.
  *
@@ -29,11 +29,11 @@
  *             bit = trie_forced(trie, &walk);
  *         more = trie_take(trie, &walk, bit);
  *     } while (more);
- *     the word's place is walk.low, its item trie->items[walk.low]
+ *     the item's place is walk.low, its number trie->items[walk.low]
  *
- * Prefix sums are the caller's. Use integers: sums of floats in this order lose the rare words. A
- * word without mass can still be coded if its decisions' probabilities are clamped away from 0. The
- * trie of 256 words of one byte is a byte-level model's. Read-only after creation.
+ * The caller keeps the prefix sums. Use integers: sums of floats in this order lose the rare items.
+ * An item without mass can still be coded if its decisions' probabilities are clamped away from 0.
+ * The trie of 256 items of one byte is a byte-level model's. Read-only after creation.
  */
 #ifndef TACIT_TOKEN_BYTE_TRIE_H
 #define TACIT_TOKEN_BYTE_TRIE_H
@@ -48,45 +48,45 @@
 
 #define TRIE_NONE UINT32_MAX
 
-/* The open decision that parts its words at the place which is this node's index. */
+/* The open decision that parts its items at the place which is this node's index. */
 struct trie_node {
-    uint32_t child[2]; /* the next open decision of either part; 0: the part is a single word */
-    uint32_t position; /* which decision it is, counted from the word's start */
+    uint32_t child[2]; /* the next open decision of either part; 0: the part is a single item */
+    uint32_t position; /* which decision it is, counted from the item's start */
 };
 
 struct byte_trie {
-    uint32_t n_words;
+    uint32_t n_places; /* items that have bytes */
     uint32_t n_items;
-    uint32_t root;           /* the first open decision; 0 if there is one word only */
-    struct trie_node *nodes; /* [n_words]; nodes[0] is not used */
-    uint32_t *items;         /* [n_words]: the item at a place */
-    uint32_t *places;        /* [n_items]: the place of an item, TRIE_NONE if it is no word */
-    uint32_t *offsets;       /* [n_words + 1] into bytes: words by place */
+    uint32_t root;           /* the first open decision; 0 if there is one place only */
+    struct trie_node *nodes; /* [n_places]; nodes[0] is not used */
+    uint32_t *items;         /* [n_places]: the item at a place */
+    uint32_t *places;        /* [n_items]: the place of an item, TRIE_NONE if it has no bytes */
+    uint32_t *offsets;       /* [n_places + 1] into bytes: items by place */
     uint8_t *bytes;
 };
 
 enum { TRIE_BYTE_DECISIONS = 9 }; /* a byte's end flag and its 8 bits */
 
 struct trie_walk {
-    uint32_t low, high; /* the words that are left: places low .. high - 1 */
-    uint32_t split;     /* where the next open decision parts them; 0 if one word is left */
+    uint32_t low, high; /* the items that are left: places low .. high - 1 */
+    uint32_t split;     /* where the next open decision parts them; 0 if one is left */
     uint32_t position;  /* decisions taken */
 };
 
-/* words[i]: bytes of item i, empty if item i is no word. Copied. TACIT_ERR_ARGUMENT: no word, a
- * word twice or one of 2^24 bytes or more; TACIT_ERR_MEMORY. On failure *trie is NULL. */
-enum tacit_status byte_trie_create(struct byte_trie **trie, const struct byte_view *words,
+/* bytes[i]: of item i, copied; empty: the item gets no place. TACIT_ERR_ARGUMENT: all are empty, two
+ * are the same, or one has 2^24 bytes or more; TACIT_ERR_MEMORY. On failure *trie is NULL. */
+enum tacit_status byte_trie_create(struct byte_trie **trie, const struct byte_view *bytes,
                                    uint32_t n_items);
 
 /* The trie of all items that text can become, bare bytes included: each of the 256 bytes can begin
- * a word, so that any bytes can be spelled. */
+ * an item, so that any bytes can be spelled. */
 enum tacit_status byte_trie_of_tokenizer(struct byte_trie **trie,
                                          const struct tokenizer *tokenizer);
 
 /* NULL is allowed. */
 void byte_trie_destroy(struct byte_trie *trie);
 
-static inline struct byte_view trie_word(const struct byte_trie *trie, uint32_t place)
+static inline struct byte_view trie_bytes(const struct byte_trie *trie, uint32_t place)
 {
     uint32_t start = trie->offsets[place];
     return (struct byte_view){trie->bytes + start, trie->offsets[place + 1] - start};
@@ -94,10 +94,10 @@ static inline struct byte_view trie_word(const struct byte_trie *trie, uint32_t 
 
 static inline struct trie_walk trie_start(const struct byte_trie *trie)
 {
-    return (struct trie_walk){.low = 0, .high = trie->n_words, .split = trie->root};
+    return (struct trie_walk){.low = 0, .high = trie->n_places, .split = trie->root};
 }
 
-/* Bytes of the word that are known. */
+/* Bytes of the item that are known. */
 static inline uint32_t trie_depth(const struct trie_walk *walk)
 {
     return walk->position / TRIE_BYTE_DECISIONS;
@@ -115,7 +115,7 @@ static inline bool trie_at_end(const struct trie_walk *walk)
     return trie_step(walk) == 0;
 }
 
-/* Whether the words left differ in the decision that comes now. */
+/* Whether the items left differ in the decision that comes now. */
 static inline bool trie_is_open(const struct byte_trie *trie, const struct trie_walk *walk)
 {
     return walk->split && trie->nodes[walk->split].position == walk->position;
@@ -132,7 +132,7 @@ static inline unsigned trie_forced(const struct byte_trie *trie, const struct tr
 }
 
 /* Takes the decision that comes now; a forced one with the value that trie_forced gives. Returns
- * false when it was the end flag and said that the word ends: then low is the word's place. */
+ * false when it was the end flag and said that the item ends: then low is its place. */
 static inline bool trie_take(const struct byte_trie *trie, struct trie_walk *walk, unsigned bit)
 {
     bool ends = bit == 0 && trie_at_end(walk);

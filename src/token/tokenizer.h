@@ -25,35 +25,14 @@
 
 #include "base/view.h"
 #include "tacit/status.h"
+#include "token/tokenizer_spec.h"
 #include "token/vocabulary.h"
 
 #define TOKENIZER_PIECE_MAX 65536
 
 struct tokenizer;
 
-/* How tokens and rules are given. */
-enum tokenizer_form {
-    TOKENIZER_SPELLED, /* tokens and rules in the byte-level spelling, as in GGUF files */
-    TOKENIZER_PAIRS,   /* tokens as bytes, rules as pairs of tokens */
-    TOKENIZER_JOINED, /* tokens as bytes; two of them whose bytes together are a token merge (bpe.h)
-                       */
-};
-
-/* What a model file says. Nothing of it is kept. */
-struct tokenizer_spec {
-    struct byte_view pre; /* name of the pre-tokenizer, as in pretokenizer.c */
-    enum tokenizer_form form;
-    uint32_t n_tokens;
-    uint32_t n_rules;               /* 0 for TOKENIZER_JOINED */
-    const struct byte_view *tokens; /* [n_tokens] */
-    const uint8_t *is_text;         /* [n_tokens], 0: special, never produced; NULL: all are text */
-    const struct byte_view *rules; /* TOKENIZER_SPELLED: [n_rules] "left right", first rule first */
-    const uint32_t *pairs;         /* TOKENIZER_PAIRS: [2 * n_rules] left, right */
-    bool has_start;
-    uint32_t start; /* the token that stood before each document in training, if has_start */
-};
-
-/* TACIT_ERR_UNSUPPORTED: pre-tokenizer not known, or too many tokens; TACIT_ERR_MODEL_DAMAGED: a
+/* Nothing of spec is kept. TACIT_ERR_UNSUPPORTED: pre-tokenizer not known, or too many tokens; TACIT_ERR_MODEL_DAMAGED: a
  * rule that names no token, or a start that is none; TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
 enum tacit_status tokenizer_create(struct tokenizer **tokenizer, const struct tokenizer_spec *spec);
 

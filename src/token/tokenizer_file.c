@@ -1,8 +1,12 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A tokenizer to bytes and back: tokenizer_save and tokenizer_load, whose format tokenizer.h states.
+ */
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/try.h"
+#include "token/tokenizer.h"
 #include "token/tokenizer_handle.h"
 
 #define VERSION 1

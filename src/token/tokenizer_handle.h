@@ -7,7 +7,8 @@
 
 #include "token/bpe.h"
 #include "token/pretokenizer.h"
-#include "token/tokenizer.h"
+#include "token/tokenizer_spec.h"
+#include "token/vocabulary.h"
 
 struct tokenizer {
     const struct pretokenizer *pre;

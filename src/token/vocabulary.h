@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The words of a tokenizer as byte strings, and the way back from bytes to a word.
+ * The items of a tokenizer as byte strings, and the way back from bytes to a token.
  *
  * An *item* is what a text is written as: 0 .. n_tokens - 1 are the model's tokens; n_tokens + b is
  * the bare byte b, for bytes that no token spells. Tokens that text may not produce (control and

@@ -30,7 +30,7 @@ void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, si
 static void count_bits(struct token_coder *coder, uint32_t place)
 {
     const struct token_distribution *d = &coder->distribution;
-    float all = (float)(int64_t)d->sum[d->trie->n_words];
+    float all = (float)(int64_t)d->sum[d->trie->n_places];
     float mine = (float)(int64_t)token_distribution_mass(d, place);
     coder->model_bits += strict_log(all / mine) * STRICT_LOG2_E;
     int32_t n_bytes = (int32_t)(coder->model_bits * 0.125f);

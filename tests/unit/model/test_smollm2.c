@@ -43,7 +43,7 @@ static void test_vocabulary(const struct tacit_model *model)
     CHECK(n_bare == sizeof lacking);
     uint32_t start = tokenizer_start(tokenizer);
     CHECK(start == 0 || start == VOCABULARY_NONE); /* the latter of an older .tmodel */
-    CHECK(n_tokens == 49152 && model->trie->n_words == 49152 - 17 + 21);
+    CHECK(n_tokens == 49152 && model->trie->n_places == 49152 - 17 + 21);
 }
 
 int main(void)

@@ -26,8 +26,8 @@ static void masses_by_definition(const struct byte_trie *trie, struct byte_view 
                                  uint64_t *ones)
 {
     *all = *ones = 0;
-    for (uint32_t place = 0; place < trie->n_words; place++) {
-        struct byte_view other = trie_word(trie, place);
+    for (uint32_t place = 0; place < trie->n_places; place++) {
+        struct byte_view other = trie_bytes(trie, place);
         uint32_t same = 0;
         while (same < position && decision_of(other, same) == decision_of(word, same))
             same++;
@@ -43,7 +43,7 @@ static void masses_by_definition(const struct byte_trie *trie, struct byte_view 
 static unsigned check_walk(const struct byte_trie *trie, uint32_t place, const uint64_t *mass,
                            const uint64_t *cum)
 {
-    struct byte_view word = trie_word(trie, place);
+    struct byte_view word = trie_bytes(trie, place);
     struct trie_walk walk = trie_start(trie);
     unsigned n_open = 0, bit;
     bool more;
@@ -70,19 +70,19 @@ static unsigned check_walk(const struct byte_trie *trie, uint32_t place, const u
 
 static void check_trie(const struct byte_trie *trie)
 {
-    uint64_t *mass = malloc((trie->n_words + (size_t)1) * 2 * sizeof *mass);
-    uint64_t *cum = mass + trie->n_words;
+    uint64_t *mass = malloc((trie->n_places + (size_t)1) * 2 * sizeof *mass);
+    uint64_t *cum = mass + trie->n_places;
     unsigned n_open = 0;
     cum[0] = 0;
-    for (uint32_t i = 0; i < trie->n_words; i++) {
+    for (uint32_t i = 0; i < trie->n_places; i++) {
         mass[i] = 1 + (i * 2654435761u >> 12);
         cum[i + 1] = cum[i] + mass[i];
-        CHECK(i == 0 || view_compare(trie_word(trie, i - 1), trie_word(trie, i)) < 0);
+        CHECK(i == 0 || view_compare(trie_bytes(trie, i - 1), trie_bytes(trie, i)) < 0);
         CHECK(trie->places[trie->items[i]] == i);
     }
-    for (uint32_t place = 0; place < trie->n_words; place++)
+    for (uint32_t place = 0; place < trie->n_places; place++)
         n_open += check_walk(trie, place, mass, cum);
-    CHECK((n_open == 0) == (trie->n_words == 1));
+    CHECK((n_open == 0) == (trie->n_places == 1));
     free(mass);
 }
 
@@ -169,9 +169,9 @@ static void test_tokenizer_trie(void)
     CHECK(byte_trie_of_tokenizer(&trie, tokenizer) == TACIT_OK);
     if (trie) {
         bool begins[256] = {false};
-        CHECK(trie->n_words == N_WORDS + 21); /* word 0 is text here */
-        for (uint32_t place = 0; place < trie->n_words; place++)
-            begins[trie_word(trie, place).data[0]] = true;
+        CHECK(trie->n_places == N_WORDS + 21); /* word 0 is text here */
+        for (uint32_t place = 0; place < trie->n_places; place++)
+            begins[trie_bytes(trie, place).data[0]] = true;
         for (int i = 0; i < 256; i++)
             CHECK(begins[i]);
         check_trie(trie);

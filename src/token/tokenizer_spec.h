@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a model file says about its tokenizer.
+ */
+#ifndef TACIT_TOKEN_TOKENIZER_SPEC_H
+#define TACIT_TOKEN_TOKENIZER_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/view.h"
+
+/* How tokens and rules are given. */
+enum tokenizer_form {
+    TOKENIZER_SPELLED, /* tokens and rules in the byte-level spelling, as in GGUF files */
+    TOKENIZER_PAIRS,   /* tokens as bytes, rules as pairs of tokens */
+    TOKENIZER_JOINED, /* tokens as bytes; two of them whose bytes together are a token merge (bpe.h)
+                       */
+};
+
+struct tokenizer_spec {
+    struct byte_view pre; /* name of the pre-tokenizer, as in pretokenizer.c */
+    enum tokenizer_form form;
+    uint32_t n_tokens;
+    uint32_t n_rules;               /* 0 for TOKENIZER_JOINED */
+    const struct byte_view *tokens; /* [n_tokens] */
+    const uint8_t *is_text;         /* [n_tokens], 0: special, never produced; NULL: all are text */
+    const struct byte_view *rules; /* TOKENIZER_SPELLED: [n_rules] "left right", first rule first */
+    const uint32_t *pairs;         /* TOKENIZER_PAIRS: [2 * n_rules] left, right */
+    bool has_start;
+    uint32_t start; /* the token that stood before each document in training, if has_start */
+};
+
+#endif
