@@ -8,8 +8,8 @@
  * the same bits whether tokens come one at a time or many, beside whatever other streams, on any
  * number of threads and any machine. One pass over the weights serves all rows of a call.
  *
- * Beyond n_context tokens a stream sees its first LM_SINKS tokens and the latest ones, the first as
- * if they stood right before the others (attention sinks).
+ * Beyond n_context tokens a stream sees its first LM_SINK_TOKENS tokens and the latest ones, the first
+ * as if they stood right before the others (attention sinks).
  *
  * A state belongs to one thread at a time; it starts n_threads - 1 of its own.
  */
@@ -22,7 +22,7 @@
 #include "tacit/options.h"
 
 enum {
-    LM_SINKS = 4,
+    LM_SINK_TOKENS = 4,
     LM_CONTEXT_UNIT = 64, /* n_context is rounded up to a multiple */
     LM_BATCH = 64,        /* tokens that lm_prefill takes through the weights together */
     LM_THREADS_MAX = 64,

@@ -34,7 +34,7 @@ static size_t slot_of(const struct attending *a, uint64_t position)
 static void turn(const struct attending *a, float *x, size_t which)
 {
     const struct lm_state *state = a->state;
-    size_t n = state->rope.n_pairs, at = (a->row * (1 + LM_SINKS) + which) * n;
+    size_t n = state->rope.n_pairs, at = (a->row * (1 + LM_SINK_TOKENS) + which) * n;
     rope_turn(x, state->cosine + at, state->sine + at, n);
 }
 
@@ -123,7 +123,7 @@ static void weigh_values(const struct attending *a, size_t part, size_t n, size_
     const struct lm_state *state = a->state;
     struct lm_scratch *t = a->scratch;
     size_t n_slots = a->n_slots, n_groups = n_slots / LM_GROUP, n_blocks = LM_GROUP / LM_TILE_ROWS;
-    const float *sink = a->layer->tensors[LM_SINK].values;
+    const float *sink = a->layer->tensors[LM_SINK_SCORE].values;
     struct lm_rows weight = t->weight;
     weight.n_groups = n_groups; /* fewer than there is room for, in layers of short windows */
     for (size_t i = 0; i < n; i++) {

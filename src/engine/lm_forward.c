@@ -126,7 +126,7 @@ static void run_layer(const struct share *c, uint32_t index)
 /* Angles of the row's position, and of the sinks' as seen from there once they have to move. */
 static void make_angles(struct lm_state *state, size_t row)
 {
-    size_t n = state->rope.n_pairs, at = row * (1 + LM_SINKS) * n;
+    size_t n = state->rope.n_pairs, at = row * (1 + LM_SINK_TOKENS) * n;
     uint64_t position = state->rows[row].position;
     rope_angles(&state->rope, position, state->cosine + at, state->sine + at);
     for (size_t i = 0; position >= state->n_slots_max && i < state->n_sinks; i++) {

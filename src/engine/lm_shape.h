@@ -64,8 +64,7 @@ enum lm_flag {
 #define LM_SHAPE_FLOATS(X)                                                                         \
     X(rope_base, 0x1.0p1f, 0x1.0p40f)                                                              \
     X(norm_epsilon, 0.0f, 1.0f)                                                                    \
-    X(logit_cap, 0.0f,                                                                             \
-      1e6f) /* logits become cap * tanh(logit / cap), or as LM_ROOT_CAP; 0: as they are */
+    X(logit_cap, 0.0f, 1e6f) /* cap * tanh(logit / cap), or as LM_ROOT_CAP; 0: no cap */
 
 struct lm_shape {
 #define LM_FIELD(name, smallest, largest) uint32_t name;
@@ -83,36 +82,36 @@ enum tacit_status lm_shape_check(const struct lm_shape *shape);
  * are matrices of int8 tiles. Rows of parts that are computed together are stacked: q, k and v;
  * gate and up. */
 #define LM_LAYER_TENSORS(X)                                                                        \
-    X(LM_MIX_X, 0, s->width, s->flags &LM_WITH_MIX)                                                \
-    X(LM_MIX_X0, 0, s->width, s->flags &LM_WITH_MIX)                                               \
+    X(LM_MIX_X, 0, s->width, (s->flags & LM_WITH_MIX) != 0)                                        \
+    X(LM_MIX_X0, 0, s->width, (s->flags & LM_WITH_MIX) != 0)                                       \
     X(LM_ATTN_NORM, 0, s->width, true)                                                             \
     X(LM_ATTN_NORM_BIAS, 0, s->width, s->norm == LM_NORM_LAYER)                                    \
     X(LM_QKV, lm_qkv_rows(s), s->width, true)                                                      \
-    X(LM_QKV_B, 0, lm_qkv_rows(s), s->flags &LM_QKV_BIAS)                                          \
-    X(LM_Q_NORM, 0, s->head_dim, s->flags &LM_QK_NORM)                                             \
-    X(LM_K_NORM, 0, s->head_dim, s->flags &LM_QK_NORM)                                             \
-    X(LM_Q_GAIN, 0, s->n_heads, s->flags &LM_WITH_Q_GAIN)                                          \
-    X(LM_SINK, 0, s->n_heads, s->flags &LM_WITH_SINK)                                              \
+    X(LM_QKV_B, 0, lm_qkv_rows(s), (s->flags & LM_QKV_BIAS) != 0)                                  \
+    X(LM_Q_NORM, 0, s->head_dim, (s->flags & LM_QK_NORM) != 0)                                     \
+    X(LM_K_NORM, 0, s->head_dim, (s->flags & LM_QK_NORM) != 0)                                     \
+    X(LM_Q_GAIN, 0, s->n_heads, (s->flags & LM_WITH_Q_GAIN) != 0)                                  \
+    X(LM_SINK_SCORE, 0, s->n_heads, (s->flags & LM_WITH_SINK) != 0)                                \
     X(LM_OUT, s->width, lm_head_columns(s), true)                                                  \
-    X(LM_OUT_B, 0, s->width, s->flags &LM_BIASES)                                                  \
+    X(LM_OUT_B, 0, s->width, (s->flags & LM_BIASES) != 0)                                          \
     X(LM_FFN_NORM, 0, s->width, true)                                                              \
     X(LM_FFN_NORM_BIAS, 0, s->width, s->norm == LM_NORM_LAYER)                                     \
     X(LM_UP, lm_up_rows(s), s->width, true)                                                        \
-    X(LM_UP_B, 0, lm_up_rows(s), s->flags &LM_BIASES)                                              \
+    X(LM_UP_B, 0, lm_up_rows(s), (s->flags & LM_BIASES) != 0)                                      \
     X(LM_DOWN, s->width, s->n_hidden, true)                                                        \
-    X(LM_DOWN_B, 0, s->width, s->flags &LM_BIASES)
+    X(LM_DOWN_B, 0, s->width, (s->flags & LM_BIASES) != 0)
 
 #define LM_GLOBAL_TENSORS(X)                                                                       \
     X(LM_EMBEDDING, s->n_vocab, s->width, true)                                                    \
-    X(LM_POSITION, s->n_context, s->width, s->flags &LM_LEARNED_POSITIONS)                         \
-    X(LM_BIGRAM, s->n_hash_rows, s->hash_size, s->flags &LM_WITH_HASHES)                           \
-    X(LM_TRIGRAM, s->n_hash_rows, s->hash_size, s->flags &LM_WITH_HASHES)                          \
-    X(LM_HASH_PROJECTION, s->width, 2 * (size_t)s->hash_size, s->flags & LM_WITH_HASHES)           \
-    X(LM_SMEAR, 0, s->width, s->flags &LM_WITH_SMEAR)                                              \
-    X(LM_EMBED_NORM, 0, s->width, s->flags &LM_WITH_EMBED_NORM)                                    \
+    X(LM_POSITION, s->n_context, s->width, (s->flags & LM_LEARNED_POSITIONS) != 0)                 \
+    X(LM_BIGRAM, s->n_hash_rows, s->hash_size, (s->flags & LM_WITH_HASHES) != 0)                   \
+    X(LM_TRIGRAM, s->n_hash_rows, s->hash_size, (s->flags & LM_WITH_HASHES) != 0)                  \
+    X(LM_HASH_PROJECTION, s->width, 2 * (size_t)s->hash_size, (s->flags & LM_WITH_HASHES) != 0)    \
+    X(LM_SMEAR, 0, s->width, (s->flags & LM_WITH_SMEAR) != 0)                                      \
+    X(LM_EMBED_NORM, 0, s->width, (s->flags & LM_WITH_EMBED_NORM) != 0)                            \
     X(LM_FINAL_NORM, 0, s->width, true)                                                            \
     X(LM_FINAL_NORM_BIAS, 0, s->width, s->norm == LM_NORM_LAYER)                                   \
-    X(LM_HEAD, s->n_vocab, s->width, s->flags &LM_SEPARATE_HEAD)
+    X(LM_HEAD, s->n_vocab, s->width, (s->flags & LM_SEPARATE_HEAD) != 0)
 
 enum lm_tensor_id {
 #define LM_ID(id, rows, columns, present) id,

@@ -27,7 +27,7 @@ static void lay_out_cache(struct lm_cache *cache, const struct lm_shape *s, size
     cache->values = arena_take(arena, n_tiles * sizeof *cache->values);
     cache->value_scale =
         arena_take(arena, s->head_dim / LM_GROUP * n_slots * sizeof *cache->value_scale);
-    cache->sink_keys = arena_take(arena, LM_SINKS * s->head_dim * sizeof *cache->sink_keys);
+    cache->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *cache->sink_keys);
 }
 
 struct lm_cache lm_cache_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
@@ -67,7 +67,7 @@ static void lay_out_scratch(struct lm_scratch *t, const struct lm_shape *s, size
 static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n_threads,
                     struct arena *arena)
 {
-    size_t n = state->n_rows_max, n_angles = n * (1 + LM_SINKS) * (s->rope_dims / 2);
+    size_t n = state->n_rows_max, n_angles = n * (1 + LM_SINK_TOKENS) * (s->rope_dims / 2);
     size_t qkv = lm_qkv_rows(s), up = lm_up_rows(s);
     state->wide_stride = spread_stride(qkv > up ? qkv : up);
     state->spans = arena_take(arena, s->n_layers * sizeof *state->spans);
@@ -132,7 +132,7 @@ static void measure(struct lm_state *state, const struct lm_shape *shape,
         state->n_slots_max = span.n_slots > state->n_slots_max ? span.n_slots : state->n_slots_max;
     }
     state->n_streams = options->n_streams;
-    state->n_sinks = shape->window ? 0 : LM_SINKS;
+    state->n_sinks = shape->window ? 0 : LM_SINK_TOKENS;
     state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
     lay_out(state, shape, options->n_threads, &sizes);
     *n_bytes = sizes.used + *n_cache_bytes;

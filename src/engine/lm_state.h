@@ -31,7 +31,7 @@ struct lm_cache {
     struct lm_tile *keys;   /* [n_slots / 16][head_dim / 64] */
     struct lm_tile *values; /* [head_dim / 16][n_slots / 64] */
     float *value_scale;     /* [head_dim / 64][n_slots] */
-    float *sink_keys;       /* [LM_SINKS][head_dim], not turned */
+    float *sink_keys;       /* [LM_SINK_TOKENS][head_dim], not turned */
 };
 
 /* Of one member of the crew. */
@@ -51,7 +51,7 @@ struct lm_state {
     struct crew *crew;
     struct rope rope;
     uint32_t n_streams, n_rows_max;
-    size_t n_sinks; /* LM_SINKS, or 0 where layers have windows */
+    size_t n_sinks; /* LM_SINK_TOKENS, or 0 where layers have windows */
     size_t n_slots_max;
     struct lm_span *spans;      /* [n_layers] */
     uint64_t *n_seen;           /* [n_streams] tokens since the reset */
@@ -62,7 +62,7 @@ struct lm_state {
     float *embedded; /* [rows][width]: x before the first layer, where layers mix it in */
     float *wide;     /* [rows][wide_stride]: q, k, v; then gate and up */
     size_t wide_stride;
-    float *cosine, *sine;                        /* [rows][1 + LM_SINKS][rope pairs] */
+    float *cosine, *sine;                        /* [rows][1 + LM_SINK_TOKENS][rope pairs] */
     struct lm_rows hashes, in, attended, hidden; /* quantised inputs of the products */
     void *memory;
     struct lm_row *rows; /* [n_rows_max] of this pass, each stream's together */

@@ -21,7 +21,7 @@ static ptrdiff_t tensor_at(const struct net *net, enum lm_tensor_id id, uint32_t
         return (ptrdiff_t)at->w_q; /* k and v follow it */
     case LM_Q_GAIN:
         return (ptrdiff_t)at->q_gain;
-    case LM_SINK:
+    case LM_SINK_SCORE:
         return (ptrdiff_t)at->sink;
     case LM_OUT:
         return (ptrdiff_t)at->w_o;
