@@ -6,7 +6,7 @@
 #ifndef TACIT_TESTS_TINY_MODEL_H
 #define TACIT_TESTS_TINY_MODEL_H
 
-#include "engine/lm_model.h"
+#include "engine/lm_build.h"
 
 /* X(name, every field of struct lm_shape) */
 #define TINY_MODELS(X)                                                                             \

@@ -90,7 +90,7 @@ static void move_sinks(const struct attending *a)
 static void remember(const struct attending *a, float *key, const float *value)
 {
     const struct lm_shape *s = &a->state->model->shape;
-    const struct lm_tensor *norm = &a->layer->tensors[LM_K_NORM];
+    const struct tensor *norm = &a->layer->tensors[LM_K_NORM];
     if (norm->n_columns)
         a->state->kernels.lm_rms_norm(key, key, norm->values, s->head_dim, s->norm_epsilon);
     if (a->position < a->state->n_sinks)
@@ -104,7 +104,7 @@ static void remember(const struct attending *a, float *key, const float *value)
 static void make_queries(const struct attending *a, float *queries, size_t n)
 {
     const struct lm_shape *s = &a->state->model->shape;
-    const struct lm_tensor *norm = &a->layer->tensors[LM_Q_NORM];
+    const struct tensor *norm = &a->layer->tensors[LM_Q_NORM];
     const float *gain = a->layer->tensors[LM_Q_GAIN].values;
     float factor = 1.0f / strict_sqrt((float)s->head_dim);
     for (size_t i = 0; i < n; i++) {

@@ -21,17 +21,15 @@ static void my_part(const struct share *c, size_t n, size_t *begin, size_t *end)
 }
 
 /* Rows [16 begin, 16 end) of a matrix times the quantised rows. */
-static void product(const struct share *c, float *y, size_t y_stride, const struct lm_tensor *w,
+static void product(const struct share *c, float *y, size_t y_stride, const struct tensor *w,
                     const struct lm_rows *x, size_t begin, size_t end, bool add)
 {
-    size_t n_groups = w->n_columns / LM_GROUP;
-    struct lm_matrix matrix = {w->tiles + begin * n_groups, end - begin, n_groups, n_groups};
-    if (begin < end)
-        c->state->kernels.lm_product(y + begin * LM_TILE_ROWS, y_stride, &matrix, x,
-                                     c->state->n_rows, add);
+    struct tensor_part part = {w, begin, end};
+    tensor_product(&c->state->kernels, y + begin * LM_TILE_ROWS, y_stride, part, x,
+                   c->state->n_rows, add);
 }
 
-static void add_bias(const struct share *c, float *y, size_t y_stride, const struct lm_tensor *bias,
+static void add_bias(const struct share *c, float *y, size_t y_stride, const struct tensor *bias,
                      size_t begin, size_t end)
 {
     for (size_t i = 0; bias->n_columns && i < c->state->n_rows; i++)
@@ -39,11 +37,11 @@ static void add_bias(const struct share *c, float *y, size_t y_stride, const str
 }
 
 /* My blocks of y = w x (+ bias), or of y += that. */
-static void linear(const struct share *c, float *y, size_t y_stride, const struct lm_tensor *w,
-                   const struct lm_tensor *bias, const struct lm_rows *x, bool add)
+static void linear(const struct share *c, float *y, size_t y_stride, const struct tensor *w,
+                   const struct tensor *bias, const struct lm_rows *x, bool add)
 {
     size_t begin, end;
-    my_part(c, (w->n_rows + LM_TILE_ROWS - 1) / LM_TILE_ROWS, &begin, &end);
+    my_part(c, tensor_blocks(w), &begin, &end);
     product(c, y, y_stride, w, x, begin, end, add);
     add_bias(c, y, y_stride, bias, begin * LM_TILE_ROWS, end * LM_TILE_ROWS);
     crew_barrier(c->crew);
@@ -57,8 +55,7 @@ static void quantize_row(struct lm_state *state, struct lm_rows *rows, size_t ro
                                n_groups);
 }
 
-static void norm_rows(const struct share *c, const struct lm_tensor *gain,
-                      const struct lm_tensor *bias)
+static void norm_rows(const struct share *c, const struct tensor *gain, const struct tensor *bias)
 {
     struct lm_state *state = c->state;
     size_t width = state->model->shape.width, begin, end;
@@ -76,7 +73,7 @@ static void make_hidden(const struct share *c, const struct lm_layer *layer)
 {
     struct lm_state *state = c->state;
     const struct lm_shape *s = &state->model->shape;
-    const struct lm_tensor *up = &layer->tensors[LM_UP], *bias = &layer->tensors[LM_UP_B];
+    const struct tensor *up = &layer->tensors[LM_UP], *bias = &layer->tensors[LM_UP_B];
     size_t begin, end, blocks = LM_GROUP / LM_TILE_ROWS, n = s->n_hidden / LM_GROUP;
     my_part(c, n, &begin, &end);
     for (size_t part = 0; part * s->n_hidden < up->n_rows; part++) {
@@ -109,7 +106,7 @@ static void run_layer(const struct share *c, uint32_t index)
 {
     struct lm_state *state = c->state;
     const struct lm_layer *layer = &state->model->layers[index];
-    const struct lm_tensor *t = layer->tensors;
+    const struct tensor *t = layer->tensors;
     size_t width = state->model->shape.width;
     if (state->model->shape.flags & LM_WITH_MIX)
         mix_embedded(c, layer);
@@ -143,10 +140,10 @@ static void look_up_hashes(struct lm_state *state, size_t i)
     const struct lm_row *row = &state->rows[i];
     float *wide = state->wide + i * state->wide_stride;
     uint32_t n_rows = model->shape.n_hash_rows;
-    lm_tensor_row(&model->tensors[LM_BIGRAM], lm_hash_row(row->token, row->before, false, n_rows),
-                  wide);
-    lm_tensor_row(&model->tensors[LM_TRIGRAM], lm_hash_row(row->token, row->before, true, n_rows),
-                  wide + model->shape.hash_size);
+    tensor_row(&model->tensors[LM_BIGRAM], lm_hash_row(row->token, row->before, false, n_rows),
+               wide);
+    tensor_row(&model->tensors[LM_TRIGRAM], lm_hash_row(row->token, row->before, true, n_rows),
+               wide + model->shape.hash_size);
     quantize_row(state, &state->hashes, i, wide, 0, state->hashes.n_groups);
 }
 
@@ -154,17 +151,17 @@ static void embed_row(struct lm_state *state, size_t i)
 {
     const struct lm_model *model = state->model;
     const struct lm_row *row = &state->rows[i];
-    const struct lm_tensor *positions = &model->tensors[LM_POSITION];
+    const struct tensor *positions = &model->tensors[LM_POSITION];
     size_t width = model->shape.width;
     float *x = state->x + i * width, *other = state->norm + i * width;
-    lm_tensor_row(&model->tensors[LM_EMBEDDING], row->token, x);
+    tensor_row(&model->tensors[LM_EMBEDDING], row->token, x);
     if (positions->n_columns) {
         size_t last = positions->n_rows - 1;
-        lm_tensor_row(positions, row->position < last ? (size_t)row->position : last, other);
+        tensor_row(positions, row->position < last ? (size_t)row->position : last, other);
         lm_add(x, other, width);
     }
     if ((model->shape.flags & LM_WITH_SMEAR) && row->position > 0) {
-        lm_tensor_row(&model->tensors[LM_EMBEDDING], row->before[0], other);
+        tensor_row(&model->tensors[LM_EMBEDDING], row->before[0], other);
         for (size_t j = 0; j < width; j++)
             x[j] += model->tensors[LM_SMEAR].values[j] * other[j];
     }
@@ -177,7 +174,7 @@ static void embed_rows(const struct share *c)
 {
     struct lm_state *state = c->state;
     const struct lm_model *model = state->model;
-    const struct lm_tensor *norm = &model->tensors[LM_EMBED_NORM], none = {0};
+    const struct tensor *norm = &model->tensors[LM_EMBED_NORM], none = {0};
     size_t width = model->shape.width, begin, end;
     my_part(c, state->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++)
@@ -201,12 +198,11 @@ static void make_logits(const struct share *c)
 {
     struct lm_state *state = c->state;
     const struct lm_model *model = state->model;
-    const struct lm_tensor *head =
+    const struct tensor *head =
         &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
     size_t stride = lm_logit_stride(model), n_groups = head->n_columns / LM_GROUP, begin, end;
     norm_rows(c, &model->tensors[LM_FINAL_NORM], &model->tensors[LM_FINAL_NORM_BIAS]);
-    my_part(c, (head->n_rows + LM_TILE_ROWS - 1) / LM_TILE_ROWS, &begin, &end);
-    struct lm_matrix w = {head->tiles + begin * n_groups, end - begin, n_groups, n_groups};
+    my_part(c, tensor_blocks(head), &begin, &end);
     size_t n_mine = (end - begin) * LM_TILE_ROWS;
     for (size_t i = 0, next; i < state->n_rows && n_mine > 0; i = next) {
         for (next = i + 1; next < state->n_rows; next++)
@@ -219,7 +215,8 @@ static void make_logits(const struct share *c)
         x.q += i * n_groups * LM_GROUP;
         x.scale += i * n_groups;
         x.sum += i * n_groups;
-        state->kernels.lm_product(y, stride, &w, &x, next - i, false);
+        tensor_product(&state->kernels, y, stride, (struct tensor_part){head, begin, end}, &x,
+                       next - i, false);
         for (size_t j = 0; j < next - i; j++)
             lm_finish_logits(&state->kernels, &model->shape, y + j * stride, begin * LM_TILE_ROWS,
                              n_mine);

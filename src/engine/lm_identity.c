@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/lm_identity.h"
 
-#include <string.h>
-
 #include "base/bytes.h"
 #include "base/sha256.h"
 #include "base/strict_math.h"
@@ -14,21 +12,19 @@ static void hash_u32(struct sha256 *sha, uint32_t value)
     sha256_update(sha, bytes, sizeof bytes);
 }
 
-static void hash_row(struct sha256 *sha, const struct lm_tensor *tensor, size_t row)
+static void hash_row(struct sha256 *sha, const struct tensor *tensor, size_t row)
 {
-    size_t n_groups = tensor->n_columns / LM_GROUP, r = row % LM_TILE_ROWS;
-    const struct lm_tile *tiles = tensor->tiles + row / LM_TILE_ROWS * n_groups;
+    size_t n_groups = tensor->n_columns / LM_GROUP;
+    int8_t q[LM_GROUP];
     for (size_t g = 0; g < n_groups; g++) {
-        int8_t group[LM_GROUP];
-        for (size_t k = 0; k < LM_GROUP / 4; k++)
-            memcpy(group + 4 * k, tiles[g].q[k][r], 4);
-        sha256_update(sha, group, sizeof group);
+        tensor_get_group(tensor, row, g, q);
+        sha256_update(sha, q, sizeof q);
     }
     for (size_t g = 0; g < n_groups; g++)
-        hash_u32(sha, strict_to_bits(tiles[g].scale[r]));
+        hash_u32(sha, strict_to_bits(tensor_get_group(tensor, row, g, q)));
 }
 
-static void hash_tensor(struct sha256 *sha, const struct lm_tensor *tensor)
+static void hash_tensor(struct sha256 *sha, const struct tensor *tensor)
 {
     for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
         hash_u32(sha, strict_to_bits(tensor->values[i]));

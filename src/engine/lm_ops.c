@@ -50,7 +50,7 @@ static void layer_norm(float *y, const float *x, const float *gain, const float 
 }
 
 void lm_norm(const struct kernels *kernels, const struct lm_shape *shape, float *y, const float *x,
-             const struct lm_tensor *gain, const struct lm_tensor *bias)
+             const struct tensor *gain, const struct tensor *bias)
 {
     if (shape->norm == LM_NORM_RMS)
         kernels->lm_rms_norm(y, x, gain->values, gain->n_columns, shape->norm_epsilon);

@@ -26,7 +26,7 @@ uint32_t lm_hash_row(uint32_t token, const uint32_t before[2], bool triple, uint
 
 /* The model's norm of x to y (may be x): RMS with gain, or with mean, gain and bias. */
 void lm_norm(const struct kernels *kernels, const struct lm_shape *shape, float *y, const float *x,
-             const struct lm_tensor *gain, const struct lm_tensor *bias);
+             const struct tensor *gain, const struct tensor *bias);
 
 /* y = act(gate) [* up], n values; y may be gate. */
 void lm_activate(const struct kernels *kernels, enum lm_activation activation, float *y,

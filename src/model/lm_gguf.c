@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "engine/lm_build.h"
 
 /* What the file does not say of an architecture. */
 struct architecture {

@@ -97,19 +97,19 @@ static void floats_from_file(float *values, size_t n)
     }
 }
 
-static void tensor_from_file(struct lm_tensor *tensor)
+static void tensor_from_file(struct tensor *tensor)
 {
     if (tensor->n_rows == 0 && tensor->n_columns)
         floats_from_file(tensor->values, tensor->n_columns);
-    for (size_t i = 0; tensor->n_rows && i < lm_tensor_tiles(tensor); i++)
-        floats_from_file(tensor->tiles[i].scale, LM_TILE_ROWS);
+    for (size_t i = 0; tensor->n_rows && i < tensor_n_tiles(tensor); i++)
+        floats_from_file(tensor_tiles(tensor)[i].scale, LM_TILE_ROWS);
 }
 
 /* Only what lm_model_build can have made: no -128, which not all kernels multiply alike, no
  * infinity. */
-static bool tensor_is_sound(const struct lm_tensor *tensor)
+static bool tensor_is_sound(const struct tensor *tensor)
 {
-    size_t n_tiles = tensor->n_rows ? lm_tensor_tiles(tensor) : 0;
+    size_t n_tiles = tensor->n_rows ? tensor_n_tiles(tensor) : 0;
     bool sound = true;
     for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
         sound = sound && tensor->values[i] - tensor->values[i] == 0.0f;
@@ -118,9 +118,10 @@ static bool tensor_is_sound(const struct lm_tensor *tensor)
         for (size_t k = 0; k < LM_GROUP / 4; k++)
             for (size_t r = 0; r < LM_TILE_ROWS; r++)
                 for (size_t j = 0; j < 4; j++)
-                    n_lowest += tensor->tiles[i].q[k][r][j] == -128;
+                    n_lowest += tensor_tiles(tensor)[i].q[k][r][j] == -128;
         for (size_t r = 0; r < LM_TILE_ROWS; r++)
-            sound = sound && tensor->tiles[i].scale[r] >= 0.0f && tensor->tiles[i].scale[r] < 1e30f;
+            sound = sound && tensor_tiles(tensor)[i].scale[r] >= 0.0f &&
+                    tensor_tiles(tensor)[i].scale[r] < 1e30f;
         sound = sound && n_lowest == 0;
     }
     return sound;
@@ -130,9 +131,9 @@ static enum tacit_status take_tensors(struct lm_model *model, bool convert)
 {
     size_t n = LM_N_TENSORS - LM_N_LAYER_TENSORS;
     for (size_t i = 0; i < n + (size_t)model->shape.n_layers * LM_N_LAYER_TENSORS; i++) {
-        struct lm_tensor *tensor = i < n ? &model->tensors[LM_N_LAYER_TENSORS + i]
-                                         : &model->layers[(i - n) / LM_N_LAYER_TENSORS]
-                                                .tensors[(i - n) % LM_N_LAYER_TENSORS];
+        struct tensor *tensor = i < n ? &model->tensors[LM_N_LAYER_TENSORS + i]
+                                      : &model->layers[(i - n) / LM_N_LAYER_TENSORS]
+                                             .tensors[(i - n) % LM_N_LAYER_TENSORS];
         if (convert)
             tensor_from_file(tensor);
         if (!tensor_is_sound(tensor))

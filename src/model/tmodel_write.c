@@ -45,11 +45,11 @@ static enum tacit_status put_tiles(struct output *out, const struct lm_tile *til
     return TACIT_OK;
 }
 
-static enum tacit_status put_tensor(struct output *out, const struct lm_tensor *tensor)
+static enum tacit_status put_tensor(struct output *out, const struct tensor *tensor)
 {
     if (tensor->n_rows == 0)
         return put_values(out, tensor->values, tensor->n_columns);
-    return put_tiles(out, tensor->tiles, lm_tensor_tiles(tensor));
+    return put_tiles(out, tensor_tiles(tensor), tensor_n_tiles(tensor));
 }
 
 /* All that follows the header. */

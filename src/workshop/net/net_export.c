@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/lm_build.h"
+
 struct source {
     const struct net *net;
     const float *params;

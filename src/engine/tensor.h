@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A tensor of a language model: a vector of floats, or a matrix of weights stored in one of several
+ * kinds.
+ *
+ * Whatever its kind, a matrix stands for int8 values in groups of 64 along each row, each group
+ * with a float scale (kernels/lm_kernels.h). Products, rows as floats and the model's identity
+ * follow from these alone, so that no result depends on the packing.
+ *
+ * To add a kind: a row in TENSOR_KINDS, its functions in tensor.c, and kernels for its products.
+ *
+ * A tensor's memory is the caller's. Any number of threads may read it.
+ */
+#ifndef TACIT_ENGINE_TENSOR_H
+#define TACIT_ENGINE_TENSOR_H
+
+#include "base/arena.h"
+#include "kernels/kernels.h"
+
+/* X(kind, suffix of its functions) */
+#define TENSOR_KINDS(X) X(TENSOR_INT8, int8) /* a byte a value, in tiles: struct lm_tile */
+
+enum tensor_kind {
+#define TENSOR_KIND(kind, suffix) kind,
+    TENSOR_KINDS(TENSOR_KIND)
+#undef TENSOR_KIND
+};
+
+struct tensor {
+    enum tensor_kind kind; /* of a matrix */
+    size_t n_rows;         /* 0: a vector */
+    size_t n_columns;      /* 0: the model has no such tensor; of a matrix, a multiple of 64 */
+    float *values;         /* a vector's: [n_columns], zero up to a multiple of 16 */
+    void *weights;         /* a matrix's, as its kind packs them */
+};
+
+/* Sets the sizes and takes the memory. Without memory the arena only counts. */
+void tensor_lay_out(struct tensor *tensor, enum tensor_kind kind, size_t n_rows, size_t n_columns,
+                    struct arena *arena);
+
+/* One group of a matrix. q: [64], each within +-LM_Q_MAX. */
+void tensor_set_group(struct tensor *tensor, size_t row, size_t group, const int8_t *q,
+                      float scale);
+float tensor_get_group(const struct tensor *tensor, size_t row, size_t group, int8_t *q);
+
+/* A row of a matrix as floats, q * scale, to dst[0 .. n_columns). */
+void tensor_row(const struct tensor *tensor, size_t row, float *dst);
+
+/* Blocks of 16 rows of a matrix. */
+static inline size_t tensor_blocks(const struct tensor *tensor)
+{
+    return (tensor->n_rows + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
+}
+
+/* The part of a matrix that one member of a crew multiplies. */
+struct tensor_part {
+    const struct tensor *tensor;
+    size_t begin, end; /* blocks */
+};
+
+/* lm_product of the part with n_rows of x. y: of the part's first row. */
+void tensor_product(const struct kernels *kernels, float *y, size_t y_stride,
+                    struct tensor_part part, const struct lm_rows *x, size_t n_rows, bool add);
+
+/* The tiles of a matrix of TENSOR_INT8, for model files: [blocks][n_columns / 64]. */
+static inline struct lm_tile *tensor_tiles(const struct tensor *tensor)
+{
+    return tensor->weights;
+}
+
+static inline size_t tensor_n_tiles(const struct tensor *tensor)
+{
+    return tensor_blocks(tensor) * (tensor->n_columns / LM_GROUP);
+}
+
+#endif
