@@ -5,104 +5,87 @@
  * differ.
  */
 #include "engine/lm_ops.h"
+#include "engine/lm_rows.h"
 #include "engine/lm_state.h"
 
 #include <string.h>
 
-struct share {
-    struct lm_state *state;
-    struct crew *crew;
-    unsigned member;
-};
-
-static void my_part(const struct share *c, size_t n, size_t *begin, size_t *end)
-{
-    crew_share(c->crew, c->member, n, begin, end);
-}
-
 /* Rows [16 begin, 16 end) of a matrix times the quantised rows. */
-static void product(const struct share *c, float *y, size_t y_stride, const struct tensor *w,
+static void product(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *w,
                     const struct lm_rows *x, size_t begin, size_t end, bool add)
 {
     struct tensor_part part = {w, begin, end};
-    tensor_product(&c->state->kernels, y + begin * LM_TILE_ROWS, y_stride, part, x,
-                   c->state->n_rows, add);
+    tensor_product(&c->state->kernels, y + begin * LM_TILE_ROWS, y_stride, part, x, c->pass->n_rows,
+                   add);
 }
 
-static void add_bias(const struct share *c, float *y, size_t y_stride, const struct tensor *bias,
+static void add_bias(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *bias,
                      size_t begin, size_t end)
 {
-    for (size_t i = 0; bias->n_columns && i < c->state->n_rows; i++)
+    for (size_t i = 0; bias->n_columns && i < c->pass->n_rows; i++)
         lm_add(y + i * y_stride + begin, bias->values + begin, end - begin);
 }
 
 /* My blocks of y = w x (+ bias), or of y += that. */
-static void linear(const struct share *c, float *y, size_t y_stride, const struct tensor *w,
+static void linear(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *w,
                    const struct tensor *bias, const struct lm_rows *x, bool add)
 {
     size_t begin, end;
-    my_part(c, tensor_blocks(w), &begin, &end);
+    lm_my_part(c, tensor_blocks(w), &begin, &end);
     product(c, y, y_stride, w, x, begin, end, add);
     add_bias(c, y, y_stride, bias, begin * LM_TILE_ROWS, end * LM_TILE_ROWS);
     crew_barrier(c->crew);
 }
 
-static void quantize_row(struct lm_state *state, struct lm_rows *rows, size_t row, const float *x,
-                         size_t first_group, size_t n_groups)
-{
-    size_t at = row * rows->n_groups + first_group;
-    state->kernels.lm_quantize(rows->q + at * LM_GROUP, rows->scale + at, rows->sum + at, x,
-                               n_groups);
-}
-
-static void norm_rows(const struct share *c, const struct tensor *gain, const struct tensor *bias)
+static void norm_rows(const struct lm_share *c, const struct tensor *gain,
+                      const struct tensor *bias)
 {
     struct lm_state *state = c->state;
     size_t width = state->model->shape.width, begin, end;
-    my_part(c, state->n_rows, &begin, &end);
+    lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++) {
         float *y = state->norm + i * width;
         lm_norm(&state->kernels, &state->model->shape, y, state->x + i * width, gain, bias);
-        quantize_row(state, &state->in, i, y, 0, state->in.n_groups);
+        lm_rows_quantize(&state->in, &state->kernels, i, y);
     }
     crew_barrier(c->crew);
 }
 
 /* My units of 64 hidden values, from the products to the quantised activations. */
-static void make_hidden(const struct share *c, const struct lm_layer *layer)
+static void make_hidden(const struct lm_share *c, const struct lm_layer *layer)
 {
     struct lm_state *state = c->state;
     const struct lm_shape *s = &state->model->shape;
     const struct tensor *up = &layer->tensors[LM_UP], *bias = &layer->tensors[LM_UP_B];
     size_t begin, end, blocks = LM_GROUP / LM_TILE_ROWS, n = s->n_hidden / LM_GROUP;
-    my_part(c, n, &begin, &end);
+    lm_my_part(c, n, &begin, &end);
     for (size_t part = 0; part * s->n_hidden < up->n_rows; part++) {
         size_t from = begin + part * n, to = end + part * n;
         product(c, state->wide, state->wide_stride, up, &state->in, from * blocks, to * blocks,
                 false);
         add_bias(c, state->wide, state->wide_stride, bias, from * LM_GROUP, to * LM_GROUP);
     }
-    for (size_t i = 0; i < state->n_rows; i++) {
+    for (size_t i = 0; i < c->pass->n_rows; i++) {
         float *y = state->wide + i * state->wide_stride + begin * LM_GROUP;
         lm_activate(&state->kernels, (enum lm_activation)s->activation, y, y, y + s->n_hidden,
                     (end - begin) * LM_GROUP);
-        quantize_row(state, &state->hidden, i, y, begin, end - begin);
+        lm_rows_quantize_part(&state->hidden, &state->kernels, i, begin, end - begin, y);
     }
     crew_barrier(c->crew);
 }
 
 /* x = mix_x x + mix_x0 (the embedded input) */
-static void mix_embedded(const struct share *c, const struct lm_layer *layer)
+static void mix_embedded(const struct lm_share *c, const struct lm_layer *layer)
 {
     struct lm_state *state = c->state;
     size_t width = state->model->shape.width, begin, end;
-    my_part(c, state->n_rows, &begin, &end);
+    lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++)
         lm_mix(state->x + i * width, layer->tensors[LM_MIX_X].values, state->embedded + i * width,
                layer->tensors[LM_MIX_X0].values, width);
 }
 
-static void run_layer(const struct share *c, uint32_t index)
+static void run_layer(const struct lm_share *c, uint32_t index)
 {
     struct lm_state *state = c->state;
     const struct lm_layer *layer = &state->model->layers[index];
@@ -112,7 +95,7 @@ static void run_layer(const struct share *c, uint32_t index)
         mix_embedded(c, layer);
     norm_rows(c, &t[LM_ATTN_NORM], &t[LM_ATTN_NORM_BIAS]);
     linear(c, state->wide, state->wide_stride, &t[LM_QKV], &t[LM_QKV_B], &state->in, false);
-    lm_attention(state, layer, index, c->crew, c->member);
+    lm_attention(c, index);
     crew_barrier(c->crew);
     linear(c, state->x, width, &t[LM_OUT], &t[LM_OUT_B], &state->attended, true);
     norm_rows(c, &t[LM_FFN_NORM], &t[LM_FFN_NORM_BIAS]);
@@ -121,12 +104,11 @@ static void run_layer(const struct share *c, uint32_t index)
 }
 
 /* Angles of the row's position, and of the sinks' as seen from there once they have to move. */
-static void make_angles(struct lm_state *state, size_t row)
+static void make_angles(struct lm_state *state, size_t row, uint64_t position)
 {
     size_t n = state->rope.n_pairs, at = row * (1 + LM_SINK_TOKENS) * n;
-    uint64_t position = state->rows[row].position;
     rope_angles(&state->rope, position, state->cosine + at, state->sine + at);
-    for (size_t i = 0; position >= state->n_slots_max && i < state->n_sinks; i++) {
+    for (size_t i = 0; position >= state->n_slots_max && i < state->n_sink_tokens; i++) {
         at += n;
         rope_angles(&state->rope, position + 1 + i - state->n_slots_max, state->cosine + at,
                     state->sine + at);
@@ -134,23 +116,21 @@ static void make_angles(struct lm_state *state, size_t row)
 }
 
 /* The rows of the two tables side by side, quantised. */
-static void look_up_hashes(struct lm_state *state, size_t i)
+static void look_up_hashes(struct lm_state *state, size_t i, const struct lm_row *row)
 {
     const struct lm_model *model = state->model;
-    const struct lm_row *row = &state->rows[i];
     float *wide = state->wide + i * state->wide_stride;
     uint32_t n_rows = model->shape.n_hash_rows;
     tensor_row(&model->tensors[LM_BIGRAM], lm_hash_row(row->token, row->before, false, n_rows),
                wide);
     tensor_row(&model->tensors[LM_TRIGRAM], lm_hash_row(row->token, row->before, true, n_rows),
                wide + model->shape.hash_size);
-    quantize_row(state, &state->hashes, i, wide, 0, state->hashes.n_groups);
+    lm_rows_quantize(&state->hashes, &state->kernels, i, wide);
 }
 
-static void embed_row(struct lm_state *state, size_t i)
+static void embed_row(struct lm_state *state, size_t i, const struct lm_row *row)
 {
     const struct lm_model *model = state->model;
-    const struct lm_row *row = &state->rows[i];
     const struct tensor *positions = &model->tensors[LM_POSITION];
     size_t width = model->shape.width;
     float *x = state->x + i * width, *other = state->norm + i * width;
@@ -166,19 +146,19 @@ static void embed_row(struct lm_state *state, size_t i)
             x[j] += model->tensors[LM_SMEAR].values[j] * other[j];
     }
     if (model->shape.flags & LM_WITH_HASHES)
-        look_up_hashes(state, i);
-    make_angles(state, i);
+        look_up_hashes(state, i, row);
+    make_angles(state, i, row->position);
 }
 
-static void embed_rows(const struct share *c)
+static void embed_rows(const struct lm_share *c)
 {
     struct lm_state *state = c->state;
     const struct lm_model *model = state->model;
     const struct tensor *norm = &model->tensors[LM_EMBED_NORM], none = {0};
     size_t width = model->shape.width, begin, end;
-    my_part(c, state->n_rows, &begin, &end);
+    lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++)
-        embed_row(state, i);
+        embed_row(state, i, &c->pass->rows[i]);
     crew_barrier(c->crew);
     if (model->shape.flags & LM_WITH_HASHES)
         linear(c, state->x, width, &model->tensors[LM_HASH_PROJECTION], &none, &state->hashes,
@@ -194,23 +174,23 @@ static void embed_rows(const struct share *c)
 }
 
 /* Logits go straight to the caller's rows: runs of rows whose streams are consecutive together. */
-static void make_logits(const struct share *c)
+static void make_logits(const struct lm_share *c)
 {
     struct lm_state *state = c->state;
+    const struct lm_pass *pass = c->pass;
     const struct lm_model *model = state->model;
     const struct tensor *head =
         &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
     size_t stride = lm_logit_stride(model), n_groups = head->n_columns / LM_GROUP, begin, end;
     norm_rows(c, &model->tensors[LM_FINAL_NORM], &model->tensors[LM_FINAL_NORM_BIAS]);
-    my_part(c, tensor_blocks(head), &begin, &end);
+    lm_my_part(c, tensor_blocks(head), &begin, &end);
     size_t n_mine = (end - begin) * LM_TILE_ROWS;
-    for (size_t i = 0, next; i < state->n_rows && n_mine > 0; i = next) {
-        for (next = i + 1; next < state->n_rows; next++)
-            if (state->scatter_logits &&
-                state->rows[next].stream != state->rows[next - 1].stream + 1)
+    for (size_t i = 0, next; i < c->pass->n_rows && n_mine > 0; i = next) {
+        for (next = i + 1; next < c->pass->n_rows; next++)
+            if (pass->scatter_logits && pass->rows[next].stream != pass->rows[next - 1].stream + 1)
                 break;
-        size_t at = state->scatter_logits ? state->rows[i].stream : i;
-        float *y = state->logits + at * stride + begin * LM_TILE_ROWS;
+        size_t at = pass->scatter_logits ? pass->rows[i].stream : i;
+        float *y = pass->logits + at * stride + begin * LM_TILE_ROWS;
         struct lm_rows x = state->in;
         x.q += i * n_groups * LM_GROUP;
         x.scale += i * n_groups;
@@ -223,17 +203,24 @@ static void make_logits(const struct share *c)
     }
 }
 
+struct forward {
+    struct lm_state *state;
+    const struct lm_pass *pass;
+};
+
 static void forward_job(void *context, struct crew *crew, unsigned member)
 {
-    struct share c = {context, crew, member};
+    const struct forward *job = context;
+    struct lm_share c = {job->state, job->pass, crew, member};
     embed_rows(&c);
-    for (uint32_t i = 0; i < c.state->model->shape.n_layers; i++)
+    for (uint32_t i = 0; i < job->state->model->shape.n_layers; i++)
         run_layer(&c, i);
-    if (c.state->logits)
+    if (job->pass->logits)
         make_logits(&c);
 }
 
-void lm_forward(struct lm_state *state)
+void lm_forward(struct lm_state *state, const struct lm_pass *pass)
 {
-    crew_run(state->crew, forward_job, state);
+    struct forward job = {state, pass};
+    crew_run(state->crew, forward_job, &job);
 }

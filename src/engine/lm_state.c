@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The functions of lm.h: a state's memory, and the passes that callers' tokens make up.
+ */
 #include "engine/lm_state.h"
 
 #include <stdlib.h>
@@ -6,6 +9,7 @@
 
 #include "base/strict_math.h"
 #include "base/try.h"
+#include "engine/lm_rows.h"
 
 /* Rows a whole number of pages apart would all fall into the same few places of the caches. */
 static size_t spread_stride(size_t n)
@@ -18,48 +22,32 @@ static size_t group_heads(const struct lm_shape *s)
     return s->n_heads / s->n_kv_heads;
 }
 
-static void lay_out_cache(struct lm_cache *cache, const struct lm_shape *s, size_t n_slots,
-                          struct arena *arena)
+static void lay_out_past(struct lm_past *past, const struct lm_shape *s, size_t n_slots,
+                         struct arena *arena)
 {
-    size_t n_tiles = n_slots / LM_TILE_ROWS * (s->head_dim / LM_GROUP);
-    cache->keys = arena_take(arena, n_tiles * sizeof *cache->keys);
-    n_tiles = s->head_dim / LM_TILE_ROWS * (n_slots / LM_GROUP);
-    cache->values = arena_take(arena, n_tiles * sizeof *cache->values);
-    cache->value_scale =
-        arena_take(arena, s->head_dim / LM_GROUP * n_slots * sizeof *cache->value_scale);
-    cache->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *cache->sink_keys);
+    kv_cache_lay_out(&past->cache, KV_INT8, s->head_dim, n_slots, arena);
+    past->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *past->sink_keys);
 }
 
-struct lm_cache lm_cache_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
-                            uint32_t head)
+struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
+                          uint32_t head)
 {
     const struct lm_shape *s = &state->model->shape;
     const struct lm_span *span = &state->spans[layer];
     size_t index = (size_t)stream * s->n_kv_heads + head;
     struct arena arena = {span->caches + index * span->cache_bytes, span->cache_bytes, 0};
-    struct lm_cache cache;
-    lay_out_cache(&cache, s, span->n_slots, &arena);
-    return cache;
-}
-
-static void lay_out_rows(struct lm_rows *rows, size_t n_rows, size_t n_columns, struct arena *arena)
-{
-    rows->n_groups = n_columns / LM_GROUP;
-    rows->q = arena_take(arena, n_rows * n_columns);
-    rows->scale = arena_take(arena, n_rows * rows->n_groups * sizeof *rows->scale);
-    rows->sum = arena_take(arena, n_rows * rows->n_groups * sizeof *rows->sum);
+    struct lm_past past;
+    lay_out_past(&past, s, span->n_slots, &arena);
+    return past;
 }
 
 static void lay_out_scratch(struct lm_scratch *t, const struct lm_shape *s, size_t n_slots,
                             struct arena *arena)
 {
     size_t n = group_heads(s);
-    lay_out_rows(&t->query, n, s->head_dim, arena);
-    lay_out_rows(&t->weight, n, n_slots, arena);
-    lay_out_rows(&t->one, 1, s->head_dim, arena);
-    t->score = arena_take(arena, n * n_slots * sizeof *t->score);
-    t->total = arena_take(arena, n * sizeof *t->total);
-    t->out = arena_take(arena, n * LM_GROUP * sizeof *t->out);
+    kv_scratch_lay_out(&t->kv, n, s->head_dim, n_slots, arena);
+    t->sinks = arena_take(arena, n * sizeof *t->sinks);
+    t->out = arena_take(arena, n * s->head_dim * sizeof *t->out);
     t->head = arena_take(arena, s->head_dim * sizeof *t->head);
 }
 
@@ -73,7 +61,6 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
     state->spans = arena_take(arena, s->n_layers * sizeof *state->spans);
     state->before = arena_take(arena, state->n_streams * sizeof *state->before);
     state->n_seen = arena_take(arena, state->n_streams * sizeof *state->n_seen);
-    state->rows = arena_take(arena, n * sizeof *state->rows);
     state->x = arena_take(arena, n * s->width * sizeof *state->x);
     state->norm = arena_take(arena, n * s->width * sizeof *state->norm);
     state->embedded =
@@ -81,10 +68,10 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
     state->wide = arena_take(arena, n * state->wide_stride * sizeof *state->wide);
     state->cosine = arena_take(arena, n_angles * sizeof *state->cosine);
     state->sine = arena_take(arena, n_angles * sizeof *state->sine);
-    lay_out_rows(&state->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
-    lay_out_rows(&state->in, n, s->width, arena);
-    lay_out_rows(&state->attended, n, lm_head_columns(s), arena);
-    lay_out_rows(&state->hidden, n, s->n_hidden, arena);
+    lm_rows_lay_out(&state->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
+    lm_rows_lay_out(&state->in, n, s->width, arena);
+    lm_rows_lay_out(&state->attended, n, lm_head_columns(s), arena);
+    lm_rows_lay_out(&state->hidden, n, s->n_hidden, arena);
     state->scratch = arena_take(arena, n_threads * sizeof *state->scratch);
     for (unsigned i = 0; i < n_threads; i++) {
         struct lm_scratch unused;
@@ -92,6 +79,8 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
                         arena);
     }
 }
+
+static_assert(LM_BATCH <= TACIT_STREAMS_MAX, "a pass has room for LM_BATCH rows");
 
 static enum tacit_status check_options(const struct lm_options *o)
 {
@@ -112,9 +101,9 @@ static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
                              const struct lm_options *options, uint32_t layer)
 {
     struct arena sizes = {0};
-    struct lm_cache unused;
+    struct lm_past unused;
     span->n_slots = slots_of(shape, options, layer);
-    lay_out_cache(&unused, shape, span->n_slots, &sizes);
+    lay_out_past(&unused, shape, span->n_slots, &sizes);
     span->cache_bytes = sizes.used;
     return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
 }
@@ -132,7 +121,7 @@ static void measure(struct lm_state *state, const struct lm_shape *shape,
         state->n_slots_max = span.n_slots > state->n_slots_max ? span.n_slots : state->n_slots_max;
     }
     state->n_streams = options->n_streams;
-    state->n_sinks = shape->window ? 0 : LM_SINK_TOKENS;
+    state->n_sink_tokens = shape->window ? 0 : LM_SINK_TOKENS;
     state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
     lay_out(state, shape, options->n_threads, &sizes);
     *n_bytes = sizes.used + *n_cache_bytes;
@@ -213,10 +202,11 @@ size_t lm_logit_stride(const struct lm_model *model)
                          (size_t)LM_TILE_ROWS);
 }
 
-static void add_row(struct lm_state *state, uint32_t stream, uint32_t token)
+/* The token is the stream's next, from now on. */
+static void add_row(struct lm_state *state, struct lm_pass *pass, uint32_t stream, uint32_t token)
 {
     uint32_t *before = state->before[stream];
-    state->rows[state->n_rows++] =
+    pass->rows[pass->n_rows++] =
         (struct lm_row){stream, token, {before[0], before[1]}, state->n_seen[stream]++};
     before[1] = before[0];
     before[0] = token;
@@ -224,35 +214,37 @@ static void add_row(struct lm_state *state, uint32_t stream, uint32_t token)
 
 enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float *logits)
 {
+    struct lm_pass pass;
     for (uint32_t i = 0; i < state->n_streams; i++)
         if (tokens[i] >= state->model->shape.n_vocab && tokens[i] != LM_NO_TOKEN)
             return TACIT_ERR_ARGUMENT;
-    state->n_rows = 0;
+    pass.n_rows = 0;
+    pass.logits = logits;
+    pass.scatter_logits = true;
     for (uint32_t i = 0; i < state->n_streams; i++)
         if (tokens[i] != LM_NO_TOKEN)
-            add_row(state, i, tokens[i]);
-    state->logits = logits;
-    state->scatter_logits = true;
-    if (state->n_rows > 0)
-        lm_forward(state);
+            add_row(state, &pass, i, tokens[i]);
+    if (pass.n_rows > 0)
+        lm_forward(state, &pass);
     return TACIT_OK;
 }
 
 enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
                              size_t n_tokens, float *logits)
 {
+    struct lm_pass pass;
     if (stream >= state->n_streams)
         return TACIT_ERR_ARGUMENT;
     for (size_t i = 0; i < n_tokens; i++)
         if (tokens[i] >= state->model->shape.n_vocab)
             return TACIT_ERR_ARGUMENT;
-    state->scatter_logits = false;
-    for (size_t i = 0; i < n_tokens; i += state->n_rows) {
-        state->n_rows = 0;
-        state->logits = logits ? logits + i * lm_logit_stride(state->model) : NULL;
-        for (size_t j = i; j < n_tokens && state->n_rows < LM_BATCH; j++)
-            add_row(state, stream, tokens[j]);
-        lm_forward(state);
+    pass.scatter_logits = false;
+    for (size_t i = 0; i < n_tokens; i += pass.n_rows) {
+        pass.n_rows = 0;
+        pass.logits = logits ? logits + i * lm_logit_stride(state->model) : NULL;
+        for (size_t j = i; j < n_tokens && pass.n_rows < LM_BATCH; j++)
+            add_row(state, &pass, stream, tokens[j]);
+        lm_forward(state, &pass);
     }
     return TACIT_OK;
 }
@@ -260,18 +252,19 @@ enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint
 enum tacit_status lm_feed(struct lm_state *state, const struct lm_input *inputs, size_t n_inputs,
                           float *logits)
 {
+    struct lm_pass pass;
     if (n_inputs > state->n_rows_max)
         return TACIT_ERR_ARGUMENT;
     for (size_t i = 0; i < n_inputs; i++)
         if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
             return TACIT_ERR_ARGUMENT;
-    state->n_rows = 0;
-    state->logits = logits;
-    state->scatter_logits = false;
+    pass.n_rows = 0;
+    pass.logits = logits;
+    pass.scatter_logits = false;
     for (size_t i = 0; i < n_inputs; i++)
-        add_row(state, inputs[i].stream, inputs[i].token);
+        add_row(state, &pass, inputs[i].stream, inputs[i].token);
     if (n_inputs > 0)
-        lm_forward(state);
+        lm_forward(state, &pass);
     return TACIT_OK;
 }
 

@@ -7,6 +7,7 @@
 #define TACIT_ENGINE_LM_STATE_H
 
 #include "base/crew.h"
+#include "engine/kv_cache.h"
 #include "engine/lm.h"
 #include "engine/rope.h"
 
@@ -17,6 +18,14 @@ struct lm_row {
     uint64_t position;
 };
 
+/* The tokens that go through the layers together, each stream's in order and adjacent. */
+struct lm_pass {
+    struct lm_row rows[TACIT_STREAMS_MAX];
+    size_t n_rows;
+    float *logits;       /* NULL: not wanted */
+    bool scatter_logits; /* a row's place is its stream's, not its own */
+};
+
 /* What a layer keeps of each stream: a ring of n_slots positions. */
 struct lm_span {
     size_t n_slots;
@@ -24,25 +33,18 @@ struct lm_span {
     uint8_t *caches;    /* [stream][kv head] of cache_bytes */
 };
 
-/* What one head of keys and values remembers of one stream. Positions have slots; a slot is a row
- * of the keys' matrix and a column of the values'. Values are quantised by position, not by row:
- * their tiles' scales are 1 and value_scale enters the weights of attention instead. */
-struct lm_cache {
-    struct lm_tile *keys;   /* [n_slots / 16][head_dim / 64] */
-    struct lm_tile *values; /* [head_dim / 16][n_slots / 64] */
-    float *value_scale;     /* [head_dim / 64][n_slots] */
-    float *sink_keys;       /* [LM_SINK_TOKENS][head_dim], not turned */
+/* What one head of keys and values keeps of one stream. */
+struct lm_past {
+    struct kv_cache cache;
+    float *sink_keys; /* [LM_SINK_TOKENS][head_dim], not rotated */
 };
 
 /* Of one member of the crew. */
 struct lm_scratch {
-    struct lm_rows query;  /* [heads a group][head_dim / 64] */
-    struct lm_rows weight; /* [heads a group][n_slots / 64] */
-    float *score;          /* [heads a group][n_slots] */
-    float *total;          /* [heads a group] */
-    float *out;            /* [heads a group][64] */
-    float *head;           /* [head_dim] */
-    struct lm_rows one;    /* [1][head_dim / 64] */
+    struct kv_scratch kv;
+    float *sinks; /* [heads a group]: scores */
+    float *out;   /* [heads a group][head_dim] */
+    float *head;  /* [head_dim] */
 };
 
 struct lm_state {
@@ -51,7 +53,7 @@ struct lm_state {
     struct crew *crew;
     struct rope rope;
     uint32_t n_streams, n_rows_max;
-    size_t n_sinks; /* LM_SINK_TOKENS, or 0 where layers have windows */
+    size_t n_sink_tokens; /* LM_SINK_TOKENS, or 0 where layers have windows */
     size_t n_slots_max;
     struct lm_span *spans;      /* [n_layers] */
     uint64_t *n_seen;           /* [n_streams] tokens since the reset */
@@ -65,20 +67,28 @@ struct lm_state {
     float *cosine, *sine;                        /* [rows][1 + LM_SINK_TOKENS][rope pairs] */
     struct lm_rows hashes, in, attended, hidden; /* quantised inputs of the products */
     void *memory;
-    struct lm_row *rows; /* [n_rows_max] of this pass, each stream's together */
-    size_t n_rows;
-    float *logits;       /* of this pass; NULL: not wanted */
-    bool scatter_logits; /* row's place is its stream's, not its own */
 };
 
-struct lm_cache lm_cache_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
-                            uint32_t head);
+/* One member's share of a pass. */
+struct lm_share {
+    struct lm_state *state;
+    const struct lm_pass *pass;
+    struct crew *crew;
+    unsigned member;
+};
 
-/* Takes state->rows through the model. */
-void lm_forward(struct lm_state *state);
+static inline void lm_my_part(const struct lm_share *share, size_t n, size_t *begin, size_t *end)
+{
+    crew_share(share->crew, share->member, n, begin, end);
+}
 
-/* One member's share of the attention of one layer: from state->wide to state->attended. */
-void lm_attention(struct lm_state *state, const struct lm_layer *layer, uint32_t layer_index,
-                  struct crew *crew, unsigned member);
+struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
+                          uint32_t head);
+
+/* Takes the pass through the model, by the whole crew. n_rows: 1 .. state->n_rows_max. */
+void lm_forward(struct lm_state *state, const struct lm_pass *pass);
+
+/* A member's share of the attention of one layer: from state->wide to state->attended. */
+void lm_attention(const struct lm_share *share, uint32_t layer_index);
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/kv_cache.h"
+
+#include "engine/kv_cache_kinds.h"
+#include "engine/lm_rows.h"
+
+struct functions {
+    void (*lay_out)(struct kv_cache *cache, struct arena *arena);
+    void (*store_key)(const struct kv_use *use, size_t slot, const float *key);
+    void (*store_value)(const struct kv_use *use, size_t slot, const float *value);
+    void (*score)(const struct kv_use *use, const float *queries, size_t n_valid);
+    void (*weigh)(const struct kv_use *use, float *out, const float *sinks, size_t n_valid);
+};
+
+#define ROW(kind, suffix)                                                                          \
+    [kind] = {kv_lay_out_##suffix, kv_store_key_##suffix, kv_store_value_##suffix,                 \
+              kv_score_##suffix, kv_weigh_##suffix},
+static const struct functions kinds[] = {KV_KINDS(ROW)};
+
+void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim, size_t n_slots,
+                      struct arena *arena)
+{
+    *cache = (struct kv_cache){.kind = kind, .head_dim = head_dim, .n_slots = n_slots};
+    kinds[kind].lay_out(cache, arena);
+}
+
+void kv_scratch_lay_out(struct kv_scratch *scratch, size_t n_queries, size_t head_dim,
+                        size_t n_slots, struct arena *arena)
+{
+    lm_rows_lay_out(&scratch->query, n_queries, head_dim, arena);
+    lm_rows_lay_out(&scratch->weight, n_queries, n_slots, arena);
+    lm_rows_lay_out(&scratch->one, 1, head_dim, arena);
+    scratch->score = arena_take(arena, n_queries * n_slots * sizeof *scratch->score);
+    scratch->total = arena_take(arena, n_queries * sizeof *scratch->total);
+}
+
+void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value)
+{
+    kinds[use->cache.kind].store_key(use, slot, key);
+    if (value)
+        kinds[use->cache.kind].store_value(use, slot, value);
+}
+
+void kv_cache_score(const struct kv_use *use, const float *queries, size_t n_valid)
+{
+    kinds[use->cache.kind].score(use, queries, n_valid);
+}
+
+void kv_cache_weigh(const struct kv_use *use, float *out, const float *sinks, size_t n_valid)
+{
+    kinds[use->cache.kind].weigh(use, out, sinks, n_valid);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The cache of int8. Keys are a matrix whose rows are slots, so the scores of queries are one
+ * lm_product. Values are a matrix whose columns are slots: the weights (exponentials) are quantised
+ * in groups of 64 slots, and their product with the values is another. Values are quantised by
+ * position, not by row: their tiles' scales are 1, and a position's scale multiplies its weight
+ * instead.
+ */
+#include "engine/kv_cache_kinds.h"
+
+#include <string.h>
+
+#include "engine/lm_ops.h"
+#include "engine/lm_rows.h"
+
+/* keys: [n_slots / 16][head_dim / 64] tiles; values: [head_dim / 16][n_slots / 64] tiles; scales:
+ * [head_dim / 64][n_slots] floats, of the values. */
+void kv_lay_out_int8(struct kv_cache *cache, struct arena *arena)
+{
+    size_t n_tiles = cache->n_slots / LM_TILE_ROWS * (cache->head_dim / LM_GROUP);
+    cache->keys = arena_take(arena, n_tiles * sizeof(struct lm_tile));
+    n_tiles = cache->head_dim / LM_TILE_ROWS * (cache->n_slots / LM_GROUP);
+    cache->values = arena_take(arena, n_tiles * sizeof(struct lm_tile));
+    cache->scales = arena_take(arena, cache->head_dim / LM_GROUP * cache->n_slots * sizeof(float));
+}
+
+void kv_store_key_int8(const struct kv_use *use, size_t slot, const float *key)
+{
+    struct lm_rows *one = &use->scratch->one;
+    struct lm_tile *tiles = (struct lm_tile *)use->cache.keys + slot / LM_TILE_ROWS * one->n_groups;
+    size_t r = slot % LM_TILE_ROWS;
+    lm_rows_quantize(one, use->kernels, 0, key);
+    for (size_t g = 0; g < one->n_groups; g++) {
+        for (size_t k = 0; k < LM_GROUP / 4; k++)
+            memcpy(tiles[g].q[k][r], one->q + g * LM_GROUP + 4 * k, 4);
+        tiles[g].scale[r] = one->scale[g];
+    }
+}
+
+void kv_store_value_int8(const struct kv_use *use, size_t slot, const float *value)
+{
+    struct lm_rows *one = &use->scratch->one;
+    struct lm_tile *tiles = use->cache.values;
+    float *scales = use->cache.scales;
+    size_t n_slots = use->cache.n_slots, n_columns = n_slots / LM_GROUP, k = slot % LM_GROUP;
+    lm_rows_quantize(one, use->kernels, 0, value);
+    for (size_t d = 0; d < one->n_groups * LM_GROUP; d++) {
+        struct lm_tile *tile = tiles + d / LM_TILE_ROWS * n_columns + slot / LM_GROUP;
+        tile->q[k / 4][d % LM_TILE_ROWS][k % 4] = one->q[d];
+        if (k == 0)
+            tile->scale[d % LM_TILE_ROWS] = 1.0f;
+    }
+    for (size_t g = 0; g < one->n_groups; g++)
+        scales[g * n_slots + slot] = one->scale[g];
+}
+
+/* Of a long past, the values come from memory: ask for them while the scores are made. */
+static void prefetch_values(const struct kv_cache *cache, size_t n_valid)
+{
+    const struct lm_tile *tiles = cache->values;
+    size_t n_columns = cache->n_slots / LM_GROUP;
+    size_t n_bytes = (n_valid + LM_GROUP - 1) / LM_GROUP * sizeof *tiles;
+    for (size_t b = 0; b < cache->head_dim / LM_TILE_ROWS; b++)
+        for (size_t i = 0; i < n_bytes; i += 64)
+            __builtin_prefetch((const char *)(tiles + b * n_columns) + i, 0, 2);
+}
+
+void kv_score_int8(const struct kv_use *use, const float *queries, size_t n_valid)
+{
+    size_t head_dim = use->cache.head_dim, n_groups = head_dim / LM_GROUP;
+    struct kv_scratch *t = use->scratch;
+    prefetch_values(&use->cache, n_valid);
+    for (size_t i = 0; i < use->n_queries; i++)
+        lm_rows_quantize(&t->query, use->kernels, i, queries + i * head_dim);
+    struct lm_matrix keys = {use->cache.keys, (n_valid + LM_TILE_ROWS - 1) / LM_TILE_ROWS, n_groups,
+                             n_groups};
+    use->kernels->lm_product(t->score, use->cache.n_slots, &keys, &t->query, use->n_queries, false);
+}
+
+/* 64 columns of the values: the sums to out, divided by the weights' totals. */
+static void weigh_part(const struct kv_use *use, float *out, const float *sinks, size_t part,
+                       size_t n_valid)
+{
+    const struct kv_cache *cache = &use->cache;
+    struct kv_scratch *t = use->scratch;
+    const float *scales = cache->scales;
+    size_t n_slots = cache->n_slots, n_groups = n_slots / LM_GROUP;
+    size_t n_blocks = LM_GROUP / LM_TILE_ROWS;
+    struct lm_rows weight = t->weight;
+    weight.n_groups = n_groups; /* fewer than there is room for, in layers of short windows */
+    for (size_t i = 0; i < use->n_queries; i++)
+        t->total[i] = use->kernels->lm_attention_weights(
+            weight.q + i * n_slots, weight.scale + i * n_groups, weight.sum + i * n_groups,
+            t->score + i * n_slots, scales + part * n_slots, n_valid, sinks[i]);
+    struct lm_matrix values = {(struct lm_tile *)cache->values + part * n_blocks * n_groups,
+                               n_blocks, (n_valid + LM_GROUP - 1) / LM_GROUP, n_groups};
+    use->kernels->lm_product(out, cache->head_dim, &values, &weight, use->n_queries, false);
+    for (size_t i = 0; i < use->n_queries; i++)
+        lm_scale(out + i * cache->head_dim, 1.0f / t->total[i], LM_GROUP);
+}
+
+void kv_weigh_int8(const struct kv_use *use, float *out, const float *sinks, size_t n_valid)
+{
+    for (size_t part = 0; part < use->cache.head_dim / LM_GROUP; part++)
+        weigh_part(use, out + part * LM_GROUP, sinks, part, n_valid);
+}
