@@ -1,9 +1,23 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The streaming decoder. It gathers header, mark, block header or index in a small buffer until all
+ * of it is there, and a payload in the queue's tail block, which is pushed when it is complete and
+ * decoded on another thread or while the decoder waits for it. The head block's content is given out.
+ * stream_step.h has the loop. `part` is what the next bytes of input belong to:
+ *
+ *     HEADER -> MARK -> BLOCK -> PAYLOAD -> MARK ... -> INDEX -> HEADER    block form
+ *     HEADER -> PAYLOAD -> HEADER                                          single form
+ *
+ * Input may end where a HEADER may begin and at least one archive is complete. An error found in the
+ * input is `pending` until the blocks in front of it are given out: then it becomes `failed`. A block
+ * that cannot be decoded fails at once.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "archive/block_queue.h"
 #include "archive/model_identity.h"
+#include "archive/stream_step.h"
 #include "base/byte_buffer.h"
 #include "base/hash.h"
 #include "base/try.h"
@@ -108,24 +122,6 @@ static void start_part(struct tacit_decoder *decoder, enum decoder_part part, si
     }
 }
 
-/* Input to the small buffer until n_needed bytes are there; whether they are. */
-static enum tacit_status gather(struct tacit_decoder *decoder, struct tacit_input *input,
-                                bool *moved)
-{
-    struct byte_buffer *small = &decoder->small;
-    size_t n = decoder->n_needed - small->size;
-    if (n > input->size - input->pos)
-        n = input->size - input->pos;
-    if (n > 0) {
-        TRY(byte_buffer_append(small, (const uint8_t *)input->data + input->pos, n));
-        input->pos += n;
-        decoder->offset += n;
-        block_queue_count(decoder->queue, n, 0);
-        *moved = true;
-    }
-    return TACIT_OK;
-}
-
 static enum tacit_status begin_payload(struct tacit_decoder *decoder,
                                        const struct format_block *block)
 {
@@ -212,18 +208,32 @@ static enum tacit_status read_index(struct tacit_decoder *decoder)
     return TACIT_OK;
 }
 
-/* The payload is complete: the job starts if memory allows, or the archive can never be decoded. */
-static enum tacit_status push_block(struct tacit_decoder *decoder, struct block_job *job,
-                                    bool *moved)
+/* An error in the input waits for the blocks in front of it. */
+static enum stream_step took(struct tacit_decoder *decoder, enum tacit_status status)
 {
-    uint64_t n_decode;
-    TRY(block_decode_memory(job, &n_decode));
-    job->memory = n_decode + job->header.payload_size;
-    if (job->memory > decoder->plan.memory_limit - decoder->n_memory)
-        return block_queue_head(decoder->queue) ? TACIT_OK : TACIT_ERR_MEMORY_LIMIT;
+    if (status != TACIT_OK) {
+        decoder->pending = status;
+        decoder->error_offset = decoder->part_offset;
+    }
+    return STEP_MOVED;
+}
+
+/* n bytes of input to the end of a buffer that never needs more than n_max. */
+static enum tacit_status gather(struct tacit_decoder *decoder, struct tacit_input *input,
+                                struct byte_buffer *to, size_t n, size_t n_max)
+{
+    TRY(byte_buffer_reserve(to, to->size + n, n_max));
+    memcpy(to->data + to->size, (const uint8_t *)input->data + input->pos, n);
+    to->size += n;
+    input->pos += n;
+    decoder->offset += n;
+    return TACIT_OK;
+}
+
+static enum tacit_status push_block(struct tacit_decoder *decoder, struct block_job *job)
+{
     TRY(block_queue_push(decoder->queue, job->header.single));
     decoder->n_memory += job->memory;
-    *moved = true;
     if (job->header.single) {
         decoder->any_archive = true;
         start_archive(decoder);
@@ -233,41 +243,36 @@ static enum tacit_status push_block(struct tacit_decoder *decoder, struct block_
     return TACIT_OK;
 }
 
-static enum tacit_status take_payload(struct tacit_decoder *decoder, struct tacit_input *input,
-                                      bool *moved)
+/* The payload is complete. If memory for it is short, blocks in front of it have to end first. */
+static enum stream_step end_payload(struct tacit_decoder *decoder, struct block_job *job)
 {
-    struct block_job *job = block_queue_tail(decoder->queue);
-    struct byte_buffer *payload = &job->payload;
-    size_t n = job->header.payload_size - payload->size;
-    if (n > input->size - input->pos)
-        n = input->size - input->pos;
-    if (n > 0) {
-        TRY(byte_buffer_reserve(payload, payload->size + n, job->header.payload_size));
-        memcpy(payload->data + payload->size, (const uint8_t *)input->data + input->pos, n);
-        payload->size += n;
-        input->pos += n;
-        decoder->offset += n;
-        *moved = true;
-    }
-    if (payload->size == job->header.payload_size)
-        return push_block(decoder, job, moved);
-    return TACIT_OK;
+    uint64_t n_decode;
+    enum tacit_status status = block_decode_memory(job, &n_decode);
+    if (status != TACIT_OK)
+        return took(decoder, status);
+    job->memory = n_decode + job->header.payload_size;
+    if (job->memory <= decoder->plan.memory_limit - decoder->n_memory)
+        return took(decoder, push_block(decoder, job));
+    return block_queue_head(decoder->queue) ? STEP_NOTHING : took(decoder, TACIT_ERR_MEMORY_LIMIT);
 }
 
-static enum tacit_status take_input(struct tacit_decoder *decoder, struct tacit_input *input,
-                                    bool *moved)
+static size_t at_most(const struct tacit_input *input, size_t n_wanted)
 {
-    if (decoder->part == PART_PAYLOAD)
-        return take_payload(decoder, input, moved);
-    TRY(gather(decoder, input, moved));
-    if (decoder->small.size < decoder->n_needed)
-        return TACIT_OK;
-    bool needs_job = decoder->part == PART_HEADER || decoder->part == PART_BLOCK;
-    if (needs_job && !block_queue_tail(decoder->queue))
-        return TACIT_OK;
-    if (decoder->part == PART_INDEX && block_queue_head(decoder->queue))
-        return TACIT_OK;
-    *moved = true;
+    size_t n = input->size - input->pos;
+    return n < n_wanted ? n : n_wanted;
+}
+
+static enum stream_step take_payload(struct tacit_decoder *decoder, struct tacit_input *input)
+{
+    struct block_job *job = block_queue_tail(decoder->queue);
+    size_t n_payload = job->header.payload_size, n = at_most(input, n_payload - job->payload.size);
+    if (n > 0)
+        return took(decoder, gather(decoder, input, &job->payload, n, n_payload));
+    return job->payload.size == n_payload ? end_payload(decoder, job) : STEP_NOTHING;
+}
+
+static enum tacit_status read_part(struct tacit_decoder *decoder)
+{
     switch (decoder->part) {
     case PART_HEADER:
         return read_header(decoder);
@@ -278,6 +283,30 @@ static enum tacit_status take_input(struct tacit_decoder *decoder, struct tacit_
     default:
         return read_index(decoder);
     }
+}
+
+/* Whether blocks in front of a part that is complete have to end before it is read. */
+static bool must_wait(const struct tacit_decoder *decoder)
+{
+    if (decoder->part == PART_INDEX)
+        return block_queue_head(decoder->queue) != NULL; /* it has the hash of their content */
+    bool needs_job = decoder->part == PART_HEADER || decoder->part == PART_BLOCK;
+    return needs_job && !block_queue_tail(decoder->queue);
+}
+
+static enum stream_step take_input(struct tacit_decoder *decoder, struct tacit_input *input)
+{
+    if (decoder->part == PART_PAYLOAD)
+        return take_payload(decoder, input);
+    struct byte_buffer *small = &decoder->small;
+    size_t n = at_most(input, decoder->n_needed - small->size);
+    if (n > 0) {
+        block_queue_count(decoder->queue, n, 0);
+        return took(decoder, gather(decoder, input, small, n, SIZE_MAX));
+    }
+    if (small->size < decoder->n_needed || must_wait(decoder))
+        return STEP_NOTHING;
+    return took(decoder, read_part(decoder));
 }
 
 /* Gives out the head job's content; true when nothing is left of it. */
@@ -301,25 +330,28 @@ static bool give_output(struct tacit_decoder *decoder, struct tacit_output *outp
     return true;
 }
 
-/* Lines up the head job's content if it is done, or waits for it. */
-static enum tacit_status next_block(struct tacit_decoder *decoder, bool must_wait, bool *moved)
+static enum stream_step fail(struct tacit_decoder *decoder, enum tacit_status status,
+                             uint64_t offset)
+{
+    decoder->failed = status;
+    decoder->error_offset = offset;
+    return STEP_FAILED;
+}
+
+/* Waits for the head job and lines up its content. */
+static enum stream_step line_up_head(struct tacit_decoder *decoder)
 {
     struct block_job *job = block_queue_head(decoder->queue);
-    if (!job || (!block_queue_head_done(decoder->queue) && !must_wait))
-        return TACIT_OK;
     enum tacit_status status = block_queue_wait_head(decoder->queue);
-    if (status != TACIT_OK) {
-        decoder->error_offset = job->archive_offset;
-        return status;
-    }
+    if (status != TACIT_OK)
+        return fail(decoder, status, job->archive_offset);
     if (!job->header.single)
         hash_stream_update(decoder->hash, job->content.data, job->content.size);
     decoder->out_ready = true;
     decoder->out_pos = 0;
-    *moved = true;
     atomic_store_explicit(&job->watch.n_done, 0, memory_order_relaxed);
     block_queue_count(decoder->queue, job->header.payload_size, job->content.size);
-    return TACIT_OK;
+    return STEP_MOVED;
 }
 
 /* Between archives, at least one complete. */
@@ -328,37 +360,23 @@ static bool at_end(const struct tacit_decoder *decoder)
     return decoder->any_archive && decoder->part == PART_HEADER && decoder->small.size == 0;
 }
 
-static enum tacit_status run(struct tacit_decoder *decoder, struct tacit_input *input,
-                             struct tacit_output *output, bool finish, bool *done)
+static enum stream_step step(struct tacit_decoder *decoder, struct tacit_input *input,
+                             struct tacit_output *output, bool finish)
 {
-    bool must_wait = false;
-    for (;;) {
-        bool moved = false;
-        if (!give_output(decoder, output))
-            return TACIT_OK; /* the output is full */
-        TRY(next_block(decoder, must_wait, &moved));
-        if (moved)
-            continue;
-        bool idle = !block_queue_head(decoder->queue);
-        if (decoder->pending != TACIT_OK && idle)
-            return decoder->pending;
-        if (decoder->pending == TACIT_OK) {
-            decoder->pending = take_input(decoder, input, &moved);
-            if (decoder->pending == TACIT_OK && !moved && finish && input->pos == input->size &&
-                !at_end(decoder) && idle)
-                decoder->pending = TACIT_ERR_TRUNCATED;
-            if (decoder->pending != TACIT_OK) {
-                decoder->error_offset = decoder->part_offset;
-                moved = true;
-            }
-        }
-        if (!moved && input->pos == input->size) {
-            *done = finish && idle;
-            if (!finish || idle)
-                return TACIT_OK;
-        }
-        must_wait = !moved;
-    }
+    if (!give_output(decoder, output))
+        return STEP_OUTPUT_FULL;
+    if (block_queue_head_done(decoder->queue))
+        return line_up_head(decoder);
+    bool blocks_left = block_queue_head(decoder->queue) != NULL;
+    if (decoder->pending != TACIT_OK && !blocks_left)
+        return fail(decoder, decoder->pending, decoder->error_offset);
+    if (decoder->pending == TACIT_OK && take_input(decoder, input) == STEP_MOVED)
+        return STEP_MOVED;
+    if (input->pos == input->size && !finish)
+        return STEP_INPUT_EMPTY;
+    if (blocks_left)
+        return line_up_head(decoder);
+    return at_end(decoder) ? STEP_DONE : fail(decoder, TACIT_ERR_TRUNCATED, decoder->part_offset);
 }
 
 enum tacit_status tacit_decoder_run(struct tacit_decoder *decoder, struct tacit_input *input,
@@ -370,6 +388,10 @@ enum tacit_status tacit_decoder_run(struct tacit_decoder *decoder, struct tacit_
     *done = false;
     if (decoder->failed != TACIT_OK)
         return TACIT_ERR_STATE;
-    decoder->failed = run(decoder, input, output, finish, done);
+    enum stream_step did;
+    do {
+        did = step(decoder, input, output, finish);
+    } while (did == STEP_MOVED);
+    *done = did == STEP_DONE;
     return decoder->failed;
 }

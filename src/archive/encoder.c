@@ -1,9 +1,21 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The streaming encoder. Input is copied to the queue's tail block; a full block is pushed, and coded on
+ * another thread or while the encoder waits for it; the head block's header and payload are given
+ * out. stream_step.h has the loop. What an encoder is at:
+ *
+ *     TAKING       input may come. Until a byte beyond the first block comes, block_form is false
+ *                  and nothing is given out: the archive's form is not known.
+ *     ENDED        the caller said that no more input comes, and all content is in pushed blocks.
+ *                  Without block_form the archive has the single form.
+ *     TAIL_MADE    no block is left; index and footer, if the form has them, are lined up.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "archive/block_queue.h"
 #include "archive/model_identity.h"
+#include "archive/stream_step.h"
 #include "base/byte_buffer.h"
 #include "base/hash.h"
 #include "base/try.h"
@@ -22,6 +34,8 @@ struct outgoing {
     size_t payload_pos;
 };
 
+enum encoder_state { ENCODER_TAKING, ENCODER_ENDED, ENCODER_TAIL_MADE };
+
 struct tacit_encoder {
     struct codec_plan plan;
     struct block_queue *queue;
@@ -33,10 +47,8 @@ struct tacit_encoder {
     uint64_t n_archive; /* made */
     uint64_t n_blocks;  /* given out */
     uint32_t tag;
-    bool block_form; /* more content than a block: known once a byte beyond the first block arrives
-                      */
-    bool ended;      /* finish was seen and all content is in jobs */
-    bool tail_made;
+    bool block_form; /* more content than a block */
+    enum encoder_state state;
     enum tacit_status failed;
 };
 
@@ -74,50 +86,51 @@ void tacit_encoder_destroy(struct tacit_encoder *encoder)
     free(encoder);
 }
 
-/* Takes input into the block being filled. The first byte beyond a full first block decides the
- * form. */
-static enum tacit_status take_input(struct tacit_encoder *encoder, struct tacit_input *input,
-                                    bool *moved)
+static enum stream_step step_of(struct tacit_encoder *encoder, enum tacit_status status)
 {
-    size_t n = input->size - input->pos;
-    if (n > 0 && encoder->n_content >= encoder->plan.block_size && !encoder->block_form) {
-        encoder->block_form = true;
-        *moved = true;
-    }
-    struct block_job *job = block_queue_tail(encoder->queue);
-    if (!job || n == 0)
-        return TACIT_OK;
-    if (n > encoder->plan.block_bound - job->content.size &&
-        encoder->plan.block_bound < encoder->plan.block_size &&
-        encoder->plan.memory_limit < UINT64_MAX)
-        return TACIT_ERR_MEMORY_LIMIT; /* made for shorter content */
-    size_t free_bytes = (size_t)encoder->plan.block_size - job->content.size;
-    if (n > free_bytes)
-        n = free_bytes;
-    struct byte_buffer *content = &job->content;
-    TRY(byte_buffer_reserve(content, content->size + n, (size_t)encoder->plan.block_size));
+    encoder->failed = status;
+    return status == TACIT_OK ? STEP_MOVED : STEP_FAILED;
+}
+
+/* n bytes of input to the block being filled, which has room for them. */
+static enum tacit_status fill_block(struct tacit_encoder *encoder, struct byte_buffer *content,
+                                    struct tacit_input *input, size_t n)
+{
+    size_t block_size = (size_t)encoder->plan.block_size;
+    TRY(byte_buffer_reserve(content, content->size + n, block_size));
     const uint8_t *from = (const uint8_t *)input->data + input->pos;
     memcpy(content->data + content->size, from, n);
     hash_stream_update(encoder->hash, from, n);
     content->size += n;
     input->pos += n;
     encoder->n_content += n;
-    *moved = true;
-    if (content->size == encoder->plan.block_size)
-        return block_queue_push(encoder->queue, false);
-    return TACIT_OK;
+    return content->size == block_size ? block_queue_push(encoder->queue, false) : TACIT_OK;
 }
 
-/* No input follows: what the last block holds goes on its way. Empty content is one empty block. */
-static enum tacit_status end_input(struct tacit_encoder *encoder, bool *moved)
+static enum stream_step take_input(struct tacit_encoder *encoder, struct tacit_input *input)
 {
-    if (encoder->ended)
-        return TACIT_OK;
-    encoder->ended = true;
-    *moved = true;
+    const struct codec_plan *plan = &encoder->plan;
+    size_t n = input->size - input->pos;
+    if (n > 0 && encoder->n_content >= plan->block_size)
+        encoder->block_form = true;
+    struct block_job *job = block_queue_tail(encoder->queue);
+    if (!job || n == 0)
+        return STEP_NOTHING;
+    if (n > plan->block_bound - job->content.size && plan->block_bound < plan->block_size &&
+        plan->memory_limit < UINT64_MAX)
+        return step_of(encoder, TACIT_ERR_MEMORY_LIMIT); /* made for shorter content */
+    size_t free_bytes = (size_t)plan->block_size - job->content.size;
+    return step_of(encoder,
+                   fill_block(encoder, &job->content, input, n < free_bytes ? n : free_bytes));
+}
+
+/* No input follows: the last block is pushed. Empty content is one empty block. */
+static enum stream_step end_input(struct tacit_encoder *encoder)
+{
+    encoder->state = ENCODER_ENDED;
     if (encoder->n_content > 0 && encoder->n_content % encoder->plan.block_size == 0)
-        return TACIT_OK;
-    return block_queue_push(encoder->queue, !encoder->block_form);
+        return STEP_MOVED;
+    return step_of(encoder, block_queue_push(encoder->queue, !encoder->block_form));
 }
 
 static enum tacit_status put_entry(struct tacit_encoder *encoder, const struct format_block *block)
@@ -161,7 +174,7 @@ static void add_report(struct tacit_model_report *report, const struct block_job
     report->payload_bytes += job->payload.size;
 }
 
-/* The head block is done: its header is made and its payload lined up. */
+/* The head block is done: makes its header and lines up its payload. */
 static enum tacit_status make_block(struct tacit_encoder *encoder)
 {
     struct block_job *job = block_queue_head(encoder->queue);
@@ -190,7 +203,7 @@ static enum tacit_status make_block(struct tacit_encoder *encoder)
 
 static enum tacit_status make_tail(struct tacit_encoder *encoder)
 {
-    encoder->tail_made = true;
+    encoder->state = ENCODER_TAIL_MADE;
     if (!encoder->block_form)
         return TACIT_OK;
     struct outgoing *out = &encoder->out;
@@ -234,49 +247,41 @@ static bool give_output(struct tacit_encoder *encoder, struct tacit_output *outp
     return true;
 }
 
-/* Lines up the next part of the archive if one is ready; waits only if must_wait. */
-static enum tacit_status next_part(struct tacit_encoder *encoder, bool must_wait, bool *moved)
+/* Waits for the head block and lines it up. */
+static enum stream_step line_up_head(struct tacit_encoder *encoder)
 {
-    bool form_known = encoder->block_form || encoder->ended;
-    if (block_queue_head(encoder->queue)) {
-        bool ready = block_queue_head_done(encoder->queue);
-        if (!form_known || (!ready && !must_wait))
-            return TACIT_OK;
-        TRY(block_queue_wait_head(encoder->queue));
-        *moved = true;
-        return make_block(encoder);
-    }
-    if (encoder->ended && !encoder->tail_made) {
-        *moved = true;
-        return make_tail(encoder);
-    }
-    return TACIT_OK;
+    enum tacit_status status = block_queue_wait_head(encoder->queue);
+    return step_of(encoder, status == TACIT_OK ? make_block(encoder) : status);
 }
 
-static enum tacit_status run(struct tacit_encoder *encoder, struct tacit_input *input,
-                             struct tacit_output *output, bool finish, bool *done)
+/* The next part of the archive, if it can be lined up without waiting. */
+static enum stream_step line_up(struct tacit_encoder *encoder)
 {
-    bool moved = true;
-    bool must_wait = false;
-    while (moved || must_wait) {
-        moved = false;
-        if (!give_output(encoder, output))
-            return TACIT_OK; /* the output is full */
-        if (encoder->tail_made) {
-            *done = true;
-            return TACIT_OK;
-        }
-        TRY(next_part(encoder, must_wait, &moved));
-        must_wait = false;
-        if (moved)
-            continue;
-        TRY(take_input(encoder, input, &moved));
-        if (!moved && finish && input->pos == input->size)
-            TRY(end_input(encoder, &moved));
-        /* Stuck, but not for lack of input: only a job's end helps. */
-        must_wait = !moved && (input->pos < input->size || finish);
-    }
-    return TACIT_OK;
+    bool form_known = encoder->block_form || encoder->state != ENCODER_TAKING;
+    if (form_known && block_queue_head_done(encoder->queue))
+        return line_up_head(encoder);
+    if (encoder->state == ENCODER_ENDED && !block_queue_head(encoder->queue))
+        return step_of(encoder, make_tail(encoder));
+    return STEP_NOTHING;
+}
+
+static enum stream_step step(struct tacit_encoder *encoder, struct tacit_input *input,
+                             struct tacit_output *output, bool finish)
+{
+    if (!give_output(encoder, output))
+        return STEP_OUTPUT_FULL;
+    if (encoder->state == ENCODER_TAIL_MADE)
+        return STEP_DONE;
+    enum stream_step did = line_up(encoder);
+    if (did == STEP_NOTHING)
+        did = take_input(encoder, input);
+    if (did != STEP_NOTHING)
+        return did;
+    if (input->pos == input->size && !finish)
+        return STEP_INPUT_EMPTY;
+    if (input->pos == input->size && encoder->state == ENCODER_TAKING)
+        return end_input(encoder);
+    return line_up_head(encoder); /* there is one: it holds what keeps the input out */
 }
 
 enum tacit_status tacit_encoder_run(struct tacit_encoder *encoder, struct tacit_input *input,
@@ -286,8 +291,13 @@ enum tacit_status tacit_encoder_run(struct tacit_encoder *encoder, struct tacit_
         output->pos > output->size)
         return TACIT_ERR_ARGUMENT;
     *done = false;
-    if (encoder->failed != TACIT_OK || (encoder->ended && (input->pos < input->size || !finish)))
+    if (encoder->failed != TACIT_OK ||
+        (encoder->state != ENCODER_TAKING && (input->pos < input->size || !finish)))
         return TACIT_ERR_STATE;
-    encoder->failed = run(encoder, input, output, finish, done);
+    enum stream_step did;
+    do {
+        did = step(encoder, input, output, finish);
+    } while (did == STEP_MOVED);
+    *done = did == STEP_DONE;
     return encoder->failed;
 }
