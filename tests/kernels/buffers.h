@@ -24,8 +24,8 @@ static inline uint32_t rng(void)
     return (uint32_t)(rng_state >> 32);
 }
 
-/* A buffer of n_bytes (a multiple of 64) whose end is the end of the last mapped page. Never freed:
- * a test program is short. */
+/* A buffer of n_bytes (a multiple of 64) whose end is the end of the last mapped page; for
+ * free_flush. */
 static inline void *flush_buffer(size_t n_bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE), n_pages = (n_bytes + page - 1) / page;
