@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Random access to an archive (tacit/archive.h): its index, and the content of one block, the last
+ * that was read, which is decoded on the caller's thread.
+ */
 #include "tacit/archive.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One-shot compression (tacit/buffer.h): a single call of the streaming encoder or decoder.
+ */
 #include "tacit/buffer.h"
 
 #include "base/try.h"

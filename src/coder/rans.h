@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Interleaved rANS (Duda's range variant of asymmetric numeral systems) for whole symbols of large
- * alphabets: frequencies are parts of 2^30, so that in a vocabulary of 50,000 words the rarest may
+ * alphabets: frequencies are parts of 2^30, so that in a vocabulary of 50,000 tokens the rarest may
  * have one part without a loss for the others (about 2^-14 bits a symbol; with parts of 2^16 it
  * would be bits).
  *
  * Four states of 64 bits take turns, symbol by symbol, which lets their divisions overlap; each is
- * kept in [2^31, 2^63) by moving 32 bits at a time. What is encoded last is decoded first, so the
+ * kept in [2^31, 2^63) by moving words of 32 bits. What is encoded last is decoded first, so the
  * encoder takes all symbols at once. Coded form: the four states, then words of 32 bits, all
  * little-endian.
  *

@@ -21,7 +21,7 @@ struct context_coder {
     struct bc_encoder enc;
     struct bc_decoder dec;
     struct block_job *job;
-    struct layout layout;
+    struct context_layout layout;
 };
 
 /* The one place where a bit is predicted, coded and learnt: encoder and decoder cannot drift apart.
@@ -71,7 +71,7 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
 }
 
 static enum tacit_status code_segment(struct context_coder *coder,
-                                      const struct layout_segment *segment, size_t start)
+                                      const struct context_segment *segment, size_t start)
 {
     struct byte_buffer *content = &coder->job->content;
     TRY(cm_set_content(coder->cm, &segment->content));
@@ -85,7 +85,7 @@ static enum tacit_status code_segment(struct context_coder *coder,
 }
 
 /* A copy may overlap its source: byte by byte, in order. */
-static void copy_segment(uint8_t *to, const struct layout_segment *segment)
+static void copy_segment(uint8_t *to, const struct context_segment *segment)
 {
     const uint8_t *from = to - segment->distance;
     for (uint32_t i = 0; i < segment->n_bytes; i++)
@@ -98,9 +98,9 @@ static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw
     struct byte_buffer *content = &coder->job->content;
     size_t start = 0;
     for (uint32_t i = 0; i < coder->layout.n_segments; i++) {
-        const struct layout_segment *segment = &coder->layout.segments[i];
+        const struct context_segment *segment = &coder->layout.segments[i];
         size_t n = segment->n_bytes;
-        TRY(layout_is_coded(segment)
+        TRY(context_layout_is_coded(segment)
                 ? code_segment(coder, segment, start)
                 : byte_buffer_reserve(content, start + n, coder->job->header.content_size));
         if (segment->raw) {
@@ -147,11 +147,11 @@ static enum tacit_status code_payload(struct context_coder *coder, size_t n_max)
 {
     struct byte_buffer *payload = &coder->job->payload;
     TRY(byte_buffer_reserve(payload, n_max, n_max));
-    uint8_t *packed = malloc(LAYOUT_BYTES_MAX);
+    uint8_t *packed = malloc(CONTEXT_LAYOUT_BYTES_MAX);
     if (!packed)
         return TACIT_ERR_MEMORY;
-    uint64_t n_raw = layout_n_raw(&coder->layout);
-    size_t n_packed = layout_pack(packed, &coder->layout);
+    uint64_t n_raw = context_layout_n_raw(&coder->layout);
+    size_t n_packed = context_layout_pack(packed, &coder->layout);
     bool fits = n_packed + n_raw <= n_max;
     if (fits)
         memcpy(payload->data, packed, n_packed);
@@ -172,7 +172,7 @@ static enum tacit_status encode(struct block_job *job, size_t n_max)
     job->payload.size = 0;
     TRY(coder_create(&coder, job, true));
     enum tacit_status status = context_choose(job, &coder->layout);
-    job->n_raw = (size_t)layout_n_raw(&coder->layout);
+    job->n_raw = (size_t)context_layout_n_raw(&coder->layout);
     if (status == TACIT_OK)
         status = code_payload(coder, n_max);
     coder_destroy(coder);
@@ -184,9 +184,9 @@ static enum tacit_status decode_payload(struct context_coder *coder)
     struct block_job *job = coder->job;
     const struct byte_buffer *payload = &job->payload;
     size_t n_layout;
-    TRY(layout_parse(payload->data, payload->size, job->header.content_size, &coder->layout,
-                     &n_layout));
-    size_t n_front = n_layout + (size_t)layout_n_raw(&coder->layout);
+    TRY(context_layout_parse(payload->data, payload->size, job->header.content_size, &coder->layout,
+                             &n_layout));
+    size_t n_front = n_layout + (size_t)context_layout_n_raw(&coder->layout);
     bc_decoder_init(&coder->dec, payload->data + n_front, payload->size - n_front);
     TRY(code_all(coder, payload->data + n_layout));
     TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
@@ -210,18 +210,18 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     struct cm_config config = {.strength = plan->strength,
                                .content_set = CONTENT_ALL,
                                .memory_log2 = context_memory_log2(plan, content_size)};
-    return cm_memory_needed(&config) + sizeof(struct context_coder) + LAYOUT_BYTES_MAX;
+    return cm_memory_needed(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX;
 }
 
 static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_bytes)
 {
-    struct layout *layout = malloc(sizeof *layout);
+    struct context_layout *layout = malloc(sizeof *layout);
     size_t n_layout;
     *n_bytes = job->header.content_size + sizeof(struct context_coder);
     if (!layout)
         return TACIT_ERR_MEMORY;
-    enum tacit_status status = layout_parse(job->payload.data, job->payload.size,
-                                            job->header.content_size, layout, &n_layout);
+    enum tacit_status status = context_layout_parse(job->payload.data, job->payload.size,
+                                                    job->header.content_size, layout, &n_layout);
     if (status == TACIT_OK && layout->config.content_set != 0) {
         size_t n_models = cm_memory_needed(&layout->config);
         *n_bytes += n_models;

@@ -49,7 +49,7 @@ static enum tacit_status probe(const struct codec_plan *plan, const uint8_t *dat
 }
 
 static enum tacit_status choose_raw(const struct codec_plan *plan, const uint8_t *data,
-                                    struct layout_segment *segment)
+                                    struct context_segment *segment)
 {
     size_t n = segment->n_bytes;
     if (segment->distance != 0 || segment->content.type != CONTENT_COMPRESSED || n < RAW_MIN)
@@ -58,10 +58,10 @@ static enum tacit_status choose_raw(const struct codec_plan *plan, const uint8_t
 }
 
 /* Bytes [from, to) of a segment that starts at start. */
-static struct layout_segment part_of(const struct layout_segment *segment, uint32_t start,
-                                     uint32_t from, uint32_t to)
+static struct context_segment part_of(const struct context_segment *segment, uint32_t start,
+                                      uint32_t from, uint32_t to)
 {
-    struct layout_segment part = *segment;
+    struct context_segment part = *segment;
     uint32_t stride = part.content.stride;
     part.n_bytes = to - from;
     if (stride != 0) /* rows go on where they were */
@@ -69,29 +69,29 @@ static struct layout_segment part_of(const struct layout_segment *segment, uint3
     return part;
 }
 
-static void add_segment(struct layout *layout, const struct layout_segment *segment)
+static void add_segment(struct context_layout *layout, const struct context_segment *segment)
 {
     if (segment->n_bytes > 0)
         layout->segments[layout->n_segments++] = *segment;
 }
 
 /* Puts the copies over the segments, which keep what is left of them. There is room for all. */
-static void carve(struct layout *layout, const struct content_segment *split, size_t n_split,
-                  const struct long_match *matches, size_t n_matches)
+static void carve(struct context_layout *layout, const struct content_segment *split,
+                  size_t n_split, const struct long_match *matches, size_t n_matches)
 {
     uint32_t start = 0, done = 0;
     size_t m = 0;
     for (size_t i = 0; i < n_split; i++) {
-        struct layout_segment segment = {.content = split[i].content};
+        struct context_segment segment = {.content = split[i].content};
         uint32_t end = start + split[i].n_bytes;
         while (done < end) {
             uint32_t stop = m < n_matches && matches[m].start < end ? matches[m].start : end;
-            struct layout_segment part = part_of(&segment, start, done, stop);
+            struct context_segment part = part_of(&segment, start, done, stop);
             add_segment(layout, &part);
             done = stop;
             if (m < n_matches && matches[m].start == done) {
-                add_segment(layout, &(struct layout_segment){.n_bytes = matches[m].n_bytes,
-                                                             .distance = matches[m].distance});
+                add_segment(layout, &(struct context_segment){.n_bytes = matches[m].n_bytes,
+                                                              .distance = matches[m].distance});
                 done += matches[m++].n_bytes;
             }
         }
@@ -100,10 +100,10 @@ static void carve(struct layout *layout, const struct content_segment *split, si
 }
 
 /* Each match cuts one segment in two at most: together they never exceed the layout's room. */
-enum { MATCHES_MAX = LAYOUT_SEGMENTS_MAX / 4 };
-static_assert(BLOCK_SPLIT_MAX + 2 * MATCHES_MAX <= LAYOUT_SEGMENTS_MAX, "room for all");
+enum { MATCHES_MAX = CONTEXT_SEGMENTS_MAX / 4 };
+static_assert(BLOCK_SPLIT_MAX + 2 * MATCHES_MAX <= CONTEXT_SEGMENTS_MAX, "room for all");
 
-static enum tacit_status choose_segments(const struct block_job *job, struct layout *layout)
+static enum tacit_status choose_segments(const struct block_job *job, struct context_layout *layout)
 {
     struct long_match *matches = calloc(MATCHES_MAX, sizeof *matches);
     size_t n_matches;
@@ -117,7 +117,7 @@ static enum tacit_status choose_segments(const struct block_job *job, struct lay
     return status;
 }
 
-enum tacit_status context_choose(const struct block_job *job, struct layout *layout)
+enum tacit_status context_choose(const struct block_job *job, struct context_layout *layout)
 {
     const struct codec_plan *plan = job->plan;
     const uint8_t *data = job->content.data;
@@ -125,12 +125,12 @@ enum tacit_status context_choose(const struct block_job *job, struct layout *lay
     TRY(choose_segments(job, layout));
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         TRY(choose_raw(plan, data, &layout->segments[i]));
-        n_coded += layout_is_coded(&layout->segments[i]) ? layout->segments[i].n_bytes : 0;
+        n_coded += context_layout_is_coded(&layout->segments[i]) ? layout->segments[i].n_bytes : 0;
         data += layout->segments[i].n_bytes;
     }
     layout->line_ends = job->look->line_ends;
     layout->config.strength = plan->strength;
     layout->config.memory_log2 = context_memory_log2(plan, n_coded);
-    layout_set_contents(layout);
+    context_layout_set_contents(layout);
     return TACIT_OK;
 }

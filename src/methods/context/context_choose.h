@@ -13,7 +13,7 @@
 #include "methods/context/context_layout.h"
 
 /* job->content and ->look are there; the content is not empty. */
-enum tacit_status context_choose(const struct block_job *job, struct layout *layout);
+enum tacit_status context_choose(const struct block_job *job, struct context_layout *layout);
 
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes);
 

@@ -10,16 +10,16 @@ enum { STRENGTH_SHIFT = 4, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, RESERVED
 /* A segment's first byte: type in the low four bits, then this. */
 enum { TYPE_MASK = 0x0f, FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
 
-void layout_set_contents(struct layout *layout)
+void context_layout_set_contents(struct context_layout *layout)
 {
     layout->config.content_set = 0;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
-        if (layout_is_coded(&layout->segments[i]))
+        if (context_layout_is_coded(&layout->segments[i]))
             layout->config.content_set |= CONTENT_BIT(layout->segments[i].content.type);
     }
 }
 
-uint64_t layout_n_raw(const struct layout *layout)
+uint64_t context_layout_n_raw(const struct context_layout *layout)
 {
     uint64_t n = 0;
     for (uint32_t i = 0; i < layout->n_segments; i++)
@@ -27,7 +27,7 @@ uint64_t layout_n_raw(const struct layout *layout)
     return n;
 }
 
-static size_t put_segment(uint8_t *out, const struct layout_segment *segment)
+static size_t put_segment(uint8_t *out, const struct context_segment *segment)
 {
     size_t n = 1;
     if (segment->distance != 0) {
@@ -42,7 +42,7 @@ static size_t put_segment(uint8_t *out, const struct layout_segment *segment)
     return n;
 }
 
-size_t layout_pack(uint8_t *out, const struct layout *layout)
+size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
 {
     size_t n = 0;
     bool many = layout->n_segments > 1, line_ends = layout->line_ends.n_removed > 0;
@@ -61,11 +61,11 @@ size_t layout_pack(uint8_t *out, const struct layout *layout)
     return n;
 }
 
-static enum tacit_status read_kind(struct varint_reader *r, struct layout_segment *segment,
+static enum tacit_status read_kind(struct varint_reader *r, struct context_segment *segment,
                                    uint32_t start)
 {
     unsigned type = varint_read_byte(r);
-    *segment = (struct layout_segment){.raw = type & FLAG_RAW};
+    *segment = (struct context_segment){.raw = type & FLAG_RAW};
     if (type == FLAG_COPY) {
         TRY(varint_read(r, &segment->distance));
         return segment->distance++ < start ? TACIT_OK : TACIT_ERR_CORRUPT;
@@ -83,7 +83,7 @@ static enum tacit_status read_kind(struct varint_reader *r, struct layout_segmen
 }
 
 /* All but the last say how long they are. */
-static enum tacit_status read_length(struct varint_reader *r, struct layout_segment *segment,
+static enum tacit_status read_length(struct varint_reader *r, struct context_segment *segment,
                                      uint32_t n_left, bool last)
 {
     segment->n_bytes = n_left;
@@ -93,8 +93,8 @@ static enum tacit_status read_length(struct varint_reader *r, struct layout_segm
     return segment->n_bytes++ < n_left ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
-enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
-                               struct layout *layout, size_t *n_layout)
+enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                       struct context_layout *layout, size_t *n_layout)
 {
     struct varint_reader r = {.data = data, .n = n};
     unsigned first = varint_read_byte(&r);
@@ -108,7 +108,7 @@ enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_s
     }
     if (first & FLAG_SEGMENTS) {
         TRY(varint_read(&r, &n_segments));
-        if (n_segments > LAYOUT_SEGMENTS_MAX - 2)
+        if (n_segments > CONTEXT_SEGMENTS_MAX - 2)
             return TACIT_ERR_CORRUPT;
         n_segments += 2;
     }
@@ -121,10 +121,10 @@ enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_s
         TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == n_segments));
         n_left -= layout->segments[i].n_bytes;
     }
-    layout_set_contents(layout);
+    context_layout_set_contents(layout);
     *n_layout = r.pos;
     if (r.pos > n || layout->config.memory_log2 > CM_MEMORY_LOG2_MAX ||
-        layout_n_raw(layout) > n - r.pos)
+        context_layout_n_raw(layout) > n - r.pos)
         return TACIT_ERR_CORRUPT;
     return TACIT_OK;
 }

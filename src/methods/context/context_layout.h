@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a payload of method context says before the coded bits: the models' configuration and the
+ * What a payload of method context says in front of the coded bits: the models' configuration and the
  * list of segments (docs/format.md). Packing and parsing only.
  */
 #ifndef TACIT_METHODS_CONTEXT_CONTEXT_LAYOUT_H
@@ -16,12 +16,13 @@
 #include "tacit/status.h"
 
 enum {
-    LAYOUT_SEGMENTS_MAX = 4096,
-    LAYOUT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
-    LAYOUT_BYTES_MAX = 1 + LINE_ENDS_BYTES_MAX + 5 + LAYOUT_SEGMENTS_MAX * LAYOUT_SEGMENT_BYTES_MAX,
+    CONTEXT_SEGMENTS_MAX = 4096,
+    CONTEXT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
+    CONTEXT_LAYOUT_BYTES_MAX =
+        1 + LINE_ENDS_BYTES_MAX + 5 + CONTEXT_SEGMENTS_MAX * CONTEXT_SEGMENT_BYTES_MAX,
 };
 
-struct layout_segment {
+struct context_segment {
     struct content content;
     uint32_t n_bytes;
     bool raw;          /* kept as it is, in front of the coded bits */
@@ -29,29 +30,29 @@ struct layout_segment {
 };
 
 /* Whether the models code it. */
-static inline bool layout_is_coded(const struct layout_segment *segment)
+static inline bool context_layout_is_coded(const struct context_segment *segment)
 {
     return !segment->raw && segment->distance == 0;
 }
 
-struct layout {
+struct context_layout {
     struct cm_config config; /* content_set 0: no segment is coded, there are no models */
     struct line_ends line_ends;
     uint32_t n_segments;
-    struct layout_segment segments[LAYOUT_SEGMENTS_MAX];
+    struct context_segment segments[CONTEXT_SEGMENTS_MAX];
 };
 
 /* Sets config.content_set from the segments. */
-void layout_set_contents(struct layout *layout);
+void context_layout_set_contents(struct context_layout *layout);
 
-/* out: LAYOUT_BYTES_MAX bytes. Returns the length. */
-size_t layout_pack(uint8_t *out, const struct layout *layout);
+/* out: CONTEXT_LAYOUT_BYTES_MAX bytes. Returns the length. */
+size_t context_layout_pack(uint8_t *out, const struct context_layout *layout);
 
 /* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT. */
-enum tacit_status layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
-                               struct layout *layout, size_t *n_layout);
+enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                       struct context_layout *layout, size_t *n_layout);
 
 /* Bytes of raw segments. */
-uint64_t layout_n_raw(const struct layout *layout);
+uint64_t context_layout_n_raw(const struct context_layout *layout);
 
 #endif

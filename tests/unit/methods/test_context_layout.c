@@ -10,55 +10,58 @@
 #include "check.h"
 #include "unit/samples.h"
 
-static struct layout layout, parsed;
-static uint8_t packed[LAYOUT_BYTES_MAX];
+static struct context_layout layout, parsed;
+static uint8_t packed[CONTEXT_LAYOUT_BYTES_MAX];
 
 static void check_round_trip(uint32_t content_size)
 {
-    size_t n = layout_pack(packed, &layout), n_parsed;
-    size_t n_payload = n + (size_t)layout_n_raw(&layout);
+    size_t n = context_layout_pack(packed, &layout), n_parsed;
+    size_t n_payload = n + (size_t)context_layout_n_raw(&layout);
     uint8_t *payload = calloc(1, n_payload);
     memcpy(payload, packed, n);
-    layout_set_contents(&layout);
-    CHECK(layout_parse(payload, n_payload, content_size, &parsed, &n_parsed) == TACIT_OK);
+    context_layout_set_contents(&layout);
+    CHECK(context_layout_parse(payload, n_payload, content_size, &parsed, &n_parsed) == TACIT_OK);
     CHECK(n_parsed == n && parsed.n_segments == layout.n_segments);
     CHECK(parsed.config.memory_log2 == layout.config.memory_log2 &&
           parsed.config.strength == layout.config.strength &&
           parsed.config.content_set == layout.config.content_set);
     for (uint32_t i = 0; i < layout.n_segments; i++) {
-        const struct layout_segment *a = &layout.segments[i], *b = &parsed.segments[i];
+        const struct context_segment *a = &layout.segments[i], *b = &parsed.segments[i];
         CHECK(a->n_bytes == b->n_bytes && a->raw == b->raw && a->distance == b->distance &&
               a->content.type == b->content.type && a->content.stride == b->content.stride &&
               a->content.offset == b->content.offset);
     }
     /* Cut anywhere it is refused; so is any content that is too short. */
     for (size_t cut = 0; cut < n_payload; cut++)
-        CHECK_MSG(layout_parse(payload, cut, content_size, &parsed, &n_parsed) != TACIT_OK ||
-                      n_parsed + layout_n_raw(&parsed) <= cut,
+        CHECK_MSG(context_layout_parse(payload, cut, content_size, &parsed, &n_parsed) !=
+                          TACIT_OK ||
+                      n_parsed + context_layout_n_raw(&parsed) <= cut,
                   "cut at %zu", cut);
-    CHECK(layout_parse(payload, n_payload, 0, &parsed, &n_parsed) == TACIT_ERR_CORRUPT);
+    CHECK(context_layout_parse(payload, n_payload, 0, &parsed, &n_parsed) == TACIT_ERR_CORRUPT);
     free(payload);
 }
 
 static void check_refused(const char *what, const uint8_t *data, size_t n)
 {
     size_t n_parsed;
-    CHECK_MSG(layout_parse(data, n, 100, &parsed, &n_parsed) == TACIT_ERR_CORRUPT, "%s", what);
+    CHECK_MSG(context_layout_parse(data, n, 100, &parsed, &n_parsed) == TACIT_ERR_CORRUPT, "%s",
+              what);
 }
 
 int main(void)
 {
-    layout = (struct layout){.config = {.strength = CM_STRONG, .memory_log2 = 22},
-                             .n_segments = 1,
-                             .segments = {{.content = {.type = CONTENT_TEXT}, .n_bytes = 100}}};
+    layout =
+        (struct context_layout){.config = {.strength = CM_STRONG, .memory_log2 = 22},
+                                .n_segments = 1,
+                                .segments = {{.content = {.type = CONTENT_TEXT}, .n_bytes = 100}}};
     check_round_trip(100);
-    CHECK(layout_pack(packed, &layout) == 2);
+    CHECK(context_layout_pack(packed, &layout) == 2);
 
     layout.n_segments = 4;
-    layout.segments[1] = (struct layout_segment){
+    layout.segments[1] = (struct context_segment){
         .content = {.type = CONTENT_IMAGE24, .stride = 300, .offset = 7}, .n_bytes = 1000};
-    layout.segments[2] = (struct layout_segment){.distance = 1100, .n_bytes = 5000};
-    layout.segments[3] = (struct layout_segment){
+    layout.segments[2] = (struct context_segment){.distance = 1100, .n_bytes = 5000};
+    layout.segments[3] = (struct context_segment){
         .content = {.type = CONTENT_COMPRESSED}, .n_bytes = 50, .raw = true};
     check_round_trip(6150);
 
