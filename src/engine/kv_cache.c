@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/kv_cache.h"
 
-#include "engine/kv_cache_kinds.h"
 #include "engine/lm_rows.h"
 
 struct functions {

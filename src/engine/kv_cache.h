@@ -5,44 +5,15 @@
  *     kv_cache_lay_out -> { kv_cache_store | kv_cache_score -> kv_cache_weigh }*
  *
  * Attention uses these three and knows nothing of how keys and values are kept, which is the
- * cache's kind: a row of KV_KINDS. Which slot a position takes and how keys are rotated is for
+ * cache's kind (kv_kinds.h). Which slot a position takes and how keys are rotated is for
  * attention to say. n_slots is a multiple of 64, head_dim too.
- *
- * To add a kind: a row in KV_KINDS and a file kv_cache_KIND.c with its functions
- * (kv_cache_kinds.h).
  *
  * A cache and a scratch belong to one thread at a time.
  */
 #ifndef TACIT_ENGINE_KV_CACHE_H
 #define TACIT_ENGINE_KV_CACHE_H
 
-#include "base/arena.h"
-#include "kernels/kernels.h"
-
-/* X(kind, suffix of its functions) */
-#define KV_KINDS(X)                                                                                \
-    X(KV_INT8, int8) /* int8, a scale for each 64 values of a position: kv_cache_int8.c */
-
-enum kv_kind {
-#define KV_KIND(kind, suffix) kind,
-    KV_KINDS(KV_KIND)
-#undef KV_KIND
-};
-
-struct kv_cache {
-    enum kv_kind kind;
-    size_t head_dim, n_slots;
-    void *keys, *values, *scales; /* as the kind keeps them */
-};
-
-/* Room for the queries of one head of keys and values; a crew member has one for all caches. */
-struct kv_scratch {
-    struct lm_rows query;  /* [queries][head_dim / 64] */
-    struct lm_rows weight; /* [queries][n_slots / 64] */
-    struct lm_rows one;    /* [1][head_dim / 64]: a key or a value */
-    float *score;          /* [queries][n_slots] */
-    float *total;          /* [queries] */
-};
+#include "engine/kv_kinds.h"
 
 /* Without memory the arenas only count. Scratch serves caches of up to n_slots, with up to
  * n_queries. */
@@ -50,14 +21,6 @@ void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim
                       struct arena *arena);
 void kv_scratch_lay_out(struct kv_scratch *scratch, size_t n_queries, size_t head_dim,
                         size_t n_slots, struct arena *arena);
-
-/* A cache at work. */
-struct kv_use {
-    struct kv_cache cache;
-    const struct kernels *kernels;
-    struct kv_scratch *scratch;
-    size_t n_queries;
-};
 
 /* key, value: [head_dim], 64-byte aligned. value NULL: the slot keeps the value that it has. */
 void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value);

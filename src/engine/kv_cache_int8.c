@@ -6,7 +6,7 @@
  * position, not by row: their tiles' scales are 1, and a position's scale multiplies its weight
  * instead.
  */
-#include "engine/kv_cache_kinds.h"
+#include "engine/kv_kinds.h"
 
 #include <string.h>
 

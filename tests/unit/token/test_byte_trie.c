@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The byte trie against its definition: every decision of every walk parts the places as
+ * byte_trie.h says, for small vocabularies, all bytes and a tokenizer's; arguments that are refused.
+ */
 #include "check.h"
 #include "token/byte_trie.h"
 #include "unit/token/tokenizer_cases.h"
@@ -10,18 +14,18 @@ static struct byte_view view_of(const char *text)
     return (struct byte_view){(const uint8_t *)text, strlen(text)};
 }
 
-/* Decision number position of a word, by the definition. */
-static unsigned decision_of(struct byte_view word, uint32_t position)
+/* Decision number position of an item, by the definition. */
+static unsigned decision_of(struct byte_view item, uint32_t position)
 {
     uint32_t depth = position / 9, step = position % 9;
     if (step == 0)
-        return word.n > depth;
-    return word.data[depth] >> (8 - step) & 1;
+        return item.n > depth;
+    return item.data[depth] >> (8 - step) & 1;
 }
 
-/* Words whose first position decisions are those of word: the mass of all of them, and of those
+/* Items whose first position decisions are those of item: the mass of all of them, and of those
  * that have a 1 next. */
-static void masses_by_definition(const struct byte_trie *trie, struct byte_view word,
+static void masses_by_definition(const struct byte_trie *trie, struct byte_view item,
                                  uint32_t position, const uint64_t *mass, uint64_t *all,
                                  uint64_t *ones)
 {
@@ -29,7 +33,7 @@ static void masses_by_definition(const struct byte_trie *trie, struct byte_view 
     for (uint32_t place = 0; place < trie->n_places; place++) {
         struct byte_view other = trie_bytes(trie, place);
         uint32_t same = 0;
-        while (same < position && decision_of(other, same) == decision_of(word, same))
+        while (same < position && decision_of(other, same) == decision_of(item, same))
             same++;
         if (same < position)
             continue;
@@ -39,18 +43,18 @@ static void masses_by_definition(const struct byte_trie *trie, struct byte_view 
     }
 }
 
-/* Walks to one word; each decision's masses against the definition. Returns the open decisions. */
+/* Walks to one item; each decision's masses against the definition. Returns the open decisions. */
 static unsigned check_walk(const struct byte_trie *trie, uint32_t place, const uint64_t *mass,
                            const uint64_t *cum)
 {
-    struct byte_view word = trie_bytes(trie, place);
+    struct byte_view item = trie_bytes(trie, place);
     struct trie_walk walk = trie_start(trie);
     unsigned n_open = 0, bit;
     bool more;
     do {
         uint64_t all, ones;
         uint32_t position = walk.position;
-        masses_by_definition(trie, word, position, mass, &all, &ones);
+        masses_by_definition(trie, item, position, mass, &all, &ones);
         CHECK(cum[walk.high] - cum[walk.low] == all);
         if (trie_is_open(trie, &walk)) {
             bit = place >= walk.split;
@@ -60,11 +64,11 @@ static unsigned check_walk(const struct byte_trie *trie, uint32_t place, const u
             bit = trie_forced(trie, &walk);
             CHECK(ones == (bit ? all : 0));
         }
-        CHECK(bit == decision_of(word, position));
+        CHECK(bit == decision_of(item, position));
         more = trie_take(trie, &walk, bit);
-        CHECK(walk.position == position + 1 && walk.position <= 9 * word.n + 1);
+        CHECK(walk.position == position + 1 && walk.position <= 9 * item.n + 1);
     } while (more);
-    CHECK(walk.low == place && walk.high == place + 1 && walk.position == 9 * word.n + 1);
+    CHECK(walk.low == place && walk.high == place + 1 && walk.position == 9 * item.n + 1);
     return n_open;
 }
 
@@ -97,11 +101,11 @@ static void test_small(void)
         {"b", "a\xff", "a", "a\x01", "c"},
     };
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        struct byte_view words_of[6] = {{0}};
+        struct byte_view items_of[6] = {{0}};
         struct byte_trie *trie;
         for (int k = 0; k < 6 && lists[i][k]; k++)
-            words_of[k] = view_of(lists[i][k]);
-        CHECK(byte_trie_create(&trie, words_of, 6) == TACIT_OK);
+            items_of[k] = view_of(lists[i][k]);
+        CHECK(byte_trie_create(&trie, items_of, 6) == TACIT_OK);
         if (trie)
             check_trie(trie);
         CHECK(trie && trie->places[5] == TRIE_NONE);
@@ -109,17 +113,17 @@ static void test_small(void)
     }
 }
 
-/* A byte-level model: eight open decisions a word, nothing else. */
+/* A byte-level model: eight open decisions an item, nothing else. */
 static void test_bytes(void)
 {
-    struct byte_view words_of[256];
+    struct byte_view items_of[256];
     uint8_t bytes[256];
     struct byte_trie *trie;
     for (unsigned i = 0; i < 256; i++) {
         bytes[i] = (uint8_t)i;
-        words_of[i] = (struct byte_view){&bytes[i], 1};
+        items_of[i] = (struct byte_view){&bytes[i], 1};
     }
-    CHECK(byte_trie_create(&trie, words_of, 256) == TACIT_OK);
+    CHECK(byte_trie_create(&trie, items_of, 256) == TACIT_OK);
     if (!trie)
         return;
     for (uint32_t place = 0; place < 256; place++) {
@@ -147,7 +151,7 @@ static void test_errors(void)
     byte_trie_destroy(NULL);
 }
 
-/* The toy vocabulary: all items that text can become, and every byte begins a word. */
+/* The toy vocabulary: all items that text can become, and every byte begins an item. */
 static void test_tokenizer_trie(void)
 {
     struct byte_view tokens[N_WORDS], rules[N_MERGES];

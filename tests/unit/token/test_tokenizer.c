@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tokenizer: the tokens that Hugging Face's give for the texts of tokenizer_cases.h, with each
+ * pre-tokenizer; any bytes and back; merges, long pieces and cuts; specifications and files that are
+ * refused.
+ */
 #include "check.h"
 #include "token/pretokenizer.h"
 #include "token/tokenizer.h"
