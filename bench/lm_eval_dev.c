@@ -130,7 +130,7 @@ int main(int argc, char **argv)
     if (argc < 4)
         return 2;
     double start = now(CLOCK_MONOTONIC);
-    enum tacit_status status = model_file_open(&file, argv[1]);
+    enum tacit_status status = model_file_open(&file, argv[1], NULL);
     if (status == TACIT_OK && strcmp(argv[2], "export") == 0)
         return model_file_export(file, argv[3]) != TACIT_OK;
     const struct lm_model *model = status == TACIT_OK ? model_file_lm(file) : NULL;

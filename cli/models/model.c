@@ -23,13 +23,6 @@ static enum exit_code fail(struct console *console, const char *name, enum tacit
         console_error(console, name, "no such model; 'tacit model list' shows those there are");
         return EXIT_CODE_FAILED;
     }
-    if (status == TACIT_ERR_UNSUPPORTED) {
-        console_error(console, name,
-                      "%s; a .tmodel of another version can be made anew by 'tacit model fetch' or "
-                      "'tacit model import'",
-                      tacit_status_message(status));
-        return EXIT_CODE_UNSUPPORTED;
-    }
     return fail_to_open_model(console, name, status);
 }
 

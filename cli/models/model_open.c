@@ -19,17 +19,20 @@ enum tacit_status model_inspect_named(const char *name, char *path, struct tacit
 enum exit_code fail_to_open_model(struct console *console, const char *name,
                                   enum tacit_status status)
 {
-    char path[TACIT_MODEL_PATH_MAX], text[2 * TACIT_MODEL_HASH + 1];
+    char path[TACIT_MODEL_PATH_MAX], why[TACIT_MODEL_REASON_MAX], text[2 * TACIT_MODEL_HASH + 1];
     uint8_t hash[TACIT_MODEL_HASH];
-    if (status == TACIT_ERR_IO) {
+    bool is_file = status == TACIT_ERR_MODEL_DAMAGED || status == TACIT_ERR_UNSUPPORTED;
+    if (status == TACIT_ERR_IO)
         console_error(console, name, "%s", strerror(errno));
-        return exit_code_of_status(status);
-    }
-    if (status != TACIT_ERR_MODEL_DAMAGED || tacit_model_find(name, path) != TACIT_OK ||
-        tacit_model_hash_file(path, hash) != TACIT_OK)
+    else if (!is_file || tacit_model_find(name, path) != TACIT_OK)
         return fail_with_status(console, name, status);
-    console_error(console, name, "%s: %s has SHA-256 %s; fetch or import it anew",
-                  tacit_status_message(status), path, model_hash_text(text, hash));
+    else if (tacit_model_explain(path, why) == status && *why)
+        console_error(console, name, "cannot run this model: %s", why);
+    else if (status == TACIT_ERR_MODEL_DAMAGED && tacit_model_hash_file(path, hash) == TACIT_OK)
+        console_error(console, name, "%s: %s has SHA-256 %s; fetch or import it anew",
+                      tacit_status_message(status), path, model_hash_text(text, hash));
+    else
+        return fail_with_status(console, name, status);
     return exit_code_of_status(status);
 }
 

@@ -23,9 +23,10 @@
 extern "C" {
 #endif
 
-#define TACIT_MODEL_PATH_MAX 4096
-#define TACIT_MODEL_TEXT_MAX 96
-#define TACIT_MODEL_HASH     32
+#define TACIT_MODEL_PATH_MAX   4096
+#define TACIT_MODEL_TEXT_MAX   96
+#define TACIT_MODEL_HASH       32
+#define TACIT_MODEL_REASON_MAX 256
 
 /* What a model file says of itself, cut to fit; empty where it says nothing. */
 struct tacit_model_info {
@@ -62,6 +63,13 @@ TACIT_API enum tacit_status tacit_model_inspect(const char *path, struct tacit_m
 /* Loads a model: takes some seconds and weights_bytes of memory. Errors as tacit_model_inspect. On
  * failure *model is NULL. */
 TACIT_API enum tacit_status tacit_model_open(struct tacit_model **model, const char *path);
+
+/* Opens the model as tacit_model_open does, closes it, and returns the same status. If the file cannot
+ * be run, text[TACIT_MODEL_REASON_MAX] tells why in one phrase without a full stop, "the tensor
+ * blk.0.ffn_gate_inp.weight has no place in the architecture llama"; otherwise, and for errors of
+ * memory, threads and input, it is empty. */
+TACIT_API enum tacit_status tacit_model_explain(const char *path,
+                                                char text[TACIT_MODEL_REASON_MAX]);
 
 /* The model that is linked into this library, which levels from TACIT_LEVEL_MODEL on compress with
  * if no other is given. It is opened by the first call, in some milliseconds, and stays open:

@@ -39,7 +39,8 @@ enum lm_flag {
     LM_WITH_SINK = 1024,      /* each query head has a constant score without a value */
     LM_ROOT_CAP = 2048,       /* the cap on logits is cap l / sqrt(l^2 + cap^2) */
     LM_BOS_LAST = 4096,       /* the last token stands before all others and is never predicted */
-    LM_FLAGS_ALL = 8191,
+    LM_OUT_BIAS = 8192,       /* on out alone: Llama with attention biases */
+    LM_FLAGS_ALL = 16383,
 };
 
 /* X(field, smallest, largest): every field, in the order in which files and hashes hold them. */
@@ -93,7 +94,7 @@ enum tacit_status lm_shape_check(const struct lm_shape *shape);
     X(LM_Q_GAIN, 0, s->n_heads, (s->flags & LM_WITH_Q_GAIN) != 0)                                  \
     X(LM_SINK_SCORE, 0, s->n_heads, (s->flags & LM_WITH_SINK) != 0)                                \
     X(LM_OUT, s->width, lm_head_columns(s), true)                                                  \
-    X(LM_OUT_B, 0, s->width, (s->flags & LM_BIASES) != 0)                                          \
+    X(LM_OUT_B, 0, s->width, (s->flags & (LM_BIASES | LM_OUT_BIAS)) != 0)                          \
     X(LM_FFN_NORM, 0, s->width, true)                                                              \
     X(LM_FFN_NORM_BIAS, 0, s->width, s->norm == LM_NORM_LAYER)                                     \
     X(LM_UP, lm_up_rows(s), s->width, true)                                                        \

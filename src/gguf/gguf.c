@@ -17,6 +17,7 @@
 struct reader {
     const uint8_t *data;
     size_t n, pos;
+    struct reason *reason;
 };
 
 static enum tacit_status take(struct reader *r, uint64_t n_bytes, const uint8_t **p)
@@ -150,7 +151,9 @@ static enum tacit_status read_shape(struct reader *r, struct gguf_tensor *tensor
     TRY(take_u32(r, &code));
     tensor->type = gguf_type_find(code);
     if (!tensor->type)
-        return TACIT_ERR_UNSUPPORTED;
+        return reason_give(r->reason, TACIT_ERR_UNSUPPORTED,
+                           "tensor %.*s has type %u, which is not known", (int)tensor->name.n,
+                           (const char *)tensor->name.data, (unsigned)code);
     if (tensor->shape[0] % tensor->type->n_block != 0)
         return TACIT_ERR_MODEL_DAMAGED;
     tensor->row_bytes = tensor->shape[0] / tensor->type->n_block * tensor->type->block_bytes;
@@ -214,20 +217,22 @@ static enum tacit_status read_header(struct reader *r, uint64_t *n_tensors, uint
     const uint8_t *magic;
     uint32_t version;
     TRY(take(r, 4, &magic));
-    if (memcmp(magic, "GGUF", 4) != 0) {
-        r->pos = 0;
-        return TACIT_ERR_MODEL_DAMAGED;
-    }
+    if (memcmp(magic, "GGUF", 4) != 0)
+        return reason_give(r->reason, TACIT_ERR_MODEL_DAMAGED, "not a GGUF file");
     TRY(take_u32(r, &version));
-    if (version != 2 && version != 3) /* a big-endian file shows here as a version beyond 2^24 */
-        return TACIT_ERR_UNSUPPORTED;
+    if (version >= 1u << 24)
+        return reason_give(r->reason, TACIT_ERR_UNSUPPORTED,
+                           "a big-endian GGUF file; a little-endian one is needed");
+    if (version != 2 && version != 3)
+        return reason_give(r->reason, TACIT_ERR_UNSUPPORTED,
+                           "GGUF version %u; versions 2 and 3 can be read", (unsigned)version);
     TRY(take_u64(r, n_tensors));
     return take_u64(r, n_values);
 }
 
 static enum tacit_status read_file(struct reader *r, struct gguf *gguf)
 {
-    uint64_t n_tensors, n_values;
+    uint64_t n_tensors = 0, n_values = 0;
     TRY(read_header(r, &n_tensors, &n_values));
     TRY(read_values(r, gguf, n_values));
     if (n_tensors > (r->n - r->pos) / TENSOR_BYTES_MIN || n_tensors > UINT32_MAX)
@@ -247,7 +252,7 @@ static enum tacit_status read_file(struct reader *r, struct gguf *gguf)
 
 /* Takes over map, which is empty for bytes that the caller owns. */
 static enum tacit_status open_bytes(struct gguf **out, struct byte_view bytes, struct file_map *map,
-                                    uint64_t *error_offset)
+                                    struct reason *reason)
 {
     struct gguf *gguf = calloc(1, sizeof *gguf);
     if (!gguf) {
@@ -256,36 +261,30 @@ static enum tacit_status open_bytes(struct gguf **out, struct byte_view bytes, s
     }
     gguf->map = *map;
     gguf->bytes = bytes;
-    struct reader reader = {.data = bytes.data, .n = bytes.n};
+    struct reader reader = {.data = bytes.data, .n = bytes.n, .reason = reason};
     enum tacit_status status = read_file(&reader, gguf);
     if (status == TACIT_OK) {
         *out = gguf;
         return TACIT_OK;
     }
-    if (error_offset)
-        *error_offset = reader.pos;
     gguf_close(gguf);
     return status;
 }
 
 enum tacit_status gguf_open_memory(struct gguf **gguf, const uint8_t *data, size_t n_bytes,
-                                   uint64_t *error_offset)
+                                   struct reason *reason)
 {
     struct file_map none = {0};
     *gguf = NULL;
-    if (error_offset)
-        *error_offset = 0;
-    return open_bytes(gguf, (struct byte_view){data, n_bytes}, &none, error_offset);
+    return open_bytes(gguf, (struct byte_view){data, n_bytes}, &none, reason);
 }
 
-enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, uint64_t *error_offset)
+enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, struct reason *reason)
 {
     struct file_map map;
     *gguf = NULL;
-    if (error_offset)
-        *error_offset = 0;
     TRY(file_map_open(&map, path));
-    return open_bytes(gguf, (struct byte_view){map.data, map.n_bytes}, &map, error_offset);
+    return open_bytes(gguf, (struct byte_view){map.data, map.n_bytes}, &map, reason);
 }
 
 void gguf_close(struct gguf *gguf)

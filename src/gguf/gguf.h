@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/reason.h"
 #include "base/view.h"
 #include "gguf/gguf_dequant.h"
 #include "tacit/status.h"
@@ -67,13 +68,13 @@ struct gguf_array {
 
 /* Maps the file; it stays mapped until gguf_close. TACIT_ERR_IO (errno says why), TACIT_ERR_MEMORY,
  * TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (version, byte order or a tensor type). On failure
- * *gguf is NULL. error_offset, unless NULL: the byte where the file is wrong, for a message; 0
- * otherwise. */
-enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, uint64_t *error_offset);
+ * *gguf is NULL, and reason, unless NULL, tells what is not supported; it stays empty where the structure
+ * is broken. */
+enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, struct reason *reason);
 
 /* The same for data[0 .. n_bytes), which must outlive the handle. */
 enum tacit_status gguf_open_memory(struct gguf **gguf, const uint8_t *data, size_t n_bytes,
-                                   uint64_t *error_offset);
+                                   struct reason *reason);
 
 /* NULL is allowed. */
 void gguf_close(struct gguf *gguf);
@@ -93,6 +94,10 @@ bool gguf_get_array(const struct gguf *gguf, const char *key, struct gguf_array 
 /* The string at *cursor, which then moves on to the next. Start with gguf_array.data; call at most
  * gguf_array.count times. */
 struct byte_view gguf_next_string(const uint8_t **cursor);
+
+/* Metadata in the order of the keys; index below gguf_n_values. */
+uint32_t gguf_n_values(const struct gguf *gguf);
+struct byte_view gguf_key(const struct gguf *gguf, uint32_t index);
 
 /* Tensors in the order of the file; index below gguf_n_tensors. */
 uint32_t gguf_n_tensors(const struct gguf *gguf);

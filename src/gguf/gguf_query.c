@@ -121,6 +121,16 @@ struct byte_view gguf_next_string(const uint8_t **cursor)
     return string;
 }
 
+uint32_t gguf_n_values(const struct gguf *gguf)
+{
+    return gguf->n_values;
+}
+
+struct byte_view gguf_key(const struct gguf *gguf, uint32_t index)
+{
+    return gguf->values[index].key;
+}
+
 uint32_t gguf_n_tensors(const struct gguf *gguf)
 {
     return gguf->n_tensors;

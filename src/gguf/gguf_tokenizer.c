@@ -5,18 +5,22 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
+#include "token/pretokenizer.h"
 
 #define TYPE_NORMAL 1
 
 /* The strings of an array of the file. *strings is the caller's to free. */
 static enum tacit_status list_strings(const struct gguf *gguf, const char *key,
-                                      struct byte_view **strings, uint32_t *n)
+                                      struct byte_view **strings, uint32_t *n,
+                                      struct reason *reason)
 {
     struct gguf_array array;
     if (!gguf_get_array(gguf, key, &array) || array.type != GGUF_STRING)
-        return TACIT_ERR_MODEL_DAMAGED;
+        return reason_give(reason, TACIT_ERR_MODEL_DAMAGED,
+                           "the tokenizer has no list of strings %s", key);
     if (array.count > VOCABULARY_TOKENS_MAX)
-        return TACIT_ERR_UNSUPPORTED;
+        return reason_give(reason, TACIT_ERR_UNSUPPORTED, "%s has %llu entries; at most %u", key,
+                           (unsigned long long)array.count, (unsigned)VOCABULARY_TOKENS_MAX);
     *n = (uint32_t)array.count;
     *strings = malloc((*n + (size_t)1) * sizeof **strings);
     if (!*strings)
@@ -28,13 +32,15 @@ static enum tacit_status list_strings(const struct gguf *gguf, const char *key,
 }
 
 /* *is_text stays NULL where the file has no token types. */
-static enum tacit_status list_types(const struct gguf *gguf, uint32_t n_tokens, uint8_t **is_text)
+static enum tacit_status list_types(const struct gguf *gguf, uint32_t n_tokens, uint8_t **is_text,
+                                    struct reason *reason)
 {
     struct gguf_array array;
     if (!gguf_get_array(gguf, "tokenizer.ggml.token_type", &array))
         return TACIT_OK;
     if ((array.type != GGUF_I32 && array.type != GGUF_U32) || array.count != n_tokens)
-        return TACIT_ERR_MODEL_DAMAGED;
+        return reason_give(reason, TACIT_ERR_MODEL_DAMAGED,
+                           "tokenizer.ggml.token_type does not fit the tokens");
     *is_text = malloc(n_tokens + (size_t)1);
     if (!*is_text)
         return TACIT_ERR_MEMORY;
@@ -63,33 +69,51 @@ static void choose_start(struct tokenizer_spec *spec, const struct gguf *gguf)
     spec->has_start = spec->has_start && spec->start < spec->n_tokens;
 }
 
+/* What of the description can be refused before its lists are read. */
+static enum tacit_status check_kind(const struct gguf *gguf, struct tokenizer_spec *spec,
+                                    struct reason *reason)
+{
+    struct byte_view kind = {0};
+    if (!gguf_get_string(gguf, "tokenizer.ggml.model", &kind))
+        return reason_give(reason, TACIT_ERR_MODEL_DAMAGED, "tokenizer.ggml.model is missing");
+    if (!view_equals(kind, "gpt2"))
+        return reason_give(reason, TACIT_ERR_UNSUPPORTED,
+                           "the tokenizer is of kind '%.*s'; byte-level BPE ('gpt2') can be run",
+                           (int)kind.n, (const char *)kind.data);
+    gguf_get_string(gguf, "tokenizer.ggml.pre", &spec->pre);
+    if (!pretokenizer_find(spec->pre))
+        return reason_give(reason, TACIT_ERR_UNSUPPORTED,
+                           "the pre-tokenizer '%.*s' (tokenizer.ggml.pre) is not known",
+                           (int)spec->pre.n, (const char *)spec->pre.data);
+    return TACIT_OK;
+}
+
 static enum tacit_status create(struct tokenizer **tokenizer, const struct gguf *gguf,
                                 struct byte_view **tokens, uint8_t **is_text,
-                                struct byte_view **rules)
+                                struct byte_view **rules, struct reason *reason)
 {
     struct tokenizer_spec spec = {.pre = {(const uint8_t *)"gpt-2", 5}};
-    struct byte_view kind;
-    if (!gguf_get_string(gguf, "tokenizer.ggml.model", &kind))
-        return TACIT_ERR_MODEL_DAMAGED;
-    if (!view_equals(kind, "gpt2"))
-        return TACIT_ERR_UNSUPPORTED;
-    gguf_get_string(gguf, "tokenizer.ggml.pre", &spec.pre);
-    TRY(list_strings(gguf, "tokenizer.ggml.tokens", tokens, &spec.n_tokens));
-    TRY(list_strings(gguf, "tokenizer.ggml.merges", rules, &spec.n_rules));
-    TRY(list_types(gguf, spec.n_tokens, is_text));
+    TRY(check_kind(gguf, &spec, reason));
+    TRY(list_strings(gguf, "tokenizer.ggml.tokens", tokens, &spec.n_tokens, reason));
+    TRY(list_strings(gguf, "tokenizer.ggml.merges", rules, &spec.n_rules, reason));
+    TRY(list_types(gguf, spec.n_tokens, is_text, reason));
     spec.tokens = *tokens;
     spec.is_text = *is_text;
     spec.rules = *rules;
     choose_start(&spec, gguf);
-    return tokenizer_create(tokenizer, &spec);
+    enum tacit_status status = tokenizer_create(tokenizer, &spec);
+    if (status != TACIT_OK && status != TACIT_ERR_MEMORY)
+        reason_give(reason, status, "the tokenizer's tokens and merges contradict each other");
+    return status;
 }
 
-enum tacit_status gguf_tokenizer_create(struct tokenizer **tokenizer, const struct gguf *gguf)
+enum tacit_status gguf_tokenizer_create(struct tokenizer **tokenizer, const struct gguf *gguf,
+                                        struct reason *reason)
 {
     struct byte_view *tokens = NULL, *rules = NULL;
     uint8_t *is_text = NULL;
     *tokenizer = NULL;
-    enum tacit_status status = create(tokenizer, gguf, &tokens, &is_text, &rules);
+    enum tacit_status status = create(tokenizer, gguf, &tokens, &is_text, &rules, reason);
     free(tokens);
     free(is_text);
     free(rules);

@@ -6,13 +6,16 @@
 #ifndef TACIT_MODEL_LM_GGUF_H
 #define TACIT_MODEL_LM_GGUF_H
 
+#include "base/reason.h"
 #include "engine/lm_model.h"
 #include "gguf/gguf.h"
 
-/* TACIT_ERR_UNSUPPORTED: another architecture, or a feature of one that the engine lacks (scaled
- * positions, heads that are not multiples of 64). TACIT_ERR_MODEL_DAMAGED: tensors are missing or
- * of the wrong size, or values are not finite. TACIT_ERR_MEMORY. On failure *model is NULL. */
-enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf *gguf);
+/* TACIT_ERR_UNSUPPORTED: another architecture, a feature that the engine lacks (scaled positions,
+ * heads that are not multiples of 64), or a key or tensor that it does not use.
+ * TACIT_ERR_MODEL_DAMAGED: tensors are missing or of the wrong size, or values are not finite.
+ * TACIT_ERR_MEMORY. On failure *model is NULL, and reason, unless NULL, names what is at fault. */
+enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf *gguf,
+                                     struct reason *reason);
 
 /* The shape alone, which tells the memory that the model needs. */
 enum tacit_status lm_shape_from_gguf(struct lm_shape *shape, const struct gguf *gguf);

@@ -11,6 +11,9 @@
 #include "gguf/gguf_tokenizer.h"
 #include "model/lm_gguf.h"
 #include "model/tmodel.h"
+#include "model/tmodel_layout.h"
+
+enum { START_BYTES = 32 }; /* of a file, by which its kind is known */
 
 struct model_file {
     struct gguf *gguf; /* of the two, the one that it is */
@@ -29,12 +32,12 @@ static enum tacit_status take_tmodel(struct model_file *file)
     return TACIT_OK;
 }
 
-static enum tacit_status take_gguf(struct model_file *file)
+static enum tacit_status take_gguf(struct model_file *file, struct reason *reason)
 {
     gguf_get_string(file->gguf, "general.name", &file->name);
     gguf_get_string(file->gguf, "general.license", &file->licence);
-    TRY(gguf_tokenizer_create(&file->tokenizer, file->gguf));
-    return lm_model_from_gguf(&file->built, file->gguf);
+    TRY(gguf_tokenizer_create(&file->tokenizer, file->gguf, reason));
+    return lm_model_from_gguf(&file->built, file->gguf, reason);
 }
 
 /* Every token that the tokenizer can produce is one that the model knows. */
@@ -56,37 +59,62 @@ static enum tacit_status finish(struct model_file **out, struct model_file *file
     return status;
 }
 
-/* The first four bytes of a file; all zeros if it has fewer. */
-static enum tacit_status read_magic(const char *path, char magic[4])
+/* The first bytes of a file, zeros where it has fewer. */
+static enum tacit_status read_start(const char *path, char start[START_BYTES])
 {
     FILE *f = fopen(path, "rb");
     if (!f)
         return TACIT_ERR_IO;
-    if (fread(magic, 1, 4, f) != 4)
-        memset(magic, 0, 4);
+    memset(start, 0, START_BYTES);
+    bool failed = fread(start, 1, START_BYTES, f) < START_BYTES && ferror(f);
     fclose(f);
-    return TACIT_OK;
+    return failed ? TACIT_ERR_IO : TACIT_OK;
 }
 
-enum tacit_status model_file_open(struct model_file **out, const char *path)
+/* What people have in place of a model when a download went wrong. */
+static enum tacit_status refuse_start(const char *start, struct reason *reason)
 {
-    char magic[4];
+    static const struct {
+        const char *start, *what;
+    } known[] = {
+        {"<!DOCTYPE", "a web page, not a model: the download went to a page about it"},
+        {"<!doctype", "a web page, not a model: the download went to a page about it"},
+        {"<html", "a web page, not a model: the download went to a page about it"},
+        {"version https://git-lfs", "a Git LFS pointer, not the model: fetch it by 'git lfs pull'"},
+        {"PK\3\4", "a ZIP archive, not a model: unpack it first"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(start, known[i].start, strlen(known[i].start)) == 0)
+            return reason_give(reason, TACIT_ERR_MODEL_DAMAGED, "%s", known[i].what);
+    return reason_give(reason, TACIT_ERR_MODEL_DAMAGED, "neither a GGUF nor a .tmodel file");
+}
+
+static enum tacit_status open_as_it_begins(struct model_file *file, const char *path,
+                                           const char *start, struct reason *reason)
+{
+    if (memcmp(start, "GGUF", 4) == 0) {
+        TRY(gguf_open_file(&file->gguf, path, reason));
+        return take_gguf(file, reason);
+    }
+    if (memcmp(start, TMODEL_MAGIC, 8) != 0)
+        return refuse_start(start, reason);
+    enum tacit_status status = tmodel_open_file(&file->tmodel, path);
+    if (status == TACIT_OK)
+        status = take_tmodel(file);
+    if (status == TACIT_ERR_UNSUPPORTED)
+        reason_give(reason, status, "a .tmodel file of another version: fetch or import it anew");
+    return status;
+}
+
+enum tacit_status model_file_open(struct model_file **out, const char *path, struct reason *reason)
+{
+    char start[START_BYTES];
     *out = NULL;
-    TRY(read_magic(path, magic));
+    TRY(read_start(path, start));
     struct model_file *file = calloc(1, sizeof *file);
     if (!file)
         return TACIT_ERR_MEMORY;
-    enum tacit_status status;
-    if (memcmp(magic, "GGUF", 4) == 0) {
-        status = gguf_open_file(&file->gguf, path, NULL);
-        if (status == TACIT_OK)
-            status = take_gguf(file);
-    } else {
-        status = tmodel_open_file(&file->tmodel, path);
-        if (status == TACIT_OK)
-            status = take_tmodel(file);
-    }
-    return finish(out, file, status);
+    return finish(out, file, open_as_it_begins(file, path, start, reason));
 }
 
 enum tacit_status model_file_open_memory(struct model_file **out, const uint8_t *data,

@@ -7,6 +7,7 @@
 #ifndef TACIT_MODEL_MODEL_FILE_H
 #define TACIT_MODEL_MODEL_FILE_H
 
+#include "base/reason.h"
 #include "base/view.h"
 #include "engine/lm_model.h"
 #include "token/tokenizer.h"
@@ -14,8 +15,9 @@
 struct model_file;
 
 /* TACIT_ERR_IO (errno says why), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED, TACIT_ERR_MEMORY.
- * On failure *file is NULL. */
-enum tacit_status model_file_open(struct model_file **file, const char *path);
+ * On failure *file is NULL, and reason, unless NULL, tells what is wrong with the file. */
+enum tacit_status model_file_open(struct model_file **file, const char *path,
+                                  struct reason *reason);
 
 /* A .tmodel in memory, such as one linked into the program; data outlives the handle. */
 enum tacit_status model_file_open_memory(struct model_file **file, const uint8_t *data,

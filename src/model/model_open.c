@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,8 +59,18 @@ enum tacit_status tacit_model_open(struct tacit_model **model, const char *path)
 {
     struct model_file *file;
     *model = NULL;
-    TRY(model_file_open(&file, path));
+    TRY(model_file_open(&file, path, NULL));
     return make_model(model, file);
+}
+
+enum tacit_status tacit_model_explain(const char *path, char text[TACIT_MODEL_REASON_MAX])
+{
+    struct model_file *file;
+    struct reason reason = {{0}};
+    enum tacit_status status = model_file_open(&file, path, &reason);
+    model_file_close(file);
+    snprintf(text, TACIT_MODEL_REASON_MAX, "%s", reason.text);
+    return status;
 }
 
 enum tacit_status model_open_memory(struct tacit_model **model, const uint8_t *data, size_t n_bytes)

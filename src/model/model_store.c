@@ -197,7 +197,7 @@ enum tacit_status tacit_model_store(const char *path, const char *name, char *st
 enum tacit_status tacit_model_import(const char *path, const char *name, char *stored)
 {
     struct model_file *file;
-    TRY(model_file_open(&file, path));
+    TRY(model_file_open(&file, path, NULL));
     enum tacit_status status = place(name, ".tmodel", stored);
     if (status == TACIT_OK)
         status = model_file_export(file, stored);

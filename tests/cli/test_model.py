@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import re
+import struct
 import subprocess
 
 from harness import ARCHIVE, FAILED, SOURCE_DIR, UNSUPPORTED, USAGE, CliTest, main, text
-from toy_model import gguf
+from toy_model import F32, STRING, U32, gguf, string, value
 
 
 class Model(CliTest):
@@ -71,7 +73,9 @@ class Model(CliTest):
         self.refused(FAILED, "no such model", "show", "nothing")
         self.refused(FAILED, "No such file", "show", "./nothing.gguf")
         self.fails(FAILED, "nothing.gguf: No such file", "-m", "./nothing.gguf", "text.gguf", env=self.env)
-        for name, *args in [("cut.gguf", "model", "show"), ("text.gguf", "model", "import"),
+        self.fails(UNSUPPORTED, "text.gguf: cannot run this model: neither a GGUF nor a .tmodel file",
+                   "model", "import", "text.gguf", env=self.env)
+        for name, *args in [("cut.gguf", "model", "show"), ("cut.gguf", "model", "import"),
                             ("./cut.tmodel", "model", "show"), ("cut.gguf", "-m")]:
             sha256 = hashlib.sha256(self.read(name)).hexdigest()
             self.fails(UNSUPPORTED, f"{name}: model file is damaged: {name} has SHA-256 {sha256}; fetch or import",
@@ -82,6 +86,53 @@ class Model(CliTest):
         self.refused(USAGE, "not known", "fetch", "no-such-model")
         for args in (["--help"], ["show", "-h"]):
             self.assertIn("Usage: tacit model", self.model(*args))
+
+    def test_nothing_is_ignored(self):
+        """A key or tensor that the engine does not use is an error that names it."""
+        one, four = struct.pack("<f", 1), struct.pack("<f", 4)
+        cases = {
+            "the key llama.rope.scale_linear asks for RoPE scaling":
+                gguf(more_values=[value("llama.rope.scale_linear", F32, four)]),
+            "the key llama.rope.scaling.factor asks for RoPE scaling":
+                gguf(more_values=[value("llama.rope.scaling.factor", F32, four)]),
+            "the key llama.rope.scaling.type asks for RoPE scaling":
+                gguf(more_values=[value("llama.rope.scaling.type", STRING, string("yarn"))]),
+            "the key llama.attention.sliding_window asks for sliding-window attention":
+                gguf(more_values=[value("llama.attention.sliding_window", U32, struct.pack("<I", 64))]),
+            "the key llama.logit_scale is not known": gguf(more_values=[value("llama.logit_scale", F32, four)]),
+            "the key tokenizer.ggml.remove_extra is not known":
+                gguf(more_values=[value("tokenizer.ggml.remove_extra", F32, four)]),
+            "one part of a model in 3 files": gguf(more_values=[value("split.count", U32, struct.pack("<I", 3))]),
+            "the tensor rope_freqs.weight has no place": gguf(more_tensors=[("rope_freqs.weight", (32,))]),
+            "the tensor blk.0.ffn_up.bias has no place": gguf(more_tensors=[("blk.0.ffn_up.bias", (64,))]),
+            "the tensor blk.1.attn_norm.weight has no place": gguf(more_tensors=[("blk.1.attn_norm.weight", (64,))]),
+            "the tensor attn_k.bias of layer 0 is missing|the tensor attn_q.bias of layer 0 is missing":
+                gguf(more_tensors=[("blk.0.attn_q.bias", (64,))]),
+            "general.architecture is missing": gguf(left_out=["general.architecture"]),
+            "no list of strings tokenizer.ggml.merges": gguf(left_out=["tokenizer.ggml.merges"]),
+            "pre-tokenizer 'other'": gguf(more_values=[value("tokenizer.ggml.pre", STRING, string("other"))]),
+            "a big-endian GGUF file": b"GGUF\0\0\0\3" + gguf()[8:],
+            "GGUF version 9": b"GGUF\x09\0\0\0" + gguf()[8:],
+            "a web page": b"<!DOCTYPE html><title>Model</title>" + bytes(100),
+            "a Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+            "the shape cannot be run: width 96": gguf(width=96),
+        }
+        for reason, data in cases.items():
+            self.write("odd.gguf", data)
+            self.fails(UNSUPPORTED, f"odd.gguf: cannot run this model: .*({reason})", "-m", "./odd.gguf", "odd.gguf",
+                       env=self.env)
+        self.write("odd.gguf", gguf(more_values=[value("llama.rope.scale_linear", F32, one),
+                                                 value("llama.rope.scaling.type", STRING, string("none"))]))
+        self.model("show", "odd.gguf")
+
+    def test_attention_biases(self):
+        """They are part of the model: it predicts otherwise and has another identity."""
+        biases = [(f"blk.0.{part}.bias", (64,)) for part in ("attn_q", "attn_k", "attn_v", "attn_output")]
+        seen = set()
+        for name, more in (("plain", []), ("three", biases[:3]), ("four", biases)):
+            self.write(f"{name}.gguf", gguf(more_tensors=more))
+            seen.add(re.search(r"identity +([0-9a-f]{64})", self.model("show", f"{name}.gguf"))[1])
+        self.assertEqual(len(seen), 3)
 
     def test_archive_of_another_model(self):
         self.write("toy.gguf", gguf())

@@ -27,8 +27,9 @@ def byte_chars():
     return [chr(b if b in own else next(other)) for b in range(256)]
 
 
-def gguf(name="toy", width=64, n_hidden=64, seed=1):
-    """A Llama of one layer with random weights, and a tokenizer of single bytes and one merge."""
+def gguf(name="toy", width=64, n_hidden=64, seed=1, more_values=(), more_tensors=(), left_out=()):
+    """A Llama of one layer with random weights, and a tokenizer of single bytes and one merge. Packed values and
+    (name, shape) pairs are added; values whose key is left out are missing."""
     words = byte_chars() + ["th"]
     shapes = {"token_embd.weight": (width, len(words)), "output_norm.weight": (width,)}
     for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
@@ -46,6 +47,9 @@ def gguf(name="toy", width=64, n_hidden=64, seed=1):
               value("tokenizer.ggml.model", STRING, string("gpt2")),
               strings("tokenizer.ggml.tokens", words), strings("tokenizer.ggml.merges", ["t h"])]
     values += [value("llama." + key, U32, struct.pack("<I", n)) for key, n in numbers.items()]
+    values = [v for v in values if not any(string(key) == v[:len(string(key))] for key in left_out)]
+    values += more_values
+    shapes.update(more_tensors)
     chance = random.Random(seed)
     tensors, data = [], b""
     for tensor, shape in shapes.items():

@@ -40,7 +40,7 @@ static void use_tokenizer(const struct gguf *gguf)
     struct byte_view bytes = gguf_bytes(gguf);
     struct tokenizer *tokenizer;
     struct byte_trie *trie = NULL;
-    if (gguf_tokenizer_create(&tokenizer, gguf) != TACIT_OK)
+    if (gguf_tokenizer_create(&tokenizer, gguf, NULL) != TACIT_OK)
         return;
     uint32_t *items = malloc(bytes.n * sizeof *items);
     size_t n_items;

@@ -163,7 +163,7 @@ static void make_models(const char *folder)
     size_t n = write_gguf(data, sizeof data), n_saved = 0;
     write_seed(folder, "gguf", "vocabulary", data, n);
     if (gguf_open_memory(&gguf, data, n, NULL) != TACIT_OK ||
-        gguf_tokenizer_create(&tokenizer, gguf) != TACIT_OK ||
+        gguf_tokenizer_create(&tokenizer, gguf, NULL) != TACIT_OK ||
         tokenizer_save(tokenizer, &saved, &n_saved) != TACIT_OK)
         fail("a small model");
     write_seed(folder, "tokenizer_file", "pairs", saved, n_saved);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Why something was refused, as one phrase for people, beside the status that says so to programs.
+ * A function that can explain takes a struct reason, or NULL where nobody asks.
+ */
+#ifndef TACIT_BASE_REASON_H
+#define TACIT_BASE_REASON_H
+
+#include "tacit/status.h"
+
+enum { REASON_MAX = 256 };
+
+struct reason {
+    char text[REASON_MAX]; /* empty until a reason is given; cut to fit */
+};
+
+/* Returns status. Writes the text unless reason is NULL or has one already: what failed first is what
+ * the user has to know. No full stop at the end. */
+__attribute__((format(printf, 3, 4))) enum tacit_status
+reason_give(struct reason *reason, enum tacit_status status, const char *format, ...);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The keys of a GGUF model file: each is one that the importer reads, one that cannot change what the
+ * model computes, or one whose value says that a feature is not used. Any other key may describe
+ * something that the engine does not do, and the file is refused.
+ */
+#ifndef TACIT_MODEL_GGUF_KEYS_H
+#define TACIT_MODEL_GGUF_KEYS_H
+
+#include "base/reason.h"
+#include "gguf/gguf.h"
+
+/* architecture: the prefix of the model's own keys. n_context: positions that it was trained on.
+ * TACIT_ERR_UNSUPPORTED, and reason, unless NULL, names the key. */
+enum tacit_status gguf_keys_check(const struct gguf *gguf, const char *architecture,
+                                  uint32_t n_context, struct reason *reason);
+
+#endif
