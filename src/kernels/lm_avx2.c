@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lm_product by VPMADDUBSW, which multiplies unsigned by signed bytes and adds pairs in 16 bits:
- * |w| times x with the sign of w. No value is -128, so a pair is at most 2 * 127^2 and nothing
- * saturates. Then the kernels that take time beside it, eight lanes at a time; of the others the
- * definitions built for AVX2 are good enough.
+ * The kernels that take time beside lm_product (lm_avx2_product.c), eight lanes at a time; of the
+ * others the definitions built for AVX2 are good enough.
  */
 #if defined(__x86_64__)
 
@@ -13,35 +11,7 @@
 #include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
 #include "kernels/lm_generic.h"
-
-#define ISA avx2
-#include "kernels/lm_avx_vectors.h"
-
-struct lm_weights64 {
-    __m256i w[2], magnitude[2];
-};
-
-static inline struct lm_weights64 load_weights(const void *p)
-{
-    const __m256i *from = p;
-    __m256i a = _mm256_load_si256(from), b = _mm256_load_si256(from + 1);
-    return (struct lm_weights64){{a, b}, {_mm256_abs_epi8(a), _mm256_abs_epi8(b)}};
-}
-
-static inline ints start(int32_t sum)
-{
-    (void)sum;
-    return _mm256_setzero_si256();
-}
-
-static inline ints dot(ints sum, const struct lm_weights64 *w, int i, const int8_t *x)
-{
-    __m256i pairs =
-        _mm256_maddubs_epi16(w->magnitude[i], _mm256_sign_epi8(broadcast_four(x), w->w[i]));
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-}
-
-#include "kernels/lm_product_blocks.h"
+#include "kernels/lm_isa.h"
 
 /* All bits set in the lanes below n_valid, counted from i on; both are less than 2^31. */
 static inline __m256i valid_lanes(size_t i, size_t n_valid)

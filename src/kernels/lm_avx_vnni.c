@@ -5,12 +5,23 @@
  */
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
+#include "kernels/avx2_lanes.h"
 #include "kernels/kernels.h"
 
 #define ISA avx_vnni
-#include "kernels/lm_avx_vectors.h"
+
+static inline __m256i broadcast_four(const int8_t *x)
+{
+    int32_t four;
+    __builtin_memcpy(&four, x, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+static inline __m256 scale_add(__m256 total, __m256i sum, float x_scale, __m256 w_scale)
+{
+    __m256 scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_set1_ps(x_scale));
+    return _mm256_add_ps(total, _mm256_mul_ps(scaled, w_scale));
+}
 
 struct lm_weights64 {
     __m256i w[2];

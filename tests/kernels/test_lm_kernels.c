@@ -135,6 +135,12 @@ static void check_lm_product(const struct kernels *reference, const struct kerne
     for (size_t n_groups = 1; n_groups <= GROUPS_MAX; n_groups++)
         for (size_t n_rows = 1; n_rows <= 18; n_rows++)
             check_product(reference, variant, label, n_rows, 1 + rng() % BLOCKS_MAX, n_groups);
+    static const size_t many[] = {15, 16, 17, 31, 32, 33, 65};
+    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++)
+        for (size_t n_rows = 1; n_rows <= 6; n_rows++) {
+            check_product(reference, variant, label, n_rows, 1 + rng() % BLOCKS_MAX, many[i]);
+            check_product(reference, variant, label, n_rows, many[i], 1 + rng() % 20);
+        }
 }
 
 /* Infinities, and NaNs of any sign, count as equal to their like: NaNs' bits may differ. */

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lm_product by VPMADDUBSW, which multiplies unsigned by signed bytes and adds pairs in 16 bits.
+ *
+ * With m the sign of x, all bits or none, x w = |x| (w ^ m) + (m ? |x| : 0), for -w is ~w + 1. So
+ * a group's sum starts from the magnitudes of its negative activations, and a step is one exclusive
+ * or, the product, the sum of pairs and an addition. Nothing saturates: |x| is at most 127 and w ^ m
+ * at least -128, so a pair is at least -2 * 127 * 128.
+ *
+ * |x| and m are made beforehand for a panel of up to 4 rows by 16 groups, which then meets a chunk
+ * of 32 blocks of weights; the totals of all of them wait in memory between panels.
+ */
+#if defined(__x86_64__)
+
+#include "kernels/avx2_lanes.h"
+#include "kernels/kernels.h"
+#include "kernels/lm_isa.h"
+
+enum {
+    ROWS_MAX = 4,
+    PANEL_GROUPS = 16,
+    CHUNK_BLOCKS = 32,
+    VECTORS = LM_TILE_ROWS / LANES,
+};
+
+/* Activations of ROWS_MAX rows by up to PANEL_GROUPS groups. */
+struct panel {
+    struct {
+        _Alignas(64) int32_t x[LM_GROUP / 4][ROWS_MAX][2]; /* of four bytes: magnitudes, signs */
+        int32_t start[ROWS_MAX];
+        float scale[ROWS_MAX];
+    } group[PANEL_GROUPS];
+    size_t n_groups;
+};
+
+/* One or two blocks of weights by the rows of a panel. */
+struct corner {
+    const struct panel *panel;
+    const struct lm_tile *w; /* the panel's first group of the first block */
+    size_t w_stride;
+    floats (*total)[ROWS_MAX][VECTORS]; /* [blocks] */
+};
+
+/* The sum of 32 bytes' magnitudes. */
+static inline int32_t sum_bytes(ints x)
+{
+    ints s4 = _mm256_sad_epu8(x, _mm256_setzero_si256());
+    __m128i s2 = _mm_add_epi64(_mm256_castsi256_si128(s4), _mm256_extracti128_si256(s4, 1));
+    return _mm_cvtsi128_si32(s2) + _mm_extract_epi32(s2, 2);
+}
+
+static void prepare_row(struct panel *panel, size_t m, const struct lm_rows *x, size_t row,
+                        size_t first_group)
+{
+    for (size_t g = 0; g < panel->n_groups; g++) {
+        size_t at = row * x->n_groups + first_group + g;
+        _Alignas(32) int32_t magnitudes[LM_GROUP / 4], signs[LM_GROUP / 4];
+        int32_t sum = 0;
+        for (size_t k = 0; k < LM_GROUP / 4; k += 8) {
+            ints q = _mm256_load_si256((const ints *)(x->q + at * LM_GROUP + 4 * k));
+            ints magnitude = _mm256_abs_epi8(q);
+            _mm256_store_si256((ints *)(magnitudes + k), magnitude);
+            _mm256_store_si256((ints *)(signs + k), _mm256_cmpgt_epi8(_mm256_setzero_si256(), q));
+            sum += sum_bytes(magnitude);
+        }
+        for (size_t k = 0; k < LM_GROUP / 4; k++) {
+            panel->group[g].x[k][m][0] = magnitudes[k];
+            panel->group[g].x[k][m][1] = signs[k];
+        }
+        panel->group[g].start[m] = (sum - x->sum[at]) / 2;
+        panel->group[g].scale[m] = x->scale[at];
+    }
+}
+
+/* By hand: around the intrinsic, gcc 12 copies every sum. */
+static inline ints add_here(ints sum, ints x)
+{
+    __asm__("vpaddd %1, %0, %0" : "+x"(sum) : "x"(x));
+    return sum;
+}
+
+static inline __attribute__((always_inline)) void sum_group(const struct corner *c, size_t g,
+                                                            ints (*sum)[ROWS_MAX][VECTORS],
+                                                            const int n_rows, const int n_blocks)
+{
+    const struct panel *p = c->panel;
+    const ints ones = _mm256_set1_epi16(1);
+#pragma GCC unroll 4
+    for (int m = 0; m < n_rows; m++)
+#pragma GCC unroll 2
+        for (int b = 0; b < n_blocks; b++)
+            sum[b][m][0] = sum[b][m][1] = splat_ints(p->group[g].start[m]);
+    for (int k = 0; k < LM_GROUP / 4; k++) {
+#pragma GCC unroll 4
+        for (int m = 0; m < n_rows; m++) {
+            ints magnitude = splat_ints(p->group[g].x[k][m][0]);
+            ints sign = splat_ints(p->group[g].x[k][m][1]);
+#pragma GCC unroll 2
+            for (int b = 0; b < n_blocks; b++)
+#pragma GCC unroll 2
+                for (int i = 0; i < VECTORS; i++) {
+                    const ints *w = (const ints *)c->w[(size_t)b * c->w_stride + g].q[k] + i;
+                    ints turned = _mm256_xor_si256(sign, *w);
+                    ints pairs = _mm256_maddubs_epi16(magnitude, turned);
+                    sum[b][m][i] = add_here(sum[b][m][i], _mm256_madd_epi16(pairs, ones));
+                }
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void
+product_corner(const struct corner *c, const int n_rows, const int n_blocks)
+{
+    for (size_t g = 0; g < c->panel->n_groups; g++) {
+        ints sum[2][ROWS_MAX][VECTORS];
+        sum_group(c, g, sum, n_rows, n_blocks);
+#pragma GCC unroll 2
+        for (int b = 0; b < n_blocks; b++)
+#pragma GCC unroll 2
+            for (int i = 0; i < VECTORS; i++) {
+                floats w_scale = load(c->w[(size_t)b * c->w_stride + g].scale + i * LANES);
+#pragma GCC unroll 4
+                for (int m = 0; m < n_rows; m++) {
+                    floats scaled =
+                        mul(_mm256_cvtepi32_ps(sum[b][m][i]), splat(c->panel->group[g].scale[m]));
+                    c->total[b][m][i] = add(c->total[b][m][i], mul(scaled, w_scale));
+                }
+            }
+    }
+}
+
+#define PRODUCT_CORNER(R, B)                                                                       \
+    static void product_##R##x##B(const struct corner *c)                                          \
+    {                                                                                              \
+        product_corner(c, R, B);                                                                   \
+    }
+PRODUCT_CORNER(1, 1)
+PRODUCT_CORNER(1, 2)
+PRODUCT_CORNER(2, 1)
+PRODUCT_CORNER(2, 2)
+PRODUCT_CORNER(3, 1)
+PRODUCT_CORNER(4, 1)
+
+/* With one or two rows, two blocks share the loads of activations. */
+static void product_panel(const struct panel *panel, const struct lm_matrix *w, size_t first_block,
+                          size_t n_blocks, size_t first_group, size_t n_rows,
+                          floats (*total)[ROWS_MAX][VECTORS])
+{
+    static void (*const one[])(const struct corner *) = {product_1x1, product_2x1, product_3x1,
+                                                         product_4x1};
+    static void (*const two[])(const struct corner *) = {product_1x2, product_2x2};
+    for (size_t b = 0; b < n_blocks;) {
+        struct corner c = {panel, w->tiles + (first_block + b) * w->stride + first_group, w->stride,
+                           total + b};
+        size_t width = n_rows <= 2 && n_blocks - b >= 2 ? 2 : 1;
+        (width == 2 ? two : one)[n_rows - 1](&c);
+        b += width;
+    }
+}
+
+/* A chunk of blocks by a panel's rows, panel after panel of groups. */
+static void product_chunk(floats (*total)[ROWS_MAX][VECTORS], const struct lm_matrix *w,
+                          size_t first_block, size_t n_blocks, const struct lm_rows *x,
+                          size_t first_row, size_t n_rows)
+{
+    struct panel panel;
+    for (size_t b = 0; b < n_blocks; b++)
+        for (size_t m = 0; m < n_rows; m++)
+            total[b][m][0] = total[b][m][1] = zero();
+    for (size_t g = 0; g < w->n_groups; g += PANEL_GROUPS) {
+        panel.n_groups = w->n_groups - g < PANEL_GROUPS ? w->n_groups - g : PANEL_GROUPS;
+        for (size_t m = 0; m < n_rows; m++)
+            prepare_row(&panel, m, x, first_row + m, g);
+        product_panel(&panel, w, first_block, n_blocks, g, n_rows, total);
+    }
+}
+
+/* The totals of a row to y. */
+static void put_row(float *y, floats (*total)[ROWS_MAX][VECTORS], size_t row, size_t n_blocks,
+                    bool add_to)
+{
+    for (size_t b = 0; b < n_blocks; b++)
+        for (size_t i = 0; i < VECTORS; i++) {
+            float *at = y + b * LM_TILE_ROWS + i * LANES;
+            store(at, add_to ? add(load(at), total[b][row][i]) : total[b][row][i]);
+        }
+}
+
+void lm_product_avx2(float *y, size_t y_stride, const struct lm_matrix *w, const struct lm_rows *x,
+                     size_t n_rows, bool add_to)
+{
+    floats total[CHUNK_BLOCKS][ROWS_MAX][VECTORS];
+    for (size_t first = 0; first < w->n_blocks; first += CHUNK_BLOCKS) {
+        size_t n_blocks = w->n_blocks - first < CHUNK_BLOCKS ? w->n_blocks - first : CHUNK_BLOCKS;
+        for (size_t m = 0; m < n_rows; m += ROWS_MAX) {
+            size_t n = n_rows - m < ROWS_MAX ? n_rows - m : ROWS_MAX;
+            product_chunk(total, w, first, n_blocks, x, m, n);
+            for (size_t row = 0; row < n; row++)
+                put_row(y + (m + row) * y_stride + first * LM_TILE_ROWS, total, row, n_blocks,
+                        add_to);
+        }
+    }
+}
+
+#endif
