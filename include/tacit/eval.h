@@ -69,8 +69,16 @@ struct tacit_eval_options {
     void *progress_context;
 };
 
+/* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too
+ * small to hold itself. Call tacit_eval_options_init, which passes the size that the caller was compiled with. */
+TACIT_API enum tacit_status tacit_eval_options_init_sized(struct tacit_eval_options *options,
+                                                          size_t struct_size);
+
 /* Sets every field to its default. options: not NULL. */
-TACIT_API void tacit_eval_options_init(struct tacit_eval_options *options);
+static inline void tacit_eval_options_init(struct tacit_eval_options *options)
+{
+    (void)tacit_eval_options_init_sized(options, sizeof *options);
+}
 
 struct tacit_eval_text {
     const void *data;
@@ -131,8 +139,10 @@ TACIT_API enum tacit_status tacit_evaluator_count_tokens(const struct tacit_eval
                                                          const void *data, size_t n_bytes,
                                                          size_t *n_tokens);
 
-/* Only counts: bytes, characters and words of the text, all as scored; no tokens, no bits. */
-TACIT_API void tacit_eval_count(const void *data, size_t n_bytes, struct tacit_eval_result *result);
+/* Only counts: bytes, characters and words of the text, all as scored; no tokens, no bits.
+ * TACIT_ERR_ARGUMENT: result->struct_size is too small to hold itself. */
+TACIT_API enum tacit_status tacit_eval_count(const void *data, size_t n_bytes,
+                                             struct tacit_eval_result *result);
 
 /* NULL is allowed. */
 TACIT_API void tacit_evaluator_destroy(struct tacit_evaluator *evaluator);

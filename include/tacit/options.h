@@ -83,8 +83,16 @@ struct tacit_options {
                                           which takes some time. Never changes the archive. */
 };
 
+/* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too
+ * small to hold itself. Call tacit_options_init, which passes the size that the caller was compiled with. */
+TACIT_API enum tacit_status tacit_options_init_sized(struct tacit_options *options,
+                                                     size_t struct_size);
+
 /* Sets every field to its default. options: not NULL. */
-TACIT_API void tacit_options_init(struct tacit_options *options);
+static inline void tacit_options_init(struct tacit_options *options)
+{
+    (void)tacit_options_init_sized(options, sizeof *options);
+}
 
 /* Bytes that compressing at options->level with options->n_threads takes at most, working buffers
  * included. Writes to *n_bytes; TACIT_ERR_ARGUMENT if an option is out of range. */

@@ -68,7 +68,16 @@ struct tacit_select_options {
     void *progress_context;
 };
 
-TACIT_API void tacit_select_options_init(struct tacit_select_options *options);
+/* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too
+ * small to hold itself. Call tacit_select_options_init, which passes the size that the caller was compiled with. */
+TACIT_API enum tacit_status tacit_select_options_init_sized(struct tacit_select_options *options,
+                                                            size_t struct_size);
+
+/* Sets every field to its default. options: not NULL. */
+static inline void tacit_select_options_init(struct tacit_select_options *options)
+{
+    (void)tacit_select_options_init_sized(options, sizeof *options);
+}
 
 /* A record that was chosen. */
 struct tacit_choice {

@@ -11,6 +11,7 @@
 #include "archive/archive_index.h"
 #include "archive/model_identity.h"
 #include "archive/source.h"
+#include "base/struct_size.h"
 #include "base/try.h"
 #include "methods/block_methods.h"
 #include "methods/plan.h"
@@ -76,17 +77,6 @@ void tacit_archive_close(struct tacit_archive *archive)
     free(archive);
 }
 
-/* The caller's struct may be shorter or longer than ours: what both know is copied. */
-static enum tacit_status copy_info(void *to, size_t to_size, const void *from, size_t from_size)
-{
-    if (to_size < sizeof(size_t))
-        return TACIT_ERR_ARGUMENT;
-    size_t n = to_size < from_size ? to_size : from_size;
-    memcpy((uint8_t *)to + sizeof(size_t), (const uint8_t *)from + sizeof(size_t),
-           n - sizeof(size_t));
-    return TACIT_OK;
-}
-
 enum tacit_status tacit_archive_get_info(const struct tacit_archive *archive,
                                          struct tacit_archive_info *info)
 {
@@ -97,7 +87,7 @@ enum tacit_status tacit_archive_get_info(const struct tacit_archive *archive,
         .content_size = archive->index.content_size,
         .archive_size = archive->source.size,
     };
-    return copy_info(info, info->struct_size, &full, sizeof full);
+    return struct_give(info, &full, sizeof full);
 }
 
 enum tacit_status tacit_archive_get_block(const struct tacit_archive *archive, uint64_t index,
@@ -113,7 +103,7 @@ enum tacit_status tacit_archive_get_block(const struct tacit_archive *archive, u
         .archive_size = (uint64_t)block->header_size + block->payload_size,
         .method = (enum tacit_method)block->method,
     };
-    return copy_info(info, info->struct_size, &full, sizeof full);
+    return struct_give(info, &full, sizeof full);
 }
 
 enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,

@@ -4,6 +4,7 @@
  */
 #include "tacit/buffer.h"
 
+#include "base/struct_size.h"
 #include "base/try.h"
 #include "container/format.h"
 #include "tacit/archive.h"
@@ -28,11 +29,9 @@ enum tacit_status tacit_buffer_compress(const void *in, size_t n_in, void *out, 
     bool done = false;
     struct tacit_options sized;
     *n_out = 0;
-    if (options && options->struct_size < sizeof sized)
-        return TACIT_ERR_ARGUMENT;
     tacit_options_init(&sized);
     if (options)
-        sized = *options;
+        TRY(struct_take(&sized, sizeof sized, options));
     sized.content_size = n_in;
     TRY(tacit_encoder_create(&encoder, &sized));
     enum tacit_status status = tacit_encoder_run(encoder, &input, &output, true, &done);

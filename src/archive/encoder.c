@@ -18,6 +18,7 @@
 #include "archive/stream_step.h"
 #include "base/byte_buffer.h"
 #include "base/hash.h"
+#include "base/struct_size.h"
 #include "base/try.h"
 #include "container/format.h"
 #include "methods/block.h"
@@ -160,25 +161,29 @@ static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct
     return put_entry(encoder, block);
 }
 
-static void add_report(struct tacit_model_report *report, const struct block_job *job)
+/* The caller's report, of whatever size it has, holds the sums. */
+static enum tacit_status add_report(struct tacit_model_report *report, const struct block_job *job)
 {
+    struct tacit_model_report sum = {0};
     if (!report || job->header.method != TACIT_METHOD_MODEL)
-        return;
-    report->n_blocks++;
-    report->n_content += job->header.content_size;
-    report->n_tokens += job->report.n_tokens;
-    report->n_bare += job->report.n_bare;
-    report->model_bytes += job->report.model_bytes;
-    report->context_bytes += job->report.context_bytes;
-    report->context_content += job->report.context_content;
-    report->payload_bytes += job->payload.size;
+        return TACIT_OK;
+    TRY(struct_take(&sum, sizeof sum, report));
+    sum.n_blocks++;
+    sum.n_content += job->header.content_size;
+    sum.n_tokens += job->report.n_tokens;
+    sum.n_bare += job->report.n_bare;
+    sum.model_bytes += job->report.model_bytes;
+    sum.context_bytes += job->report.context_bytes;
+    sum.context_content += job->report.context_content;
+    sum.payload_bytes += job->payload.size;
+    return struct_give(report, &sum, sizeof sum);
 }
 
 /* The head block is done: makes its header and lines up its payload. */
 static enum tacit_status make_block(struct tacit_encoder *encoder)
 {
     struct block_job *job = block_queue_head(encoder->queue);
-    add_report(encoder->plan.report, job);
+    TRY(add_report(encoder->plan.report, job));
     struct outgoing *out = &encoder->out;
     out->head.size = 0;
     TRY(byte_buffer_reserve(&out->head, FORMAT_HEADER_MAX + FORMAT_BLOCK_HEADER, SIZE_MAX));

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/struct_size.h"
 #include "model/model.h"
 
 enum { SHORT_BYTES = 4 };
@@ -53,15 +54,12 @@ enum tacit_status model_identity_choose(const struct format_model_identity *need
 enum tacit_status model_identity_tell(const struct format_model_identity *identity,
                                       struct tacit_archive_model *told)
 {
-    size_t struct_size = told->struct_size;
-    if (struct_size < sizeof *told)
-        return TACIT_ERR_ARGUMENT;
-    *told = (struct tacit_archive_model){.struct_size = struct_size};
-    told->n_hash = identity->kind == FORMAT_MODEL_NONE    ? 0
-                   : identity->kind == FORMAT_MODEL_SHORT ? SHORT_BYTES
-                                                          : TACIT_MODEL_HASH;
-    memcpy(told->hash, identity->sha256, sizeof told->hash);
-    size_t n = identity->n_name < sizeof told->name ? identity->n_name : sizeof told->name - 1;
-    memcpy(told->name, identity->name, n);
-    return TACIT_OK;
+    struct tacit_archive_model full = {0};
+    full.n_hash = identity->kind == FORMAT_MODEL_NONE    ? 0
+                  : identity->kind == FORMAT_MODEL_SHORT ? SHORT_BYTES
+                                                         : TACIT_MODEL_HASH;
+    memcpy(full.hash, identity->sha256, sizeof full.hash);
+    size_t n = identity->n_name < sizeof full.name ? identity->n_name : sizeof full.name - 1;
+    memcpy(full.name, identity->name, n);
+    return struct_give(told, &full, sizeof full);
 }

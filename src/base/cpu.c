@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* syscall */
 #include "base/cpu.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 
 #include <cpuid.h>
@@ -88,3 +90,34 @@ uint32_t cpu_features(void)
 }
 
 #endif
+
+static const struct {
+    const char *name;
+    uint32_t flag;
+} feature_names[] = {
+#define FEATURE_NAME(flag, bit, name) {name, flag},
+    CPU_FEATURE_TABLE(FEATURE_NAME)
+#undef FEATURE_NAME
+        {"scalar", CPU_SCALAR},
+};
+
+enum tacit_status cpu_features_named(const char *names, uint32_t *features)
+{
+    uint32_t mask = 0;
+    *features = cpu_features();
+    if (!names)
+        return TACIT_OK;
+    while (*names) {
+        size_t n = strcspn(names, ",");
+        size_t i = 0, n_names = sizeof feature_names / sizeof feature_names[0];
+        while (i < n_names && (strlen(feature_names[i].name) != n ||
+                               strncmp(feature_names[i].name, names, n) != 0))
+            i++;
+        if (i == n_names)
+            return TACIT_ERR_ARGUMENT;
+        mask |= feature_names[i].flag;
+        names += n + (names[n] == ',');
+    }
+    *features &= mask;
+    return TACIT_OK;
+}

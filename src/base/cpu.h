@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "tacit/status.h"
+
 /* X(flag, bit, name): the one place where a feature is defined. */
 #define CPU_FEATURE_TABLE(X)                                                                       \
     X(CPU_AVX2, 0, "avx2")        /* with FMA3 and BMI2, as every such processor has */            \
@@ -26,5 +28,9 @@ enum cpu_feature { CPU_FEATURE_TABLE(CPU_FEATURE_ENUM) CPU_SCALAR = 0 };
 
 /* The flags of this machine. Costs some microseconds: ask once and pass the answer on. */
 uint32_t cpu_features(void);
+
+/* Those of this machine's flags that are named, separated by commas; "scalar" stands for none; names NULL: all
+ * that the machine has. TACIT_ERR_ARGUMENT: a name that is not in the table. */
+enum tacit_status cpu_features_named(const char *names, uint32_t *features);
 
 #endif

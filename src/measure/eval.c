@@ -4,16 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
+#include "base/struct_size.h"
 #include "base/try.h"
 #include "measure/eval_state.h"
 #include "measure/text_count.h"
-#include "methods/plan.h"
 
 enum { WINDOW_DEFAULT = 2048, HKUST_WINDOW = 1900, HKUST_STRIDE = 512, LLAMA_WINDOW = 512 };
 
-void tacit_eval_options_init(struct tacit_eval_options *options)
+enum tacit_status tacit_eval_options_init_sized(struct tacit_eval_options *options,
+                                                size_t struct_size)
 {
-    *options = (struct tacit_eval_options){.struct_size = sizeof *options, .first_token = -1};
+    const struct tacit_eval_options defaults = {.first_token = -1};
+    options->struct_size = struct_size;
+    return struct_give(options, &defaults, sizeof defaults);
 }
 
 enum tacit_status tacit_evaluator_count_tokens(const struct tacit_evaluator *e, const void *data,
@@ -28,17 +32,18 @@ enum tacit_status tacit_evaluator_count_tokens(const struct tacit_evaluator *e, 
     return status;
 }
 
-void tacit_eval_count(const void *data, size_t n_bytes, struct tacit_eval_result *result)
+enum tacit_status tacit_eval_count(const void *data, size_t n_bytes,
+                                   struct tacit_eval_result *result)
 {
     struct text_count count = {0, 0};
     text_count_add(&count, data, n_bytes, 0, n_bytes);
-    *result = (struct tacit_eval_result){.struct_size = result->struct_size,
-                                         .n_bytes = n_bytes,
-                                         .n_chars = count.n_chars,
-                                         .n_words = count.n_words,
-                                         .n_scored_bytes = n_bytes,
-                                         .n_scored_chars = count.n_chars,
-                                         .n_scored_words = count.n_words};
+    const struct tacit_eval_result full = {.n_bytes = n_bytes,
+                                           .n_chars = count.n_chars,
+                                           .n_words = count.n_words,
+                                           .n_scored_bytes = n_bytes,
+                                           .n_scored_chars = count.n_chars,
+                                           .n_scored_words = count.n_words};
+    return struct_give(result, &full, sizeof full);
 }
 
 static enum tacit_status make_cut(struct tacit_evaluator *e)
@@ -66,18 +71,16 @@ static enum tacit_status make_cut(struct tacit_evaluator *e)
 
 static enum tacit_status start(struct tacit_evaluator *e)
 {
-    struct tacit_options codec;
-    struct codec_plan plan;
-    tacit_options_init(&codec);
-    codec.cpu = e->options.cpu;
-    codec.n_threads = e->options.n_threads;
-    TRY(codec_plan_make(&plan, &codec));
+    if (e->options.n_threads > THREADS_MAX)
+        return TACIT_ERR_ARGUMENT;
+    TRY(cpu_features_named(e->options.cpu, &e->features));
     TRY(make_cut(e));
-    e->features = plan.cpu_features;
-    e->kernels = plan.kernels;
-    e->options.n_threads = plan.n_threads;
+    kernels_select(&e->kernels, e->features);
+    if (e->options.n_threads == 0)
+        e->options.n_threads = threads_available();
     /* One window at a time is shared out inside the model; many windows, one to a thread. */
-    e->n_workers = e->cut.convention == TACIT_EVAL_ROLLING || e->options.mixed ? 1 : plan.n_threads;
+    e->n_workers =
+        e->cut.convention == TACIT_EVAL_ROLLING || e->options.mixed ? 1 : e->options.n_threads;
     if (e->n_workers > EVAL_WORKERS_MAX)
         e->n_workers = EVAL_WORKERS_MAX;
     for (unsigned i = 0; i < e->n_workers; i++) {
@@ -93,16 +96,18 @@ enum tacit_status tacit_evaluator_create(struct tacit_evaluator **evaluator,
                                          const struct tacit_eval_options *options)
 {
     *evaluator = NULL;
-    if (!model || (options && options->struct_size < sizeof *options))
+    if (!model)
         return TACIT_ERR_ARGUMENT;
     struct tacit_evaluator *e = calloc(1, sizeof *e);
     if (!e)
         return TACIT_ERR_MEMORY;
     e->model = model;
     tacit_eval_options_init(&e->options);
+    enum tacit_status status = TACIT_OK;
     if (options)
-        e->options = *options;
-    enum tacit_status status = start(e);
+        status = struct_take(&e->options, sizeof e->options, options);
+    if (status == TACIT_OK)
+        status = start(e);
     if (status != TACIT_OK) {
         tacit_evaluator_destroy(e);
         return status;
@@ -209,7 +214,7 @@ static enum tacit_status tell(const struct tacit_evaluator *e, size_t index,
     const struct tokenizer *tokenizer = model_file_tokenizer(e->model->file);
     const struct eval_items *text = &e->texts[index];
     struct text_count all = {0, 0}, scored = {0, 0};
-    struct tacit_eval_result sums = {.struct_size = result->struct_size};
+    struct tacit_eval_result sums = {0};
     size_t offset = 0;
     for (size_t i = 0; i < text->n_items; i++) {
         struct tacit_eval_token token = {0};
@@ -236,8 +241,14 @@ static enum tacit_status tell(const struct tacit_evaluator *e, size_t index,
     sums.n_words = all.n_words;
     sums.n_scored_chars = scored.n_chars;
     sums.n_scored_words = scored.n_words;
-    *result = sums;
-    return TACIT_OK;
+    return struct_give(result, &sums, sizeof sums);
+}
+
+/* Callers may have been compiled with a shorter struct: their array has their stride. */
+static struct tacit_eval_result *result_at(struct tacit_eval_result *results, size_t i)
+{
+    void *at = (uint8_t *)results + i * results->struct_size;
+    return at;
 }
 
 static enum tacit_status run(struct tacit_evaluator *e, const struct tacit_eval_text *texts,
@@ -245,12 +256,12 @@ static enum tacit_status run(struct tacit_evaluator *e, const struct tacit_eval_
                              void *context)
 {
     for (size_t i = 0; i < e->n_texts; i++)
-        if (results[i].struct_size < sizeof results[i])
+        if (result_at(results, i)->struct_size != results->struct_size)
             return TACIT_ERR_ARGUMENT;
     TRY(prepare(e, texts));
     TRY(score_all(e));
     for (size_t i = 0; i < e->n_texts; i++)
-        TRY(tell(e, i, &results[i], on_token, context));
+        TRY(tell(e, i, result_at(results, i), on_token, context));
     return TACIT_OK;
 }
 

@@ -4,15 +4,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/struct_size.h"
 #include "base/try.h"
 #include "measure/select_state.h"
 
-void tacit_select_options_init(struct tacit_select_options *options)
+enum tacit_status tacit_select_options_init_sized(struct tacit_select_options *options,
+                                                  size_t struct_size)
 {
-    *options = (struct tacit_select_options){.struct_size = sizeof *options,
-                                             .n_bytes = UINT64_MAX,
-                                             .n_records = UINT64_MAX,
-                                             .similarity = 0.8};
+    const struct tacit_select_options defaults = {
+        .n_bytes = UINT64_MAX, .n_records = UINT64_MAX, .similarity = 0.8};
+    options->struct_size = struct_size;
+    return struct_give(options, &defaults, sizeof defaults);
 }
 
 bool selection_is_full(const struct selection *s)
@@ -155,12 +157,14 @@ static enum tacit_status select_sorted(struct selection *s)
 }
 
 enum tacit_status tacit_select(const struct tacit_select_source *source,
-                               const struct tacit_select_options *options, tacit_choice_fn chosen,
+                               const struct tacit_select_options *given, tacit_choice_fn chosen,
                                tacit_choice_fn dropped, void *context)
 {
-    struct selection s = {source, *options, chosen, dropped, context, NULL, 0, 0};
-    if (options->struct_size < sizeof *options || options->method > TACIT_SELECT_SCORES ||
-        options->measure > TACIT_MEASURE_CONTEXT ||
+    struct selection s = {source, {0}, chosen, dropped, context, NULL, 0, 0};
+    const struct tacit_select_options *options = &s.options;
+    tacit_select_options_init(&s.options);
+    TRY(struct_take(&s.options, sizeof s.options, given));
+    if (options->method > TACIT_SELECT_SCORES || options->measure > TACIT_MEASURE_CONTEXT ||
         !(options->similarity >= 0 && options->similarity <= 1) || source->n_records > UINT32_MAX ||
         (options->method == TACIT_SELECT_SCORES && !options->scores))
         return TACIT_ERR_ARGUMENT;

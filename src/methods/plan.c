@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/struct_size.h"
 #include "base/threads.h"
 #include "base/try.h"
 #include "engine/lm.h"
 #include "model/model.h"
 #include "predict/context_mixer.h"
 
-enum { N_THREADS_MAX = 1024, CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };
+enum { CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };
 
 enum { LARGE_MODEL_STREAM_BYTES = 1 << 15, LARGE_MODEL_STREAMS = 32 };
 
@@ -43,12 +44,11 @@ enum cm_strength codec_level_strength(int level)
     return levels[level].strength;
 }
 
-void tacit_options_init(struct tacit_options *options)
+enum tacit_status tacit_options_init_sized(struct tacit_options *options, size_t struct_size)
 {
-    *options = (struct tacit_options){
-        .struct_size = sizeof *options,
-        .level = TACIT_LEVEL_DEFAULT,
-    };
+    const struct tacit_options defaults = {.level = TACIT_LEVEL_DEFAULT};
+    options->struct_size = struct_size;
+    return struct_give(options, &defaults, sizeof defaults);
 }
 
 static enum tacit_status copy_options(struct tacit_options *to, const struct tacit_options *from)
@@ -56,47 +56,16 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
     tacit_options_init(to);
     if (!from)
         return TACIT_OK;
-    if (from->struct_size < sizeof *to)
-        return TACIT_ERR_ARGUMENT;
-    *to = *from;
-    if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > N_THREADS_MAX)
+    TRY(struct_take(to, sizeof *to, from));
+    if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
     if (to->n_streams > TACIT_STREAMS_MAX || to->n_context > TACIT_CONTEXT_MAX || to->unmixed > 1)
         return TACIT_ERR_ARGUMENT;
-    if (to->report && to->report->struct_size < sizeof *to->report)
+    if (to->report && to->report->struct_size < sizeof to->report->struct_size)
         return TACIT_ERR_ARGUMENT;
     if (to->block_size != 0 &&
         (to->block_size < TACIT_BLOCK_SIZE_MIN || to->block_size > TACIT_BLOCK_SIZE_MAX))
         return TACIT_ERR_ARGUMENT;
-    return TACIT_OK;
-}
-
-static const struct {
-    const char *name;
-    uint32_t flag;
-} feature_names[] = {
-#define FEATURE_NAME(flag, bit, name) {name, flag},
-    CPU_FEATURE_TABLE(FEATURE_NAME)
-#undef FEATURE_NAME
-        {"scalar", CPU_SCALAR},
-};
-
-/* names: separated by commas. Keeps the features that are named. */
-static enum tacit_status mask_features(const char *names, uint32_t *features)
-{
-    uint32_t mask = 0;
-    while (*names) {
-        size_t n = strcspn(names, ",");
-        size_t i = 0, n_names = sizeof feature_names / sizeof feature_names[0];
-        while (i < n_names && (strlen(feature_names[i].name) != n ||
-                               strncmp(feature_names[i].name, names, n) != 0))
-            i++;
-        if (i == n_names)
-            return TACIT_ERR_ARGUMENT;
-        mask |= feature_names[i].flag;
-        names += n + (names[n] == ',');
-    }
-    *features &= mask;
     return TACIT_OK;
 }
 
@@ -119,9 +88,8 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
 {
     struct tacit_options options;
     TRY(copy_options(&options, given));
-    uint32_t features = cpu_features();
-    if (options.cpu)
-        TRY(mask_features(options.cpu, &features));
+    uint32_t features;
+    TRY(cpu_features_named(options.cpu, &features));
     const struct level *level = &levels[options.level];
     *plan = (struct codec_plan){
         .level = options.level,

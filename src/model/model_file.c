@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/model_file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file_replace.h"
 #include "base/try.h"
 #include "gguf/gguf.h"
 #include "gguf/gguf_tokenizer.h"
@@ -163,46 +163,24 @@ struct byte_view model_file_licence(const struct model_file *file)
 
 static enum tacit_status file_sink(void *context, const void *data, size_t n_bytes)
 {
-    return fwrite(data, 1, n_bytes, context) == n_bytes ? TACIT_OK : TACIT_ERR_IO;
-}
-
-static enum tacit_status write_file(const struct lm_model *model, const struct tmodel_text *text,
-                                    const char *path)
-{
-    FILE *f = fopen(path, "wbx");
-    if (!f)
-        return TACIT_ERR_IO;
-    enum tacit_status status = tmodel_write(model, text, file_sink, f);
-    if (fclose(f) != 0 && status == TACIT_OK)
-        status = TACIT_ERR_IO;
-    if (status != TACIT_OK) {
-        int saved = errno;
-        remove(path);
-        errno = saved;
-    }
-    return status;
+    return file_replace_write(context, data, n_bytes);
 }
 
 enum tacit_status model_file_export(const struct model_file *file, const char *path)
 {
-    static const char suffix[] = ".part";
     struct tmodel_text text = {file->name, file->licence, {NULL, 0}};
+    struct file_replace out;
     uint8_t *tokenizer;
-    size_t n = strlen(path);
     TRY(tokenizer_save(file->tokenizer, &tokenizer, &text.tokenizer.n));
     text.tokenizer.data = tokenizer;
-    char *part = malloc(n + sizeof suffix);
-    enum tacit_status status = part ? TACIT_OK : TACIT_ERR_MEMORY;
-    if (part) {
-        memcpy(part, path, n);
-        memcpy(part + n, suffix, sizeof suffix);
-        status = write_file(model_file_lm(file), &text, part);
-        if (status == TACIT_OK && rename(part, path) != 0) {
-            remove(part);
-            status = TACIT_ERR_IO;
-        }
+    enum tacit_status status = file_replace_open(&out, path);
+    if (status == TACIT_OK) {
+        status = tmodel_write(model_file_lm(file), &text, file_sink, &out);
+        if (status == TACIT_OK)
+            status = file_replace_commit(&out);
+        else
+            file_replace_abandon(&out);
     }
-    free(part);
     free(tokenizer);
     return status;
 }

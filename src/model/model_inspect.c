@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/struct_size.h"
 #include "base/try.h"
 #include "base/view.h"
 #include "engine/lm.h"
@@ -91,14 +92,12 @@ static enum tacit_status inspect_linked(struct tacit_model_info *info)
     return status;
 }
 
-enum tacit_status tacit_model_inspect(const char *path, struct tacit_model_info *info)
+static enum tacit_status inspect(const char *path, struct tacit_model_info *info)
 {
     struct gguf *gguf;
     struct tmodel *tmodel;
     struct stat file;
     enum tacit_status status;
-    if (info->struct_size < sizeof *info)
-        return TACIT_ERR_ARGUMENT;
     if (!path)
         return inspect_linked(info);
     size_t n = strlen(path);
@@ -115,4 +114,13 @@ enum tacit_status tacit_model_inspect(const char *path, struct tacit_model_info 
         gguf_close(gguf);
     }
     return status;
+}
+
+enum tacit_status tacit_model_inspect(const char *path, struct tacit_model_info *info)
+{
+    struct tacit_model_info full = {.struct_size = sizeof full};
+    if (info->struct_size < sizeof info->struct_size)
+        return TACIT_ERR_ARGUMENT;
+    TRY(inspect(path, &full));
+    return struct_give(info, &full, sizeof full);
 }

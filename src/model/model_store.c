@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file_map.h"
+#include "base/file_replace.h"
 #include "base/try.h"
 #include "model/model_file.h"
 #include "tacit/model.h"
@@ -112,54 +113,14 @@ static enum tacit_status make_directories(const char *path)
     return TACIT_OK;
 }
 
-static enum tacit_status write_all(int fd, const uint8_t *data, size_t n)
-{
-    while (n > 0) {
-        ssize_t written = write(fd, data, n < 1u << 24 ? n : 1u << 24);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return TACIT_ERR_IO;
-        data += written;
-        n -= (size_t)written;
-    }
-    return fsync(fd) == 0 ? TACIT_OK : TACIT_ERR_IO;
-}
-
-/* A new file of mode 0666 less the umask, with these bytes; removed again after a failure. */
-static enum tacit_status write_file(const char *path, const uint8_t *data, size_t n)
-{
-    unlink(path); /* what a copy that was cut short has left */
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return TACIT_ERR_IO;
-    enum tacit_status status = write_all(fd, data, n);
-    int saved = errno;
-    if (close(fd) != 0 && status == TACIT_OK) {
-        saved = errno;
-        status = TACIT_ERR_IO;
-    }
-    if (status != TACIT_OK)
-        unlink(path);
-    errno = saved;
-    return status;
-}
-
 static enum tacit_status copy_file(const char *from, const char *to)
 {
-    char temporary[TACIT_MODEL_PATH_MAX], suffix[32];
     struct file_map map;
-    snprintf(suffix, sizeof suffix, ".%ld.part", (long)getpid());
-    TRY(join(temporary, to, strlen(to), suffix, ""));
     TRY(file_map_open(&map, from));
-    enum tacit_status status = write_file(temporary, map.data, map.n_bytes);
+    enum tacit_status status = file_replace_all(to, map.data, map.n_bytes);
+    int saved = errno;
     file_map_close(&map);
-    if (status == TACIT_OK && rename(temporary, to) != 0) {
-        int saved = errno;
-        unlink(temporary);
-        errno = saved;
-        status = TACIT_ERR_IO;
-    }
+    errno = saved;
     return status;
 }
 

@@ -87,6 +87,15 @@ class Model(CliTest):
         for args in (["--help"], ["show", "-h"]):
             self.assertIn("Usage: tacit model", self.model(*args))
 
+    def test_import_after_a_crash(self):
+        """What an import that was killed has left beside the model does not stop the next one."""
+        self.write("toy.gguf", gguf())
+        models = self.home / "tacit/models"
+        models.mkdir(parents=True)
+        (models / "toy.tmodel.part").write_bytes(b"cut off")
+        self.model("import", "toy.gguf")
+        self.model("show", "toy")
+
     def test_nothing_is_ignored(self):
         """A key or tensor that the engine does not use is an error that names it."""
         one, four = struct.pack("<f", 1), struct.pack("<f", 4)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/file_replace.h"
 #include "base/try.h"
 #include "workshop/text/clean.h"
 #include "workshop/text/vocab.h"
@@ -145,7 +146,7 @@ static enum tacit_status write_tokens(struct prepare *p, const char *name, const
     for (size_t i = 0; i < n_ids; i++)
         store_le16((uint8_t *)&ids[i], ids[i]);
     const enum tacit_status status =
-        file_said(file_write_atomic(path, ids, n_ids * sizeof *ids), path, p->sink);
+        file_said(file_replace_all(path, ids, n_ids * sizeof *ids), path, p->sink);
     free(ids);
     if (status != TACIT_OK)
         return status;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/file_replace.h"
 #include "base/try.h"
 #include "workshop/net/random.h"
 #include "workshop/train/files.h"
@@ -211,7 +212,7 @@ enum tacit_status vocab_write(const struct vocab *v, const char *path)
     uint8_t *data;
     size_t n;
     TRY(vocab_save(v, &data, &n));
-    const enum tacit_status status = file_write_atomic(path, data, n);
+    const enum tacit_status status = file_replace_all(path, data, n);
     free(data);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/file_replace.h"
 #include "base/try.h"
 #include "workshop/net/random.h"
 #include "workshop/train/files.h"
@@ -116,7 +117,7 @@ static void get_config(const uint8_t **at, struct net_config *c)
 static enum tacit_status write_checked(const char *path, uint8_t *data, size_t n)
 {
     store_le64(data + n - 8, checksum(data, n - 8));
-    const enum tacit_status status = file_write_atomic(path, data, n);
+    const enum tacit_status status = file_replace_all(path, data, n);
     free(data);
     return status;
 }

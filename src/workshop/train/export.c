@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file_replace.h"
 #include "base/try.h"
 #include "model/tmodel.h"
 #include "tacit/train.h"
@@ -73,7 +74,7 @@ static enum tacit_status write_model(const char *path, const struct lm_model *mo
     text.tokenizer.data = tokenizer;
     enum tacit_status status = tmodel_write(model, &text, buffer_sink, &file);
     if (status == TACIT_OK)
-        status = file_write_atomic(path, file.data, file.n);
+        status = file_replace_all(path, file.data, file.n);
     free(file.data);
     free(tokenizer);
     return status;

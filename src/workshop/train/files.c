@@ -38,22 +38,3 @@ out:
     fclose(f);
     return status;
 }
-
-enum tacit_status file_write_atomic(const char *path, const void *data, size_t n_bytes)
-{
-    char temporary[4096];
-    const int n = snprintf(temporary, sizeof temporary, "%s.tmp", path);
-    if (n < 0 || (size_t)n >= sizeof temporary)
-        return TACIT_ERR_ARGUMENT;
-    FILE *f = fopen(temporary, "wb");
-    if (!f)
-        return TACIT_ERR_IO;
-    int ok = fwrite(data, 1, n_bytes, f) == n_bytes;
-    ok = fflush(f) == 0 && ok;
-    ok = fsync(fileno(f)) == 0 && ok;
-    ok = fclose(f) == 0 && ok;
-    if (ok && rename(temporary, path) == 0)
-        return TACIT_OK;
-    remove(temporary);
-    return TACIT_ERR_IO;
-}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whole files for the trainer: read into memory, written atomically (a temporary file, flushed,
- * then renamed), so that a stopped run leaves either the old file or the new one.
+ * What the trainer needs of the file system beside base/file_replace.h: folders, and whole files read into memory.
  */
 #ifndef TACIT_WORKSHOP_TRAIN_FILES_H
 #define TACIT_WORKSHOP_TRAIN_FILES_H
@@ -16,6 +15,5 @@ enum tacit_status folder_make(const char *path);
 
 /* The caller frees *data. */
 enum tacit_status file_read(const char *path, uint8_t **data, size_t *n_bytes);
-enum tacit_status file_write_atomic(const char *path, const void *data, size_t n_bytes);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_replace.h"
 #include "check.h"
 #include "workshop/net/random.h"
 #include "workshop/text/clean.h"
@@ -153,7 +154,7 @@ static void write_shard(const char *name, struct vocab *vocab, uint64_t seed)
     static uint16_t ids[N + 1];
     ids[0] = (uint16_t)(vocab->n_tokens - 1);
     const size_t n = vocab_encode(vocab, text, make_text(text, N, seed), ids + 1);
-    CHECK(file_write_atomic(path_of(name), ids, (n + 1) * sizeof *ids) == TACIT_OK);
+    CHECK(file_replace_all(path_of(name), ids, (n + 1) * sizeof *ids) == TACIT_OK);
 }
 
 static struct config tiny_config(const struct vocab *vocab)
