@@ -50,6 +50,11 @@ static inline floats mul(floats a, floats b)
     return _mm256_mul_ps(a, b);
 }
 
+static inline floats divide(floats a, floats b)
+{
+    return _mm256_div_ps(a, b);
+}
+
 /* Of a NaN and a number, the second argument; so are the maximum and the minimum of zeros. */
 static inline floats larger(floats a, floats b)
 {
@@ -69,6 +74,16 @@ static inline ints splat_ints(int32_t x)
 static inline ints add_ints(ints a, ints b)
 {
     return _mm256_add_epi32(a, b);
+}
+
+static inline ints sub_ints(ints a, ints b)
+{
+    return _mm256_sub_epi32(a, b);
+}
+
+static inline ints half_of(ints x)
+{
+    return _mm256_srli_epi32(x, 1);
 }
 
 /* x 2^23: from an exponent to its place in a float. */
@@ -99,6 +114,11 @@ static inline float sum_registers(floats lo, floats hi)
     __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
     __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
     return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
+}
+
+static inline float sum_sixteen(const floats x[2])
+{
+    return sum_registers(x[0], x[1]);
 }
 
 #endif

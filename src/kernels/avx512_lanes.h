@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#define LANES 16
 typedef __m512i ints;
 typedef __m512 floats;
 
@@ -21,6 +22,16 @@ static inline floats zero(void)
 static inline floats splat(float x)
 {
     return _mm512_set1_ps(x);
+}
+
+static inline floats load(const float *p)
+{
+    return _mm512_load_ps(p);
+}
+
+static inline void store(float *p, floats v)
+{
+    _mm512_store_ps(p, v);
 }
 
 static inline floats add(floats a, floats b)
@@ -36,6 +47,11 @@ static inline floats sub(floats a, floats b)
 static inline floats mul(floats a, floats b)
 {
     return _mm512_mul_ps(a, b);
+}
+
+static inline floats divide(floats a, floats b)
+{
+    return _mm512_div_ps(a, b);
 }
 
 /* Of a NaN and a number, the second argument; so are the maximum and the minimum of zeros. */
@@ -57,6 +73,16 @@ static inline ints splat_ints(int32_t x)
 static inline ints add_ints(ints a, ints b)
 {
     return _mm512_add_epi32(a, b);
+}
+
+static inline ints sub_ints(ints a, ints b)
+{
+    return _mm512_sub_epi32(a, b);
+}
+
+static inline ints half_of(ints x)
+{
+    return _mm512_srli_epi32(x, 1);
 }
 
 /* x 2^23: from an exponent to its place in a float. */
@@ -87,6 +113,11 @@ static inline float sum_register(floats s)
     __m128 s4 = _mm_add_ps(_mm256_castps256_ps128(s8), _mm256_extractf128_ps(s8, 1));
     __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
     return _mm_cvtss_f32(_mm_add_ss(s2, _mm_movehdup_ps(s2)));
+}
+
+static inline float sum_sixteen(const floats x[1])
+{
+    return sum_register(x[0]);
 }
 
 #endif

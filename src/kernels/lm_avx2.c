@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kernels that take time beside lm_product (lm_avx2_product.c), eight lanes at a time; of the
- * others the definitions built for AVX2 are good enough.
+ * The language model's element-wise kernels and reductions, eight lanes in a register;
+ * lm_avx2_product.c has the products.
  */
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #include "kernels/avx2_lanes.h"
 #include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
-#include "kernels/lm_generic.h"
 #include "kernels/lm_isa.h"
+
+#define ISA avx2
+#include "kernels/lm_elementwise.h"
 
 /* All bits set in the lanes below n_valid, counted from i on; both are less than 2^31. */
 static inline __m256i valid_lanes(size_t i, size_t n_valid)
@@ -39,6 +42,53 @@ static inline float largest(float start, const float *x, size_t n)
     return max_lane(tops);
 }
 
+/* Sixteen floats of a group, times inverse, as bytes; sum: of what they round to. */
+static inline __m128i round_sixteen(const float *x, floats inverse, ints *sum)
+{
+    ints a = round_to_ints(mul(load(x), inverse)), b = round_to_ints(mul(load(x + 8), inverse));
+    *sum = add_ints(*sum, add_ints(a, b));
+    ints shorts = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
+    return _mm_packs_epi16(_mm256_castsi256_si128(shorts), _mm256_extracti128_si256(shorts, 1));
+}
+
+static inline int32_t sum_ints(ints x)
+{
+    __m128i s4 = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    __m128i s2 = _mm_add_epi32(s4, _mm_unpackhi_epi64(s4, s4));
+    return _mm_cvtsi128_si32(s2) + _mm_extract_epi32(s2, 1);
+}
+
+/* The largest magnitude of a group as bits, as lm_max_magnitude_bits. */
+static inline uint32_t largest_magnitude(const float *x)
+{
+    const ints magnitude = splat_ints(0x7fffffff);
+    ints top = _mm256_and_si256(as_ints(load(x)), magnitude);
+    for (int i = LANES; i < LM_GROUP; i += LANES)
+        top = _mm256_max_epi32(top, _mm256_and_si256(as_ints(load(x + i)), magnitude));
+    __m128i m4 = _mm_max_epi32(_mm256_castsi256_si128(top), _mm256_extracti128_si256(top, 1));
+    __m128i m2 = _mm_max_epi32(m4, _mm_unpackhi_epi64(m4, m4));
+    __m128i m1 = _mm_max_epi32(m2, _mm_shuffle_epi32(m2, 1));
+    return (uint32_t)_mm_cvtsi128_si32(m1);
+}
+
+static void lm_quantize_avx2(int8_t *q, float *scale, int32_t *sum, const float *x, size_t n_groups)
+{
+    for (size_t g = 0; g < n_groups; g++, x += LM_GROUP, q += LM_GROUP) {
+        uint32_t bits = largest_magnitude(x);
+        bool usable = bits >= LM_TINY_BITS && bits < LM_INFINITY_BITS;
+        float a = strict_from_bits(bits);
+        ints total = splat_ints(0);
+        if (usable) {
+            floats inverse = splat(127.0f / a);
+            for (int i = 0; i < LM_GROUP; i += 16)
+                _mm_store_si128((__m128i *)(q + i), round_sixteen(x + i, inverse, &total));
+        } else
+            memset(q, 0, LM_GROUP);
+        scale[g] = usable ? a * (1.0f / 127.0f) : 0.0f;
+        sum[g] = sum_ints(total);
+    }
+}
+
 static float lm_attention_weights_avx2(int8_t *q, float *scale, int32_t *sum, const float *score,
                                        const float *value_scale, size_t n_valid, float sink)
 {
@@ -55,7 +105,7 @@ static float lm_attention_weights_avx2(int8_t *q, float *scale, int32_t *sum, co
             total[j / 8 % 2] = _mm256_add_ps(total[j / 8 % 2], e);
             _mm256_store_ps(weight + j, _mm256_and_ps(valid, w));
         }
-        lm_quantize_generic(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, weight, 1);
+        lm_quantize_avx2(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, weight, 1);
     }
     return sum_registers(total[0], total[1]) + strict_exp_brief(sink - top);
 }
@@ -87,13 +137,13 @@ static void lm_token_masses_avx2(uint32_t *mass, const float *x, size_t n)
 
 void lm_kernels_init_avx2(struct kernels *kernels)
 {
-    kernels->lm_quantize = lm_quantize_generic;
+    kernels->lm_quantize = lm_quantize_avx2;
     kernels->lm_product = lm_product_avx2;
-    kernels->lm_rms_norm = lm_rms_norm_generic;
+    kernels->lm_rms_norm = lm_rms_norm_avx2;
     kernels->lm_attention_weights = lm_attention_weights_avx2;
     kernels->lm_swiglu = lm_swiglu_avx2;
-    kernels->lm_relu2 = lm_relu2_generic;
-    kernels->lm_root_cap = lm_root_cap_generic;
+    kernels->lm_relu2 = lm_relu2_avx2;
+    kernels->lm_root_cap = lm_root_cap_avx2;
     kernels->lm_token_masses = lm_token_masses_avx2;
 }
 

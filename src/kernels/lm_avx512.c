@@ -8,6 +8,9 @@
 #include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
 
+#define ISA avx512
+#include "kernels/lm_elementwise.h"
+
 static __m512 clamp(__m512 x)
 {
     x = _mm512_max_ps(x, _mm512_set1_ps(-LM_SCORE_MAX)); /* of a NaN and a number: the second */
@@ -55,19 +58,6 @@ static void lm_quantize_avx512(int8_t *q, float *scale, int32_t *sum, const floa
     }
 }
 
-static void lm_rms_norm_avx512(float *y, const float *x, const float *gain, size_t n, float epsilon)
-{
-    __m512 total = _mm512_setzero_ps();
-    for (size_t i = 0; i < n; i += 16) {
-        __m512 v = _mm512_load_ps(x + i);
-        total = _mm512_add_ps(total, _mm512_mul_ps(v, v));
-    }
-    __m512 r = _mm512_set1_ps(1.0f / strict_sqrt(sum_register(total) / (float)n + epsilon));
-    for (size_t i = 0; i < n; i += 16)
-        _mm512_store_ps(y + i, _mm512_mul_ps(_mm512_mul_ps(_mm512_load_ps(x + i), r),
-                                             _mm512_load_ps(gain + i)));
-}
-
 /* Lanes below n_valid, counted from i on. */
 static __mmask16 valid_lanes(size_t i, size_t n_valid)
 {
@@ -105,38 +95,6 @@ static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
         __m512 e = exp_brief(_mm512_xor_ps(clamp(x), sign));
         __m512 silu = _mm512_div_ps(x, _mm512_add_ps(one, e));
         _mm512_store_ps(y + i, _mm512_mul_ps(silu, _mm512_load_ps(u + i)));
-    }
-}
-
-static void lm_relu2_avx512(float *y, const float *g, size_t n)
-{
-    for (size_t i = 0; i < n; i += 16) {
-        __m512 x = _mm512_max_ps(_mm512_load_ps(g + i), _mm512_setzero_ps()); /* a NaN: zero */
-        _mm512_store_ps(y + i, _mm512_mul_ps(x, x));
-    }
-}
-
-/* strict_rsqrt_brief, sixteen at a time. */
-static inline __m512 rsqrt_ps(__m512 x)
-{
-    const __m512 three_halves = _mm512_set1_ps(1.5f);
-    __m512 half = _mm512_mul_ps(_mm512_set1_ps(0.5f), x);
-    __m512i shifted = _mm512_srli_epi32(_mm512_castps_si512(x), 1);
-    __m512 y =
-        _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32((int)STRICT_RSQRT_GUESS), shifted));
-    for (int i = 0; i < 2; i++)
-        y = _mm512_mul_ps(y, _mm512_sub_ps(three_halves, _mm512_mul_ps(half, _mm512_mul_ps(y, y))));
-    return y;
-}
-
-static void lm_root_cap_avx512(float *x, float cap, size_t n)
-{
-    const __m512 c = _mm512_set1_ps(cap), c2 = _mm512_set1_ps(cap * cap);
-    for (size_t i = 0; i < n; i += 16) {
-        __m512 l = _mm512_max_ps(_mm512_load_ps(x + i), _mm512_set1_ps(-LM_ROOT_CAP_MAX));
-        l = _mm512_min_ps(l, _mm512_set1_ps(LM_ROOT_CAP_MAX));
-        __m512 y = rsqrt_ps(_mm512_add_ps(_mm512_mul_ps(l, l), c2));
-        _mm512_store_ps(x + i, _mm512_mul_ps(_mm512_mul_ps(c, l), y));
     }
 }
 
