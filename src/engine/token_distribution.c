@@ -21,23 +21,37 @@ void token_distribution_lay_out(struct token_distribution *distribution, struct 
         token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
 }
 
+/* to[0] = 0, to[i + 1] = to[i] + mass[token[i]] */
+static void sum_masses(uint64_t *restrict to, const uint32_t *restrict mass,
+                       const uint32_t *restrict token, size_t n)
+{
+    uint64_t sum = 0;
+    to[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        to[i + 1] = sum += mass[token[i]];
+}
+
 void token_distribution_set_plain(struct token_distribution *distribution,
                                   const struct kernels *kernels, const float *logits)
 {
-    const uint32_t *mass = distribution->mass, *token = distribution->token;
-    uint64_t sum = 0;
     kernels->lm_token_masses(distribution->mass, logits, distribution->n_tokens);
     distribution->mass[distribution->n_tokens] = 1;
-    distribution->sum[0] = 0;
-    for (uint32_t i = 0; i < distribution->trie->n_places; i++)
-        distribution->sum[i + 1] = sum += mass[token[i]];
+    sum_masses(distribution->sum, distribution->mass, distribution->token,
+               distribution->trie->n_places);
+}
+
+static void add_bias(float *restrict to, const float *restrict logits, const float *restrict bias,
+                     size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = logits[i] + bias[i];
 }
 
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
                             const float *logits)
 {
-    for (uint32_t i = 0; distribution->bias && i < distribution->n_tokens; i++)
-        distribution->biased[i] = logits[i] + distribution->bias[i];
+    if (distribution->bias)
+        add_bias(distribution->biased, logits, distribution->bias, distribution->n_tokens);
     token_distribution_set_plain(distribution, kernels,
                                  distribution->bias ? distribution->biased : logits);
 }

@@ -49,23 +49,32 @@ static inline int32_t sum_bytes(ints x)
     return _mm_cvtsi128_si32(s2) + _mm_extract_epi32(s2, 2);
 }
 
+/* Four pairs of magnitudes and signs of row m. */
+static inline void put_pairs(int32_t (*to)[ROWS_MAX][2], size_t m, __m128i first, __m128i second)
+{
+    _mm_storel_epi64((__m128i *)to[0][m], first);
+    _mm_storel_epi64((__m128i *)to[1][m], _mm_unpackhi_epi64(first, first));
+    _mm_storel_epi64((__m128i *)to[2][m], second);
+    _mm_storel_epi64((__m128i *)to[3][m], _mm_unpackhi_epi64(second, second));
+}
+
 static void prepare_row(struct panel *panel, size_t m, const struct lm_rows *x, size_t row,
                         size_t first_group)
 {
     for (size_t g = 0; g < panel->n_groups; g++) {
         size_t at = row * x->n_groups + first_group + g;
-        _Alignas(32) int32_t magnitudes[LM_GROUP / 4], signs[LM_GROUP / 4];
         int32_t sum = 0;
         for (size_t k = 0; k < LM_GROUP / 4; k += 8) {
             ints q = _mm256_load_si256((const ints *)(x->q + at * LM_GROUP + 4 * k));
             ints magnitude = _mm256_abs_epi8(q);
-            _mm256_store_si256((ints *)(magnitudes + k), magnitude);
-            _mm256_store_si256((ints *)(signs + k), _mm256_cmpgt_epi8(_mm256_setzero_si256(), q));
+            ints sign = _mm256_cmpgt_epi8(_mm256_setzero_si256(), q);
+            ints low = _mm256_unpacklo_epi32(magnitude, sign);
+            ints high = _mm256_unpackhi_epi32(magnitude, sign);
+            put_pairs(panel->group[g].x + k, m, _mm256_castsi256_si128(low),
+                      _mm256_castsi256_si128(high));
+            put_pairs(panel->group[g].x + k + 4, m, _mm256_extracti128_si256(low, 1),
+                      _mm256_extracti128_si256(high, 1));
             sum += sum_bytes(magnitude);
-        }
-        for (size_t k = 0; k < LM_GROUP / 4; k++) {
-            panel->group[g].x[k][m][0] = magnitudes[k];
-            panel->group[g].x[k][m][1] = signs[k];
         }
         panel->group[g].start[m] = (sum - x->sum[at]) / 2;
         panel->group[g].scale[m] = x->scale[at];
