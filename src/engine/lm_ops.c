@@ -23,7 +23,7 @@ void lm_mix(float *y, const float *a, const float *x, const float *b, size_t n)
         y[i] = y[i] * a[i] + x[i] * b[i];
 }
 
-/* 32-bit integer mixes, as the trainer's net_hash_row. */
+/* 32-bit integer mixes. */
 uint32_t lm_hash_row(uint32_t token, const uint32_t before[2], bool triple, uint32_t n_rows)
 {
     uint32_t h = token * 0x9e3779b1u + before[0] + 1;

@@ -28,27 +28,31 @@ void matmul_close(struct matmul *mm)
     memset(mm, 0, sizeof *mm);
 }
 
-/* The inner loop runs along a row of C, so that it vectorises; B transposed is a dot product. */
-static void matmul_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
-                         size_t lda, const float *b, size_t ldb, bool add, float *c, size_t ldc)
+static float element(struct operand a, size_t i, size_t p)
 {
-    for (size_t i = 0; i < m; i++) {
-        float *ci = c + i * ldc;
+    return a.transposed ? a.data[p * a.stride + i] : a.data[i * a.stride + p];
+}
+
+/* The inner loop runs along a row of C, so that it vectorises; B transposed is a dot product. */
+static void matmul_plain(struct matrix c, struct operand a, struct operand b, size_t k, bool add)
+{
+    for (size_t i = 0; i < c.n_rows; i++) {
+        float *ci = c.data + i * c.stride;
         if (!add)
-            memset(ci, 0, n * sizeof *ci);
-        if (trans_b) {
-            for (size_t j = 0; j < n; j++) {
+            memset(ci, 0, c.n_cols * sizeof *ci);
+        if (b.transposed) {
+            for (size_t j = 0; j < c.n_cols; j++) {
                 float sum = 0;
                 for (size_t p = 0; p < k; p++)
-                    sum += (trans_a ? a[p * lda + i] : a[i * lda + p]) * b[j * ldb + p];
+                    sum += element(a, i, p) * b.data[j * b.stride + p];
                 ci[j] += sum;
             }
             continue;
         }
         for (size_t p = 0; p < k; p++) {
-            const float x = trans_a ? a[p * lda + i] : a[i * lda + p];
-            const float *bp = b + p * ldb;
-            for (size_t j = 0; j < n; j++)
+            const float x = element(a, i, p);
+            const float *bp = b.data + p * b.stride;
+            for (size_t j = 0; j < c.n_cols; j++)
                 ci[j] += x * bp[j];
         }
     }
@@ -59,12 +63,11 @@ const char *matmul_name(const struct matmul *mm)
     return mm->blocks ? mm->blocks->name : "plain float";
 }
 
-void matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
-                const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
-                size_t ldc)
+void matmul_run(struct matmul *mm, struct matrix c, struct operand a, struct operand b, size_t k,
+                bool add)
 {
     if (mm->blocks)
-        matmul_bf16(mm, trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
+        matmul_bf16(mm, c, a, b, k, add);
     else
-        matmul_plain(trans_a, trans_b, m, n, k, a, lda, b, ldb, add, c, ldc);
+        matmul_plain(c, a, b, k, add);
 }

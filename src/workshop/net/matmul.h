@@ -24,6 +24,35 @@ enum {
     MATMUL_PANEL_K = 384,
 };
 
+/* What a product is written to: n_rows rows of n_cols floats, `stride` floats apart. */
+struct matrix {
+    float *data;
+    size_t n_rows, n_cols, stride;
+};
+
+/* A factor: its rows lie `stride` floats apart; it is meant turned over if `transposed` is set. Its shape
+ * follows from the product's. */
+struct operand {
+    const float *data;
+    size_t stride;
+    bool transposed;
+};
+
+static inline struct matrix matrix(float *data, size_t n_rows, size_t n_cols, size_t stride)
+{
+    return (struct matrix){data, n_rows, n_cols, stride};
+}
+
+static inline struct operand operand(const float *data, size_t stride)
+{
+    return (struct operand){data, stride, false};
+}
+
+static inline struct operand transposed(const float *data, size_t stride)
+{
+    return (struct operand){data, stride, true};
+}
+
 struct bf16_blocks;
 
 struct matmul {
@@ -35,19 +64,11 @@ struct matmul {
 enum tacit_status matmul_open(struct matmul *mm, bool exact);
 void matmul_close(struct matmul *mm);
 
-/* op(A) is m x k, op(B) is k x n, C is m x n. With trans_a, A is stored k x m; with trans_b, B is
- * stored n x k. ld* are row lengths in floats. `add` accumulates into C. C overlaps neither
- * operand. */
-void matmul_run(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
-                const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
-                size_t ldc);
+/* C = A B, or C += A B with `add`: A is C's n_rows x k, B is k x C's n_cols. C overlaps neither. */
+void matmul_run(struct matmul *mm, struct matrix c, struct operand a, struct operand b, size_t k,
+                bool add);
 
 /* What computes: for messages. */
 const char *matmul_name(const struct matmul *mm);
-
-/* matmul_bf16.c: matmul_run where there are blocks. */
-void matmul_bf16(struct matmul *mm, bool trans_a, bool trans_b, size_t m, size_t n, size_t k,
-                 const float *a, size_t lda, const float *b, size_t ldb, bool add, float *c,
-                 size_t ldc);
 
 #endif

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "workshop/net/matmul.h"
+
 enum { BF16_TILE = 512 }; /* elements */
 
 /* What multiplies packed lines, by instruction set. */
@@ -33,6 +35,10 @@ extern const struct bf16_blocks bf16_blocks_amx, bf16_blocks_avx512;
 
 /* The best that this CPU runs, or NULL. */
 const struct bf16_blocks *bf16_blocks_choose(void);
+
+/* matmul_run where there are blocks. */
+void matmul_bf16(struct matmul *mm, struct matrix c, struct operand a, struct operand b, size_t k,
+                 bool add);
 
 /* n_lines (rows of A, columns of B) times k floats into tiles, zeros where they end. `along`: k is
  * contiguous in src; `transpose` as the head of matmul_pack.c says. */

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#if defined(__linux__)
-#define _DEFAULT_SOURCE 1 /* madvise */
-#endif
-
 #include "workshop/net/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/huge_pages.h"
 
 void *memory_zeroed(size_t n_bytes)
 {
@@ -16,9 +13,7 @@ void *memory_zeroed(size_t n_bytes)
     void *memory = aligned_alloc(unit, n ? n : unit);
     if (!memory)
         return NULL;
-#if defined(MADV_HUGEPAGE)
     if (unit == huge)
-        (void)madvise(memory, n, MADV_HUGEPAGE); /* only a hint */
-#endif
+        huge_pages_prefer(memory, n);
     return memset(memory, 0, n ? n : unit);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "engine/lm_ops.h"
 #include "workshop/net/memory.h"
 #include "workshop/net/random.h"
 
@@ -109,47 +111,34 @@ uint32_t net_window(const struct net *net, uint32_t layer)
 size_t net_hash_row(const struct net *net, const uint16_t *ids, size_t t, int n)
 {
     const uint32_t bos = net->config.n_vocab - 1;
-    uint32_t h = ids[t];
-    h = h * 0x9E3779B1u + (t >= 1 ? ids[t - 1] : bos) + 1;
-    if (n == 3)
-        h = h * 0x9E3779B1u + (t >= 2 ? ids[t - 2] : bos) + 1;
-    h ^= h >> 15;
-    h *= 0x85EBCA77u;
-    h ^= h >> 13;
-    return h % net->config.hash_rows;
+    const uint32_t before[2] = {t >= 1 ? ids[t - 1] : bos, t >= 2 ? ids[t - 2] : bos};
+    return lm_hash_row(ids[t], before, n == 3, net->config.hash_rows);
 }
 
-/* Hands out pieces of the arena; with no arena it only counts. */
-struct carver {
-    float *base;
-    size_t used;
-};
-
-static float *carve(struct carver *c, size_t n_rows, size_t stride)
+/* n_rows rows of floats, `stride` apart. */
+static float *take(struct arena *arena, size_t n_rows, size_t stride)
 {
-    float *at = c->base ? c->base + c->used : NULL;
-    c->used += (n_rows * stride + 15) / 16 * 16;
-    return at;
+    return arena_take(arena, n_rows * stride * sizeof(float));
 }
 
-static void carve_layer(const struct net_config *c, struct carver *arena, struct net_layer_work *w)
+static void lay_out_layer(const struct net_config *c, struct arena *arena, struct net_layer_work *w)
 {
     const size_t t = c->seq_len, d = net_stride(c->width), hs = c->head_size;
-    w->a = carve(arena, t, d);
-    w->m = carve(arena, t, d);
-    w->u = carve(arena, t, net_stride(c->mlp_size));
-    w->q = carve(arena, t, c->n_heads * hs);
-    w->o = carve(arena, t, c->n_heads * hs);
-    w->k = carve(arena, t, hs);
-    w->v = carve(arena, t, hs);
-    w->r_a = carve(arena, t, 1);
-    w->r_m = carve(arena, t, 1);
-    w->r_q = carve(arena, t, c->n_heads);
-    w->r_k = carve(arena, t, 1);
-    w->lse = carve(arena, t, c->n_heads);
+    w->a = take(arena, t, d);
+    w->m = take(arena, t, d);
+    w->u = take(arena, t, net_stride(c->mlp_size));
+    w->q = take(arena, t, c->n_heads * hs);
+    w->o = take(arena, t, c->n_heads * hs);
+    w->k = take(arena, t, hs);
+    w->v = take(arena, t, hs);
+    w->r_a = take(arena, t, 1);
+    w->r_m = take(arena, t, 1);
+    w->r_q = take(arena, t, c->n_heads);
+    w->r_k = take(arena, t, 1);
+    w->lse = take(arena, t, c->n_heads);
 }
 
-static void carve_all(const struct net_config *c, struct carver *arena, struct net_work *w)
+static void lay_out(const struct net_config *c, struct arena *arena, struct net_work *w)
 {
     const size_t t = c->seq_len, d = net_stride(c->width), hs = c->head_size;
     const size_t heads = (size_t)c->n_heads * hs;
@@ -157,52 +146,52 @@ static void carve_all(const struct net_config *c, struct carver *arena, struct n
     const size_t n_keys = span + NET_ATTEND_BLOCK < t ? span + NET_ATTEND_BLOCK : t;
     const size_t n_scores = (size_t)NET_ATTEND_BLOCK * c->n_heads * net_stride(n_keys);
     for (uint32_t l = 0; l < c->n_layers; l++)
-        carve_layer(c, arena, &w->layer[l]);
+        lay_out_layer(c, arena, &w->layer[l]);
     for (uint32_t l = 0; l <= c->n_layers; l++)
-        w->layer[l].x = carve(arena, t, d);
-    w->e = carve(arena, t, d);
-    w->hash = carve(arena, t, net_stride(2 * c->hash_size));
-    w->x0_raw = carve(arena, t, d);
-    w->x0 = carve(arena, t, d);
-    w->r_x0 = carve(arena, t, 1);
-    w->y = carve(arena, t, d);
-    w->r_y = carve(arena, t, 1);
-    w->qkv = carve(arena, t, net_stride(heads + 2 * hs));
-    w->h = carve(arena, t, net_stride(c->mlp_size));
-    w->logits = carve(arena, t, net_stride(NET_LOSS_PANEL));
-    w->lse = carve(arena, t, 1);
-    w->scores = carve(arena, 1, n_scores);
-    w->scores_2 = carve(arena, 1, n_scores);
-    w->dx = carve(arena, t, d);
-    w->dx0 = carve(arena, t, d);
-    w->dy = carve(arena, t, d);
-    w->dqkv = carve(arena, t, net_stride(heads + 2 * hs));
-    w->dq = carve(arena, t, heads);
-    w->dk = carve(arena, t, hs);
-    w->dv = carve(arena, t, hs);
-    w->do_ = carve(arena, t, heads);
+        w->layer[l].x = take(arena, t, d);
+    w->e = take(arena, t, d);
+    w->hash = take(arena, t, net_stride(2 * c->hash_size));
+    w->x0_raw = take(arena, t, d);
+    w->x0 = take(arena, t, d);
+    w->r_x0 = take(arena, t, 1);
+    w->y = take(arena, t, d);
+    w->r_y = take(arena, t, 1);
+    w->qkv = take(arena, t, net_stride(heads + 2 * hs));
+    w->h = take(arena, t, net_stride(c->mlp_size));
+    w->logits = take(arena, t, net_stride(NET_LOSS_PANEL));
+    w->lse = take(arena, t, 1);
+    w->scores = take(arena, 1, n_scores);
+    w->scores_2 = take(arena, 1, n_scores);
+    w->dx = take(arena, t, d);
+    w->dx0 = take(arena, t, d);
+    w->dy = take(arena, t, d);
+    w->dqkv = take(arena, t, net_stride(heads + 2 * hs));
+    w->dq = take(arena, t, heads);
+    w->dk = take(arena, t, hs);
+    w->dv = take(arena, t, hs);
+    w->do_ = take(arena, t, heads);
     /* embed_back puts the gradient of the hash rows there, too */
     const size_t n_hash = (size_t)2 * c->hash_size, n_mlp = net_stride(c->mlp_size);
-    w->dh = carve(arena, t, n_mlp > n_hash ? n_mlp : n_hash);
+    w->dh = take(arena, t, n_mlp > n_hash ? n_mlp : n_hash);
 }
 
 enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact)
 {
     memset(work, 0, sizeof *work);
-    struct carver arena = {NULL, 0};
-    carve_all(&net->config, &arena, work);
-    const size_t n_bytes = arena.used * sizeof(float);
-    work->arena = memory_zeroed(n_bytes);
-    if (!work->arena)
+    struct arena arena = {0};
+    lay_out(&net->config, &arena, work);
+    const size_t n_bytes = arena.used;
+    work->memory = memory_zeroed(n_bytes);
+    if (!work->memory)
         return TACIT_ERR_MEMORY;
-    arena = (struct carver){work->arena, 0};
-    carve_all(&net->config, &arena, work);
+    arena = (struct arena){work->memory, n_bytes, 0};
+    lay_out(&net->config, &arena, work);
     return matmul_open(&work->mm, exact);
 }
 
 void net_work_close(struct net_work *work)
 {
     matmul_close(&work->mm);
-    free(work->arena);
+    free(work->memory);
     memset(work, 0, sizeof *work);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The network that `tacit train` trains: a small decoder-only transformer over a 4,096-word
- * vocabulary, with its gradient written by hand. docs/default-model.md has the equations.
+ * The network that `tacit train` trains: a small decoder-only transformer over a vocabulary of byte
+ * pairs, with its gradient written by hand. docs/default-model.md has the equations.
  *
  * All parameters lie in one float array, described by a table of struct net_param; the gradient has
  * the same layout. A struct net_work holds one sequence's activations and belongs to one thread;
@@ -21,11 +21,11 @@ enum {
     NET_PARAMS_MAX = 16 + 12 * NET_LAYERS_MAX,
     NET_ATTEND_BLOCK = 64, /* queries handled at once */
     NET_MLP_BLOCK = 256,   /* positions whose inner values are worked on at once */
-    NET_LOSS_PANEL = 256,  /* words whose logits are held at once */
+    NET_LOSS_PANEL = 256,  /* tokens whose logits are held at once */
 };
 
 struct net_config {
-    uint32_t n_vocab;                             /* the last word is BOS: read, never predicted */
+    uint32_t n_vocab;                             /* the last token is BOS: read, never predicted */
     uint32_t width, n_layers, n_heads, head_size; /* all heads share one key and value head */
     uint32_t mlp_size;
     uint32_t n_rotary;     /* of head_size */
@@ -86,7 +86,7 @@ struct net_layer_work {
 
 struct net_work {
     struct matmul mm;
-    float *arena;
+    void *memory;                                    /* of all that follows */
     struct net_layer_work layer[NET_LAYERS_MAX + 1]; /* the last has only x */
     float *e, *hash, *x0_raw, *x0,
         *r_x0;      /* embeddings, hashed rows, x0 before and after the norm */

@@ -49,15 +49,17 @@ void net_attend(const struct net *net, struct net_work *work, const float *param
     for (size_t t0 = 0; t0 < n; t0 += NET_ATTEND_BLOCK) {
         const struct block b = block_at(net, layer, t0, n);
         const size_t rows = b.n * heads;
-        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, w->q + t0 * heads * hs, hs,
-                   w->k + b.k0 * hs, hs, false, work->scores, b.stride);
+        matmul_run(&work->mm, matrix(work->scores, rows, b.n_keys, b.stride),
+                   operand(w->q + t0 * heads * hs, hs), transposed(w->k + b.k0 * hs, hs), hs,
+                   false);
         for (size_t r = 0; r < rows; r++) {
             const size_t t = t0 + r / heads;
-            w->lse[t0 * heads + r] = op_softmax(b.n_keys, reach_begin(&b, t), reach_end(&b, t),
-                                                sink[r % heads], work->scores + r * b.stride);
+            w->lse[t0 * heads + r] =
+                op_softmax(work->scores + r * b.stride, b.n_keys, reach_begin(&b, t),
+                           reach_end(&b, t), sink[r % heads]);
         }
-        matmul_run(&work->mm, false, false, rows, hs, b.n_keys, work->scores, b.stride,
-                   w->v + b.k0 * hs, hs, false, w->o + t0 * heads * hs, hs);
+        matmul_run(&work->mm, matrix(w->o + t0 * heads * hs, rows, hs, hs),
+                   operand(work->scores, b.stride), operand(w->v + b.k0 * hs, hs), b.n_keys, false);
     }
 }
 
@@ -75,22 +77,22 @@ void net_attend_back(const struct net *net, struct net_work *work, const float *
         const size_t rows = b.n * heads, at = t0 * heads * hs;
         const float *k = w->k + b.k0 * hs, *v = w->v + b.k0 * hs;
         float *p = work->scores, *dp = work->scores_2;
-        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, w->q + at, hs, k, hs, false, p,
-                   b.stride);
-        matmul_run(&work->mm, false, true, rows, b.n_keys, hs, work->do_ + at, hs, v, hs, false, dp,
-                   b.stride);
+        matmul_run(&work->mm, matrix(p, rows, b.n_keys, b.stride), operand(w->q + at, hs),
+                   transposed(k, hs), hs, false);
+        matmul_run(&work->mm, matrix(dp, rows, b.n_keys, b.stride), operand(work->do_ + at, hs),
+                   transposed(v, hs), hs, false);
         for (size_t r = 0; r < rows; r++) {
             const size_t t = t0 + r / heads, i = at + r * hs;
-            const float lse = w->lse[t0 * heads + r], d = op_dot(hs, work->do_ + i, w->o + i);
-            op_exp_lse(b.n_keys, reach_begin(&b, t), reach_end(&b, t), lse, p + r * b.stride);
-            op_softmax_back(b.n_keys, p + r * b.stride, d, dp + r * b.stride);
+            const float lse = w->lse[t0 * heads + r], d = op_dot(work->do_ + i, w->o + i, hs);
+            op_exp_lse(p + r * b.stride, b.n_keys, reach_begin(&b, t), reach_end(&b, t), lse);
+            op_softmax_back(dp + r * b.stride, p + r * b.stride, d, b.n_keys);
             d_sink[r % heads] -= expf(sink[r % heads] - lse) * d;
         }
-        matmul_run(&work->mm, false, false, rows, hs, b.n_keys, dp, b.stride, k, hs, false,
-                   work->dq + at, hs);
-        matmul_run(&work->mm, true, false, b.n_keys, hs, rows, dp, b.stride, w->q + at, hs, true,
-                   work->dk + b.k0 * hs, hs);
-        matmul_run(&work->mm, true, false, b.n_keys, hs, rows, p, b.stride, work->do_ + at, hs,
-                   true, work->dv + b.k0 * hs, hs);
+        matmul_run(&work->mm, matrix(work->dq + at, rows, hs, hs), operand(dp, b.stride),
+                   operand(k, hs), b.n_keys, false);
+        matmul_run(&work->mm, matrix(work->dk + b.k0 * hs, b.n_keys, hs, hs),
+                   transposed(dp, b.stride), operand(w->q + at, hs), rows, true);
+        matmul_run(&work->mm, matrix(work->dv + b.k0 * hs, b.n_keys, hs, hs),
+                   transposed(p, b.stride), operand(work->do_ + at, hs), rows, true);
     }
 }

@@ -10,13 +10,14 @@
 
 #include "workshop/net/ops.h"
 
-/* Through y = x W^T: dx (=|+=) dy W, dW += dy^T x. */
-static void linear_back(struct net_work *w, size_t n, size_t n_out, size_t n_in, const float *dy,
-                        size_t lddy, const float *x, size_t ldx, const float *weights, float *dx,
-                        size_t lddx, float *d_weights)
+/* Through y = x W^T: dx = dy W, dW += dy^T x. */
+static void linear_back(struct net_work *w, struct matrix dx, float *d_weights, struct matrix dy,
+                        struct matrix x, const float *weights)
 {
-    matmul_run(&w->mm, false, false, n, n_in, n_out, dy, lddy, weights, n_in, false, dx, lddx);
-    matmul_run(&w->mm, true, false, n_out, n_in, n, dy, lddy, x, ldx, true, d_weights, n_in);
+    const size_t n_in = dx.n_cols, n_out = dy.n_cols;
+    matmul_run(&w->mm, dx, operand(dy.data, dy.stride), operand(weights, n_in), n_out, false);
+    matmul_run(&w->mm, matrix(d_weights, n_out, n_in, n_in), transposed(dy.data, dy.stride),
+               operand(x.data, x.stride), dy.n_rows, true);
 }
 
 /* From dq, dk, dv to the gradient of the fused product's rows; adds the gains' gradient. */
@@ -35,16 +36,16 @@ static void join_qkv(const struct net *net, struct net_work *work, const float *
         for (size_t h = 0; h < heads; h++) {
             float *q = w->q + (t * heads + h) * hs, *dq = work->dq + (t * heads + h) * hs;
             const float g = gain[h] * scale;
-            d_gain[h] += op_dot(hs, dq, q) / gain[h];
+            d_gain[h] += op_dot(dq, q, hs) / gain[h];
             for (size_t i = 0; i < hs; i++) {
                 q[i] /= g;
                 dq[i] *= g;
             }
             /* The norm's backward pass holds in rotated space too; turn its result back. */
-            op_norm_back(1, hs, dq, hs, q, hs, w->r_q + t * heads + h, row + h * hs, hs);
+            op_norm_back(row + h * hs, hs, dq, hs, q, hs, w->r_q + t * heads + h, 1, hs);
             op_rotate(row + h * hs, net->rotary, t, c->n_rotary, -1);
         }
-        op_norm_back(1, hs, dk, hs, k, hs, w->r_k + t, row + heads * hs, hs);
+        op_norm_back(row + heads * hs, hs, dk, hs, k, hs, w->r_k + t, 1, hs);
         op_rotate(row + heads * hs, net->rotary, t, c->n_rotary, -1);
         memcpy(row + (heads + 1) * hs, work->dv + t * hs, hs * sizeof(float));
     }
@@ -58,13 +59,14 @@ static void attention_back(const struct net *net, struct net_work *work, const f
     const size_t d = c->width, ld = net_stride(d), heads = (size_t)c->n_heads * c->head_size;
     const size_t n_qkv = heads + 2 * c->head_size;
     struct net_layer_work *w = &work->layer[layer];
-    linear_back(work, n, d, heads, work->dx, ld, w->o, heads, params + at->w_o, work->do_, heads,
-                grad + at->w_o);
+    linear_back(work, matrix(work->do_, n, heads, heads), grad + at->w_o,
+                matrix(work->dx, n, d, ld), matrix(w->o, n, heads, heads), params + at->w_o);
     net_attend_back(net, work, params, n, layer, grad);
     join_qkv(net, work, params, n, layer, grad);
-    linear_back(work, n, n_qkv, d, work->dqkv, net_stride(n_qkv), w->a, ld, params + at->w_q,
-                work->dy, ld, grad + at->w_q);
-    op_norm_back(n, d, work->dy, ld, w->a, ld, w->r_a, work->dx, ld);
+    linear_back(work, matrix(work->dy, n, d, ld), grad + at->w_q,
+                matrix(work->dqkv, n, n_qkv, net_stride(n_qkv)), matrix(w->a, n, d, ld),
+                params + at->w_q);
+    op_norm_back(work->dx, ld, work->dy, ld, w->a, ld, w->r_a, n, d);
 }
 
 static void mlp_back(const struct net *net, struct net_work *work, const float *params, size_t n,
@@ -76,15 +78,15 @@ static void mlp_back(const struct net *net, struct net_work *work, const float *
     struct net_layer_work *w = &work->layer[layer];
     for (size_t t = 0; t < n; t += NET_MLP_BLOCK) {
         const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK, i = t * ld_mlp;
-        matmul_run(&work->mm, false, false, rows, mlp, d, work->dx + t * ld, ld, params + at->w_2,
-                   mlp, false, work->dh + i, ld_mlp);
-        op_relu2_back(rows, mlp, w->u + i, work->h + i, work->dh + i, ld_mlp);
+        matmul_run(&work->mm, matrix(work->dh + i, rows, mlp, ld_mlp),
+                   operand(work->dx + t * ld, ld), operand(params + at->w_2, mlp), d, false);
+        op_relu2_back(work->dh + i, work->h + i, w->u + i, ld_mlp, rows, mlp);
     }
-    matmul_run(&work->mm, true, false, d, mlp, n, work->dx, ld, work->h, ld_mlp, true,
-               grad + at->w_2, mlp);
-    linear_back(work, n, mlp, d, work->dh, ld_mlp, w->m, ld, params + at->w_1, work->dy, ld,
-                grad + at->w_1);
-    op_norm_back(n, d, work->dy, ld, w->m, ld, w->r_m, work->dx, ld);
+    matmul_run(&work->mm, matrix(grad + at->w_2, d, mlp, mlp), transposed(work->dx, ld),
+               operand(work->h, ld_mlp), n, true);
+    linear_back(work, matrix(work->dy, n, d, ld), grad + at->w_1, matrix(work->dh, n, mlp, ld_mlp),
+                matrix(w->m, n, d, ld), params + at->w_1);
+    op_norm_back(work->dx, ld, work->dy, ld, w->m, ld, w->r_m, n, d);
 }
 
 static void mix_back(const struct net *net, struct net_work *work, const float *params, size_t n,
@@ -94,9 +96,9 @@ static void mix_back(const struct net *net, struct net_work *work, const float *
     const size_t d = net->config.width, ld = net_stride(d);
     for (size_t t = 0; t < n; t++) {
         float *dx = work->dx + t * ld;
-        op_fma(d, grad + at->mix_x, dx, work->layer[layer].x + t * ld);
-        op_fma(d, grad + at->mix_x0, dx, work->x0 + t * ld);
-        op_fma(d, work->dx0 + t * ld, dx, params + at->mix_x0);
+        op_fma(grad + at->mix_x, dx, work->layer[layer].x + t * ld, d);
+        op_fma(grad + at->mix_x0, dx, work->x0 + t * ld, d);
+        op_fma(work->dx0 + t * ld, dx, params + at->mix_x0, d);
         for (size_t i = 0; i < d; i++)
             dx[i] *= params[at->mix_x + i];
     }
@@ -108,23 +110,23 @@ static void embed_back(const struct net *net, struct net_work *w, const float *p
     const struct net_config *c = &net->config;
     const size_t d = c->width, ld = net_stride(d), hs = c->hash_size, ld_hash = net_stride(2 * hs);
     memset(w->dy, 0, n * ld * sizeof(float));
-    op_norm_back(n, d, w->dx0, ld, w->x0, ld, w->r_x0, w->dy, ld);
+    op_norm_back(w->dy, ld, w->dx0, ld, w->x0, ld, w->r_x0, n, d);
     for (size_t t = 0; t < n; t++) {
         const float *dy = w->dy + t * ld;
-        op_add(d, grad + net->embed + ids[t] * d, dy);
+        op_add(grad + net->embed + ids[t] * d, dy, d);
         if (t > 0) {
-            op_fma(d, grad + net->embed + ids[t - 1] * d, dy, params + net->smear);
-            op_fma(d, grad + net->smear, dy, w->e + (t - 1) * ld);
+            op_fma(grad + net->embed + ids[t - 1] * d, dy, params + net->smear, d);
+            op_fma(grad + net->smear, dy, w->e + (t - 1) * ld, d);
         }
     }
     /* The rows themselves are no longer needed once their product is done: dh holds their gradient.
      */
-    linear_back(w, n, d, 2 * hs, w->dy, ld, w->hash, ld_hash, params + net->hash_proj, w->dh,
-                2 * hs, grad + net->hash_proj);
+    linear_back(w, matrix(w->dh, n, 2 * hs, 2 * hs), grad + net->hash_proj, matrix(w->dy, n, d, ld),
+                matrix(w->hash, n, 2 * hs, ld_hash), params + net->hash_proj);
     for (size_t t = 0; t < n; t++) {
         const float *dh = w->dh + t * 2 * hs;
-        op_add(hs, grad + net->bigram + net_hash_row(net, ids, t, 2) * hs, dh);
-        op_add(hs, grad + net->trigram + net_hash_row(net, ids, t, 3) * hs, dh + hs);
+        op_add(grad + net->bigram + net_hash_row(net, ids, t, 2) * hs, dh, hs);
+        op_add(grad + net->trigram + net_hash_row(net, ids, t, 3) * hs, dh + hs, hs);
     }
 }
 
@@ -134,13 +136,13 @@ void net_backward(const struct net *net, struct net_work *work, const float *par
     const size_t d = net->config.width, ld = net_stride(d);
     memset(work->dx, 0, n * ld * sizeof(float));
     memset(work->dx0, 0, n * ld * sizeof(float));
-    op_norm_back(n, d, work->dy, ld, work->y, ld, work->r_y, work->dx, ld);
+    op_norm_back(work->dx, ld, work->dy, ld, work->y, ld, work->r_y, n, d);
     for (uint32_t l = net->config.n_layers; l-- > 0;) {
         mlp_back(net, work, params, n, l, grad);
         attention_back(net, work, params, n, l, grad);
         mix_back(net, work, params, n, l, grad);
     }
-    op_add(n * ld, work->dx0, work->dx);
+    op_add(work->dx0, work->dx, n * ld);
     embed_back(net, work, params, n, ids, grad);
 }
 

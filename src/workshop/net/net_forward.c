@@ -9,13 +9,13 @@
 
 #include "workshop/net/ops.h"
 
-/* y (=|+=) x W^T, W being n_out x n_in. */
-static void linear(struct net_work *w, size_t n, size_t n_out, size_t n_in, float *x, size_t ldx,
-                   const float *weights, bool add, float *y, size_t ldy)
+/* y (=|+=) x W^T: W has as many rows as y has columns. */
+static void linear(struct net_work *w, struct matrix y, struct matrix x, const float *weights,
+                   bool add)
 {
     if (w->round_inputs)
-        op_round_rows(n, n_in, x, ldx);
-    matmul_run(&w->mm, false, true, n, n_out, n_in, x, ldx, weights, n_in, add, y, ldy);
+        op_round_rows(x.data, x.stride, x.n_rows, x.n_cols);
+    matmul_run(&w->mm, y, operand(x.data, x.stride), transposed(weights, x.n_cols), x.n_cols, add);
 }
 
 static void embed(const struct net *net, struct net_work *w, const float *params, size_t n,
@@ -30,13 +30,14 @@ static void embed(const struct net *net, struct net_work *w, const float *params
         memcpy(w->hash + t * ld_hash + hs,
                params + net->trigram + net_hash_row(net, ids, t, 3) * hs, hs * sizeof(float));
     }
-    linear(w, n, d, 2 * hs, w->hash, ld_hash, params + net->hash_proj, false, w->x0_raw, ld);
+    linear(w, matrix(w->x0_raw, n, d, ld), matrix(w->hash, n, 2 * hs, ld_hash),
+           params + net->hash_proj, false);
     for (size_t t = 0; t < n; t++) {
-        op_add(d, w->x0_raw + t * ld, w->e + t * ld);
+        op_add(w->x0_raw + t * ld, w->e + t * ld, d);
         if (t > 0)
-            op_fma(d, w->x0_raw + t * ld, params + net->smear, w->e + (t - 1) * ld);
+            op_fma(w->x0_raw + t * ld, params + net->smear, w->e + (t - 1) * ld, d);
     }
-    op_norm(n, d, w->x0_raw, ld, w->x0, ld, w->r_x0);
+    op_norm(w->x0, ld, w->r_x0, w->x0_raw, ld, n, d);
     memcpy(w->layer[0].x, w->x0, n * ld * sizeof(float));
 }
 
@@ -52,8 +53,8 @@ static void split_qkv(const struct net *net, struct net_work *work, const float 
     for (size_t t = 0; t < n; t++) {
         const float *row = work->qkv + t * ld;
         float *q = w->q + t * heads * hs, *k = w->k + t * hs;
-        op_norm(heads, hs, row, hs, q, hs, w->r_q + t * heads);
-        op_norm(1, hs, row + heads * hs, hs, k, hs, w->r_k + t);
+        op_norm(q, hs, w->r_q + t * heads, row, hs, heads, hs);
+        op_norm(k, hs, w->r_k + t, row + heads * hs, hs, 1, hs);
         memcpy(w->v + t * hs, row + (heads + 1) * hs, hs * sizeof(float));
         op_rotate(k, net->rotary, t, c->n_rotary, 1);
         for (size_t h = 0; h < heads; h++) {
@@ -63,9 +64,9 @@ static void split_qkv(const struct net *net, struct net_work *work, const float 
         }
     }
     if (work->round_inputs) {
-        op_round_rows(n * heads, hs, w->q, hs);
-        op_round_rows(n, hs, w->k, hs);
-        op_round_rows(n, hs, w->v, hs);
+        op_round_rows(w->q, hs, n * heads, hs);
+        op_round_rows(w->k, hs, n, hs);
+        op_round_rows(w->v, hs, n, hs);
     }
 }
 
@@ -80,22 +81,25 @@ static void run_layer(const struct net *net, struct net_work *work, const float 
     float *x = work->layer[layer + 1].x;
     for (size_t t = 0; t < n; t++) {
         memset(x + t * ld, 0, d * sizeof(float));
-        op_fma(d, x + t * ld, params + at->mix_x, w->x + t * ld);
-        op_fma(d, x + t * ld, params + at->mix_x0, work->x0 + t * ld);
+        op_fma(x + t * ld, params + at->mix_x, w->x + t * ld, d);
+        op_fma(x + t * ld, params + at->mix_x0, work->x0 + t * ld, d);
     }
-    op_norm(n, d, x, ld, w->a, ld, w->r_a);
-    linear(work, n, n_qkv, d, w->a, ld, params + at->w_q, false, work->qkv, net_stride(n_qkv));
+    op_norm(w->a, ld, w->r_a, x, ld, n, d);
+    linear(work, matrix(work->qkv, n, n_qkv, net_stride(n_qkv)), matrix(w->a, n, d, ld),
+           params + at->w_q, false);
     split_qkv(net, work, params, n, layer);
     net_attend(net, work, params, n, layer);
-    linear(work, n, d, heads, w->o, heads, params + at->w_o, true, x, ld);
-    op_norm(n, d, x, ld, w->m, ld, w->r_m);
+    linear(work, matrix(x, n, d, ld), matrix(w->o, n, heads, heads), params + at->w_o, true);
+    op_norm(w->m, ld, w->r_m, x, ld, n, d);
     /* In blocks, so that the rectified values are still in the cache when they are needed again. */
     for (size_t t = 0; t < n; t += NET_MLP_BLOCK) {
         const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK;
         float *u = w->u + t * ld_mlp;
-        linear(work, rows, mlp, d, w->m + t * ld, ld, params + at->w_1, false, u, ld_mlp);
-        op_relu2(rows, mlp, u, work->h, ld_mlp);
-        linear(work, rows, d, mlp, work->h, ld_mlp, params + at->w_2, true, x + t * ld, ld);
+        linear(work, matrix(u, rows, mlp, ld_mlp), matrix(w->m + t * ld, rows, d, ld),
+               params + at->w_1, false);
+        op_relu2(work->h, u, ld_mlp, rows, mlp);
+        linear(work, matrix(x + t * ld, rows, d, ld), matrix(work->h, rows, mlp, ld_mlp),
+               params + at->w_2, true);
     }
 }
 
@@ -106,7 +110,7 @@ void net_forward(const struct net *net, struct net_work *work, const float *para
     embed(net, work, params, n, ids);
     for (uint32_t l = 0; l < n_layers; l++)
         run_layer(net, work, params, n, l);
-    op_norm(n, d, work->layer[n_layers].x, ld, work->y, ld, work->r_y);
+    op_norm(work->y, ld, work->r_y, work->layer[n_layers].x, ld, n, d);
     if (work->round_inputs)
-        op_round_rows(n, d, work->y, ld);
+        op_round_rows(work->y, ld, n, d);
 }

@@ -31,8 +31,8 @@ static void make_logits(const struct net *net, struct net_work *w, const float *
                         const struct panel *p)
 {
     const size_t d = net->config.width;
-    matmul_run(&w->mm, false, true, n, p->n, d, w->y, net_stride(d),
-               params + net->embed + p->begin * d, d, false, w->logits, p->stride);
+    matmul_run(&w->mm, matrix(w->logits, n, p->n, p->stride), operand(w->y, net_stride(d)),
+               transposed(params + net->embed + p->begin * d, d), d, false);
 }
 
 static bool is_target(const struct panel *p, uint16_t target)
@@ -52,7 +52,7 @@ double net_loss(const struct net *net, struct net_work *w, const float *params, 
         make_logits(net, w, params, n, &p);
         for (size_t t = 0; t < n; t++) {
             const float *row = w->logits + t * p.stride;
-            w->lse[t] += op_capped_sum(p.n_summed, cap, row);
+            w->lse[t] += op_capped_sum(row, p.n_summed, cap);
             if (is_target(&p, targets[t])) {
                 const float l = row[targets[t] - begin];
                 loss -= (double)(cap * l / sqrtf(l * l + cap * cap));
@@ -79,14 +79,14 @@ void net_loss_back(const struct net *net, struct net_work *w, const float *param
         for (size_t t = 0; t < n; t++) {
             float *row = w->logits + t * p.stride;
             const bool here = is_target(&p, targets[t]);
-            op_capped_back(p.n_summed, cap, w->lse[t], targets[t] == bos ? 0 : scale,
-                           here ? targets[t] - begin : p.n_summed, row);
+            op_capped_back(row, p.n_summed, cap, w->lse[t], targets[t] == bos ? 0 : scale,
+                           here ? targets[t] - begin : p.n_summed);
             if (p.n_summed < p.n)
                 row[p.n_summed] = 0;
         }
-        matmul_run(&w->mm, false, false, n, d, p.n, w->logits, p.stride,
-                   params + net->embed + begin * d, d, begin > 0, w->dy, ld);
-        matmul_run(&w->mm, true, false, p.n, d, n, w->logits, p.stride, w->y, ld, true,
-                   grad + net->embed + begin * d, d);
+        matmul_run(&w->mm, matrix(w->dy, n, d, ld), operand(w->logits, p.stride),
+                   operand(params + net->embed + begin * d, d), p.n, begin > 0);
+        matmul_run(&w->mm, matrix(grad + net->embed + begin * d, p.n, d, d),
+                   transposed(w->logits, p.stride), operand(w->y, ld), n, true);
     }
 }

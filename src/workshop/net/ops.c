@@ -35,8 +35,8 @@ static inline __attribute__((always_inline)) float fast_exp(float x)
     return p * power.f;
 }
 
-CLONES void op_norm(size_t n_rows, size_t n, const float *x, size_t ldx, float *y, size_t ldy,
-                    float *r)
+CLONES void op_norm(float *y, size_t ldy, float *r, const float *x, size_t ldx, size_t n_rows,
+                    size_t n)
 {
     for (size_t t = 0; t < n_rows; t++, x += ldx, y += ldy) {
         float sum = 0;
@@ -49,8 +49,8 @@ CLONES void op_norm(size_t n_rows, size_t n, const float *x, size_t ldx, float *
     }
 }
 
-CLONES void op_norm_back(size_t n_rows, size_t n, const float *dy, size_t lddy, const float *y,
-                         size_t ldy, const float *r, float *dx, size_t lddx)
+CLONES void op_norm_back(float *dx, size_t lddx, const float *dy, size_t lddy, const float *y,
+                         size_t ldy, const float *r, size_t n_rows, size_t n)
 {
     for (size_t t = 0; t < n_rows; t++, dy += lddy, y += ldy, dx += lddx) {
         float sum = 0;
@@ -62,7 +62,7 @@ CLONES void op_norm_back(size_t n_rows, size_t n, const float *dy, size_t lddy, 
     }
 }
 
-CLONES void op_relu2(size_t n_rows, size_t n, float *u, float *h, size_t ld)
+CLONES void op_relu2(float *h, float *u, size_t ld, size_t n_rows, size_t n)
 {
     for (size_t t = 0; t < n_rows; t++, u += ld, h += ld) {
         for (size_t i = 0; i < n; i++) {
@@ -73,7 +73,7 @@ CLONES void op_relu2(size_t n_rows, size_t n, float *u, float *h, size_t ld)
     }
 }
 
-CLONES void op_relu2_back(size_t n_rows, size_t n, const float *u, float *h, float *dh, size_t ld)
+CLONES void op_relu2_back(float *dh, float *h, const float *u, size_t ld, size_t n_rows, size_t n)
 {
     for (size_t t = 0; t < n_rows; t++, u += ld, h += ld, dh += ld) {
         for (size_t i = 0; i < n; i++) {
@@ -94,26 +94,26 @@ void op_rotate(float *head, const float *table, size_t position, size_t n_rot, f
     }
 }
 
-CLONES void op_add(size_t n, float *y, const float *x)
+CLONES void op_add(float *y, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         y[i] += x[i];
 }
 
-CLONES void op_fma(size_t n, float *y, const float *a, const float *x)
+CLONES void op_fma(float *y, const float *a, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         y[i] += a[i] * x[i];
 }
 
-CLONES void op_average(size_t n, float keep, float *y, const float *x)
+CLONES void op_average(float *y, const float *x, float keep, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         y[i] = keep * y[i] + (1 - keep) * x[i];
 }
 
-CLONES void op_momentum(size_t n, float keep, float *restrict m, const float *restrict g,
-                        float *restrict y)
+CLONES void op_momentum(float *restrict y, float *restrict m, const float *restrict g, float keep,
+                        size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         m[i] = keep * m[i] + g[i];
@@ -121,19 +121,20 @@ CLONES void op_momentum(size_t n, float keep, float *restrict m, const float *re
     }
 }
 
-CLONES void op_adam(size_t n, float lr, float b1, float b2, float fix_m, float fix_v, float scale_g,
-                    float *restrict x, const float *restrict g, float *restrict m,
-                    float *restrict v)
+CLONES void op_adam(float *restrict x, float *restrict m, float *restrict v,
+                    const float *restrict g, const struct op_adam_step *step, size_t n)
 {
+    const float b1 = step->b1, b2 = step->b2, lr = step->lr, scale = step->scale_g;
+    const float fix_m = step->fix_m, fix_v = step->fix_v;
     for (size_t i = 0; i < n; i++) {
-        const float gi = g[i] * scale_g;
+        const float gi = g[i] * scale;
         m[i] = b1 * m[i] + (1 - b1) * gi;
         v[i] = b2 * v[i] + (1 - b2) * gi * gi;
         x[i] -= lr * m[i] * fix_m / (sqrtf(v[i] * fix_v) + 1e-10f);
     }
 }
 
-CLONES float op_dot(size_t n, const float *a, const float *b)
+CLONES float op_dot(const float *a, const float *b, size_t n)
 {
     float sum = 0;
     for (size_t i = 0; i < n; i++)
@@ -141,7 +142,7 @@ CLONES float op_dot(size_t n, const float *a, const float *b)
     return sum;
 }
 
-CLONES float op_softmax(size_t n, size_t begin, size_t end, float sink, float *s)
+CLONES float op_softmax(float *s, size_t n, size_t begin, size_t end, float sink)
 {
     float max = sink;
     for (size_t i = begin; i < end; i++)
@@ -160,7 +161,7 @@ CLONES float op_softmax(size_t n, size_t begin, size_t end, float sink, float *s
     return max + logf(sum);
 }
 
-CLONES void op_exp_lse(size_t n, size_t begin, size_t end, float lse, float *s)
+CLONES void op_exp_lse(float *s, size_t n, size_t begin, size_t end, float lse)
 {
     for (size_t i = begin; i < end; i++)
         s[i] = fast_exp(s[i] - lse);
@@ -168,13 +169,13 @@ CLONES void op_exp_lse(size_t n, size_t begin, size_t end, float lse, float *s)
     memset(s + end, 0, (n - end) * sizeof *s);
 }
 
-CLONES void op_softmax_back(size_t n, const float *p, float d, float *dp)
+CLONES void op_softmax_back(float *dp, const float *p, float d, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         dp[i] = p[i] * (dp[i] - d);
 }
 
-CLONES float op_capped_sum(size_t n, float cap, const float *logits)
+CLONES float op_capped_sum(const float *logits, size_t n, float cap)
 {
     float sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -184,8 +185,8 @@ CLONES float op_capped_sum(size_t n, float cap, const float *logits)
     return sum;
 }
 
-CLONES void op_capped_back(size_t n, float cap, float lse, float scale, size_t target,
-                           float *logits)
+CLONES void op_capped_back(float *logits, size_t n, float cap, float lse, float scale,
+                           size_t target)
 {
     const float x = target < n ? logits[target] : 0, cap2 = cap * cap;
     for (size_t i = 0; i < n; i++) {
@@ -198,7 +199,7 @@ CLONES void op_capped_back(size_t n, float cap, float lse, float scale, size_t t
     }
 }
 
-CLONES void op_round_rows(size_t n_rows, size_t n, float *x, size_t ld)
+CLONES void op_round_rows(float *x, size_t ld, size_t n_rows, size_t n)
 {
     for (size_t t = 0; t < n_rows; t++, x += ld) {
         float max = 1e-20f;

@@ -165,7 +165,8 @@ enum tacit_status config_read(struct config *config, const char *path, int *bad_
         }
     }
     fclose(f);
-    if (status == TACIT_OK && (!config->n_threads || config->n_threads > 64 || !config->batch_seqs))
+    if (status == TACIT_OK &&
+        (!config->n_threads || config->n_threads > CONFIG_THREADS_MAX || !config->batch_seqs))
         status = TACIT_ERR_ARGUMENT;
     return status;
 }

@@ -11,6 +11,7 @@
 enum {
     CONFIG_MIX_MAX = 64,
     CONFIG_PATH_MAX = 512,
+    CONFIG_THREADS_MAX = 64,
 };
 
 struct config_mix {

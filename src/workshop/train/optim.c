@@ -70,13 +70,15 @@ static void orthogonalise(struct optim_work *w, size_t n, size_t k)
     for (size_t i = 0; i < n * k; i++)
         w->x[i] *= inv;
     for (int step = 0; step < NEWTON_SCHULZ_STEPS; step++) {
-        matmul_run(&w->mm, false, true, n, n, k, w->x, k, w->x, k, false, w->gram, n);
-        matmul_run(&w->mm, false, false, n, n, n, w->gram, n, w->gram, n, false, w->poly, n);
+        matmul_run(&w->mm, matrix(w->gram, n, n, n), operand(w->x, k), transposed(w->x, k), k,
+                   false);
+        matmul_run(&w->mm, matrix(w->poly, n, n, n), operand(w->gram, n), operand(w->gram, n), n,
+                   false);
         for (size_t i = 0; i < n * n; i++)
             w->poly[i] = b * w->gram[i] + c * w->poly[i];
         for (size_t i = 0; i < n; i++)
             w->poly[i * n + i] += a;
-        matmul_run(&w->mm, false, false, n, k, n, w->poly, n, w->x, k, false, w->u, k);
+        matmul_run(&w->mm, matrix(w->u, n, k, k), operand(w->poly, n), operand(w->x, k), n, false);
         float *swap = w->x;
         w->x = w->u;
         w->u = swap;
@@ -88,7 +90,7 @@ static void update_matrix(struct optim_work *w, const struct net_param *p,
 {
     const size_t rows = p->n_rows, cols = p->n_cols;
     const bool tall = rows > cols;
-    op_momentum(rows * cols, step->momentum, m, grad, tall ? w->u : w->x);
+    op_momentum(tall ? w->u : w->x, m, grad, step->momentum, rows * cols);
     if (tall)
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < cols; j++)
@@ -107,8 +109,8 @@ static void update_adam(const struct net_param *p, const struct optim_step *step
 {
     const float n = (float)(step->n_done + 1);
     const float fix_m = 1.0f / (1.0f - powf(ADAM_B1, n)), fix_v = 1.0f / (1.0f - powf(ADAM_B2, n));
-    op_adam(p->n_rows * p->n_cols, lr, ADAM_B1, ADAM_B2, fix_m, fix_v, step->clip_scale, params,
-            grad, m, v);
+    const struct op_adam_step adam = {lr, ADAM_B1, ADAM_B2, fix_m, fix_v, step->clip_scale};
+    op_adam(params, m, v, grad, &adam, p->n_rows * p->n_cols);
 }
 
 void optim_update(struct optim_work *work, const struct net_param *param,

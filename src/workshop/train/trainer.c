@@ -8,7 +8,6 @@
 #include "base/try.h"
 #include "workshop/net/memory.h"
 #include "workshop/net/ops.h"
-#include "workshop/net/parallel.h"
 
 static enum tacit_status allocate(struct trainer *t)
 {
@@ -48,6 +47,8 @@ enum tacit_status trainer_open(struct trainer *t, const struct config *config, b
     if (status == TACIT_OK)
         status = allocate(t);
     if (status == TACIT_OK)
+        status = crew_create(&t->crew, config->n_threads);
+    if (status == TACIT_OK)
         status = open_threads(t, exact);
     if (status != TACIT_OK) {
         trainer_close(t);
@@ -65,6 +66,7 @@ enum tacit_status trainer_open_corpus(struct trainer *t)
 
 void trainer_close(struct trainer *t)
 {
+    crew_destroy(t->crew);
     for (size_t i = 0; t->threads && i < t->config.n_threads; i++) {
         free(t->threads[i].grad);
         net_work_close(&t->threads[i].net);
@@ -90,8 +92,9 @@ static size_t batch_tokens(const struct trainer *t)
     return n;
 }
 
-static void learn_share(void *context, size_t index)
+static void learn_share(void *context, struct crew *crew, unsigned index)
 {
+    (void)crew;
     struct trainer *t = context;
     struct trainer_thread *thread = &t->threads[index];
     const size_t stride = t->config.net.seq_len + 1;
@@ -112,8 +115,9 @@ static bool is_mine(const struct trainer *t, size_t param, size_t index)
 }
 
 /* Sums the threads' gradients into the first one's, and the squares of what Adam will see. */
-static void gather_share(void *context, size_t index)
+static void gather_share(void *context, struct crew *crew, unsigned index)
 {
+    (void)crew;
     struct trainer *t = context;
     struct trainer_thread *thread = &t->threads[index];
     thread->norm2 = 0;
@@ -124,14 +128,15 @@ static void gather_share(void *context, size_t index)
         const size_t n = param->n_rows * param->n_cols;
         float *sum = t->threads[0].grad + param->offset;
         for (size_t j = 1; j < t->config.n_threads; j++)
-            op_add(n, sum, t->threads[j].grad + param->offset);
+            op_add(sum, t->threads[j].grad + param->offset, n);
         if (param->kind != NET_MATRIX)
-            thread->norm2 += (double)op_dot(n, sum, sum);
+            thread->norm2 += (double)op_dot(sum, sum, n);
     }
 }
 
-static void update_share(void *context, size_t index)
+static void update_share(void *context, struct crew *crew, unsigned index)
 {
+    (void)crew;
     struct trainer *t = context;
     struct trainer_thread *thread = &t->threads[index];
     /* An average over the run so far until the window is full, so that the start is forgotten. */
@@ -142,8 +147,8 @@ static void update_share(void *context, size_t index)
             continue;
         optim_update(&thread->optim, param, &t->optim, t->arrays.params, t->threads[0].grad,
                      t->arrays.m, t->arrays.v);
-        op_average(param->n_rows * param->n_cols, keep, t->arrays.ema + param->offset,
-                   t->arrays.params + param->offset);
+        op_average(t->arrays.ema + param->offset, t->arrays.params + param->offset, keep,
+                   param->n_rows * param->n_cols);
     }
 }
 
@@ -173,13 +178,13 @@ enum tacit_status trainer_step(struct trainer *t)
     for (size_t i = 0; i < t->config.batch_seqs; i++)
         t->batch_size[i] = corpus_draw(&t->corpus, t->batch + i * stride);
     atomic_store(&t->n_taken, 0);
-    TRY(parallel_run(n_threads, learn_share, t));
+    crew_run(t->crew, learn_share, t);
     t->loss = 0;
     for (size_t i = 0; i < n_threads; i++)
         t->loss += t->threads[i].loss / (double)batch_tokens(t);
-    TRY(parallel_run(n_threads, gather_share, t));
+    crew_run(t->crew, gather_share, t);
     plan_step(t);
-    TRY(parallel_run(n_threads, update_share, t));
+    crew_run(t->crew, update_share, t);
     t->at.step++;
     t->at.n_adam++;
     t->at.sequences = t->corpus.next;
@@ -197,8 +202,9 @@ struct scoring {
     struct trainer_score *scores; /* one a thread */
 };
 
-static void score_share(void *context, size_t index)
+static void score_share(void *context, struct crew *crew, unsigned index)
 {
+    (void)crew;
     const struct scoring *s = context;
     struct trainer_score *score = &s->scores[index];
     const size_t n_threads = s->t->config.n_threads;
@@ -218,13 +224,13 @@ enum tacit_status trainer_score(struct trainer *t, const float *weights, const s
                                 const struct corpus *corpus, const struct corpus_part *part,
                                 size_t max_windows, struct trainer_score *score)
 {
-    struct trainer_score scores[PARALLEL_MAX] = {0};
+    struct trainer_score scores[CONFIG_THREADS_MAX] = {0};
     struct scoring s = {t, weights, vocab, corpus, part, corpus_n_windows(corpus, part), 0, scores};
     s.n_wanted = s.n_windows < max_windows ? s.n_windows : max_windows;
     memset(score, 0, sizeof *score);
     if (t->config.batch_seqs < t->config.n_threads)
         return TACIT_ERR_ARGUMENT;
-    TRY(parallel_run(t->config.n_threads, score_share, &s));
+    crew_run(t->crew, score_share, &s);
     for (size_t i = 0; i < t->config.n_threads; i++) {
         score->nats += scores[i].nats;
         score->n_bytes += scores[i].n_bytes;

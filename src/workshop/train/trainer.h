@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "base/crew.h"
 #include "workshop/text/corpus.h"
 #include "workshop/train/checkpoint.h"
 #include "workshop/train/config.h"
@@ -28,10 +29,11 @@ struct trainer {
     struct train_arrays arrays;
     struct train_position at;
     struct corpus corpus;
-    struct trainer_thread *threads;
-    atomic_size_t n_taken; /* sequences of the batch that a thread has begun */
-    uint16_t *batch;       /* batch_seqs x (seq_len + 1) */
-    size_t *batch_size;    /* targets of each */
+    struct crew *crew;              /* of config.n_threads */
+    struct trainer_thread *threads; /* of each member */
+    atomic_size_t n_taken;          /* sequences of the batch that a thread has begun */
+    uint16_t *batch;                /* batch_seqs x (seq_len + 1) */
+    size_t *batch_size;             /* targets of each */
     struct optim_step optim;
     double loss; /* nats a token, of the last step */
 };

@@ -43,8 +43,9 @@ static void test_products(void)
         b[i] = random_normal(&random);
     for (int order = 0; order < 8; order++) {
         const bool ta = order & 1, tb = order & 2, add = order & 4;
-        matmul_run(&fast, ta, tb, M, N, K, a, ta ? M : K, b, tb ? K : N, add, c, N);
-        matmul_run(&exact, ta, tb, M, N, K, a, ta ? M : K, b, tb ? K : N, add, d, N);
+        const struct operand left = {a, ta ? M : K, ta}, right = {b, tb ? K : N, tb};
+        matmul_run(&fast, matrix(c, M, N, N), left, right, K, add);
+        matmul_run(&exact, matrix(d, M, N, N), left, right, K, add);
         double worst = 0;
         for (size_t i = 0; i < M * N; i++)
             worst = fmax(worst, fabs((double)c[i] - (double)d[i]));
