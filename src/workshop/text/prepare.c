@@ -125,6 +125,26 @@ static enum tacit_status count_vocab(struct prepare *p)
     return status;
 }
 
+/* Documents, which NUL bytes divide, as tokens, BOS before each. ids: room for n + 2. */
+static enum tacit_status encode_documents(const struct vocab *vocab, const uint8_t *text, size_t n,
+                                          uint16_t *ids, size_t *n_ids)
+{
+    *n_ids = 0;
+    for (size_t at = 0, n_new; at < n;) {
+        const uint8_t *end = memchr(text + at, 0, n - at);
+        const size_t len = end ? (size_t)(end - text) - at : n - at;
+        if (len > 0) {
+            ids[(*n_ids)++] = (uint16_t)(vocab->n_tokens - 1);
+            TRY(vocab_encode(vocab, text + at, len, ids + *n_ids, &n_new));
+            *n_ids += n_new;
+        }
+        at += len + 1;
+    }
+    for (size_t i = 0; i < *n_ids; i++)
+        store_le16((uint8_t *)&ids[i], ids[i]);
+    return TACIT_OK;
+}
+
 static enum tacit_status write_tokens(struct prepare *p, const char *name, const char *suffix,
                                       const uint8_t *text, size_t n)
 {
@@ -133,20 +153,10 @@ static enum tacit_status write_tokens(struct prepare *p, const char *name, const
     uint16_t *ids = malloc((n + 2) * sizeof *ids);
     if (!ids)
         return TACIT_ERR_MEMORY;
-    size_t n_ids = 0;
-    for (size_t at = 0; at < n;) {
-        const uint8_t *end = memchr(text + at, 0, n - at);
-        const size_t len = end ? (size_t)(end - text) - at : n - at;
-        if (len > 0) {
-            ids[n_ids++] = (uint16_t)(p->vocab.n_tokens - 1);
-            n_ids += vocab_encode(&p->vocab, text + at, len, ids + n_ids);
-        }
-        at += len + 1;
-    }
-    for (size_t i = 0; i < n_ids; i++)
-        store_le16((uint8_t *)&ids[i], ids[i]);
-    const enum tacit_status status =
-        file_said(file_replace_all(path, ids, n_ids * sizeof *ids), path, p->sink);
+    size_t n_ids;
+    enum tacit_status status = encode_documents(&p->vocab, text, n, ids, &n_ids);
+    if (status == TACIT_OK)
+        status = file_said(file_replace_all(path, ids, n_ids * sizeof *ids), path, p->sink);
     free(ids);
     if (status != TACIT_OK)
         return status;

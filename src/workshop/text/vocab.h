@@ -3,9 +3,9 @@
  * The byte-pair vocabulary: counting it from text, its file, and cutting text into tokens.
  *
  * Ids 0..255 are the bytes; then come merged tokens in the order of their making; the last id is
- * BOS, which spells nothing. Text is first cut into pieces by vocab_piece; within a piece the pair
- * whose union has the smallest id is joined, leftmost first, until none can be. Any bytes come back
- * whole.
+ * BOS, which spells nothing. The tokenizer is the one that the codec uses for this project's own models
+ * (pre-tokenizer "tacit", TOKENIZER_JOINED), so that a model sees in the codec the tokens that it was
+ * trained on.
  */
 #ifndef TACIT_WORKSHOP_TEXT_VOCAB_H
 #define TACIT_WORKSHOP_TEXT_VOCAB_H
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "tacit/status.h"
+#include "token/tokenizer.h"
 
 enum {
     VOCAB_TOKEN_MAX = 32, /* longest token and longest piece, in bytes */
@@ -25,19 +26,11 @@ struct vocab_token {
     uint8_t bytes[VOCAB_TOKEN_MAX];
 };
 
-struct vocab_cache_entry;
-
 struct vocab {
     uint32_t n_tokens; /* BOS included */
     struct vocab_token *tokens;
-    uint32_t *pair_keys; /* open addressing: (left << 16 | right) + 1; 0 is free */
-    uint16_t *pair_ids;
-    uint32_t pair_mask;
-    struct vocab_cache_entry *cache;
+    struct tokenizer *tokenizer;
 };
-
-/* Bytes of the first piece of text[0..n), n > 0; at most VOCAB_TOKEN_MAX. */
-size_t vocab_piece(const uint8_t *text, size_t n);
 
 /* Counts pairs over the texts (sampled by the caller to the weights it wants). Pieces seen fewer
  * than min_count times are left out. */
@@ -51,7 +44,8 @@ enum tacit_status vocab_save(const struct vocab *vocab, uint8_t **data, size_t *
 enum tacit_status vocab_load(struct vocab *vocab, const uint8_t *data, size_t n_bytes);
 void vocab_close(struct vocab *vocab);
 
-/* ids has room for n entries; returns how many were written. Not for two threads at once. */
-size_t vocab_encode(struct vocab *vocab, const uint8_t *text, size_t n, uint16_t *ids);
+/* ids has room for n entries; *n_ids: how many were written, 0 after a failure. TACIT_ERR_MEMORY. */
+enum tacit_status vocab_encode(const struct vocab *vocab, const uint8_t *text, size_t n,
+                               uint16_t *ids, size_t *n_ids);
 
 #endif

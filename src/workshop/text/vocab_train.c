@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "token/pretokenizer.h"
 #include "workshop/net/random.h"
 #include "workshop/text/vocab.h"
 
@@ -72,8 +73,10 @@ static enum tacit_status grow_words(struct trainer *t)
 
 static enum tacit_status count_text(struct trainer *t, const uint8_t *text, size_t n)
 {
+    const struct pretokenizer *pre =
+        pretokenizer_find((struct byte_view){(const uint8_t *)"tacit", 5});
     while (n > 0) {
-        const size_t len = vocab_piece(text, n);
+        const size_t len = pretokenizer_next(pre, text, n);
         if (len > 1) {
             if (t->n_words * 2 >= t->word_cap)
                 TRY(grow_words(t));

@@ -14,33 +14,6 @@
 #include "workshop/train/checkpoint.h"
 #include "workshop/train/files.h"
 
-/* BOS, the last word, is never produced by text. */
-static enum tacit_status save_tokenizer(const struct vocab *vocab, uint8_t **data, size_t *n_bytes)
-{
-    const uint32_t n = vocab->n_tokens;
-    struct byte_view *tokens = malloc(n * sizeof *tokens);
-    uint8_t *is_text = malloc(n);
-    struct tokenizer *tokenizer = NULL;
-    enum tacit_status status = TACIT_ERR_MEMORY;
-    for (uint32_t i = 0; tokens && is_text && i < n; i++) {
-        tokens[i] = (struct byte_view){vocab->tokens[i].bytes, vocab->tokens[i].n_bytes};
-        is_text[i] = i + 1 < n;
-    }
-    const struct tokenizer_spec spec = {.pre = {(const uint8_t *)"tacit", 5},
-                                        .form = TOKENIZER_JOINED,
-                                        .n_tokens = n,
-                                        .tokens = tokens,
-                                        .is_text = is_text};
-    if (tokens && is_text)
-        status = tokenizer_create(&tokenizer, &spec);
-    if (status == TACIT_OK)
-        status = tokenizer_save(tokenizer, data, n_bytes);
-    tokenizer_destroy(tokenizer);
-    free(tokens);
-    free(is_text);
-    return status;
-}
-
 struct buffer {
     uint8_t *data;
     size_t n, cap;
@@ -70,7 +43,7 @@ static enum tacit_status write_model(const char *path, const struct lm_model *mo
                                .licence = {(const uint8_t *)licence, strlen(licence)}};
     struct buffer file = {0};
     uint8_t *tokenizer;
-    TRY(save_tokenizer(vocab, &tokenizer, &text.tokenizer.n));
+    TRY(tokenizer_save(vocab->tokenizer, &tokenizer, &text.tokenizer.n));
     text.tokenizer.data = tokenizer;
     enum tacit_status status = tmodel_write(model, &text, buffer_sink, &file);
     if (status == TACIT_OK)
