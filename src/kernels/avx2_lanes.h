@@ -50,6 +50,11 @@ static inline floats mul(floats a, floats b)
     return _mm256_mul_ps(a, b);
 }
 
+static inline floats negate(floats x)
+{
+    return _mm256_xor_ps(x, splat(-0.0f));
+}
+
 static inline floats divide(floats a, floats b)
 {
     return _mm256_div_ps(a, b);

@@ -49,6 +49,11 @@ static inline floats mul(floats a, floats b)
     return _mm512_mul_ps(a, b);
 }
 
+static inline floats negate(floats x)
+{
+    return _mm512_xor_ps(x, splat(-0.0f));
+}
+
 static inline floats divide(floats a, floats b)
 {
     return _mm512_div_ps(a, b);

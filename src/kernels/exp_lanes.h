@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The exponentials of base/strict_math.h, a register of lanes at a time: the same operations in the
+ * Exponentials and the logistic function of base/strict_math.h, a register of lanes at a time: the same operations in the
  * same order, over the types and operations of avx2_lanes.h or avx512_lanes.h, whichever the
  * including file has included before.
  */
@@ -26,6 +26,13 @@ static inline floats exp_of(floats x)
     p = add(splat(STRICT_EXP_C2), mul(r, p));
     p = add(splat(1.0f), add(r, mul(mul(r, r), p)));
     return mul(p, as_floats(to_exponent(add_ints(round_to_ints(n), splat_ints(127)))));
+}
+
+/* strict_squash */
+static inline floats squash_of(floats x)
+{
+    const floats one = splat(1.0f);
+    return divide(one, add(one, exp_of(negate(x))));
 }
 
 /* strict_exp_brief of what is within its range. */

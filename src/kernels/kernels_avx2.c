@@ -42,11 +42,8 @@ static void mix_train_avx2(float *const *sets, size_t n_sets, const float *step,
 
 static void squash_avx2(float *p, const float *x, size_t n)
 {
-    const __m256 one = _mm256_set1_ps(1.0f), sign = _mm256_set1_ps(-0.0f);
-    for (size_t i = 0; i < n; i += 8) {
-        __m256 e = exp_of(_mm256_xor_ps(_mm256_load_ps(x + i), sign));
-        _mm256_store_ps(p + i, _mm256_div_ps(one, _mm256_add_ps(one, e)));
-    }
+    for (size_t i = 0; i < n; i += 8)
+        store(p + i, squash_of(load(x + i)));
 }
 
 static float within(float x, float bound)

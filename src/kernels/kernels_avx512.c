@@ -79,14 +79,6 @@ static __m128 four_dots(const float *x, size_t n, float *const *sets)
     return sum_four(s0, s1, s2, s3);
 }
 
-/* strict_squash, sixteen at a time. */
-static floats squash_of(floats x)
-{
-    const floats one = splat(1.0f);
-    floats e = exp_of(_mm512_xor_ps(x, splat(-0.0f)));
-    return _mm512_div_ps(one, add(one, e));
-}
-
 static void squash_avx512(float *p, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i += 16)
