@@ -4,47 +4,12 @@
  *
  *     lm_products [n_outputs [n_groups]]
  *
- * in giga multiply-accumulates a CPU second, beside what a loop of VPDPBUSD on registers alone
- * reaches.
+ * in giga multiply-accumulates a CPU second, and as a share of what the variant's instructions reach
+ * on registers alone (roofline.h).
  */
-#define _POSIX_C_SOURCE 200809L
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "roofline.h"
 
-#include "base/cpu.h"
 #include "kernels/kernels.h"
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-/* Twelve independent sums, written out so that they stay in registers. */
-__attribute__((target("avx512f,avx512vnni"))) static double vnni_peak(void)
-{
-    enum { N = 20000000 };
-    __m512i x = _mm512_set1_epi32(0x01020304), w = _mm512_set1_epi32(0x05030201);
-    __m512i a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
-    double start = cpu_seconds();
-    for (long n = 0; n < N; n++) {
-#define SUM(s) __asm__ volatile("vpdpbusd %1, %2, %0" : "+v"(s) : "v"(x), "v"(w));
-        SUM(a) SUM(b) SUM(c) SUM(d) SUM(e) SUM(f) SUM(g) SUM(h) SUM(i) SUM(j) SUM(k) SUM(l)
-#undef SUM
-    }
-    return (double)N * 12 * 64 / (cpu_seconds() - start) / 1e9;
-}
-#else
-static double vnni_peak(void)
-{
-    return 0;
-}
-#endif
 
 struct problem {
     struct lm_matrix w;
@@ -57,12 +22,12 @@ static double rate(const struct kernels *kernels, const struct problem *p, size_
 {
     double best = 0;
     for (int trial = 0; trial < 5; trial++) {
-        double start = cpu_seconds(), taken;
+        double start = roofline_seconds(), taken;
         size_t n = 0;
         do {
             kernels->lm_product(p->y, p->n_outputs, &p->w, &p->x, n_rows, false);
             n++;
-            taken = cpu_seconds() - start;
+            taken = roofline_seconds() - start;
         } while (taken < 0.01);
         double r = (double)(n * n_rows * p->n_outputs * p->w.n_groups * LM_GROUP) / taken / 1e9;
         best = r > best ? r : best;
@@ -89,29 +54,38 @@ static void make_problem(struct problem *p, size_t n_outputs, size_t n_groups, s
     p->y = aligned_alloc(64, n_rows * n_outputs * sizeof *p->y);
 }
 
+static const size_t n_rows[] = {1, 2, 3, 4, 6, 8, 16, 32, 64, 128};
+
+static void print_rates(const struct problem *p, uint32_t features, uint32_t flag, const char *name)
+{
+    struct kernels kernels;
+    double peak = roofline_products(flag) / 1e9;
+    char share[8];
+    kernels_select(&kernels, features);
+    printf(peak > 0 ? "%-8s%8.1f" : "%-8s       -", name, peak);
+    for (size_t i = 0; i < sizeof n_rows / sizeof n_rows[0]; i++) {
+        double r = rate(&kernels, p, n_rows[i]);
+        printf("%7.1f %6s", r, roofline_share(share, r, peak));
+    }
+    printf("\n");
+}
+
 int main(int argc, char **argv)
 {
-    static const size_t n_rows[] = {1, 2, 3, 4, 6, 8, 12, 16, 17, 24, 32, 48, 64, 128};
     uint32_t features = cpu_features();
     struct problem p;
     make_problem(&p, argc > 1 ? strtoul(argv[1], NULL, 10) : 3072,
                  argc > 2 ? strtoul(argv[2], NULL, 10) : 9, 128);
-    printf("%-8s", "rows");
+    printf("%-8s%8s", "rows", "peak");
     for (size_t i = 0; i < sizeof n_rows / sizeof n_rows[0]; i++)
-        printf("%7zu", n_rows[i]);
+        printf("%7zu %6s", n_rows[i], "");
     printf("\n");
+    print_rates(&p, CPU_SCALAR, CPU_SCALAR, "scalar");
 #define BENCH(flag, bit, name)                                                                     \
-    if (features & flag) {                                                                         \
-        struct kernels kernels;                                                                    \
-        kernels_select(&kernels, flag == CPU_AVX_VNNI ? CPU_AVX2 | CPU_AVX_VNNI                    \
-                                                      : features & ((2u << (bit)) - 1));           \
-        printf("%-8s", name);                                                                      \
-        for (size_t i = 0; i < sizeof n_rows / sizeof n_rows[0]; i++)                              \
-            printf("%7.1f", rate(&kernels, &p, n_rows[i]));                                        \
-        printf("\n");                                                                              \
-    }
+    if (features & flag)                                                                           \
+        print_rates(                                                                               \
+            &p, flag == CPU_AVX_VNNI ? CPU_AVX2 | CPU_AVX_VNNI : features & ((2u << (bit)) - 1),   \
+            flag, name);
     CPU_FEATURE_TABLE(BENCH)
-    if (features & CPU_AVX512_VNNI)
-        printf("registers alone (VNNI): %.1f\n", vnni_peak());
     return 0;
 }

@@ -8,83 +8,28 @@
  *
  * Tokens a second of the model alone on TEXT, by number of streams: a decoder's steps (one token of
  * each stream) and an encoder's (64 tokens of all streams together, which it knows beforehand), as a
- * share of two rooflines measured in the same run: a loop of VPDPBUSD on registers alone, and for one
- * stream's steps a plain read of memory. Then of the whole codec, both directions, mixed with the
+ * share of two rooflines measured in the same run (roofline.h): the instruction set's products on
+ * registers alone and, for one stream's steps through weights that no cache holds, memory that is
+ * read. Then of the whole codec, both directions, mixed with the
  * context models and not. Seconds are of processor time; the model's are those of the quickest tenth of
  * its passes, so that other work on the machine counts little. With several threads the rooflines are
  * those of as many threads.
  */
-#define _POSIX_C_SOURCE 200809L
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "roofline.h"
 
-#include "base/cpu.h"
 #include "base/file_map.h"
 #include "base/try.h"
 #include "engine/lm.h"
 #include "model/model.h"
 #include "tacit/buffer.h"
 
-enum { WINDOW = 512, ROUND = 64, MEMORY = 256 << 20 };
+enum { WINDOW = 512, ROUND = 64, CACHED = 64 << 20 /* bytes that a cache may hold */ };
 
 static double seconds(clockid_t clock)
 {
     struct timespec t;
     clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Multiply-accumulates a second of one processor, in registers; 0 where there is no such loop. */
-static double products_peak(void)
-{
-#if defined(__x86_64__)
-    enum { N = 5000000 };
-    double best = 0;
-    for (int trial = 0; trial < 5 && cpu_features() & CPU_AVX512_VNNI; trial++) {
-        double start = seconds(CLOCK_THREAD_CPUTIME_ID);
-        for (long n = 0; n < N; n++)
-            __asm__ volatile(
-                "vpdpbusd %%zmm12, %%zmm13, %%zmm0\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm1\n\t"
-                "vpdpbusd %%zmm12, %%zmm13, %%zmm2\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm3\n\t"
-                "vpdpbusd %%zmm12, %%zmm13, %%zmm4\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm5\n\t"
-                "vpdpbusd %%zmm12, %%zmm13, %%zmm6\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm7\n\t"
-                "vpdpbusd %%zmm12, %%zmm13, %%zmm8\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm9\n\t"
-                "vpdpbusd %%zmm12, %%zmm13, %%zmm10\n\tvpdpbusd %%zmm12, %%zmm13, %%zmm11"
-                :
-                :
-                : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-                  "xmm10", "xmm11", "xmm12", "xmm13");
-        double rate = (double)N * 12 * 64 / (seconds(CLOCK_THREAD_CPUTIME_ID) - start);
-        best = rate > best ? rate : best;
-    }
-    return best;
-#else
-    return 0;
-#endif
-}
-
-/* Bytes a second of one processor's plain reads of more memory than caches hold. */
-static double read_peak(void)
-{
-    uint64_t *memory = malloc(MEMORY), sum = 0;
-    double best = 0;
-    if (!memory)
-        return 0;
-    memset(memory, 1, MEMORY);
-    for (int trial = 0; trial < 5; trial++) {
-        double start = seconds(CLOCK_THREAD_CPUTIME_ID);
-        for (size_t i = 0; i < MEMORY / sizeof *memory; i += 8)
-            for (size_t j = 0; j < 8; j++)
-                sum += memory[i + j];
-        double rate = MEMORY / (seconds(CLOCK_THREAD_CPUTIME_ID) - start);
-        best = rate > best ? rate : best;
-    }
-    volatile uint64_t used = sum;
-    (void)used;
-    free(memory);
-    return best;
 }
 
 struct bench {
@@ -141,7 +86,7 @@ static enum tacit_status tabulate_model(const struct bench *b, size_t n_tokens)
 {
     double products = (double)lm_shape_products(&b->lm->shape);
     double bytes = products * sizeof(struct lm_tile) / (LM_GROUP * LM_TILE_ROWS); /* a token's */
-    double memory = read_peak();
+    double memory = roofline_read();
     printf("%7s  %8s %7s %6s   %8s %7s %6s\n", "streams", "steps/s", "GMAC/s", "peak", "ahead/s",
            "GMAC/s", "peak");
     for (uint32_t n = 1; n <= TACIT_STREAMS_MAX; n *= 2) {
@@ -149,14 +94,15 @@ static enum tacit_status tabulate_model(const struct bench *b, size_t n_tokens)
         double step, ahead;
         TRY(run(b, n, 1, 10 + n_tokens / n, &step));
         TRY(run(b, n, n_ahead, 10 + n_tokens / (n * n_ahead), &ahead));
-        printf("%7u  %8.0f %7.1f %5.1f%%   %8.0f %7.1f %5.1f%%\n", n, step, step * products / 1e9,
-               100 * step * products / b->peak, ahead, ahead * products / 1e9,
-               100 * ahead * products / b->peak);
+        char step_share[8], ahead_share[8];
+        printf("%7u  %8.0f %7.1f %6s   %8.0f %7.1f %6s\n", n, step, step * products / 1e9,
+               roofline_share(step_share, step * products, b->peak), ahead, ahead * products / 1e9,
+               roofline_share(ahead_share, ahead * products, b->peak));
         fflush(stdout);
         double read = bytes * step / b->n_threads;
-        if (n == 1)
-            printf("one stream reads %.1f GB/s of weights a thread, a plain loop %.1f: %.0f%%\n",
-                   read / 1e9, memory / 1e9, 100 * read / memory);
+        if (n == 1 && bytes > CACHED)
+            printf("one stream reads %.1f GB/s of weights a thread, a plain loop %.1f: %s\n",
+                   read / 1e9, memory / 1e9, roofline_share(step_share, read, memory));
     }
     return TACIT_OK;
 }
@@ -198,8 +144,10 @@ static enum tacit_status tabulate_codec(const struct bench *b)
             double to, from;
             size_t n_out;
             TRY(run_codec(b, n, unmixed, &to, &from, &n_out));
-            printf("%7u %7s %9zu  %8.0f %5.1f%%   %8.0f %5.1f%%\n", n, unmixed ? "no" : "yes",
-                   n_out, to, 100 * to * products / b->peak, from, 100 * from * products / b->peak);
+            char to_share[8], from_share[8];
+            printf("%7u %7s %9zu  %8.0f %6s   %8.0f %6s\n", n, unmixed ? "no" : "yes", n_out, to,
+                   roofline_share(to_share, to * products, b->peak), from,
+                   roofline_share(from_share, from * products, b->peak));
             fflush(stdout);
         }
     return TACIT_OK;
@@ -229,7 +177,7 @@ static enum tacit_status measure(struct bench *b, const char *model, const char 
     b->model = opened;
     b->lm = model_file_lm(opened->file);
     TRY(read_text(b, text, most_bytes));
-    double one = products_peak();
+    double one = roofline_products(cpu_features());
     b->peak = one * b->n_threads;
     printf(
         "%.1f M multiply-accumulates a token; registers alone %.1f GMAC/s a thread, %u threads\n",
