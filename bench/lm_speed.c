@@ -20,7 +20,7 @@
 #include "base/file_map.h"
 #include "base/try.h"
 #include "engine/lm.h"
-#include "model/model.h"
+#include "model/open_model.h"
 #include "tacit/buffer.h"
 
 enum { WINDOW = 512, ROUND = 64, CACHED = 64 << 20 /* bytes that a cache may hold */ };

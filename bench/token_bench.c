@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/file_map.h"
-#include "model/model.h"
+#include "model/open_model.h"
 
 static double cpu_seconds(void)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model.h"
+#include "model/open_model.h"
 #include "model/tmodel.h"
 #include "tiny_model.h"
 

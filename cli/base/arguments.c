@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/base/commands.h"
+#include "cli/base/command_table.h"
 
 /* Long options without a letter. */
 enum {

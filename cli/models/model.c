@@ -10,6 +10,7 @@
 
 #include "cli/base/size_text.h"
 #include "cli/models/model_fetch.h"
+#include "cli/models/model_sources.h"
 
 struct action {
     const char *name;
@@ -36,15 +37,6 @@ static char *format_count(char text[16], uint64_t n)
         value /= 1000;
     snprintf(text, 16, "%.3g %c", value, units[unit]);
     return text;
-}
-
-static const struct tacit_model_source *find_source(const char *name)
-{
-    const struct tacit_model_source *source;
-    for (size_t i = 0; (source = tacit_model_source(i)) != NULL; i++)
-        if (strcmp(source->name, name) == 0)
-            return source;
-    return NULL;
 }
 
 static void list_row(const char *name, const char *path, const struct tacit_model_info *info)
@@ -99,7 +91,7 @@ static enum exit_code run_list(struct console *console, char **names, int n_name
 {
     char path[TACIT_MODEL_PATH_MAX];
     struct tacit_model_info linked = {.struct_size = sizeof linked};
-    const struct tacit_model_source *source;
+    const struct model_source *source;
     enum tacit_status status;
     (void)console, (void)names, (void)n_names;
     printf("%-20s %-8s %8s %11s %11s  %-12s %s\n", "name", "kind", "numbers", "size", "memory",
@@ -109,7 +101,7 @@ static enum exit_code run_list(struct console *console, char **names, int n_name
     for (unsigned i = 0; (status = tacit_model_directory(i, path)) != TACIT_ERR_RANGE; i++)
         if (status == TACIT_OK)
             list_directory(path);
-    for (size_t i = 0; (source = tacit_model_source(i)) != NULL; i++)
+    for (size_t i = 0; (source = model_source_at(i)) != NULL; i++)
         if (tacit_model_find(source->name, path) != TACIT_OK)
             printf("%-20s can be had by 'tacit model fetch %s': %s, %s\n", source->name,
                    source->name, source->about, source->licence);
@@ -167,7 +159,7 @@ static enum exit_code run_show(struct console *console, char **names, int n_name
 }
 
 /* The published file of an earlier fetch, if it is there and unharmed: to path. */
-static bool has_published(const struct tacit_model_source *source, char *path)
+static bool has_published(const struct model_source *source, char *path)
 {
     char directory[TACIT_MODEL_PATH_MAX], text[2 * TACIT_MODEL_HASH + 1];
     uint8_t hash[TACIT_MODEL_HASH];
@@ -180,7 +172,7 @@ static bool has_published(const struct tacit_model_source *source, char *path)
 
 static enum exit_code run_fetch(struct console *console, char **names, int n_names)
 {
-    const struct tacit_model_source *source = find_source(names[0]);
+    const struct model_source *source = model_source_find(names[0]);
     char path[TACIT_MODEL_PATH_MAX];
     (void)n_names;
     if (source == NULL) {

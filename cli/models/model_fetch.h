@@ -8,12 +8,13 @@
 
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
+#include "cli/models/model_sources.h"
 #include "tacit/model.h"
 
 /* Hash as text of 64 hexadecimal digits and a NUL. Returns text. */
 char *model_hash_text(char text[2 * TACIT_MODEL_HASH + 1], const uint8_t hash[TACIT_MODEL_HASH]);
 
 /* Downloads, verifies the hash, and stores the model under its name. What went wrong was said. */
-enum exit_code model_fetch(struct console *console, const struct tacit_model_source *source);
+enum exit_code model_fetch(struct console *console, const struct model_source *source);
 
 #endif

@@ -99,20 +99,6 @@ TACIT_API enum tacit_status tacit_model_store(const char *path, const char *name
  * It is the same model with the same identity. */
 TACIT_API enum tacit_status tacit_model_import(const char *path, const char *name, char *stored);
 
-/* A model that is known to be found inside a package of the Python package index. */
-struct tacit_model_source {
-    const char *name;
-    const char *package, *version;
-    const char *member; /* path inside the package */
-    const char *sha256; /* of the member, in hexadecimal */
-    uint64_t n_bytes;   /* of the member */
-    const char *licence;
-    const char *about;
-};
-
-/* NULL beyond the last one. Static objects. */
-TACIT_API const struct tacit_model_source *tacit_model_source(size_t index);
-
 #ifdef __cplusplus
 }
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/struct_size.h"
-#include "model/model.h"
+#include "model/open_model.h"
 
 enum { SHORT_BYTES = 4 };
 

@@ -6,7 +6,9 @@
 #ifndef TACIT_CONTENT_CONTENT_HEADER_H
 #define TACIT_CONTENT_CONTENT_HEADER_H
 
-#include "content/content.h"
+#include <stddef.h>
+
+#include "content/content_type.h"
 
 struct content_header {
     struct content content; /* of what follows the header; offset is 0 */

@@ -5,7 +5,9 @@
 #ifndef TACIT_CONTENT_CONTENT_STATS_H
 #define TACIT_CONTENT_CONTENT_STATS_H
 
-#include "content/content.h"
+#include <stddef.h>
+
+#include "content/content_type.h"
 
 /* The type of data[0 .. n), some KiB: DEFAULT, TEXT, MARKUP, TABLE, X86 or COMPRESSED. */
 enum content_type content_classify(const uint8_t *data, size_t n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of a GGUF handle, shared by the reader (gguf.c) and the look-ups (gguf_query.c) alone.
+ * Inside of a GGUF handle, shared by the reader (gguf_read.c) and the look-ups (gguf_query.c) alone.
  */
 #ifndef TACIT_GGUF_GGUF_HANDLE_H
 #define TACIT_GGUF_GGUF_HANDLE_H

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Looks things up in an open GGUF file (gguf.h).
+ */
 #include <stdlib.h>
 
 #include "base/bytes.h"

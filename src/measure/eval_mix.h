@@ -7,7 +7,7 @@
 #define TACIT_MEASURE_EVAL_MIX_H
 
 #include "kernels/kernels.h"
-#include "model/model.h"
+#include "model/open_model.h"
 #include "tacit/eval.h"
 
 struct eval_mix;

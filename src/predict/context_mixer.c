@@ -63,11 +63,6 @@ static bool config_is_valid(const struct cm_config *config)
            (config->n_streams <= 1 || (config->span >= 1 && config->span <= SPAN_MAX));
 }
 
-unsigned cm_n_streams(const struct cm_config *config)
-{
-    return config->n_streams > 1 ? config->n_streams : 1;
-}
-
 unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes)
 {
     /* Measured: 64 bytes of tables for each byte of content cost a quick predictor 0.1 % of what it

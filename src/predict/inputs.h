@@ -31,9 +31,11 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "content/content_type.h"
+#include "kernels/kernels.h"
 #include "predict/adaptive_map.h"
 #include "predict/bit_history.h"
-#include "predict/context_mixer.h"
+#include "predict/context_config.h"
 #include "predict/history.h"
 #include "predict/slot_table.h"
 

@@ -3,6 +3,7 @@
 
 - src/LAYERS and cli/LAYERS list every folder of their tree; a folder names only folders above it, includes
   only what it names, itself and include/tacit/, and uses all that it names.
+- No file includes itself by way of other files; a .c file and its header count as one.
 - cli/ and examples/ include include/tacit/ and their own headers only; nothing includes tests/ or lab/.
 - Layers whose results an archive depends on use no libm, double, rand or locale.
 """
@@ -89,6 +90,28 @@ def check_tree(root, tree, layers, fail):
             fail(f"{tree}/LAYERS: {layer} does not use {other}")
 
 
+def check_circles(root, tree, fail):
+    """A file and its header are one unit; no unit may include itself by way of others."""
+    units = {}
+    for path in c_files(root / tree):
+        name = str(path.relative_to(root / tree if tree == "src" else root).with_suffix(""))
+        names = units.setdefault(name, set())
+        names |= {other[:-2] for _, quoted, other in includes(path) if quoted and other.endswith(".h")}
+    done, trail = set(), []
+
+    def visit(name):
+        if name in trail:
+            fail(f"{tree}: a circle of includes: " + " -> ".join([*trail[trail.index(name):], name]))
+        elif name in units and name not in done:
+            trail.append(name)
+            for other in sorted(units[name] - {name}):
+                visit(other)
+            done.add(trail.pop())
+
+    for name in sorted(units):
+        visit(name)
+
+
 def check_outside(root, folder, fail):
     for path in c_files(root / folder):
         where = path.relative_to(root)
@@ -114,6 +137,7 @@ def main():
     for tree in ("src", "cli"):
         layers = read_layers(root / tree / "LAYERS", failures.append)
         check_tree(root, tree, layers, failures.append)
+        check_circles(root, tree, failures.append)
     for folder in ("include", "examples"):
         check_outside(root, folder, failures.append)
     check_strict(root, failures.append)

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/strict_math.h"
 #include "base/try.h"
-#include "model/model.h"
+#include "model/open_model.h"
 
 /* Fewer streams are not parted in two halves: each half takes a pass over the weights of its own,
  * which costs what taking turns gains. */

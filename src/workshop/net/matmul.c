@@ -10,12 +10,12 @@
 enum tacit_status matmul_open(struct matmul *mm, bool exact)
 {
     memset(mm, 0, sizeof *mm);
-    mm->blocks = exact ? NULL : bf16_blocks_choose();
-    if (!mm->blocks)
+    mm->bf16.blocks = exact ? NULL : bf16_blocks_choose();
+    if (!mm->bf16.blocks)
         return TACIT_OK;
-    mm->pack_a = memory_zeroed(sizeof *mm->pack_a * MATMUL_PANEL_M * MATMUL_PANEL_K);
-    mm->pack_b = memory_zeroed(sizeof *mm->pack_b * MATMUL_PANEL_N * MATMUL_PANEL_K);
-    if (mm->pack_a && mm->pack_b)
+    mm->bf16.pack_a = memory_zeroed(sizeof *mm->bf16.pack_a * MATMUL_PANEL_M * MATMUL_PANEL_K);
+    mm->bf16.pack_b = memory_zeroed(sizeof *mm->bf16.pack_b * MATMUL_PANEL_N * MATMUL_PANEL_K);
+    if (mm->bf16.pack_a && mm->bf16.pack_b)
         return TACIT_OK;
     matmul_close(mm);
     return TACIT_ERR_MEMORY;
@@ -23,8 +23,8 @@ enum tacit_status matmul_open(struct matmul *mm, bool exact)
 
 void matmul_close(struct matmul *mm)
 {
-    free(mm->pack_a);
-    free(mm->pack_b);
+    free(mm->bf16.pack_a);
+    free(mm->bf16.pack_b);
     memset(mm, 0, sizeof *mm);
 }
 
@@ -60,14 +60,14 @@ static void matmul_plain(struct matrix c, struct operand a, struct operand b, si
 
 const char *matmul_name(const struct matmul *mm)
 {
-    return mm->blocks ? mm->blocks->name : "plain float";
+    return mm->bf16.blocks ? mm->bf16.blocks->name : "plain float";
 }
 
 void matmul_run(struct matmul *mm, struct matrix c, struct operand a, struct operand b, size_t k,
                 bool add)
 {
-    if (mm->blocks)
-        matmul_bf16(mm, c, a, b, k, add);
+    if (mm->bf16.blocks)
+        matmul_bf16(&mm->bf16, c, a, b, k, add);
     else
         matmul_plain(c, a, b, k, add);
 }

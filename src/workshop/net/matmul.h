@@ -13,51 +13,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "tacit/status.h"
-
-/* One panel of each operand is packed at a time: together they fit the second-level cache. */
-enum {
-    MATMUL_PANEL_M = 256,
-    MATMUL_PANEL_N = 1024,
-    MATMUL_PANEL_K = 384,
-};
-
-/* What a product is written to: n_rows rows of n_cols floats, `stride` floats apart. */
-struct matrix {
-    float *data;
-    size_t n_rows, n_cols, stride;
-};
-
-/* A factor: its rows lie `stride` floats apart; it is meant turned over if `transposed` is set. Its shape
- * follows from the product's. */
-struct operand {
-    const float *data;
-    size_t stride;
-    bool transposed;
-};
-
-static inline struct matrix matrix(float *data, size_t n_rows, size_t n_cols, size_t stride)
-{
-    return (struct matrix){data, n_rows, n_cols, stride};
-}
-
-static inline struct operand operand(const float *data, size_t stride)
-{
-    return (struct operand){data, stride, false};
-}
-
-static inline struct operand transposed(const float *data, size_t stride)
-{
-    return (struct operand){data, stride, true};
-}
-
-struct bf16_blocks;
+#include "workshop/net/matmul_bf16.h"
+#include "workshop/net/matrix.h"
 
 struct matmul {
-    const struct bf16_blocks *blocks; /* NULL: plain float */
-    uint16_t *pack_a, *pack_b;        /* panels of bf16, 64-byte aligned; NULL without blocks */
+    struct bf16_product bf16; /* its blocks are NULL: plain float */
 };
 
 /* `exact` keeps to plain float loops. The struct needs no closing if this fails. */

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "workshop/net/matmul.h"
+#include "workshop/net/matrix.h"
 
 enum { BF16_TILE = 512 }; /* elements */
 
@@ -31,14 +31,27 @@ struct bf16_blocks {
     void (*block_16x16)(const uint16_t *a, const uint16_t *b, size_t k_tiles, float *c);
 };
 
+/* One panel of each operand is packed at a time: together they fit the second-level cache. */
+enum {
+    MATMUL_PANEL_M = 256,
+    MATMUL_PANEL_N = 1024,
+    MATMUL_PANEL_K = 384,
+};
+
+/* A thread's own: its blocks, and room for a packed panel of each operand, 64-byte aligned. */
+struct bf16_product {
+    const struct bf16_blocks *blocks;
+    uint16_t *pack_a, *pack_b;
+};
+
 extern const struct bf16_blocks bf16_blocks_amx, bf16_blocks_avx512;
 
 /* The best that this CPU runs, or NULL. */
 const struct bf16_blocks *bf16_blocks_choose(void);
 
-/* matmul_run where there are blocks. */
-void matmul_bf16(struct matmul *mm, struct matrix c, struct operand a, struct operand b, size_t k,
-                 bool add);
+/* C = A B, or C += A B with `add`, as matmul_run. */
+void matmul_bf16(const struct bf16_product *bf16, struct matrix c, struct operand a,
+                 struct operand b, size_t k, bool add);
 
 /* n_lines (rows of A, columns of B) times k floats into tiles, zeros where they end. `along`: k is
  * contiguous in src; `transpose` as the head of matmul_pack.c says. */

@@ -4,7 +4,7 @@
  * smollm2-135m is not there: 'tacit model fetch smollm2-135m' gets it.
  */
 #include "check.h"
-#include "model/model.h"
+#include "model/open_model.h"
 #include "unit/model/smollm2_ids.h"
 #include "unit/token/tokenizer_cases.h"
 

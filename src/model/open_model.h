@@ -3,8 +3,8 @@
  * An open model as the codec uses it (the public face is tacit/model.h): weights, tokenizer and the
  * byte trie of its items. Read-only once open.
  */
-#ifndef TACIT_MODEL_MODEL_H
-#define TACIT_MODEL_MODEL_H
+#ifndef TACIT_MODEL_OPEN_MODEL_H
+#define TACIT_MODEL_OPEN_MODEL_H
 
 #include <stdbool.h>
 

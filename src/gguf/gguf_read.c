@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opens a GGUF file: reads and checks its whole structure (gguf.h).
+ */
 #include "gguf/gguf.h"
 
 #include <stdlib.h>

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The types of content, and what else is known of a stretch of bytes. The values are stored in
+ * archives, so they never change meaning.
+ */
+#ifndef TACIT_CONTENT_CONTENT_TYPE_H
+#define TACIT_CONTENT_CONTENT_TYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum content_type {
+    CONTENT_DEFAULT = 0, /* anything else, and binary data without a known structure */
+    CONTENT_TEXT = 1,    /* prose, source code: lines of words */
+    CONTENT_MARKUP = 2,  /* XML, HTML */
+    CONTENT_RECORDS = 3, /* rows of fixed length */
+    CONTENT_X86 = 4,
+    CONTENT_IMAGE8 = 5,     /* rows of one-byte pixels */
+    CONTENT_IMAGE24 = 6,    /* rows of three-byte pixels */
+    CONTENT_AUDIO16 = 7,    /* frames of 16-bit samples */
+    CONTENT_TABLE = 8,      /* lines of fields: CSV, logs, SQL dumps */
+    CONTENT_COMPRESSED = 9, /* looks random: nothing to gain */
+    CONTENT_IMAGE32 = 10,   /* rows of four-byte pixels */
+    CONTENT_IMAGE1 = 11,    /* rows of bits */
+};
+
+enum {
+    CONTENT_N_TYPES = 12,
+    CONTENT_STRIDE_MAX = 1 << 18,
+    CONTENT_AUDIO_STRIDE_MAX = 16,
+};
+
+/* For sets of types. */
+#define CONTENT_BIT(type) (UINT32_C(1) << (type))
+#define CONTENT_ALL       ((UINT32_C(1) << CONTENT_N_TYPES) - 1)
+
+#define CONTENT_WORDS                                                                              \
+    (CONTENT_BIT(CONTENT_TEXT) | CONTENT_BIT(CONTENT_MARKUP) | CONTENT_BIT(CONTENT_TABLE))
+#define CONTENT_BINARY                                                                             \
+    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86))
+
+struct content {
+    enum content_type type;
+    uint32_t stride; /* bytes from row to row: records, images, audio frames; 0 for other types */
+    uint32_t offset; /* bytes before the first row, below stride */
+};
+
+/* Whether stride and offset mean anything for the type. */
+static inline bool content_has_rows(enum content_type type)
+{
+    return (CONTENT_BIT(type) & (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
+                                 CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
+                                 CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_AUDIO16))) != 0;
+}
+
+/* Whether the numbers, which may come from a file, are in range for the type. */
+bool content_is_valid(const struct content *content);
+
+#endif

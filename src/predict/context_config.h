@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the context models are configured with, and what a language model tells them: known to the
+ * mixer (context_mixer.h) and to its components (inputs.h).
+ */
+#ifndef TACIT_PREDICT_CONTEXT_CONFIG_H
+#define TACIT_PREDICT_CONTEXT_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cm_strength {
+    CM_QUICK = 0,
+    CM_STRONG = 1,
+};
+
+enum {
+    CM_MEMORY_LOG2_MIN = 20,
+    CM_MEMORY_LOG2_MAX = 30,
+    CM_HINT_CONTEXTS = 256,
+};
+
+/* Everything in it changes the predictions: a decoder needs the same configuration. */
+struct cm_config {
+    enum cm_strength strength;
+    uint32_t content_set; /* CONTENT_BIT of each type that cm_set_content will give, not empty */
+    unsigned memory_log2; /* tables take about 2^memory_log2 bytes; CM_MEMORY_LOG2_MIN .. _MAX */
+    unsigned n_streams;   /* places at which content is predicted in turn, 0 as 1 */
+    uint32_t span;        /* n_streams > 1: bytes of all streams together, 1 .. 2^30 */
+    bool hinted;          /* cm_set_hint before every cm_predict */
+};
+
+/* What a language model says of the coming bit. */
+struct cm_hint {
+    float stretch;    /* ln(p / (1 - p)), |stretch| <= CM_HINT_MAX */
+    uint32_t context; /* 0 .. CM_HINT_CONTEXTS - 1: how far to trust it, as the caller sees fit */
+    bool certain;     /* the bit is known: nothing to learn from the rest */
+};
+
+#define CM_HINT_MAX 14.0f
+
+/* max(1, config->n_streams). */
+static inline unsigned cm_n_streams(const struct cm_config *config)
+{
+    return config->n_streams ? config->n_streams : 1;
+}
+
+#endif
