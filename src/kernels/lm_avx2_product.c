@@ -30,7 +30,7 @@ struct panel {
         int32_t start[ROWS_MAX];
         float scale[ROWS_MAX];
     } group[PANEL_GROUPS];
-    size_t n_groups;
+    size_t first_row, n_rows, first_group, n_groups; /* what it holds; no rows at first */
 };
 
 /* One or two blocks of weights by the rows of a panel. */
@@ -79,6 +79,21 @@ static void prepare_row(struct panel *panel, size_t m, const struct lm_rows *x, 
         panel->group[g].start[m] = (sum - x->sum[at]) / 2;
         panel->group[g].scale[m] = x->scale[at];
     }
+}
+
+/* Few rows of few groups stay in the panel for all chunks. */
+static void prepare(struct panel *panel, const struct lm_rows *x, size_t first_row, size_t n_rows,
+                    size_t first_group, size_t n_groups)
+{
+    if (panel->n_rows == n_rows && panel->first_row == first_row &&
+        panel->first_group == first_group)
+        return;
+    panel->first_row = first_row;
+    panel->n_rows = n_rows;
+    panel->first_group = first_group;
+    panel->n_groups = n_groups;
+    for (size_t m = 0; m < n_rows; m++)
+        prepare_row(panel, m, x, first_row + m, first_group);
 }
 
 /* By hand: around the intrinsic, gcc 12 copies every sum. */
@@ -152,35 +167,32 @@ PRODUCT_CORNER(4, 1)
 
 /* With one or two rows, two blocks share the loads of activations. */
 static void product_panel(const struct panel *panel, const struct lm_matrix *w, size_t first_block,
-                          size_t n_blocks, size_t first_group, size_t n_rows,
-                          floats (*total)[ROWS_MAX][VECTORS])
+                          size_t n_blocks, floats (*total)[ROWS_MAX][VECTORS])
 {
     static void (*const one[])(const struct corner *) = {product_1x1, product_2x1, product_3x1,
                                                          product_4x1};
     static void (*const two[])(const struct corner *) = {product_1x2, product_2x2};
     for (size_t b = 0; b < n_blocks;) {
-        struct corner c = {panel, w->tiles + (first_block + b) * w->stride + first_group, w->stride,
-                           total + b};
-        size_t width = n_rows <= 2 && n_blocks - b >= 2 ? 2 : 1;
-        (width == 2 ? two : one)[n_rows - 1](&c);
+        const struct lm_tile *tiles = w->tiles + (first_block + b) * w->stride;
+        struct corner c = {panel, tiles + panel->first_group, w->stride, total + b};
+        size_t width = panel->n_rows <= 2 && n_blocks - b >= 2 ? 2 : 1;
+        (width == 2 ? two : one)[panel->n_rows - 1](&c);
         b += width;
     }
 }
 
-/* A chunk of blocks by a panel's rows, panel after panel of groups. */
+/* A chunk of blocks by n_rows rows, panel after panel of groups. */
 static void product_chunk(floats (*total)[ROWS_MAX][VECTORS], const struct lm_matrix *w,
-                          size_t first_block, size_t n_blocks, const struct lm_rows *x,
-                          size_t first_row, size_t n_rows)
+                          size_t first_block, size_t n_blocks, struct panel *panel,
+                          const struct lm_rows *x, size_t first_row, size_t n_rows)
 {
-    struct panel panel;
     for (size_t b = 0; b < n_blocks; b++)
         for (size_t m = 0; m < n_rows; m++)
             total[b][m][0] = total[b][m][1] = zero();
     for (size_t g = 0; g < w->n_groups; g += PANEL_GROUPS) {
-        panel.n_groups = w->n_groups - g < PANEL_GROUPS ? w->n_groups - g : PANEL_GROUPS;
-        for (size_t m = 0; m < n_rows; m++)
-            prepare_row(&panel, m, x, first_row + m, g);
-        product_panel(&panel, w, first_block, n_blocks, g, n_rows, total);
+        size_t n = w->n_groups - g < PANEL_GROUPS ? w->n_groups - g : PANEL_GROUPS;
+        prepare(panel, x, first_row, n_rows, g, n);
+        product_panel(panel, w, first_block, n_blocks, total);
     }
 }
 
@@ -199,11 +211,13 @@ void lm_product_avx2(float *y, size_t y_stride, const struct lm_matrix *w, const
                      size_t n_rows, bool add_to)
 {
     floats total[CHUNK_BLOCKS][ROWS_MAX][VECTORS];
+    struct panel panel;
+    panel.n_rows = 0;
     for (size_t first = 0; first < w->n_blocks; first += CHUNK_BLOCKS) {
         size_t n_blocks = w->n_blocks - first < CHUNK_BLOCKS ? w->n_blocks - first : CHUNK_BLOCKS;
         for (size_t m = 0; m < n_rows; m += ROWS_MAX) {
             size_t n = n_rows - m < ROWS_MAX ? n_rows - m : ROWS_MAX;
-            product_chunk(total, w, first, n_blocks, x, m, n);
+            product_chunk(total, w, first, n_blocks, &panel, x, m, n);
             for (size_t row = 0; row < n; row++)
                 put_row(y + (m + row) * y_stride + first * LM_TILE_ROWS, total, row, n_blocks,
                         add_to);
