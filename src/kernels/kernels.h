@@ -67,6 +67,7 @@ void lm_kernels_init_avx_vnni(struct kernels *kernels);
 void lm_kernels_init_avx512(struct kernels *kernels);
 void lm_kernels_init_avx512_vnni(struct kernels *kernels);
 void lm_kernels_init_amx(struct kernels *kernels); /* needs AVX-512 VNNI too */
+void lm_kernels_init_neon(struct kernels *kernels);
 void lm_kernels_init_dotprod(struct kernels *kernels);
 
 #endif
