@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Eight lanes in a register of AVX2, under the names that exp_lanes.h and lm_product_blocks.h use.
+ * Eight lanes in a register of AVX2, under the names that exp_lanes.h, lm_elementwise.h,
+ * lm_exponentials.h and lm_product_blocks.h use.
  * Nothing here is a fused operation: that would round once where the definitions round twice.
  */
 #ifndef TACIT_KERNELS_AVX2_LANES_H
@@ -9,6 +10,7 @@
 #if defined(__AVX2__)
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LANES 8
@@ -102,6 +104,12 @@ static inline ints round_to_ints(floats x)
     return _mm256_cvtps_epi32(x);
 }
 
+/* Towards zero. */
+static inline ints cut_to_ints(floats x)
+{
+    return _mm256_cvttps_epi32(x);
+}
+
 static inline ints as_ints(floats x)
 {
     return _mm256_castps_si256(x);
@@ -110,6 +118,36 @@ static inline ints as_ints(floats x)
 static inline floats as_floats(ints x)
 {
     return _mm256_castsi256_ps(x);
+}
+
+/* All bits set in the lanes below n_valid, counted from i on; both are less than 2^31. */
+static inline ints valid_lanes(size_t i, size_t n_valid)
+{
+    ints lanes = add_ints(splat_ints((int32_t)i), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return _mm256_cmpgt_epi32(splat_ints((int32_t)n_valid), lanes);
+}
+
+static inline floats keep(ints valid, floats x)
+{
+    return _mm256_and_ps(as_floats(valid), x);
+}
+
+static inline floats choose(ints valid, floats x, floats other)
+{
+    return _mm256_blendv_ps(other, x, as_floats(valid));
+}
+
+/* The lanes below n_valid, counted from i on, to p[0 ..). */
+static inline void store_valid(uint32_t *p, ints v, size_t i, size_t n_valid)
+{
+    _mm256_maskstore_epi32((int *)p, valid_lanes(i, n_valid), v);
+}
+
+static inline float largest_lane(floats x)
+{
+    __m128 m4 = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    __m128 m2 = _mm_max_ps(m4, _mm_movehl_ps(m4, m4));
+    return _mm_cvtss_f32(_mm_max_ss(m2, _mm_movehdup_ps(m2)));
 }
 
 /* Sixteen lanes, lo the first eight, by the tree of lanes.h. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Exponentials and the logistic function of base/strict_math.h, a register of lanes at a time: the same operations in the
- * same order, over the types and operations of avx2_lanes.h or avx512_lanes.h, whichever the
+ * same order, over the types and operations of avx2_lanes.h, avx512_lanes.h or neon_lanes.h, whichever the
  * including file has included before.
  */
 #ifndef TACIT_KERNELS_EXP_LANES_H
 #define TACIT_KERNELS_EXP_LANES_H
 
-#if defined(__AVX2__)
+#if defined(LANES)
 
 #include "base/strict_math.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lm_product by SDOT, signed by signed. The other kernels' definitions are built for NEON as it is.
+ * lm_product by SDOT, signed by signed; the other kernels are those of lm_neon.c.
  */
 #if defined(__aarch64__)
 

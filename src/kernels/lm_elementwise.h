@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The language model's kernels whose steps are the same for every width of registers, over the types
- * and operations of avx2_lanes.h or avx512_lanes.h, whichever the including file has included
+ * and operations of avx2_lanes.h, avx512_lanes.h or neon_lanes.h, whichever the including file has included
  * before. It defines ISA, what the functions' names end in, and gets lm_rms_norm_ISA, lm_relu2_ISA
  * and lm_root_cap_ISA.
  */
 #if defined(ISA)
 
 #include "base/strict_math.h"
+#include "kernels/join.h"
 #include "kernels/kernels.h"
-
-#define JOIN_(a, b) a##b
-#define JOIN(a, b)  JOIN_(a, b)
 
 static void JOIN(lm_rms_norm_, ISA)(float *y, const float *x, const float *gain, size_t n,
                                     float epsilon)

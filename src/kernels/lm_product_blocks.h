@@ -18,8 +18,8 @@
  */
 #if defined(ISA)
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b)  JOIN_(a, b)
+#include "kernels/join.h"
+
 #define LM_VECTORS  (LM_TILE_ROWS / LANES)
 #define LM_ROWS_MAX 4
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The language model's kernels that take exponentials, over the types and operations of
+ * avx2_lanes.h or neon_lanes.h and exp_lanes.h, whichever the including file has included before. It
+ * defines ISA, what the functions' names end in, and lm_quantize_ISA, and gets
+ * lm_attention_weights_ISA, lm_swiglu_ISA and lm_token_masses_ISA.
+ */
+#if defined(ISA)
+
+#include "base/strict_math.h"
+#include "kernels/join.h"
+#include "kernels/kernels.h"
+
+/* The largest of start and x[0 .. n), which reaches to the next multiple of LANES; a NaN counts for
+ * nothing. */
+static inline float largest(float start, const float *x, size_t n)
+{
+    floats tops = splat(start);
+    for (size_t i = 0; i < n; i += LANES)
+        tops = choose(valid_lanes(i, n), larger(load(x + i), tops), tops);
+    return largest_lane(tops);
+}
+
+static float JOIN(lm_attention_weights_, ISA)(int8_t *q, float *scale, int32_t *sum,
+                                              const float *score, const float *value_scale,
+                                              size_t n_valid, float sink)
+{
+    float top = largest(sink, score, n_valid);
+    top = top < LM_SCORE_MAX ? top : LM_SCORE_MAX;
+    floats total[KERNEL_LANES / LANES];
+    for (size_t k = 0; k < KERNEL_LANES / LANES; k++)
+        total[k] = zero();
+    for (size_t i = 0; i < n_valid; i += LM_GROUP) {
+        _Alignas(64) float weight[LM_GROUP];
+        for (size_t j = 0; j < LM_GROUP; j += LANES) {
+            ints valid = valid_lanes(i + j, n_valid);
+            floats e = keep(valid, exp_brief_below(sub(load(score + i + j), splat(top))));
+            floats w = mul(e, load(value_scale + i + j));
+            total[j / LANES % (KERNEL_LANES / LANES)] =
+                add(total[j / LANES % (KERNEL_LANES / LANES)], e);
+            store(weight + j, keep(valid, w));
+        }
+        JOIN(lm_quantize_, ISA)(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, weight, 1);
+    }
+    return sum_sixteen(total) + strict_exp_brief(sink - top);
+}
+
+static void JOIN(lm_swiglu_, ISA)(float *y, const float *g, const float *u, size_t n)
+{
+    const floats one = splat(1.0f);
+    for (size_t i = 0; i < n; i += LANES) {
+        floats x = load(g + i);
+        floats bound = larger(x, splat(-STRICT_EXP_MAX)); /* a NaN: the limit */
+        bound = smaller(bound, splat(STRICT_EXP_MAX));
+        floats silu = divide(x, add(one, exp_brief_in_range(negate(bound))));
+        store(y + i, mul(silu, load(u + i)));
+    }
+}
+
+static void JOIN(lm_token_masses_, ISA)(uint32_t *mass, const float *x, size_t n)
+{
+    const floats top = splat(largest(x[0], x, n));
+    for (size_t i = 0; i < n; i += LANES) {
+        floats e = exp_brief_below(sub(load(x + i), top));
+        ints m = add_ints(cut_to_ints(mul(e, splat(LM_MASS_ONE))), splat_ints(1));
+        store_valid(mass + i, m, i, n);
+    }
+}
+
+#endif
