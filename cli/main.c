@@ -36,7 +36,7 @@ static enum exit_code run(struct arguments *arguments)
     struct tacit_model *model = NULL;
     enum exit_code code = open_model(arguments, &model);
     if (code == EXIT_CODE_OK)
-        code = arguments->command->run(arguments);
+        code = arguments->command->work(arguments);
     tacit_model_close(model);
     return code;
 }
@@ -55,15 +55,15 @@ int main(int argc, char **argv)
 {
     fd_guard_standard();
     signals_install();
-    const struct tool *tool = argc > 1 ? tool_by_name(argv[1]) : NULL;
-    if (tool != NULL) {
+    const struct command *command = argc > 1 ? command_by_name(argv[1]) : NULL;
+    if (command != NULL && command->run != NULL) {
         struct console console;
         console_init(&console);
         static char program[32]; /* what getopt's messages begin with */
-        snprintf(program, sizeof program, "tacit: %s", tool->name);
+        snprintf(program, sizeof program, "tacit: %s", command->name);
         argv[1] = program;
-        int tool_code = tool->run(argc - 1, argv + 1);
-        return tool_code ? tool_code : (int)close_stdout(&console);
+        int code = command->run(argc - 1, argv + 1);
+        return code ? code : (int)close_stdout(&console);
     }
 
     struct arguments arguments;

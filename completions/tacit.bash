@@ -1,5 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-# bash completion for tacit(1)
+# bash completion for tacit(1). Commands, options and the choices of their values are read from
+# `tacit --help` and `tacit COMMAND --help`, which follow from the command's tables.
+
+_tacit_help()
+{
+    "${COMP_WORDS[0]}" "$@" --help 2>/dev/null
+}
+
+_tacit_commands()
+{
+    _tacit_help | sed -nE 's/^  (-[a-z]|  )  ([a-z]+) .*/\2/p'
+}
+
+_tacit_options()
+{
+    _tacit_help "$@" | sed -nE 's/^  (-., |    )(--[a-z-]+).*/\2/p; s/^  -1 \.\.\. -9 .*/-1 -2 -3 -4 -5 -6 -7 -8 -9/p'
+}
+
+# What the help of the first of the commands that has an option, by name or letter, calls its value.
+_tacit_value()
+{
+    local option=$1 command
+    shift
+    for command in "$@"; do
+        _tacit_help "$command"
+    done | sed -nE "s/^  (-., |    )(--[a-z-]+) ([A-Za-z|-]+)( .*|$)/\\1\\2 \\3/p" |
+        sed -nE "/(^| )$option[, ]/{s/.* //p;q}"
+}
+
+_tacit_offer()
+{
+    local offered
+    mapfile -t offered < <(compgen -W "$1" -- "$cur")
+    COMPREPLY+=("${offered[@]}")
+}
 
 _tacit_files()
 {
@@ -14,132 +48,93 @@ _tacit_files()
 }
 
 # Names of models are the first words of the list's lines.
+_tacit_models()
+{
+    _tacit_offer "$("${COMP_WORDS[0]}" model list 2>/dev/null | sed -n '2,$s/ .*//p')"
+}
+
 _tacit_model()
 {
     if ((COMP_CWORD == 2)); then
-        mapfile -t COMPREPLY < <(compgen -W "list show fetch import" -- "$cur")
+        _tacit_offer "list show fetch import"
         return
     fi
     case ${COMP_WORDS[2]} in
-    show | fetch)
-        local names
-        names=$(tacit model list 2>/dev/null | sed -n '2,$s/ .*//p')
-        mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
-        [[ ${COMP_WORDS[2]} == fetch ]] || _tacit_files '*.gguf'
+    show)
+        _tacit_models
+        _tacit_files '*.gguf'
         ;;
+    fetch) _tacit_models ;;
     import) _tacit_files '*.gguf' ;;
     esac
 }
 
-# Tools that measure: their own options, names of models, files.
-_tacit_measure()
+# The value of the option before; false if that takes none, or one that nothing is known of.
+_tacit_complete_value()
 {
-    local options
-    case ${COMP_WORDS[1]} in
-    eval) options="--peer --window --stride --rolling --convention --first-token --limit --json --csv --threads
-        --cpu --quiet --help" ;;
-    select) options="--method --measure --budget --field --lines --model --similarity --seed --explain --skip-broken
-        --output --force --threads --quiet --help" ;;
-    rank) options="--window --stride --limit --rounds --json --threads --quiet --help" ;;
-    surprise) options="--model --compare --html --force --limit --window --color --threads --quiet --help" ;;
-    anomalies) options="--top --quantile --warm-up --field --skip-broken --model --threads --quiet --help" ;;
-    report) options="--output --force --title --skip-broken --quiet --help" ;;
-    detect) options="--model --field --label --lines --min-k --skip-broken --threads --quiet --help" ;;
-    esac
-    if [[ ${COMP_WORDS[COMP_CWORD - 1]} == --method ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "zip surprise dedup random" -- "$cur")
-    elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --measure ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "fast zstd context" -- "$cur")
-    elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --convention ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "windows rolling lm-eval llama-perplexity hkust" -- "$cur")
-    elif [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
-    else
+    local value
+    value=$(_tacit_value "$1" "${@:2}")
+    case $1:$value in
+    -m:* | --model:* | --compare:*)
+        _tacit_models
         _tacit_files '*'
-        local names
-        names=$(tacit model list 2>/dev/null | sed -n '2,$s/ .*//p')
-        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$names" -- "$cur")
-    fi
+        ;;
+    *:FILE | *:PAGE) _tacit_files '*' ;;
+    *:LIMIT | *:SIZE) _tacit_offer "64K 1M 4M 16M 64M 256M 1G" ;;
+    *:A-B) _tacit_offer "1-9 1 2 3 4 5 6 7 8 9" ;;
+    *:FEATURES) _tacit_offer "scalar avx2 avx2,avx512 neon" ;;
+    *:*\|*) _tacit_offer "${value//|/ }" ;;
+    *:) return 1 ;;
+    esac
+}
+
+# The command that -d, -t or -l choose where none is named.
+_tacit_chosen()
+{
+    local word
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in
+        --decompress | -[!-]*d* | -d*) echo decompress ;;
+        --test | -[!-]*t* | -t*) echo test ;;
+        --list | -[!-]*l* | -l*) echo list ;;
+        esac
+    done | tail -n 1
 }
 
 _tacit()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands="compress decompress test list cat recover bench"
-    local common="--force --quiet --verbose --threads --memory --model --cpu --help --version"
-    local tools="eval rank surprise select anomalies detect report"
-    local command=compress word
+    local commands command=''
     COMPREPLY=()
-
-    if [[ ${COMP_WORDS[1]} == model && $COMP_CWORD -gt 1 ]]; then
+    commands=$(_tacit_commands)
+    if ((COMP_CWORD > 1)) && [[ $'\n'$commands$'\n' == *$'\n'${COMP_WORDS[1]}$'\n'* ]]; then
+        command=${COMP_WORDS[1]}
+    fi
+    if [[ $command == model ]]; then
         _tacit_model
         return
     fi
-    if [[ " $tools " == *" ${COMP_WORDS[1]} "* && $COMP_CWORD -gt 1 ]]; then
-        _tacit_measure
+    [[ -n $command ]] || command=$(_tacit_chosen)
+    local likely=${command:-compress bench cat}
+    # shellcheck disable=SC2086 # one word a command
+    if [[ $previous == -?* ]] && _tacit_complete_value "$previous" $likely; then
         return
     fi
-    if [[ " $commands " == *" ${COMP_WORDS[1]} "* ]]; then
-        command=${COMP_WORDS[1]}
-    else
-        for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-            case $word in
-            --decompress | -[!-]*d* | -d*) command="decompress" ;;
-            --test | -[!-]*t* | -t*) command="test" ;;
-            --list | -[!-]*l* | -l*) command="list" ;;
-            esac
-        done
-    fi
-
-    case $previous in
-    -o | --output)
-        _tacit_files '*'
-        return
-        ;;
-    -T | --threads)
-        mapfile -t COMPREPLY < <(compgen -W "0 1 2 4 8 16" -- "$cur")
-        return
-        ;;
-    -M | --memory | --block-size)
-        mapfile -t COMPREPLY < <(compgen -W "1M 4M 16M 64M 256M 1G" -- "$cur")
-        return
-        ;;
-    --levels)
-        mapfile -t COMPREPLY < <(compgen -W "1-9 1 2 3 4 5 6 7 8 9" -- "$cur")
-        return
-        ;;
-    --cpu)
-        mapfile -t COMPREPLY < <(compgen -W "scalar avx2 avx2,avx512 neon" -- "$cur")
-        return
-        ;;
-    --range)
-        return
-        ;;
-    esac
-
     if [[ $cur == -* ]]; then
-        local options=$common
-        case $command in
-        compress) options+=" --compress --decompress --test --list --stdout --output --keep --rm
-            --block-size --verify --fast --no-model --streams --context --mix -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
-        decompress) options+=" --stdout --output --keep --rm" ;;
-        list) options="--json --quiet --verbose --help" ;;
-        cat) options+=" --range --output --stdout" ;;
-        recover) options+=" --output --stdout" ;;
-        bench) options+=" --levels --json --block-size -1 -2 -3 -4 -5 -6 -7 -8 -9" ;;
-        esac
-        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+        _tacit_offer "$(_tacit_options "${command:-compress}")"
+        [[ -n $command ]] || _tacit_offer "--compress --decompress --test --list"
         return
     fi
-
     case $command in
-    compress | bench) _tacit_files '*' ;;
-    *) _tacit_files '*.tct' ;;
+    decompress | test | list | cat | recover) _tacit_files '*.tct' ;;
+    eval | rank)
+        _tacit_models
+        _tacit_files '*'
+        ;;
+    *) _tacit_files '*' ;;
     esac
     if ((COMP_CWORD == 1)); then
-        local found
-        mapfile -t found < <(compgen -W "$commands model $tools" -- "$cur")
-        COMPREPLY+=("${found[@]}")
+        _tacit_offer "$commands"
     fi
 }
 

@@ -1,274 +1,231 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/base/arguments.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/base/command_table.h"
 
-/* Long options without a letter. */
-enum {
-    OPTION_RM = 256,
-    OPTION_VERIFY,
-    OPTION_FAST,
-    OPTION_NO_MODEL,
-    OPTION_MIX,
-    OPTION_STREAMS,
-    OPTION_CONTEXT,
-    OPTION_BLOCK_SIZE,
-    OPTION_RANGE,
-    OPTION_JSON,
-    OPTION_LEVELS,
-    OPTION_CPU,
-};
-
-static const char short_options[] = "zdtlco:kfqvT:M:m:123456789hV";
-
-static const struct option long_options[] = {
-    {"compress", no_argument, NULL, 'z'},
-    {"decompress", no_argument, NULL, 'd'},
-    {"test", no_argument, NULL, 't'},
-    {"list", no_argument, NULL, 'l'},
-    {"stdout", no_argument, NULL, 'c'},
-    {"output", required_argument, NULL, 'o'},
-    {"keep", no_argument, NULL, 'k'},
-    {"rm", no_argument, NULL, OPTION_RM},
-    {"force", no_argument, NULL, 'f'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"threads", required_argument, NULL, 'T'},
-    {"memory", required_argument, NULL, 'M'},
-    {"block-size", required_argument, NULL, OPTION_BLOCK_SIZE},
-    {"verify", no_argument, NULL, OPTION_VERIFY},
-    {"fast", no_argument, NULL, OPTION_FAST},
-    {"model", required_argument, NULL, 'm'},
-    {"streams", required_argument, NULL, OPTION_STREAMS},
-    {"context", required_argument, NULL, OPTION_CONTEXT},
-    {"mix", required_argument, NULL, OPTION_MIX},
-    {"no-model", no_argument, NULL, OPTION_NO_MODEL},
-    {"range", required_argument, NULL, OPTION_RANGE},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"levels", required_argument, NULL, OPTION_LEVELS},
-    {"cpu", required_argument, NULL, OPTION_CPU},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
-};
-
-static enum exit_code bad_value(struct arguments *arguments, const char *option, const char *value,
-                                const char *wanted)
-{
-    console_error(&arguments->console, NULL, "%s: '%s' is not %s", option, value, wanted);
-    return EXIT_CODE_USAGE;
-}
-
-static enum exit_code parse_threads(struct arguments *arguments)
-{
-    uint64_t n;
-    if (!size_parse(optarg, &n) || n > 1024)
-        return bad_value(arguments, "-T", optarg, "a number of threads from 0 (all) to 1024");
-    arguments->codec.n_threads = (unsigned)n;
-    return EXIT_CODE_OK;
-}
-
-static enum exit_code parse_memory(struct arguments *arguments)
-{
-    uint64_t *limit = &arguments->codec.memory_limit;
-    if (!size_parse(optarg, limit) || *limit == 0)
-        return bad_value(arguments, "--memory", optarg, "a size such as 800M or 2G");
-    return EXIT_CODE_OK;
-}
-
-static enum exit_code parse_block_size(struct arguments *arguments)
-{
-    uint64_t *size = &arguments->codec.block_size;
-    if (!size_parse(optarg, size) || *size < TACIT_BLOCK_SIZE_MIN || *size > TACIT_BLOCK_SIZE_MAX)
-        return bad_value(arguments, "--block-size", optarg, "a size from 1K to 1G");
-    return EXIT_CODE_OK;
-}
-
-static enum exit_code parse_range(struct arguments *arguments)
-{
-    if (!range_parse(optarg, &arguments->range))
-        return bad_value(arguments, "--range", optarg,
-                         "a range of bytes: FIRST-LAST, FIRST- or -COUNT");
-    arguments->has_range = true;
-    return EXIT_CODE_OK;
-}
-
 /* "6" or "1-9". */
-static enum exit_code parse_levels(struct arguments *arguments)
+static bool take_levels(void *options, const struct option_row *row, const char *text)
 {
-    const char *text = optarg;
+    struct arguments *arguments = options;
     size_t n = strlen(text);
-    bool is_level = n == 1 || (n == 3 && text[1] == '-');
-    if (is_level) {
-        arguments->first_level = text[0] - '0';
-        arguments->last_level = text[n - 1] - '0';
-    }
-    if (!is_level || arguments->first_level < TACIT_LEVEL_MIN ||
-        arguments->last_level > TACIT_LEVEL_MAX || arguments->first_level > arguments->last_level)
-        return bad_value(arguments, "--levels", text, "a level or a range of levels such as 1-9");
-    return EXIT_CODE_OK;
+    (void)row;
+    if (n != 1 && (n != 3 || text[1] != '-'))
+        return false;
+    arguments->first_level = text[0] - '0';
+    arguments->last_level = text[n - 1] - '0';
+    return arguments->first_level >= TACIT_LEVEL_MIN && arguments->last_level <= TACIT_LEVEL_MAX &&
+           arguments->first_level <= arguments->last_level;
 }
 
-static enum exit_code parse_count(struct arguments *arguments, const char *option,
-                                  unsigned long max, unsigned *count)
+static bool take_range(void *options, const struct option_row *row, const char *text)
 {
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(optarg, &end, 10);
-    if (optarg[0] < '0' || optarg[0] > '9' || *end != 0 || errno != 0 || value == 0 || value > max)
-        return bad_value(arguments, option, optarg, "a number in range");
-    *count = (unsigned)value;
-    return EXIT_CODE_OK;
+    struct arguments *arguments = options;
+    (void)row;
+    arguments->has_range = range_parse(text, &arguments->range);
+    return arguments->has_range;
 }
 
-static enum exit_code parse_mix(struct arguments *arguments)
+static bool take_mix(void *options, const struct option_row *row, const char *text)
 {
-    arguments->codec.unmixed = strcmp(optarg, "off") == 0;
-    if (!arguments->codec.unmixed && strcmp(optarg, "on") != 0)
-        return bad_value(arguments, "--mix", optarg, "'on' or 'off'");
-    return EXIT_CODE_OK;
+    struct arguments *arguments = options;
+    (void)row;
+    arguments->codec.unmixed = strcmp(text, "off") == 0;
+    return arguments->codec.unmixed || strcmp(text, "on") == 0;
 }
 
 /* The library knows the names; everything else in codec has been checked. */
-static enum exit_code parse_cpu(struct arguments *arguments)
+static bool take_cpu(void *options, const struct option_row *row, const char *text)
 {
+    struct arguments *arguments = options;
     uint64_t n_bytes;
-    arguments->codec.cpu = optarg;
-    if (tacit_options_memory(&arguments->codec, &n_bytes) != TACIT_OK)
-        return bad_value(arguments, "--cpu", optarg,
-                         "'scalar' or a list such as avx2,avx512,vnni,amx or neon,dotprod");
-    return EXIT_CODE_OK;
+    (void)row;
+    arguments->codec.cpu = text;
+    return tacit_options_memory(&arguments->codec, &n_bytes) == TACIT_OK;
 }
 
-static void set_output(struct arguments *arguments, const char *path)
+static bool take_output(void *options, const struct option_row *row, const char *path)
 {
-    arguments->to_stdout = strcmp(path, "-") == 0;
-    arguments->output_path = arguments->to_stdout ? NULL : path;
+    struct arguments *arguments = options;
+    bool to_stdout = row->letter == 'c' || strcmp(path, "-") == 0;
+    arguments->to_stdout = to_stdout;
+    arguments->output_path = to_stdout ? NULL : path;
+    return true;
+}
+
+static bool take_model(void *options, const struct option_row *row, const char *name)
+{
+    struct arguments *arguments = options;
+    (void)row;
+    arguments->model_name = name; /* NULL: --no-model */
+    arguments->codec.no_model = name == NULL;
+    return true;
+}
+
+/* -1 ... -9, and --fast */
+static bool take_level(void *options, const struct option_row *row, const char *digit)
+{
+    struct arguments *arguments = options;
+    arguments->codec.level = row->kind == OPTION_DIGITS ? digit[0] - '0' : TACIT_LEVEL_MIN;
+    arguments->level_given = true;
+    return true;
 }
 
 /* -z, -d, -t and -l choose a command for a command line that names none. */
-static enum exit_code choose_command(struct arguments *arguments, bool was_named, char letter)
+static bool take_command(void *options, const struct option_row *row, const char *value)
 {
-    const struct command *command = command_by_letter(letter);
-    if (was_named && command != arguments->command) {
-        console_error(&arguments->console, NULL, "-%c does not go with the command '%s'", letter,
-                      arguments->command->name);
-        return EXIT_CODE_USAGE;
-    }
-    arguments->command = command;
-    return EXIT_CODE_OK;
-}
-
-/* Options with a value. */
-static enum exit_code apply_value(struct arguments *arguments, int option)
-{
-    switch (option) {
-    case 'o':
-        set_output(arguments, optarg);
-        return EXIT_CODE_OK;
-    case 'T':
-        return parse_threads(arguments);
-    case 'M':
-        return parse_memory(arguments);
-    case OPTION_BLOCK_SIZE:
-        return parse_block_size(arguments);
-    case OPTION_RANGE:
-        return parse_range(arguments);
-    case OPTION_LEVELS:
-        return parse_levels(arguments);
-    case OPTION_CPU:
-        return parse_cpu(arguments);
-    case 'm':
-        arguments->model_name = optarg;
-        arguments->codec.no_model = 0;
-        return EXIT_CODE_OK;
-    case OPTION_STREAMS:
-        return parse_count(arguments, "--streams", TACIT_STREAMS_MAX, &arguments->codec.n_streams);
-    case OPTION_MIX:
-        return parse_mix(arguments);
-    case OPTION_CONTEXT:
-        return parse_count(arguments, "--context", TACIT_CONTEXT_MAX, &arguments->codec.n_context);
-    default: /* getopt has said what is wrong */
-        console_error(&arguments->console, NULL, "try 'tacit --help'");
-        return EXIT_CODE_USAGE;
-    }
-}
-
-/* Options that are a switch. False: it is none. */
-static bool apply_switch(struct arguments *arguments, int option)
-{
-    switch (option) {
-    case 'c':
-        set_output(arguments, "-");
-        return true;
-    case 'k':
-        arguments->remove_input = false;
-        return true;
-    case OPTION_RM:
-        arguments->remove_input = true;
-        return true;
-    case 'f':
-        arguments->force = true;
-        return true;
-    case 'q':
-        arguments->console.verbosity--;
-        return true;
-    case 'v':
-        arguments->console.verbosity++;
-        return true;
-    case OPTION_VERIFY:
-        arguments->verify = true;
-        return true;
-    case OPTION_FAST:
-        arguments->codec.level = TACIT_LEVEL_MIN;
-        arguments->level_given = true;
-        return true;
-    case OPTION_NO_MODEL:
-        arguments->model_name = NULL;
-        arguments->codec.no_model = 1;
-        return true;
-    case OPTION_JSON:
-        arguments->as_json = true;
-        return true;
-    case 'h':
-        arguments->wants_help = true;
-        return true;
-    case 'V':
-        arguments->wants_version = true;
-        return true;
-    default:
+    struct arguments *arguments = options;
+    const struct command *command = command_by_letter(row->letter);
+    (void)value;
+    if (arguments->is_named && command != arguments->command) {
+        console_error(&arguments->console, NULL, "-%c does not go with the command '%s'",
+                      row->letter, arguments->command->name);
         return false;
     }
+    arguments->command = command;
+    return true;
+}
+
+#define AT(field) offsetof(struct arguments, field)
+
+enum {
+    ENCODES = COMMAND_COMPRESS | COMMAND_BENCH,
+    MAKES_FILES = COMMAND_COMPRESS | COMMAND_DECOMPRESS,
+    WRITES = MAKES_FILES | COMMAND_CAT | COMMAND_RECOVER,
+    NOT_LIST = 127 & ~COMMAND_LIST,
+};
+
+static const struct option_row rows[] = {
+    {NULL, '1', OPTION_DIGITS, COMMAND_COMPRESS, 0, 0, 0, NULL, NULL,
+     "fastest ... smallest, default -6", take_level},
+    {NULL, '1', OPTION_DIGITS, COMMAND_BENCH, 0, 0, 0, NULL, NULL, "this level", take_level},
+    {"fast", 0, OPTION_TAKE, COMMAND_COMPRESS, 0, 0, 0, NULL, NULL,
+     "as -1: zstd instead of context models", take_level},
+    {"levels", 0, OPTION_TAKE, COMMAND_BENCH, 0, 0, 0, "A-B",
+     "is a level or a range of levels such as 1-9",
+     "these levels (default: the one given, else 1-9)", take_levels},
+    {"streams", 0, OPTION_NUMBER, COMMAND_COMPRESS, AT(codec.n_streams), 1, TACIT_STREAMS_MAX, "N",
+     "is a number of streams",
+     "with a model: token sequences coded in lock-step; 1 is\n"
+     "smallest, more are faster; by size unless given",
+     NULL},
+    {"context", 0, OPTION_NUMBER, COMMAND_COMPRESS, AT(codec.n_context), 1, TACIT_CONTEXT_MAX, "N",
+     "is a number of tokens", "with a model: tokens to look back on (2048)", NULL},
+    {"mix", 0, OPTION_TAKE, COMMAND_COMPRESS, 0, 0, 0, "on|off", "is 'on' or 'off'",
+     "off: the model without context models: faster, larger", take_mix},
+    {"no-model", 0, OPTION_TAKE, COMMAND_COMPRESS, 0, 0, 0, NULL, NULL,
+     "context models only, where the level would use the\nbuilt-in model", take_model},
+    {"block-size", 0, OPTION_SIZE, ENCODES, AT(codec.block_size), TACIT_BLOCK_SIZE_MIN,
+     TACIT_BLOCK_SIZE_MAX, "SIZE", "is a size from 1K to 1G",
+     "bytes of content a block (1K to 1G); blocks are coded in\n"
+     "parallel, read at random and recovered one by one",
+     NULL},
+    {"verify", 0, OPTION_SET, COMMAND_COMPRESS, AT(verify), 0, 0, NULL, NULL,
+     "decompress and compare before success is reported", NULL},
+    {"range", 0, OPTION_TAKE, COMMAND_CAT, 0, 0, 0, "RANGE",
+     "is a range of bytes: FIRST-LAST, FIRST- or -COUNT",
+     "only these bytes of each FILE: FIRST-LAST, counted from 0,\n"
+     "LAST included; FIRST-: to the end; -COUNT: the last COUNT\n"
+     "bytes. Only the blocks that hold them are decoded",
+     take_range},
+    {"json", 0, OPTION_SET, COMMAND_LIST | COMMAND_BENCH, AT(as_json), 0, 0, NULL, NULL,
+     "as one JSON document", NULL},
+    {"output", 'o', OPTION_TAKE, WRITES, 0, 0, 0, "FILE", NULL,
+     "write to FILE ('-': standard output)", take_output},
+    {"stdout", 'c', OPTION_TAKE, WRITES, 0, 0, 0, NULL, NULL, "write to standard output",
+     take_output},
+    {"keep", 'k', OPTION_CLEAR, MAKES_FILES, AT(remove_input), 0, 0, NULL, NULL,
+     "keep the input (default)", NULL},
+    {"rm", 0, OPTION_SET, MAKES_FILES, AT(remove_input), 0, 0, NULL, NULL,
+     "remove the input when the output is safely on the disk", NULL},
+    {"force", 'f', OPTION_SET, NOT_LIST, AT(force), 0, 0, NULL, NULL,
+     "replace existing files, follow links, read devices and\npipes, write to a terminal", NULL},
+    OPTION_ROW_QUIET(struct arguments, console.verbosity),
+    {"verbose", 'v', OPTION_MORE, 0, AT(console.verbosity), 0, 0, NULL, NULL,
+     "say more; list: of each block", NULL},
+    {"threads", 'T', OPTION_NUMBER, NOT_LIST, AT(codec.n_threads), 0, TACIT_THREADS_MAX, "N",
+     "is a number of threads",
+     "threads, 0: one for each processor (default); the result\nnever depends on it", NULL},
+    {"model", 'm', OPTION_TAKE, NOT_LIST, 0, 0, 0, "NAME", NULL,
+     "language model: a name of 'tacit model list', or a file", take_model},
+    {"memory", 'M', OPTION_SIZE, NOT_LIST, AT(codec.memory_limit), 1, 0, "LIMIT",
+     "is a size such as 800M or 2G", "allocate no more than LIMIT bytes (800M, 2G)", NULL},
+    {"cpu", 0, OPTION_TAKE, NOT_LIST, 0, 0, 0, "FEATURES",
+     "is 'scalar' or a list such as avx2,avx512,vnni,amx or neon,dotprod",
+     "use these processor features only; scalar for none", take_cpu},
+    {"compress", 'z', OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, NULL, take_command},
+    {"decompress", 'd', OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, NULL, take_command},
+    {"test", 't', OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, NULL, take_command},
+    {"list", 'l', OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, NULL, take_command},
+    OPTION_ROW_HELP(struct arguments, wants_help),
+    {"version", 'V', OPTION_SET, 0, AT(wants_version), 0, 0, NULL, NULL, "version", NULL},
+};
+
+struct command_line arguments_line(const struct command *command)
+{
+    return (struct command_line){.name = command ? command->name : "",
+                                 .usage = command ? command->usage : "",
+                                 .about = command ? command->about : "",
+                                 .rows = rows,
+                                 .n_rows = sizeof rows / sizeof rows[0],
+                                 .mask = command ? (unsigned)command->bit : 0,
+                                 .manual = "tacit"};
 }
 
 /* Of those that the command compresses at; the highest for commands that do not compress. */
 static int lowest_level(const struct arguments *arguments)
 {
-    if (arguments->command->run == command_bench && arguments->first_level != 0)
+    if (arguments->command->bit == COMMAND_BENCH && arguments->first_level != 0)
         return arguments->first_level;
-    bool encodes =
-        arguments->command->run == command_compress || arguments->command->run == command_bench;
+    bool encodes = (arguments->command->bit & (COMMAND_COMPRESS | COMMAND_BENCH)) != 0;
     return encodes ? arguments->codec.level : TACIT_LEVEL_MAX;
 }
 
-/* What getopt cannot see. */
+/* "the command 'cat'", "the commands 'list' and 'bench'": those that have the row. */
+static void name_commands(char *text, size_t cap, unsigned mask)
+{
+    size_t n = 0;
+    unsigned n_left = 0;
+    for (unsigned bit = 1; bit <= COMMAND_BENCH; bit *= 2)
+        n_left += (mask & bit) != 0;
+    n += (size_t)snprintf(text, cap, "the command%s", n_left > 1 ? "s" : "");
+    const char *before = " ";
+    for (unsigned bit = 1; bit <= COMMAND_BENCH && n < cap; bit *= 2) {
+        if (!(mask & bit))
+            continue;
+        n += (size_t)snprintf(text + n, cap - n, "%s'%s'", before,
+                              command_by_bit((enum command_bit)bit)->name);
+        before = --n_left == 1 ? " and " : ", ";
+    }
+}
+
+/* Options of compress go with every command, so that a program may add -d to whatever it was given; others
+ * are refused where they mean nothing. */
+static enum exit_code check_rows(struct arguments *arguments, uint64_t given)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unsigned mask = rows[i].commands;
+        if (!(given >> i & 1) || mask == 0 || (mask & COMMAND_COMPRESS) ||
+            (mask & (unsigned)arguments->command->bit))
+            continue;
+        char commands[128];
+        name_commands(commands, sizeof commands, mask);
+        console_error(&arguments->console, NULL, "--%s goes with %s only", rows[i].name, commands);
+        return EXIT_CODE_USAGE;
+    }
+    return EXIT_CODE_OK;
+}
+
+/* What no single option shows. */
 static enum exit_code check_together(struct arguments *arguments)
 {
     const struct command *command = arguments->command;
     const char *problem = NULL;
-    if (arguments->has_range && command->run != command_cat)
-        problem = "--range goes with the command 'cat' only";
-    else if (arguments->as_json && command->run != command_list && command->run != command_bench)
-        problem = "--json goes with the commands 'list' and 'bench' only";
-    else if (arguments->first_level != 0 && command->run != command_bench)
-        problem = "--levels goes with the command 'bench' only";
-    else if (arguments->output_path != NULL && !command->has_output)
+    if (arguments->output_path != NULL && !command->has_output)
         problem = "-o does not go with this command: it writes no file";
     else if (arguments->output_path != NULL && arguments->n_files > 1 && !command->joins_files)
         problem = "-o names one output, but there are several inputs; use -c to join them";
@@ -280,51 +237,30 @@ static enum exit_code check_together(struct arguments *arguments)
     return EXIT_CODE_USAGE;
 }
 
-static enum exit_code parse_options(struct arguments *arguments, int argc, char **argv,
-                                    bool was_named)
-{
-    int option, digit_word = -1, word = optind;
-    while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-        enum exit_code code = EXIT_CODE_OK;
-        if (option >= '1' && option <= '9') {
-            if (digit_word == word) {
-                console_error(&arguments->console, NULL, "levels go from -1 to -9");
-                return EXIT_CODE_USAGE;
-            }
-            digit_word = word;
-            arguments->codec.level = option - '0';
-            arguments->level_given = true;
-        } else if (option == 'z' || option == 'd' || option == 't' || option == 'l') {
-            code = choose_command(arguments, was_named, (char)option);
-        } else if (!apply_switch(arguments, option)) {
-            code = apply_value(arguments, option);
-        }
-        if (code != EXIT_CODE_OK)
-            return code;
-        word = optind;
-    }
-    return EXIT_CODE_OK;
-}
-
 enum exit_code arguments_parse(struct arguments *arguments, int argc, char **argv)
 {
     *arguments = (struct arguments){0};
     console_init(&arguments->console);
     tacit_options_init(&arguments->codec);
     arguments->command = argc > 1 ? command_by_name(argv[1]) : NULL;
-    bool was_named = arguments->command != NULL;
-    if (was_named) { /* getopt then takes the command's name for the program's */
+    arguments->is_named = arguments->command != NULL;
+    struct command_line line = arguments_line(arguments->command);
+    if (arguments->is_named) { /* getopt then takes the command's name for the program's */
         argc--;
         argv++;
     }
     static char program[] = "tacit";
+    uint64_t given = 0;
     argv[0] = program; /* what getopt's own messages begin with */
-    enum exit_code code = parse_options(arguments, argc, argv, was_named);
+    bool good = options_parse(&line, arguments, &arguments->console, argc, argv, &given);
     arguments->files = argv + optind;
     arguments->n_files = argc - optind;
-    if (code != EXIT_CODE_OK || arguments->wants_help || arguments->wants_version)
-        return code;
+    if (!good)
+        return EXIT_CODE_USAGE;
+    if (arguments->wants_help || arguments->wants_version)
+        return EXIT_CODE_OK;
     if (arguments->command == NULL)
-        arguments->command = command_by_letter('z');
-    return check_together(arguments);
+        arguments->command = command_by_bit(COMMAND_COMPRESS);
+    enum exit_code code = check_rows(arguments, given);
+    return code == EXIT_CODE_OK ? check_together(arguments) : code;
 }

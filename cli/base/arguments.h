@@ -7,17 +7,17 @@
 
 #include <stdbool.h>
 
+#include "cli/base/command_table.h"
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
 #include "cli/base/size_text.h"
 #include "tacit/options.h"
 
-struct command;
-
 struct arguments {
     struct console console;
     const struct command *command; /* NULL: only help or version is wanted */
     struct tacit_options codec;
+    bool is_named;           /* the command stands in its own place, first */
     const char *model_name;  /* -m; NULL: none */
     const char *output_path; /* -o; NULL: not given */
     bool to_stdout;          /* -c, or -o - */
@@ -38,5 +38,8 @@ struct arguments {
 /* argv: must outlive arguments and may be put into another order. On failure the reason was said.
  */
 enum exit_code arguments_parse(struct arguments *arguments, int argc, char **argv);
+
+/* The options that the command has, for its help; NULL: those of all commands with work. */
+struct command_line arguments_line(const struct command *command);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the command line's parser and the help know of a command. The table itself is cli/commands.c.
+ * What the parser and the help know of a command. The table itself is cli/commands.c.
  */
 #ifndef TACIT_CLI_BASE_COMMAND_TABLE_H
 #define TACIT_CLI_BASE_COMMAND_TABLE_H
@@ -8,19 +8,34 @@
 #include <stdbool.h>
 
 #include "cli/base/exit_codes.h"
+#include "cli/base/option_table.h"
 
 struct arguments;
 
+/* The commands that work on archives share struct arguments and its rows; these are their bits there. */
+enum command_bit {
+    COMMAND_COMPRESS = 1,
+    COMMAND_DECOMPRESS = 2,
+    COMMAND_TEST = 4,
+    COMMAND_LIST = 8,
+    COMMAND_CAT = 16,
+    COMMAND_RECOVER = 32,
+    COMMAND_BENCH = 64,
+};
+
 struct command {
     const char *name;
-    char letter;      /* the option that means the same; '\0': none */
-    bool has_output;  /* takes -o */
-    bool joins_files; /* -o may go with several inputs */
-    enum exit_code (*run)(struct arguments *arguments);
-    const char *usage;   /* what follows "tacit NAME" */
+    char letter;         /* the option that means the same; '\0': none */
     const char *summary; /* a few words */
-    const char *about;   /* a sentence or two more, in lines */
-    const char *options; /* in lines */
+    /* One of the two. The second takes a command line of its own, argv[0] being the command's name, and
+     * returns the exit code. */
+    enum exit_code (*work)(struct arguments *arguments);
+    int (*run)(int argc, char **argv);
+    /* With work: */
+    enum command_bit bit;
+    bool has_output;           /* takes -o */
+    bool joins_files;          /* -o may go with several inputs */
+    const char *usage, *about; /* as of struct command_line */
 };
 
 enum exit_code command_compress(struct arguments *arguments);
@@ -34,15 +49,6 @@ enum exit_code command_bench(struct arguments *arguments);
 /* NULL if there is none. */
 const struct command *command_by_name(const char *name);
 const struct command *command_by_letter(char letter);
-
-/* The workbench around models: its tools take their own arguments, argv[0] is the tool's name. */
-struct tool {
-    const char *name;
-    int (*run)(int argc, char **argv); /* returns the exit code */
-    const char *summary;
-};
-
-/* NULL if there is none. */
-const struct tool *tool_by_name(const char *name);
+const struct command *command_by_bit(enum command_bit bit);
 
 #endif

@@ -9,7 +9,7 @@
 #include "cli/base/arguments.h"
 #include "cli/base/command_table.h"
 
-/* The page that --help prints: of one command, or, for NULL, of all. */
+/* The page that --help prints: of one command with work, or, for NULL, of all. */
 void command_print_help(const struct command *command);
 
 /* Runs run_one for each file of the command line, "-" if it names none, and returns the worst

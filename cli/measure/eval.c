@@ -6,32 +6,6 @@
 
 #include "cli/base/progress.h"
 
-static const char help[] =
-    "Usage: tacit eval [OPTION]... MODEL... -- FILE...\n"
-    "\n"
-    "Bits per byte, character, word and token of each MODEL on each FILE. A MODEL is\n"
-    "  NAME or FILE.gguf      a language model alone, by its own probabilities\n"
-    "  context[:LEVEL]        context models: the size of the archive\n"
-    "  NAME+context[:LEVEL]   both together: the size of the archive\n"
-    "  xz, zstd, brotli       these compressors at their strongest\n"
-    "\n"
-    "      --peer COMMAND     a compressor from standard input to standard output\n"
-    "      --window N         tokens that the model sees at most (2048)\n"
-    "      --stride N         tokens by which windows advance (the window)\n"
-    "      --rolling          one window for all: every token sees those before it\n"
-    "      --convention NAME  windows, rolling, lm-eval, llama-perplexity or hkust: which\n"
-    "                         tokens count, and what is seen before them\n"
-    "      --first-token N    the token before a window, or none; the model's own unless\n"
-    "                         given\n"
-    "      --limit SIZE       only so many bytes of each FILE\n"
-    "      --json, --csv      instead of a table\n"
-    "  -T, --threads N        threads, 0: one for each processor (default); the figures\n"
-    "                         never depend on it\n"
-    "      --cpu FEATURES     use these processor features only\n"
-    "  -q, --quiet            no warnings, no progress bar\n"
-    "\n"
-    "Everything else: man tacit-models\n";
-
 static void check_row(struct eval_arguments *arguments, const struct eval_row *row)
 {
     if (row->result.n_bytes == 0)
@@ -76,7 +50,7 @@ int cli_eval(int argc, char **argv)
         return EXIT_CODE_RESOURCES;
     enum exit_code worst = eval_arguments_parse(arguments, argc, argv);
     if (worst == EXIT_CODE_OK && arguments->wants_help) {
-        fputs(help, stdout);
+        options_print_help(&eval_line);
     } else if (worst == EXIT_CODE_OK) {
         eval_print_begin(arguments);
         for (int i = 0; i < arguments->n_subjects; i++)

@@ -13,9 +13,12 @@
 
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
+#include "cli/base/option_table.h"
 #include "tacit/eval.h"
 
 int cli_eval(int argc, char **argv);
+
+extern const struct command_line eval_line;
 
 enum eval_form { EVAL_TABLE, EVAL_JSON, EVAL_CSV };
 

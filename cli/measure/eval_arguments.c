@@ -1,43 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "cli/base/common_options.h"
 #include "cli/base/number_text.h"
 #include "cli/base/size_text.h"
 #include "cli/measure/eval.h"
 #include "cli/measure/peer.h"
-
-enum {
-    OPTION_WINDOW = 256,
-    OPTION_STRIDE,
-    OPTION_ROLLING,
-    OPTION_CONVENTION,
-    OPTION_FIRST_TOKEN,
-    OPTION_LIMIT,
-    OPTION_JSON,
-    OPTION_CSV,
-    OPTION_PEER,
-    OPTION_CPU,
-};
-
-static const struct option options[] = {
-    {"window", required_argument, NULL, OPTION_WINDOW},
-    {"stride", required_argument, NULL, OPTION_STRIDE},
-    {"rolling", no_argument, NULL, OPTION_ROLLING},
-    {"convention", required_argument, NULL, OPTION_CONVENTION},
-    {"first-token", required_argument, NULL, OPTION_FIRST_TOKEN},
-    {"limit", required_argument, NULL, OPTION_LIMIT},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"csv", no_argument, NULL, OPTION_CSV},
-    {"peer", required_argument, NULL, OPTION_PEER},
-    {"threads", required_argument, NULL, 'T'},
-    {"cpu", required_argument, NULL, OPTION_CPU},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static const char *const conventions[] = {
     [TACIT_EVAL_WINDOWS] = "windows", [TACIT_EVAL_ROLLING] = "rolling",
@@ -52,78 +21,89 @@ const char *eval_convention_name(enum tacit_eval_convention convention)
     return conventions[convention];
 }
 
-static bool parse_convention(const char *text, enum tacit_eval_convention *convention)
+static bool refuse(struct eval_arguments *a, const char *what)
 {
+    return options_refuse(&a->console, &eval_line, what);
+}
+
+static bool take_convention(void *options, const struct option_row *row, const char *text)
+{
+    struct eval_arguments *a = options;
+    if (!row->value) { /* --rolling */
+        a->options.convention = TACIT_EVAL_ROLLING;
+        return true;
+    }
     for (int i = 0; i < N_CONVENTIONS; i++)
         if (strcmp(conventions[i], text) == 0) {
-            *convention = (enum tacit_eval_convention)i;
+            a->options.convention = (enum tacit_eval_convention)i;
             return true;
         }
     return false;
 }
 
-static bool parse_first(const char *text, int64_t *token)
+static bool take_first(void *options, const struct option_row *row, const char *text)
 {
-    unsigned number;
-    *token = -2;
-    if (strcmp(text, "none") == 0)
-        return true;
-    bool good = number_parse(text, 0, UINT32_MAX, &number);
-    *token = number;
+    struct eval_arguments *a = options;
+    unsigned number = 0;
+    (void)row;
+    bool is_none = strcmp(text, "none") == 0;
+    bool good = is_none || number_parse(text, 0, UINT32_MAX, &number);
+    a->options.first_token = is_none ? -2 : (int64_t)number;
     return good;
 }
 
-static bool refuse(struct eval_arguments *a, const char *what)
+static bool take_form(void *options, const struct option_row *row, const char *value)
 {
-    return options_refuse(&a->console, "eval", what);
+    struct eval_arguments *a = options;
+    (void)value;
+    a->form = row->name[0] == 'j' ? EVAL_JSON : EVAL_CSV;
+    return true;
 }
 
-static bool add_peer(struct eval_arguments *a, const char *command)
+static bool take_peer(void *options, const struct option_row *row, const char *command)
 {
+    struct eval_arguments *a = options;
+    (void)row;
     if (a->n_subjects == SUBJECTS_MAX)
         return refuse(a, "too many models");
     subject_init_peer(&a->subjects[a->n_subjects++], command);
     return true;
 }
 
-static bool take(struct eval_arguments *a, int option)
-{
-    struct tacit_eval_options *o = &a->options;
-    const struct common_options common = {"eval", &a->console, &o->n_threads, 1024, &a->wants_help};
-    switch (option) {
-    case OPTION_WINDOW:
-        return number_parse(optarg, 2, TACIT_EVAL_WINDOW_MAX, &o->window) ||
-               refuse(a, "--window goes from 2 to 1048576 tokens");
-    case OPTION_STRIDE:
-        return number_parse(optarg, 1, TACIT_EVAL_WINDOW_MAX, &o->stride) ||
-               refuse(a, "--stride is a number of tokens");
-    case OPTION_ROLLING:
-        o->convention = TACIT_EVAL_ROLLING;
-        return true;
-    case OPTION_CONVENTION:
-        return parse_convention(optarg, &o->convention) ||
-               refuse(a, "--convention is windows, rolling, lm-eval, llama-perplexity or hkust");
-    case OPTION_FIRST_TOKEN:
-        return parse_first(optarg, &o->first_token) ||
-               refuse(a, "--first-token is the number of a token, or none");
-    case OPTION_LIMIT:
-        return (size_parse(optarg, &a->limit) && a->limit > 0) ||
-               refuse(a, "--limit is a size such as 64K");
-    case OPTION_JSON:
-        a->form = EVAL_JSON;
-        return true;
-    case OPTION_CSV:
-        a->form = EVAL_CSV;
-        return true;
-    case OPTION_PEER:
-        return add_peer(a, optarg);
-    case OPTION_CPU:
-        o->cpu = optarg;
-        return true;
-    default:
-        return options_take_common(&common, option);
-    }
-}
+#define AT(field) offsetof(struct eval_arguments, field)
+
+static const struct option_row rows[] = {
+    {"peer", 0, OPTION_TAKE, 0, 0, 0, 0, "COMMAND", NULL,
+     "a compressor from standard input to standard output", take_peer},
+    OPTION_ROW_WINDOW(struct eval_arguments, options.window),
+    OPTION_ROW_STRIDE(struct eval_arguments, options.stride),
+    {"rolling", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL,
+     "one window for all: every token sees those before it", take_convention},
+    {"convention", 0, OPTION_TAKE, 0, 0, 0, 0, "windows|rolling|lm-eval|llama-perplexity|hkust",
+     "is windows, rolling, lm-eval, llama-perplexity or hkust",
+     "which tokens count, and what is seen before them", take_convention},
+    {"first-token", 0, OPTION_TAKE, 0, 0, 0, 0, "N", "is the number of a token, or none",
+     "the token before a window, or none; the model's own unless\ngiven", take_first},
+    OPTION_ROW_LIMIT(struct eval_arguments, limit),
+    {"json", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "JSON instead of a table", take_form},
+    {"csv", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "CSV instead of a table", take_form},
+    OPTION_ROW_THREADS(struct eval_arguments, options.n_threads, TACIT_THREADS_MAX),
+    {"cpu", 0, OPTION_TEXT, 0, AT(options.cpu), 0, 0, "FEATURES", NULL,
+     "use these processor features only", NULL},
+    OPTION_ROW_QUIET(struct eval_arguments, console.verbosity),
+    OPTION_ROW_HELP(struct eval_arguments, wants_help),
+};
+
+const struct command_line eval_line = {
+    .name = "eval",
+    .usage = "eval [OPTION]... MODEL... -- FILE...",
+    .about = "Bits per byte, character, word and token of each MODEL on each FILE. A MODEL is\n"
+             "  NAME or FILE.gguf      a language model alone, by its own probabilities\n"
+             "  context[:LEVEL]        context models: the size of the archive\n"
+             "  NAME+context[:LEVEL]   both together: the size of the archive\n"
+             "  xz, zstd, brotli       these compressors at their strongest\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
 
 /* Names up to "--" are subjects, those after it files. */
 static bool take_names(struct eval_arguments *a, int argc, char **argv, int split)
@@ -161,16 +141,14 @@ bool eval_files_suffice(const struct eval_arguments *a)
 
 enum exit_code eval_arguments_parse(struct eval_arguments *a, int argc, char **argv)
 {
-    int split = 1, option;
+    int split = 1;
     *a = (struct eval_arguments){.limit = UINT64_MAX};
     console_init(&a->console);
     tacit_eval_options_init(&a->options);
     while (split < argc && strcmp(argv[split], "--") != 0)
         split++;
-    optind = 1;
-    while ((option = getopt_long(split, argv, "T:qh", options, NULL)) != -1)
-        if (!take(a, option))
-            return EXIT_CODE_USAGE;
+    if (!options_parse(&eval_line, a, &a->console, split, argv, NULL))
+        return EXIT_CODE_USAGE;
     if (a->wants_help)
         return EXIT_CODE_OK;
     return take_names(a, argc, argv, split) ? EXIT_CODE_OK : EXIT_CODE_USAGE;

@@ -2,99 +2,67 @@
 #include "cli/measure/rank.h"
 
 #include <getopt.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/common_options.h"
-#include "cli/base/number_text.h"
-#include "cli/base/size_text.h"
+#include "cli/base/option_table.h"
 
-static const char help[] =
-    "Usage: tacit rank [OPTION]... MODEL... -- FILE...\n"
-    "\n"
-    "Ranks models on files by bits per byte, the best first. A MODEL is one that\n"
-    "'tacit eval' knows. By model:\n"
-    "  mean         bits a byte, the mean over the files\n"
-    "  all bytes    bits a byte of all files together, and the interval of 95 % of\n"
-    "               resamples of their 4 KiB pieces (none for other compressors)\n"
-    "  wins         how often it is better than another model on a file\n"
-    "  clear        how often by more than chance: the paired interval excludes zero\n"
-    "  halves       bits a byte of the files' first and second halves: models that learn\n"
-    "               while they read get better\n"
-    "  two-part     bits a byte with the model's own file added\n"
-    "  cheapest     from what to what amount of such text model and data together are\n"
-    "               the smallest of all\n"
-    "\n"
-    "      --window N         tokens that a model sees at most (2048)\n"
-    "      --stride N         tokens by which windows advance (the window)\n"
-    "      --limit SIZE       only so many bytes of each FILE\n"
-    "      --rounds N         resamples (1000)\n"
-    "      --json             as JSON\n"
-    "  -T, --threads N        threads, 0: one for each processor (default)\n"
-    "  -q, --quiet            no warnings\n"
-    "\n"
-    "Everything else: man tacit-models\n";
+static bool take_json(void *options, const struct option_row *row, const char *value)
+{
+    struct rank *rank = options;
+    (void)row, (void)value;
+    rank->arguments.form = EVAL_JSON;
+    return true;
+}
 
-enum { OPTION_WINDOW = 256, OPTION_STRIDE, OPTION_LIMIT, OPTION_ROUNDS, OPTION_JSON };
-
-static const struct option options[] = {
-    {"window", required_argument, NULL, OPTION_WINDOW},
-    {"stride", required_argument, NULL, OPTION_STRIDE},
-    {"limit", required_argument, NULL, OPTION_LIMIT},
-    {"rounds", required_argument, NULL, OPTION_ROUNDS},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"threads", required_argument, NULL, 'T'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+static const struct option_row rows[] = {
+    OPTION_ROW_WINDOW(struct rank, arguments.options.window),
+    OPTION_ROW_STRIDE(struct rank, arguments.options.stride),
+    OPTION_ROW_LIMIT(struct rank, arguments.limit),
+    {"rounds", 0, OPTION_NUMBER, 0, offsetof(struct rank, n_rounds), 10, 1000000, "N", "goes",
+     "resamples (1000)", NULL},
+    {"json", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "as JSON", take_json},
+    OPTION_ROW_THREADS(struct rank, arguments.options.n_threads, TACIT_THREADS_MAX),
+    OPTION_ROW_QUIET(struct rank, arguments.console.verbosity),
+    OPTION_ROW_HELP(struct rank, arguments.wants_help),
 };
+
+static const struct command_line line = {
+    .name = "rank",
+    .usage = "rank [OPTION]... MODEL... -- FILE...",
+    .about = "Ranks models on files by bits per byte, the best first. A MODEL is one that\n"
+             "'tacit eval' knows. By model:\n"
+             "  mean         bits a byte, the mean over the files\n"
+             "  all bytes    bits a byte of all files together, and the interval of 95 % of\n"
+             "               resamples of their 4 KiB pieces (none for other compressors)\n"
+             "  wins         how often it is better than another model on a file\n"
+             "  clear        how often by more than chance: the paired interval excludes zero\n"
+             "  halves       bits a byte of the files' first and second halves: models that learn\n"
+             "               while they read get better\n"
+             "  two-part     bits a byte with the model's own file added\n"
+             "  cheapest     from what to what amount of such text model and data together are\n"
+             "               the smallest of all\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
 
 static bool refuse(struct rank *rank, const char *what)
 {
-    return options_refuse(&rank->arguments.console, "rank", what);
-}
-
-static bool take(struct rank *rank, int option)
-{
-    struct eval_arguments *a = &rank->arguments;
-    const struct common_options common = {"rank", &a->console, &a->options.n_threads, 1024,
-                                          &a->wants_help};
-    switch (option) {
-    case OPTION_WINDOW:
-        return number_parse(optarg, 2, TACIT_EVAL_WINDOW_MAX, &a->options.window) ||
-               refuse(rank, "--window goes from 2 to 1048576 tokens");
-    case OPTION_STRIDE:
-        return number_parse(optarg, 1, TACIT_EVAL_WINDOW_MAX, &a->options.stride) ||
-               refuse(rank, "--stride is a number of tokens");
-    case OPTION_LIMIT:
-        return (size_parse(optarg, &a->limit) && a->limit > 0) ||
-               refuse(rank, "--limit is a size such as 64K");
-    case OPTION_ROUNDS:
-        return number_parse(optarg, 10, 1000000, &rank->n_rounds) ||
-               refuse(rank, "--rounds goes from 10 to 1000000");
-    case OPTION_JSON:
-        a->form = EVAL_JSON;
-        return true;
-    default:
-        return options_take_common(&common, option);
-    }
+    return options_refuse(&rank->arguments.console, &line, what);
 }
 
 static bool parse(struct rank *rank, int argc, char **argv)
 {
     struct eval_arguments *a = &rank->arguments;
-    int split = 1, option;
+    int split = 1;
     rank->n_rounds = 1000;
     a->limit = UINT64_MAX;
     console_init(&a->console);
     tacit_eval_options_init(&a->options);
     while (split < argc && strcmp(argv[split], "--") != 0)
         split++;
-    optind = 1;
-    while ((option = getopt_long(split, argv, "T:qh", options, NULL)) != -1)
-        if (!take(rank, option))
-            return false;
+    if (!options_parse(&line, rank, &a->console, split, argv, NULL))
+        return false;
     if (a->wants_help)
         return true;
     for (int i = optind; i < split; i++)
@@ -145,7 +113,7 @@ int cli_rank(int argc, char **argv)
     if (parse(rank, argc, argv)) {
         code = EXIT_CODE_OK;
         if (rank->arguments.wants_help)
-            fputs(help, stdout);
+            options_print_help(&line);
         else
             code = run(rank);
     }

@@ -2,41 +2,15 @@
 #include "cli/measure/report.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/common_options.h"
 #include "cli/base/json_text.h"
+#include "cli/base/option_table.h"
 #include "cli/base/page_output.h"
 #include "cli/measure/pages.h"
 #include "tacit/version.h"
-
-static const char help[] =
-    "Usage: tacit report [OPTION]... FILE...\n"
-    "\n"
-    "Makes one HTML page of tables and plots, which works offline, from results:\n"
-    "  tacit eval --json, tacit rank --json, tacit bench --json, bench/compare.py --json\n"
-    "  tacit select --explain FILE, the log.jsonl of tacit train run\n"
-    "\n"
-    "  -o, --output PAGE      instead of standard output\n"
-    "  -f, --force            replaces PAGE if it exists\n"
-    "      --title TEXT       heading of the page (Report)\n"
-    "      --skip-broken      go on behind a broken line, with a warning\n"
-    "  -q, --quiet            no warnings\n"
-    "\n"
-    "Everything else: man tacit-models\n";
-
-enum { OPTION_TITLE = 256, OPTION_SKIP_BROKEN };
-
-static const struct option options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"force", no_argument, NULL, 'f'},
-    {"title", required_argument, NULL, OPTION_TITLE},
-    {"skip-broken", no_argument, NULL, OPTION_SKIP_BROKEN},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 struct run {
     struct console console;
@@ -46,31 +20,36 @@ struct run {
     char *sources; /* JSON, one source after the other */
 };
 
-static bool refuse(struct run *run, const char *what)
-{
-    return options_refuse(&run->console, "report", what);
-}
+#define AT(field) offsetof(struct run, field)
+
+static const struct option_row rows[] = {
+    {"output", 'o', OPTION_OUTPUT, 0, AT(page.path), 0, 0, "PAGE", NULL,
+     "instead of standard output", NULL},
+    OPTION_ROW_FORCE(struct run, page.force),
+    {"title", 0, OPTION_TEXT, 0, AT(options.title), 0, 0, "TEXT", NULL,
+     "heading of the page (Report)", NULL},
+    OPTION_ROW_SKIP_BROKEN(struct run, options.skip_broken),
+    OPTION_ROW_QUIET(struct run, console.verbosity),
+    OPTION_ROW_HELP(struct run, wants_help),
+};
+
+static const struct command_line line = {
+    .name = "report",
+    .usage = "report [OPTION]... FILE...",
+    .about = "Makes one HTML page of tables and plots, which works offline, from results:\n"
+             "  tacit eval --json, tacit rank --json, tacit bench --json, bench/compare.py --json\n"
+             "  tacit select --explain FILE, the log.jsonl of tacit train run\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
 
 static bool parse(struct run *run, int argc, char **argv)
 {
-    int option;
     *run = (struct run){.options = {.title = "Report"}, .page = {.template = report_page}};
-    const struct common_options common = {"report", &run->console, NULL, 0, &run->wants_help};
     console_init(&run->console);
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "o:fqh", options, NULL)) != -1) {
-        if (option == 'o')
-            run->page.path = strcmp(optarg, "-") == 0 ? NULL : optarg;
-        else if (option == 'f')
-            run->page.force = true;
-        else if (option == OPTION_TITLE)
-            run->options.title = optarg;
-        else if (option == OPTION_SKIP_BROKEN)
-            run->options.skip_broken = true;
-        else if (!options_take_common(&common, option))
-            return false;
-    }
-    return run->wants_help || optind < argc || refuse(run, "name files of results");
+    if (!options_parse(&line, run, &run->console, argc, argv, NULL))
+        return false;
+    return run->wants_help || optind < argc ||
+           options_refuse(&run->console, &line, "name files of results");
 }
 
 static void write_data(const void *context, FILE *out)
@@ -106,7 +85,7 @@ int cli_report(int argc, char **argv)
     if (!parse(&run, argc, argv))
         return EXIT_CODE_USAGE;
     if (run.wants_help) {
-        fputs(help, stdout);
+        options_print_help(&line);
         return EXIT_CODE_OK;
     }
     enum exit_code code = read_sources(&run, argv + optind, argc - optind);

@@ -2,51 +2,14 @@
 #include "cli/measure/surprise.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/base/common_options.h"
-#include "cli/base/number_text.h"
+#include "cli/base/option_table.h"
 #include "cli/base/page_output.h"
-#include "cli/base/size_text.h"
 #include "cli/measure/pages.h"
-
-static const char help[] =
-    "Usage: tacit surprise [OPTION]... FILE\n"
-    "\n"
-    "Shows where in FILE the bits go: the more a token costs, the darker its ground.\n"
-    "\n"
-    "  -m, --model NAME       of this language model; without, of context models, by word\n"
-    "      --compare NAME     shades the difference to this model: red where the first is\n"
-    "                         dearer, green (on the page blue) where the other is\n"
-    "      --html FILE        writes a page instead, one file that works offline: details of\n"
-    "                         each token, the course of costs, the dearest passages\n"
-    "  -f, --force            replaces the page if it exists\n"
-    "      --limit SIZE       only so many bytes of FILE\n"
-    "      --window N         tokens that the model sees at most (2048)\n"
-    "      --color WHEN       auto (where the output is a terminal and NO_COLOR is not set),\n"
-    "                         always or never\n"
-    "  -T, --threads N        threads, 0: one for each processor (default)\n"
-    "  -q, --quiet            no warnings\n"
-    "\n"
-    "Everything else: man tacit-models\n";
-
-enum { OPTION_COMPARE = 256, OPTION_HTML, OPTION_LIMIT, OPTION_WINDOW, OPTION_COLOR };
-
-static const struct option options[] = {
-    {"model", required_argument, NULL, 'm'},
-    {"compare", required_argument, NULL, OPTION_COMPARE},
-    {"html", required_argument, NULL, OPTION_HTML},
-    {"force", no_argument, NULL, 'f'},
-    {"limit", required_argument, NULL, OPTION_LIMIT},
-    {"window", required_argument, NULL, OPTION_WINDOW},
-    {"color", required_argument, NULL, OPTION_COLOR},
-    {"threads", required_argument, NULL, 'T'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 struct run {
     struct console console;
@@ -54,11 +17,6 @@ struct run {
     struct page page; /* path NULL: on the terminal */
     bool wants_help;
 };
-
-static bool refuse(struct run *run, const char *what)
-{
-    return options_refuse(&run->console, "surprise", what);
-}
 
 static bool parse_color(const char *text, bool *in_color)
 {
@@ -72,54 +30,57 @@ static bool parse_color(const char *text, bool *in_color)
     return true;
 }
 
-static bool take(struct run *run, int option)
+static bool take_color(void *options, const struct option_row *row, const char *value)
 {
-    struct surprise_options *o = &run->options;
-    const struct common_options common = {"surprise", &run->console, &o->n_threads, 1024,
-                                          &run->wants_help};
-    switch (option) {
-    case 'm':
-        o->model_name = optarg;
-        return true;
-    case OPTION_COMPARE:
-        o->compare_name = optarg;
-        return true;
-    case OPTION_HTML:
-        run->page.path = optarg;
-        return true;
-    case 'f':
-        run->page.force = true;
-        return true;
-    case OPTION_LIMIT:
-        return (size_parse(optarg, &o->limit) && o->limit > 0) ||
-               refuse(run, "--limit is a size such as 64K");
-    case OPTION_WINDOW:
-        return number_parse(optarg, 2, TACIT_EVAL_WINDOW_MAX, &o->window) ||
-               refuse(run, "--window goes from 2 to 1048576 tokens");
-    case OPTION_COLOR:
-        return parse_color(optarg, &o->in_color) || refuse(run, "--color is auto, always or never");
-    default:
-        return options_take_common(&common, option);
-    }
+    struct run *run = options;
+    (void)row;
+    return parse_color(value, &run->options.in_color);
 }
+
+#define AT(field) offsetof(struct run, field)
+
+static const struct option_row rows[] = {
+    {"model", 'm', OPTION_TEXT, 0, AT(options.model_name), 0, 0, "NAME", NULL,
+     "of this language model; without, of context models, by word", NULL},
+    {"compare", 0, OPTION_TEXT, 0, AT(options.compare_name), 0, 0, "NAME", NULL,
+     "shades the difference to this model: red where the first is\n"
+     "dearer, green (on the page blue) where the other is",
+     NULL},
+    {"html", 0, OPTION_TEXT, 0, AT(page.path), 0, 0, "FILE", NULL,
+     "writes a page instead, one file that works offline: details of\n"
+     "each token, the course of costs, the dearest passages",
+     NULL},
+    OPTION_ROW_FORCE(struct run, page.force),
+    OPTION_ROW_LIMIT(struct run, options.limit),
+    OPTION_ROW_WINDOW(struct run, options.window),
+    {"color", 0, OPTION_TAKE, 0, 0, 0, 0, "auto|always|never", "is auto, always or never",
+     "auto (where the output is a terminal and NO_COLOR is not set),\nalways or never", take_color},
+    OPTION_ROW_THREADS(struct run, options.n_threads, TACIT_THREADS_MAX),
+    OPTION_ROW_QUIET(struct run, console.verbosity),
+    OPTION_ROW_HELP(struct run, wants_help),
+};
+
+static const struct command_line line = {
+    .name = "surprise",
+    .usage = "surprise [OPTION]... FILE",
+    .about = "Shows where in FILE the bits go: the more a token costs, the darker its ground.\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
 
 static bool parse(struct run *run, int argc, char **argv)
 {
-    int option;
     *run = (struct run){.options = {.limit = UINT64_MAX, .window = 2048},
                         .page = {.template = surprise_page}};
     console_init(&run->console);
     parse_color("auto", &run->options.in_color);
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "m:T:fqh", options, NULL)) != -1)
-        if (!take(run, option))
-            return false;
+    if (!options_parse(&line, run, &run->console, argc, argv, NULL))
+        return false;
     if (run->wants_help)
         return true;
     if (argc - optind != 1)
-        return refuse(run, "name one file");
+        return options_refuse(&run->console, &line, "name one file");
     if (run->options.compare_name && !run->options.model_name)
-        return refuse(run, "--compare needs --model");
+        return options_refuse(&run->console, &line, "--compare needs --model");
     run->options.path = argv[optind];
     return true;
 }
@@ -138,7 +99,7 @@ int cli_surprise(int argc, char **argv)
     if (!parse(&run, argc, argv))
         return EXIT_CODE_USAGE;
     if (run.wants_help) {
-        fputs(help, stdout);
+        options_print_help(&line);
         return EXIT_CODE_OK;
     }
     run.options.mixed = run.page.path != NULL; /* the terminal does not show it */

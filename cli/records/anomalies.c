@@ -2,49 +2,17 @@
 #include "cli/records/anomalies.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/common_options.h"
 #include "cli/base/console.h"
 #include "cli/base/json_text.h"
 #include "cli/base/number_text.h"
+#include "cli/base/option_table.h"
 #include "cli/records/scored_records.h"
 #include "tacit/statistics.h"
-
-static const char help[] =
-    "Usage: tacit anomalies [OPTION]... [FILE]\n"
-    "\n"
-    "The lines of FILE, or of standard input, that cost most against lines of their length\n"
-    "before them, as JSON lines. Context models judge, which learn from every line.\n"
-    "\n"
-    "      --top N            the N highest scores, the highest first, at the end (20)\n"
-    "      --quantile Q       instead, as they come, those above this share of the scores\n"
-    "                         before them (0.999)\n"
-    "      --warm-up N        say nothing of the first N lines (100)\n"
-    "      --field NAME       lines are JSON objects; their text is in this field\n"
-    "      --skip-broken      go on behind a broken record, with a warning\n"
-    "  -m, --model NAME       a language model judges, each line by itself\n"
-    "  -T, --threads N        threads of the model, 0: one for each processor (default)\n"
-    "  -q, --quiet            no warnings\n"
-    "\n"
-    "Everything else: man tacit-models\n";
-
-enum { OPTION_TOP = 256, OPTION_QUANTILE, OPTION_WARM_UP, OPTION_FIELD, OPTION_SKIP_BROKEN };
-
-static const struct option options[] = {
-    {"top", required_argument, NULL, OPTION_TOP},
-    {"quantile", required_argument, NULL, OPTION_QUANTILE},
-    {"warm-up", required_argument, NULL, OPTION_WARM_UP},
-    {"field", required_argument, NULL, OPTION_FIELD},
-    {"skip-broken", no_argument, NULL, OPTION_SKIP_BROKEN},
-    {"model", required_argument, NULL, 'm'},
-    {"threads", required_argument, NULL, 'T'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 /* A line that may be among the highest. */
 struct candidate {
@@ -116,50 +84,51 @@ static enum exit_code judge(void *context, const struct scored_record *record)
     return EXIT_CODE_OK;
 }
 
-static bool refuse(struct anomalies *a, const char *what)
+static bool take_quantile(void *options, const struct option_row *row, const char *value)
 {
-    return options_refuse(&a->console, "anomalies", what);
+    struct anomalies *a = options;
+    (void)row;
+    a->as_they_come = true;
+    return fraction_parse(value, 0, 1, &a->quantile);
 }
 
-static bool take(struct anomalies *a, int option)
-{
-    const struct common_options common = {"anomalies", &a->console, &a->scored.n_threads, 1024,
-                                          &a->wants_help};
-    switch (option) {
-    case OPTION_TOP:
-        return number_parse(optarg, 1, 1000000, &a->n_top) || refuse(a, "--top is a number");
-    case OPTION_QUANTILE:
-        a->as_they_come = true;
-        return fraction_parse(optarg, 0, 1, &a->quantile) ||
-               refuse(a, "--quantile goes from 0 to 1");
-    case OPTION_WARM_UP:
-        return number_parse(optarg, 0, UINT32_MAX, &a->n_warm_up) ||
-               refuse(a, "--warm-up is a number of lines");
-    case OPTION_FIELD:
-        a->scored.field = optarg;
-        return true;
-    case OPTION_SKIP_BROKEN:
-        a->scored.skip_broken = true;
-        return true;
-    case 'm':
-        a->scored.model_name = optarg;
-        return true;
-    default:
-        return options_take_common(&common, option);
-    }
-}
+#define AT(field) offsetof(struct anomalies, field)
+
+static const struct option_row rows[] = {
+    {"top", 0, OPTION_NUMBER, 0, AT(n_top), 1, 1000000, "N", "is a number",
+     "the N highest scores, the highest first, at the end (20)", NULL},
+    {"quantile", 0, OPTION_TAKE, 0, 0, 0, 0, "Q", "goes from 0 to 1",
+     "instead, as they come, those above this share of the scores\nbefore them (0.999)",
+     take_quantile},
+    {"warm-up", 0, OPTION_NUMBER, 0, AT(n_warm_up), 0, UINT32_MAX, "N", "is a number of lines",
+     "say nothing of the first N lines (100)", NULL},
+    {"field", 0, OPTION_TEXT, 0, AT(scored.field), 0, 0, "NAME", NULL,
+     "lines are JSON objects; their text is in this field", NULL},
+    OPTION_ROW_SKIP_BROKEN(struct anomalies, scored.skip_broken),
+    {"model", 'm', OPTION_TEXT, 0, AT(scored.model_name), 0, 0, "NAME", NULL,
+     "a language model judges, each line by itself", NULL},
+    OPTION_ROW_THREADS(struct anomalies, scored.n_threads, TACIT_THREADS_MAX),
+    OPTION_ROW_QUIET(struct anomalies, console.verbosity),
+    OPTION_ROW_HELP(struct anomalies, wants_help),
+};
+
+static const struct command_line line = {
+    .name = "anomalies",
+    .usage = "anomalies [OPTION]... [FILE]",
+    .about =
+        "The lines of FILE, or of standard input, that cost most against lines of their length\n"
+        "before them, as JSON lines. Context models judge, which learn from every line.\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
 
 static bool parse(struct anomalies *a, int argc, char **argv)
 {
-    int option;
     *a = (struct anomalies){.n_top = 20, .n_warm_up = 100, .quantile = 0.999, .path = "-"};
     console_init(&a->console);
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "m:T:qh", options, NULL)) != -1)
-        if (!take(a, option))
-            return false;
+    if (!options_parse(&line, a, &a->console, argc, argv, NULL))
+        return false;
     if (argc - optind > 1)
-        return refuse(a, "takes one file");
+        return options_refuse(&a->console, &line, "takes one file");
     if (argc > optind)
         a->path = argv[optind];
     return true;
@@ -185,7 +154,7 @@ int cli_anomalies(int argc, char **argv)
     if (!parse(&a, argc, argv))
         return EXIT_CODE_USAGE;
     if (a.wants_help) {
-        fputs(help, stdout);
+        options_print_help(&line);
         return EXIT_CODE_OK;
     }
     enum exit_code code = run(&a);

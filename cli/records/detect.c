@@ -3,53 +3,16 @@
 
 #include <getopt.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/base/common_options.h"
 #include "cli/base/console.h"
 #include "cli/base/json_text.h"
-#include "cli/base/number_text.h"
+#include "cli/base/option_table.h"
 #include "cli/records/scored_records.h"
 #include "tacit/statistics.h"
-
-static const char help[] =
-    "Usage: tacit detect [OPTION]... -m MODEL [FILE]\n"
-    "\n"
-    "How sure a language model is of each statement, a JSON object a line; as JSON lines:\n"
-    "  surprisal    mean bits a token: high for what the model would not say\n"
-    "  min_k        mean bits of the dearest tokens: low for what it has seen in training\n"
-    "  entropy      mean bits it expected to pay: high where it did not know\n"
-    "  excess       surprisal less entropy\n"
-    "Where records have labels, a last line gives for each score the area under the ROC\n"
-    "curve: the chance that a record with label 1 scores higher than one with label 0.\n"
-    "\n"
-    "  -m, --model NAME       the language model\n"
-    "      --field NAME       the JSON field that has the text (text)\n"
-    "      --label NAME       the JSON field that has the label, 0 or 1 (label)\n"
-    "      --lines            lines are plain text\n"
-    "      --min-k PERCENT    of the tokens, the dearest (20)\n"
-    "      --skip-broken      go on behind a broken record, with a warning\n"
-    "  -T, --threads N        threads, 0: one for each processor (default)\n"
-    "  -q, --quiet            no warnings\n"
-    "\n"
-    "Everything else: man tacit-models\n";
-
-enum { OPTION_FIELD = 256, OPTION_LABEL, OPTION_LINES, OPTION_MIN_K, OPTION_SKIP_BROKEN };
-
-static const struct option options[] = {
-    {"model", required_argument, NULL, 'm'},
-    {"field", required_argument, NULL, OPTION_FIELD},
-    {"label", required_argument, NULL, OPTION_LABEL},
-    {"lines", no_argument, NULL, OPTION_LINES},
-    {"min-k", required_argument, NULL, OPTION_MIN_K},
-    {"skip-broken", no_argument, NULL, OPTION_SKIP_BROKEN},
-    {"threads", required_argument, NULL, 'T'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 enum { SURPRISAL, MIN_K, ENTROPY, EXCESS, N_SCORES };
 
@@ -146,55 +109,59 @@ static enum exit_code print_areas(struct detect *d)
     return EXIT_CODE_OK;
 }
 
-static bool refuse(struct detect *d, const char *what)
+static bool take_lines(void *options, const struct option_row *row, const char *value)
 {
-    return options_refuse(&d->console, "detect", what);
+    struct detect *d = options;
+    (void)row, (void)value;
+    d->scored.field = NULL;
+    return true;
 }
 
-static bool take(struct detect *d, int option)
-{
-    const struct common_options common = {"detect", &d->console, &d->scored.n_threads, 1024,
-                                          &d->wants_help};
-    switch (option) {
-    case 'm':
-        d->scored.model_name = optarg;
-        return true;
-    case OPTION_FIELD:
-        d->scored.field = optarg;
-        return true;
-    case OPTION_LABEL:
-        d->scored.label = optarg;
-        return true;
-    case OPTION_LINES:
-        d->scored.field = NULL;
-        return true;
-    case OPTION_MIN_K:
-        return (fraction_parse(optarg, 0, 100, &d->min_k) && d->min_k > 0) ||
-               refuse(d, "--min-k is a share above 0 to 100");
-    case OPTION_SKIP_BROKEN:
-        d->scored.skip_broken = true;
-        return true;
-    default:
-        return options_take_common(&common, option);
-    }
-}
+#define AT(field) offsetof(struct detect, field)
+
+static const struct option_row rows[] = {
+    {"model", 'm', OPTION_TEXT, 0, AT(scored.model_name), 0, 0, "NAME", NULL, "the language model",
+     NULL},
+    {"field", 0, OPTION_TEXT, 0, AT(scored.field), 0, 0, "NAME", NULL,
+     "the JSON field that has the text (text)", NULL},
+    {"label", 0, OPTION_TEXT, 0, AT(scored.label), 0, 0, "NAME", NULL,
+     "the JSON field that has the label, 0 or 1 (label)", NULL},
+    {"lines", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "lines are plain text", take_lines},
+    {"min-k", 0, OPTION_SHARE, 0, AT(min_k), 0.001, 100, "PERCENT", "is a share in per cent",
+     "of the tokens, the dearest (20)", NULL},
+    OPTION_ROW_SKIP_BROKEN(struct detect, scored.skip_broken),
+    OPTION_ROW_THREADS(struct detect, scored.n_threads, TACIT_THREADS_MAX),
+    OPTION_ROW_QUIET(struct detect, console.verbosity),
+    OPTION_ROW_HELP(struct detect, wants_help),
+};
+
+static const struct command_line line = {
+    .name = "detect",
+    .usage = "detect [OPTION]... -m MODEL [FILE]",
+    .about =
+        "How sure a language model is of each statement, a JSON object a line; as JSON lines:\n"
+        "  surprisal    mean bits a token: high for what the model would not say\n"
+        "  min_k        mean bits of the dearest tokens: low for what it has seen in training\n"
+        "  entropy      mean bits it expected to pay: high where it did not know\n"
+        "  excess       surprisal less entropy\n"
+        "Where records have labels, a last line gives for each score the area under the ROC\n"
+        "curve: the chance that a record with label 1 scores higher than one with label 0.\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
 
 static bool parse(struct detect *d, int argc, char **argv)
 {
-    int option;
     *d = (struct detect){
         .min_k = 20, .path = "-", .scored = {.field = "text", .label = "label", .details = true}};
     console_init(&d->console);
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "m:T:qh", options, NULL)) != -1)
-        if (!take(d, option))
-            return false;
+    if (!options_parse(&line, d, &d->console, argc, argv, NULL))
+        return false;
     if (d->wants_help)
         return true;
     if (!d->scored.model_name)
-        return refuse(d, "name a language model with -m");
+        return options_refuse(&d->console, &line, "name a language model with -m");
     if (argc - optind > 1)
-        return refuse(d, "takes one file");
+        return options_refuse(&d->console, &line, "takes one file");
     if (argc > optind)
         d->path = argv[optind];
     return true;
@@ -206,7 +173,7 @@ int cli_detect(int argc, char **argv)
     if (!parse(&d, argc, argv))
         return EXIT_CODE_USAGE;
     if (d.wants_help) {
-        fputs(help, stdout);
+        options_print_help(&line);
         return EXIT_CODE_OK;
     }
     enum exit_code code = scored_records_run(&d.console, d.path, &d.scored, use, &d);

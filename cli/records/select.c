@@ -9,37 +9,6 @@
 #include "cli/base/text_output.h"
 #include "cli/models/model.h"
 
-static const char help[] =
-    "Usage: tacit select [OPTION]... FILE\n"
-    "       tacit select [OPTION]... FOLDER\n"
-    "\n"
-    "Chooses from the lines of FILE, each a JSON object with a text, or from the files of\n"
-    "FOLDER, those that teach most, and writes them (of files, the names) in the order\n"
-    "of choice.\n"
-    "\n"
-    "      --method zip       what compresses least, given what was chosen (default)\n"
-    "      --method surprise  what costs a model most bits a byte\n"
-    "      --method dedup     in order, without near duplicates\n"
-    "      --method random    by chance\n"
-    "      --measure NAME     zip: by a small fast model (fast, default), zstd or the context\n"
-    "                         models (context)\n"
-    "      --budget SIZE      bytes of text; or 2000r records, or 100000t tokens of --model\n"
-    "      --field NAME       the JSON field that has the text (text)\n"
-    "      --lines            lines are plain text, not JSON\n"
-    "  -m, --model NAME       surprise: this language model's, each record by itself;\n"
-    "                         without, of context models that read record after record\n"
-    "      --similarity S     dedup: what counts as the same, 0 to 1 (0.8)\n"
-    "      --seed N           random: which chance (0)\n"
-    "      --explain FILE     why each was chosen or dropped, as JSON lines\n"
-    "      --skip-broken      go on behind a broken record, with a warning\n"
-    "  -o, --output FILE      instead of standard output\n"
-    "  -f, --force            replaces files that exist\n"
-    "  -T, --threads N        threads, 0: one for each processor (default); the choice\n"
-    "                         never depends on it\n"
-    "  -q, --quiet            no warnings, no progress bar\n"
-    "\n"
-    "Everything else: man tacit-models\n";
-
 struct run {
     const struct select_arguments *arguments;
     struct records records;
@@ -245,7 +214,7 @@ int cli_select(int argc, char **argv)
     if (code != EXIT_CODE_OK)
         return (int)code;
     if (arguments.wants_help) {
-        fputs(help, stdout);
+        options_print_help(&select_line);
         return EXIT_CODE_OK;
     }
     return (int)run_select(&arguments);

@@ -9,17 +9,21 @@
 #include <stdio.h>
 
 #include "cli/base/console.h"
+#include "cli/base/option_table.h"
 #include "cli/records/records.h"
 #include "tacit/eval.h"
 #include "tacit/select.h"
 
 int cli_select(int argc, char **argv);
 
+extern const struct command_line select_line;
+
 struct select_arguments {
     struct console console;
     struct tacit_select_options options;
     struct records_options records;
     bool by_surprise;
+    unsigned seed;
     uint64_t n_tokens;      /* budget, UINT64_MAX: none */
     const char *model_name; /* NULL: context models */
     const char *explain_path, *output_path, *input_path;

@@ -1,50 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "cli/base/common_options.h"
-#include "cli/base/number_text.h"
 #include "cli/base/size_text.h"
 #include "cli/records/select.h"
 
-enum {
-    OPTION_METHOD = 256,
-    OPTION_MEASURE,
-    OPTION_BUDGET,
-    OPTION_FIELD,
-    OPTION_LINES,
-    OPTION_SIMILARITY,
-    OPTION_SEED,
-    OPTION_EXPLAIN,
-    OPTION_SKIP_BROKEN,
-};
-
-static const struct option options[] = {
-    {"method", required_argument, NULL, OPTION_METHOD},
-    {"measure", required_argument, NULL, OPTION_MEASURE},
-    {"budget", required_argument, NULL, OPTION_BUDGET},
-    {"field", required_argument, NULL, OPTION_FIELD},
-    {"lines", no_argument, NULL, OPTION_LINES},
-    {"model", required_argument, NULL, 'm'},
-    {"similarity", required_argument, NULL, OPTION_SIMILARITY},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"explain", required_argument, NULL, OPTION_EXPLAIN},
-    {"skip-broken", no_argument, NULL, OPTION_SKIP_BROKEN},
-    {"force", no_argument, NULL, 'f'},
-    {"output", required_argument, NULL, 'o'},
-    {"threads", required_argument, NULL, 'T'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-static bool refuse(struct select_arguments *a, const char *what)
+static bool take_method(void *options, const struct option_row *row, const char *text)
 {
-    return options_refuse(&a->console, "select", what);
-}
-
-static bool parse_method(struct select_arguments *a, const char *text)
-{
+    struct select_arguments *a = options;
     static const struct {
         const char *name;
         enum tacit_select_method method;
@@ -52,6 +16,7 @@ static bool parse_method(struct select_arguments *a, const char *text)
                    {"surprise", TACIT_SELECT_SCORES},
                    {"dedup", TACIT_SELECT_DEDUP},
                    {"random", TACIT_SELECT_RANDOM}};
+    (void)row;
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (strcmp(methods[i].name, text) == 0) {
             a->options.method = methods[i].method;
@@ -61,11 +26,13 @@ static bool parse_method(struct select_arguments *a, const char *text)
     return false;
 }
 
-static bool parse_measure(struct select_arguments *a, const char *text)
+static bool take_measure(void *options, const struct option_row *row, const char *text)
 {
+    struct select_arguments *a = options;
     static const char *const names[] = {[TACIT_MEASURE_FAST] = "fast",
                                         [TACIT_MEASURE_ZSTD] = "zstd",
                                         [TACIT_MEASURE_CONTEXT] = "context"};
+    (void)row;
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(names[i], text) == 0) {
             a->options.measure = (enum tacit_select_measure)i;
@@ -75,12 +42,14 @@ static bool parse_measure(struct select_arguments *a, const char *text)
 }
 
 /* "64K": bytes; "2000r": records; "100000t": tokens. */
-static bool parse_budget(struct select_arguments *a, const char *text)
+static bool take_budget(void *options, const struct option_row *row, const char *text)
 {
+    struct select_arguments *a = options;
     char digits[24];
     uint64_t value;
     size_t n = strlen(text);
     char unit = n > 1 ? text[n - 1] : '\0';
+    (void)row;
     if (unit != 'r' && unit != 't')
         return size_parse(text, &a->options.n_bytes) && a->options.n_bytes > 0;
     if (n > sizeof digits || strspn(text, "0123456789") != n - 1)
@@ -93,51 +62,65 @@ static bool parse_budget(struct select_arguments *a, const char *text)
     return true;
 }
 
-static bool take(struct select_arguments *a, int option)
+static bool take_lines(void *options, const struct option_row *row, const char *value)
 {
-    unsigned number;
-    const struct common_options common = {"select", &a->console, &a->options.n_threads,
-                                          TACIT_SELECT_THREADS_MAX, &a->wants_help};
-    switch (option) {
-    case OPTION_METHOD:
-        return parse_method(a, optarg) || refuse(a, "--method is zip, surprise, dedup or random");
-    case OPTION_MEASURE:
-        return parse_measure(a, optarg) || refuse(a, "--measure is fast, zstd or context");
-    case OPTION_BUDGET:
-        return parse_budget(a, optarg) ||
-               refuse(a, "--budget is a size (64M), records (2000r) or tokens (100000t)");
-    case OPTION_FIELD:
-        a->records.field = optarg;
-        return true;
-    case OPTION_LINES:
-        a->records.field = NULL;
-        return true;
-    case 'm':
-        a->model_name = optarg;
-        return true;
-    case OPTION_SIMILARITY:
-        return fraction_parse(optarg, 0, 1, &a->options.similarity) ||
-               refuse(a, "--similarity goes from 0 to 1");
-    case OPTION_SEED:
-        if (!number_parse(optarg, 0, UINT32_MAX, &number))
-            return refuse(a, "--seed is a whole number");
-        a->options.seed = number;
-        return true;
-    case OPTION_EXPLAIN:
-        a->explain_path = optarg;
-        return true;
-    case OPTION_SKIP_BROKEN:
-        a->records.skip_broken = true;
-        return true;
-    case 'f':
-        a->force = true;
-        return true;
-    case 'o':
-        a->output_path = strcmp(optarg, "-") == 0 ? NULL : optarg;
-        return true;
-    default:
-        return options_take_common(&common, option);
-    }
+    struct select_arguments *a = options;
+    (void)row, (void)value;
+    a->records.field = NULL;
+    return true;
+}
+
+#define AT(field) offsetof(struct select_arguments, field)
+
+static const struct option_row rows[] = {
+    {"method", 0, OPTION_TAKE, 0, 0, 0, 0, "zip|surprise|dedup|random",
+     "is zip, surprise, dedup or random",
+     "zip: what compresses least, given what was chosen (default)\n"
+     "surprise: what costs a model most bits a byte\n"
+     "dedup: in order, without near duplicates\n"
+     "random: by chance",
+     take_method},
+    {"measure", 0, OPTION_TAKE, 0, 0, 0, 0, "fast|zstd|context", "is fast, zstd or context",
+     "zip: by a small fast model (fast, default), zstd or the context\nmodels (context)",
+     take_measure},
+    {"budget", 0, OPTION_TAKE, 0, 0, 0, 0, "SIZE",
+     "is a size (64M), records (2000r) or tokens (100000t)",
+     "bytes of text; or 2000r records, or 100000t tokens of --model", take_budget},
+    {"field", 0, OPTION_TEXT, 0, AT(records.field), 0, 0, "NAME", NULL,
+     "the JSON field that has the text (text)", NULL},
+    {"lines", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "lines are plain text, not JSON", take_lines},
+    {"model", 'm', OPTION_TEXT, 0, AT(model_name), 0, 0, "NAME", NULL,
+     "surprise: this language model's, each record by itself;\n"
+     "without, of context models that read record after record",
+     NULL},
+    {"similarity", 0, OPTION_SHARE, 0, AT(options.similarity), 0, 1, "S", "goes",
+     "dedup: what counts as the same, 0 to 1 (0.8)", NULL},
+    {"seed", 0, OPTION_NUMBER, 0, AT(seed), 0, UINT32_MAX, "N", "is a whole number",
+     "random: which chance (0)", NULL},
+    {"explain", 0, OPTION_TEXT, 0, AT(explain_path), 0, 0, "FILE", NULL,
+     "why each was chosen or dropped, as JSON lines", NULL},
+    OPTION_ROW_SKIP_BROKEN(struct select_arguments, records.skip_broken),
+    {"output", 'o', OPTION_OUTPUT, 0, AT(output_path), 0, 0, "FILE", NULL,
+     "instead of standard output", NULL},
+    OPTION_ROW_FORCE(struct select_arguments, force),
+    OPTION_ROW_THREADS(struct select_arguments, options.n_threads, TACIT_SELECT_THREADS_MAX),
+    OPTION_ROW_QUIET(struct select_arguments, console.verbosity),
+    OPTION_ROW_HELP(struct select_arguments, wants_help),
+};
+
+const struct command_line select_line = {
+    .name = "select",
+    .usage = "select [OPTION]... FILE|FOLDER",
+    .about =
+        "Chooses from the lines of FILE, each a JSON object with a text, or from the files of\n"
+        "FOLDER, those that teach most, and writes them (of files, the names) in the order\n"
+        "of choice.\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
+
+static bool refuse(struct select_arguments *a, const char *what)
+{
+    return options_refuse(&a->console, &select_line, what);
 }
 
 static bool has_budget(const struct select_arguments *a)
@@ -148,18 +131,15 @@ static bool has_budget(const struct select_arguments *a)
 
 enum exit_code select_arguments_parse(struct select_arguments *a, int argc, char **argv)
 {
-    int option;
     bool good = true;
     *a = (struct select_arguments){.records.field = "text", .n_tokens = UINT64_MAX};
     console_init(&a->console);
     tacit_select_options_init(&a->options);
-    optind = 1;
-    while (good && (option = getopt_long(argc, argv, "m:o:T:fqh", options, NULL)) != -1)
-        good = take(a, option);
-    if (!good)
+    if (!options_parse(&select_line, a, &a->console, argc, argv, NULL))
         return EXIT_CODE_USAGE;
     if (a->wants_help)
         return EXIT_CODE_OK;
+    a->options.seed = a->seed;
     if (argc - optind != 1)
         good = refuse(a, "name one file of JSON lines, or a folder");
     else if (!has_budget(a))

@@ -26,6 +26,8 @@ extern "C" {
 #define TACIT_BLOCK_SIZE_MIN ((uint64_t)1 << 10)
 #define TACIT_BLOCK_SIZE_MAX ((uint64_t)1 << 30)
 
+#define TACIT_THREADS_MAX 1024 /* that a caller may ask for */
+
 /* With a language model: */
 #define TACIT_STREAMS_MAX 128         /* token sequences of a block that advance in lock-step */
 #define TACIT_CONTEXT_MAX (1UL << 20) /* tokens that the model looks back on */

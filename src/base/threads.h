@@ -11,8 +11,6 @@
 
 #include "tacit/status.h"
 
-enum { THREADS_MAX = 1024 }; /* that a caller may ask for */
-
 struct thread_task {
     void (*run)(void *argument);
     void *argument;

@@ -71,7 +71,7 @@ static enum tacit_status make_cut(struct tacit_evaluator *e)
 
 static enum tacit_status start(struct tacit_evaluator *e)
 {
-    if (e->options.n_threads > THREADS_MAX)
+    if (e->options.n_threads > TACIT_THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
     TRY(cpu_features_named(e->options.cpu, &e->features));
     TRY(make_cut(e));

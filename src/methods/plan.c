@@ -57,7 +57,8 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
     if (!from)
         return TACIT_OK;
     TRY(struct_take(to, sizeof *to, from));
-    if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX || to->n_threads > THREADS_MAX)
+    if (to->level < TACIT_LEVEL_MIN || to->level > TACIT_LEVEL_MAX ||
+        to->n_threads > TACIT_THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
     if (to->n_streams > TACIT_STREAMS_MAX || to->n_context > TACIT_CONTEXT_MAX || to->unmixed > 1)
         return TACIT_ERR_ARGUMENT;

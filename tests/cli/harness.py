@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,17 @@ def text(n_bytes, seed=1):
 
 def noise(n_bytes, seed=1):
     return random.Random(seed).randbytes(n_bytes)
+
+
+# Commands that work on archives, and those for models and measuring that have options.
+ARCHIVE_COMMANDS = ["compress", "decompress", "test", "list", "cat", "recover", "bench"]
+MEASURE_COMMANDS = ["eval", "surprise", "anomalies", "detect", "rank", "select", "report"]
+
+
+def options_of(command):
+    """The names of the options that a command's --help tells, which follow from its table."""
+    page = subprocess.run([TACIT, command, "--help"], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"(?m)^  (?:-., |    )--([a-z-]+)", page))
 
 
 class CliTest(unittest.TestCase):
