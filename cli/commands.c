@@ -1,18 +1,22 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of commands, and the help that follows from it. A new command is its file cmd_NAME.c, a row
+ * here, and a paragraph of a manual page.
+ */
 #include "cli/base/commands.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/measure/eval.h"
-#include "cli/measure/rank.h"
-#include "cli/measure/report.h"
-#include "cli/measure/surprise.h"
-#include "cli/models/model.h"
-#include "cli/records/anomalies.h"
-#include "cli/records/detect.h"
-#include "cli/records/select.h"
-#include "cli/workshop/train.h"
+#include "cli/measure/cmd_eval.h"
+#include "cli/measure/cmd_rank.h"
+#include "cli/measure/cmd_report.h"
+#include "cli/measure/cmd_surprise.h"
+#include "cli/models/cmd_model.h"
+#include "cli/records/cmd_anomalies.h"
+#include "cli/records/cmd_detect.h"
+#include "cli/records/cmd_select.h"
+#include "cli/workshop/cmd_train.h"
 
 static const struct command commands[] = {
     {"compress", 'z', "compress FILE to FILE.tct (the default)", command_compress, NULL,

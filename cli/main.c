@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command: finds the row of the command line's command and runs it.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +11,9 @@
 #include "cli/base/commands.h"
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
-#include "cli/base/fd_io.h"
 #include "cli/base/signals.h"
-#include "cli/models/model.h"
+#include "cli/files/fd_io.h"
+#include "cli/models/cmd_model.h"
 #include "tacit/tacit.h"
 
 /* The model of -m, for the codec; *model stays NULL without -m. */

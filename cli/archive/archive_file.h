@@ -6,7 +6,7 @@
 #define TACIT_CLI_ARCHIVE_ARCHIVE_FILE_H
 
 #include "cli/base/arguments.h"
-#include "cli/base/file_input.h"
+#include "cli/files/file_input.h"
 #include "tacit/archive.h"
 
 struct archive_file {

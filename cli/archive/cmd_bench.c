@@ -1,12 +1,15 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit bench`: compresses and decompresses each file in memory, by level, and compares.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/commands.h"
-#include "cli/base/file_input.h"
 #include "cli/base/json_text.h"
 #include "cli/base/progress.h"
+#include "cli/files/file_input.h"
 #include "tacit/buffer.h"
 #include "tacit/version.h"
 

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit cat`: writes content, or a range of it, to standard output.
+ */
 #include <stdlib.h>
 
 #include "cli/archive/archive_file.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit decompress`: FILE.tct to FILE.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit list`: sizes, ratio and blocks, from the index.
+ */
 #include <stdio.h>
 
 #include "cli/archive/archive_file.h"

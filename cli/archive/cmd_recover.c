@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit recover`: what is left of a damaged archive.
+ */
 #include <unistd.h>
 
 #include "cli/archive/job.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit test`: decompresses to nowhere and verifies every checksum.
+ */
 #include "cli/archive/job.h"
 #include "cli/base/commands.h"
 

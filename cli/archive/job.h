@@ -7,8 +7,8 @@
 #define TACIT_CLI_ARCHIVE_JOB_H
 
 #include "cli/base/arguments.h"
-#include "cli/base/file_input.h"
-#include "cli/base/file_output.h"
+#include "cli/files/file_input.h"
+#include "cli/files/file_output.h"
 
 #define ARCHIVE_SUFFIX ".tct"
 

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "cli/base/exit_codes.h"
-#include "cli/base/file_input.h"
-#include "cli/base/file_output.h"
+#include "cli/files/file_input.h"
+#include "cli/files/file_output.h"
 #include "tacit/options.h"
 
 /* verify: the archive is decoded and compared while it is made. */

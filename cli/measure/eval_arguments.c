@@ -1,11 +1,14 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command line of `tacit eval`.
+ */
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "cli/base/number_text.h"
 #include "cli/base/size_text.h"
-#include "cli/measure/eval.h"
+#include "cli/measure/cmd_eval.h"
 #include "cli/measure/peer.h"
 
 static const char *const conventions[] = {

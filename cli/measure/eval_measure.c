@@ -1,13 +1,16 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Measures one subject on one file: a model, an archive or another compressor.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/number_text.h"
 #include "cli/base/progress.h"
-#include "cli/measure/eval.h"
+#include "cli/measure/cmd_eval.h"
 #include "cli/measure/peer.h"
-#include "cli/models/model.h"
+#include "cli/models/cmd_model.h"
 #include "cli/records/text_pieces.h"
 #include "tacit/stream.h"
 

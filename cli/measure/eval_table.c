@@ -1,10 +1,13 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Prints what `tacit eval` measured: a table, JSON or CSV.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/base/json_text.h"
-#include "cli/measure/eval.h"
+#include "cli/measure/cmd_eval.h"
 #include "tacit/version.h"
 
 /* The figures of a row; NAN where there is none. */

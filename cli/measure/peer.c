@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli/base/console.h"
-#include "cli/base/fd_io.h"
+#include "cli/files/fd_io.h"
 #include "cli/records/text_pieces.h"
 
 extern char **environ;

@@ -1,8 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the cells of a ranking to figures: means, intervals, wins, two-part codes.
+ */
 #include <math.h>
 #include <stdlib.h>
 
-#include "cli/measure/rank.h"
+#include "cli/measure/cmd_rank.h"
 
 static const double share = 0.95;
 

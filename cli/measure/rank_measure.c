@@ -1,9 +1,12 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Measures a subject on all files in pieces that can be resampled.
+ */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/measure/rank.h"
-#include "cli/models/model.h"
+#include "cli/measure/cmd_rank.h"
+#include "cli/models/cmd_model.h"
 #include "cli/records/text_pieces.h"
 
 enum { LEARNS_FROM = 1 << 16 }; /* bytes that the learner takes at a time */

@@ -1,11 +1,14 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Prints a ranking: a table or JSON.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/base/json_text.h"
 #include "cli/base/size_text.h"
-#include "cli/measure/rank.h"
+#include "cli/measure/cmd_rank.h"
 #include "tacit/version.h"
 
 static void format_range(char text[2 * SIZE_TEXT_CAP + 8], const struct rank_row *row)

@@ -4,7 +4,7 @@
  * JSON lines may be any number: the page gets the first ones, and of all of them every k-th, k growing
  * as they come, so that a million lines take the memory of a few thousand.
  */
-#include "cli/measure/report.h"
+#include "cli/measure/cmd_report.h"
 
 #ifdef TACIT_HAVE_JANSSON
 

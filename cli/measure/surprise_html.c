@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
-#include "cli/measure/surprise.h"
+#include "cli/measure/cmd_surprise.h"
 
 enum {
     TOPS_MAX = 60000, /* units with their alternatives */

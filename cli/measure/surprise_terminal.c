@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "cli/measure/surprise.h"
+#include "cli/measure/cmd_surprise.h"
 
 enum { DEAR_BITS = 8 };
 

@@ -1,9 +1,12 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Measures a text for `tacit surprise`, and joins tokens into what is shown as one.
+ */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/measure/surprise.h"
-#include "cli/models/model.h"
+#include "cli/measure/cmd_surprise.h"
+#include "cli/models/cmd_model.h"
 #include "cli/records/text_pieces.h"
 
 static struct unit *add_unit(struct surprise *s)

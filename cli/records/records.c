@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "cli/base/console.h"
-#include "cli/base/fd_io.h"
-#include "cli/base/line_reader.h"
+#include "cli/files/fd_io.h"
+#include "cli/files/line_reader.h"
 #include "cli/records/text_pieces.h"
 
 static enum exit_code add_place(struct records *r, struct record_place place)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "cli/base/exit_codes.h"
-#include "cli/base/file_input.h"
+#include "cli/files/file_input.h"
 #include "cli/records/json_record.h"
 #include "tacit/select.h"
 

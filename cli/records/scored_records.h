@@ -6,7 +6,7 @@
 #ifndef TACIT_CLI_RECORDS_SCORED_RECORDS_H
 #define TACIT_CLI_RECORDS_SCORED_RECORDS_H
 
-#include "cli/base/line_reader.h"
+#include "cli/files/line_reader.h"
 #include "cli/records/json_record.h"
 #include "tacit/eval.h"
 

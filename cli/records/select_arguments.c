@@ -1,10 +1,13 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command line of `tacit select`.
+ */
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "cli/base/size_text.h"
-#include "cli/records/select.h"
+#include "cli/records/cmd_select.h"
 
 static bool take_method(void *options, const struct option_row *row, const char *text)
 {

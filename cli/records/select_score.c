@@ -1,9 +1,12 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scores of records for `tacit select --method surprise`: bits a byte of each.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/progress.h"
-#include "cli/records/select.h"
+#include "cli/records/cmd_select.h"
 
 enum { BATCH = 64, LEARNER_LEVEL = 4 };
 

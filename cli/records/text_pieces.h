@@ -6,7 +6,7 @@
 #ifndef TACIT_CLI_RECORDS_TEXT_PIECES_H
 #define TACIT_CLI_RECORDS_TEXT_PIECES_H
 
-#include "cli/base/file_input.h"
+#include "cli/files/file_input.h"
 
 enum { TEXT_PIECE_MAX = 16 << 20 };
 

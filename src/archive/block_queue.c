@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/threads.h"
+#include "base/threads/threads.h"
 #include "base/try.h"
 
 enum { WAIT_MS = 100 };

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names and messages of status codes (tacit/status.h).
+ */
 #include "tacit/status.h"
 
 const char *tacit_status_name(enum tacit_status status)

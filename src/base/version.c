@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The version of the library (tacit/version.h).
+ */
 #include "tacit/version.h"
 
 const char *tacit_version(void)

@@ -6,7 +6,7 @@
 #ifndef TACIT_ENGINE_LM_STATE_H
 #define TACIT_ENGINE_LM_STATE_H
 
-#include "base/crew.h"
+#include "base/threads/crew.h"
 #include "engine/kv_cache.h"
 #include "engine/lm.h"
 #include "engine/rope.h"

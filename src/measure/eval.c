@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The evaluator (tacit/eval.h): checks options, turns texts into items, deals windows to workers, and adds
+ * up what they found.
+ */
 #include "tacit/eval.h"
 
 #include <stdlib.h>

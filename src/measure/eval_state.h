@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "base/threads.h"
+#include "base/threads/threads.h"
 #include "engine/lm.h"
 #include "measure/eval_cost.h"
 #include "measure/eval_mix.h"

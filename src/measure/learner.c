@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The learner (tacit/eval.h): context models that learn while they read, and the cost of each byte.
+ */
 #include <stdlib.h>
 
 #include "base/cpu.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Novelty (novelty.h) by a small hashed order-n model: what select asks by default.
+ */
 #include "measure/novelty.h"
 
 #include <stdbool.h>

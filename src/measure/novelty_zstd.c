@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Novelty (novelty.h) by zstd with what was chosen before as its dictionary.
+ */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Choosing records (tacit/select.h): the budget, the threads, and the methods that sort.
+ */
 #include "tacit/select.h"
 
 #include <stdatomic.h>

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "base/threads.h"
+#include "base/threads/threads.h"
 #include "tacit/select.h"
 
 struct selection {

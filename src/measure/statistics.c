@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Intervals by resampling, and the area under a ROC curve (tacit/statistics.h).
+ */
 #include "tacit/statistics.h"
 
 #include <stdlib.h>

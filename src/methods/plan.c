@@ -6,7 +6,7 @@
 
 #include "base/cpu.h"
 #include "base/struct_size.h"
-#include "base/threads.h"
+#include "base/threads/threads.h"
 #include "base/try.h"
 #include "engine/lm.h"
 #include "model/open_model.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The model that is linked in: its bytes, and the one open handle on it.
+ */
 #include <pthread.h>
 
 #include "model/open_model.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a model file says of itself, without loading its weights (tacit_model_inspect).
+ */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

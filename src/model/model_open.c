@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opens models for the codec: weights, tokenizer, byte trie and identity; explains why a file cannot be run.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where models lie: the model directories, names and files, storing and importing (tacit/model.h).
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writes .tmodel files (tmodel.h has their layout).
+ */
 #include "model/tmodel.h"
 
 #include <string.h>

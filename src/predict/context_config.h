@@ -39,6 +39,14 @@ struct cm_hint {
 
 #define CM_HINT_MAX 14.0f
 
+/* Whether every field, which may come from a file, is in range. */
+bool cm_config_is_valid(const struct cm_config *config);
+
+/* The smallest memory_log2 with which content of n_bytes predicts as well as with any larger one
+ * (within 0.1 % or so), but no more than the strength's default: 28 (256 MiB) quick, 29 (512 MiB)
+ * strong. */
+unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes);
+
 /* max(1, config->n_streams). */
 static inline unsigned cm_n_streams(const struct cm_config *config)
 {

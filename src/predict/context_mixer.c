@@ -12,7 +12,6 @@
 #include "predict/end_model.h"
 #include "predict/mixer.h"
 #include "predict/refiner.h"
-#include "tacit/options.h"
 
 /* The components for one group of content types and the mixer of their inputs. */
 struct cm_group {
@@ -47,33 +46,9 @@ struct cm {
     size_t n_memory;                           /* ... and its size */
 };
 
-enum {
-    SPAN_MAX = 1 << 30,
-    ANY_STRIDE = 4, /* valid for every type with rows */
-};
+enum { ANY_STRIDE = 4 }; /* valid for every type with rows */
 
 static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a kernel's input");
-
-static bool config_is_valid(const struct cm_config *config)
-{
-    return (config->strength == CM_QUICK || config->strength == CM_STRONG) &&
-           config->content_set != 0 && (config->content_set & ~CONTENT_ALL) == 0 &&
-           config->memory_log2 >= CM_MEMORY_LOG2_MIN && config->memory_log2 <= CM_MEMORY_LOG2_MAX &&
-           config->n_streams <= TACIT_STREAMS_MAX &&
-           (config->n_streams <= 1 || (config->span >= 1 && config->span <= SPAN_MAX));
-}
-
-unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes)
-{
-    /* Measured: 64 bytes of tables for each byte of content cost a quick predictor 0.1 % of what it
-     * could gain, and save a twentieth of its time; a strong one, with three times as many contexts,
-     * stops gaining at 512. */
-    unsigned max = strength == CM_QUICK ? 28 : 29, bytes_a_byte_log2 = strength == CM_QUICK ? 5 : 9;
-    unsigned log2 = CM_MEMORY_LOG2_MIN;
-    while (log2 < max && n_bytes >> (log2 - bytes_a_byte_log2) != 0)
-        log2++;
-    return log2;
-}
 
 static void init_tables(struct cm_tables *tables)
 {
@@ -181,7 +156,7 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
 
 size_t cm_memory_needed(const struct cm_config *config)
 {
-    if (!config_is_valid(config))
+    if (!cm_config_is_valid(config))
         return 0;
     struct arena sizes = {0};
     lay_out(&sizes, config, NULL);

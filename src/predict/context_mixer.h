@@ -24,11 +24,6 @@
 
 struct cm;
 
-/* The smallest memory_log2 with which content of n_bytes predicts as well as with any larger one
- * (within 0.1 % or so), but no more than the strength's default: 28 (256 MiB) quick, 29 (512 MiB)
- * strong. */
-unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes);
-
 /* Bytes that cm_create allocates, in one piece; 0 if the configuration is out of range. */
 size_t cm_memory_needed(const struct cm_config *config);
 

@@ -6,7 +6,7 @@
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_CODER_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_CODER_H
 
-#include "base/crew.h"
+#include "base/threads/crew.h"
 #include "engine/lm.h"
 #include "methods/block_job.h"
 #include "methods/language/language_layout.h"

@@ -10,7 +10,7 @@
 
 #include <stdatomic.h>
 
-#include "base/crew.h"
+#include "base/threads/crew.h"
 #include "workshop/text/corpus.h"
 #include "workshop/train/checkpoint.h"
 #include "workshop/train/config.h"

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/files/file_input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/base/console.h"
+#include "cli/files/fd_io.h"
+
+static enum exit_code fail_to_open(struct input *input, enum input_rule rule)
+{
+    if (errno == ELOOP && rule == INPUT_REGULAR_ONLY) {
+        console_error(input->console, input->name,
+                      "is a symbolic link; skipped (-f follows it, -c and -o too)");
+    } else {
+        console_error(input->console, input->name, "cannot open: %s", strerror(errno));
+    }
+    return EXIT_CODE_FAILED;
+}
+
+static enum exit_code check_type(struct input *input, enum input_rule rule)
+{
+    mode_t mode = input->stat.st_mode;
+    if (S_ISDIR(mode)) {
+        console_error(
+            input->console, input->name,
+            "is a directory; tar packs it into one file: tar -I tacit -cf DIR.tar.tct DIR");
+        return EXIT_CODE_FAILED;
+    }
+    if (!S_ISREG(mode) && rule == INPUT_REGULAR_ONLY) {
+        console_error(input->console, input->name,
+                      "is not a regular file; skipped (-f reads it, -c and -o too)");
+        return EXIT_CODE_FAILED;
+    }
+    return EXIT_CODE_OK;
+}
+
+enum exit_code input_open(struct input *input, struct console *console, const char *path,
+                          enum input_rule rule)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    *input = (struct input){
+        .console = console, .path = path, .name = is_stdin ? "(stdin)" : path, .fd = STDIN_FILENO};
+    if (!is_stdin) {
+        /* O_NONBLOCK: a pipe without a writer must not hang us before it is refused */
+        int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC;
+        if (rule == INPUT_REGULAR_ONLY)
+            flags |= O_NOFOLLOW | O_NONBLOCK;
+        input->fd = open(path, flags);
+    }
+    if (input->fd < 0)
+        return fail_to_open(input, rule);
+    if (fstat(input->fd, &input->stat) != 0) {
+        console_error(console, input->name, "cannot open: %s", strerror(errno));
+        input_close(input);
+        return EXIT_CODE_FAILED;
+    }
+    enum exit_code code = is_stdin ? EXIT_CODE_OK : check_type(input, rule);
+    if (code != EXIT_CODE_OK)
+        input_close(input);
+    return code;
+}
+
+enum exit_code input_read(struct input *input, void *data, size_t n, size_t *n_read)
+{
+    if (!fd_read_full(input->fd, data, n, n_read)) {
+        console_error(input->console, input->name, "cannot read: %s", strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
+    input->n_read += *n_read;
+    input->at_end = *n_read < n;
+    return EXIT_CODE_OK;
+}
+
+uint64_t input_size(const struct input *input)
+{
+    return S_ISREG(input->stat.st_mode) ? (uint64_t)input->stat.st_size : 0;
+}
+
+static enum tacit_status read_at(void *context, uint64_t offset, void *data, size_t n_bytes)
+{
+    struct input *input = context;
+    if (fd_read_at(input->fd, offset, data, n_bytes))
+        return TACIT_OK;
+    input->source_errno = errno;
+    return TACIT_ERR_IO;
+}
+
+enum exit_code input_source(struct input *input, struct tacit_source *source)
+{
+    off_t size = -1;
+    if (S_ISREG(input->stat.st_mode) || S_ISBLK(input->stat.st_mode))
+        size = lseek(input->fd, 0, SEEK_END);
+    if (size < 0) {
+        console_error(input->console, input->name,
+                      "cannot jump about in it; save it to a file first");
+        return EXIT_CODE_FAILED;
+    }
+    *source = (struct tacit_source){.context = input, .size = (uint64_t)size, .read_at = read_at};
+    return EXIT_CODE_OK;
+}
+
+enum exit_code input_source_failed(const struct input *input, enum tacit_status status)
+{
+    if (status != TACIT_ERR_IO)
+        return fail_with_status(input->console, input->name, status);
+    console_error(input->console, input->name, "cannot read: %s", strerror(input->source_errno));
+    return EXIT_CODE_FAILED;
+}
+
+enum exit_code input_remove(const struct input *input)
+{
+    const struct stat *then = &input->stat;
+    struct stat now;
+    const char *why = NULL;
+    if (lstat(input->path, &now) != 0)
+        why = strerror(errno);
+    else if (now.st_dev != then->st_dev || now.st_ino != then->st_ino)
+        why = "it was replaced meanwhile, or is a symbolic link";
+    else if (now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
+             now.st_mtim.tv_nsec != then->st_mtim.tv_nsec)
+        why = "it has changed meanwhile";
+    else if (unlink(input->path) != 0)
+        why = strerror(errno);
+    if (why == NULL)
+        return EXIT_CODE_OK;
+    console_error(input->console, input->name, "not removed: %s", why);
+    return EXIT_CODE_FAILED;
+}
+
+void input_close(struct input *input)
+{
+    if (input->fd > STDIN_FILENO)
+        close(input->fd);
+    input->fd = -1;
+}

