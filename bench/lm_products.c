@@ -21,14 +21,14 @@ struct problem {
 static double rate(const struct kernels *kernels, const struct problem *p, size_t n_rows)
 {
     double best = 0;
-    for (int trial = 0; trial < 5; trial++) {
+    for (int trial = 0; trial < 40; trial++) {
         double start = roofline_seconds(), taken;
         size_t n = 0;
         do {
             kernels->lm_product(p->y, p->n_outputs, &p->w, &p->x, n_rows, false);
             n++;
             taken = roofline_seconds() - start;
-        } while (taken < 0.01);
+        } while (taken < 0.002);
         double r = (double)(n * n_rows * p->n_outputs * p->w.n_groups * LM_GROUP) / taken / 1e9;
         best = r > best ? r : best;
     }
