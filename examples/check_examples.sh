@@ -6,6 +6,7 @@ bin=$1 file=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+"$bin/example_buffer" | grep -q "^51 bytes became [0-9]*: success$"
 "$bin/example_one_shot" "$file"
 for level in 1 3 6; do
     "$bin/example_streaming" -$level <"$file" >"$work/archive"
