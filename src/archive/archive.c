@@ -11,6 +11,7 @@
 #include "archive/archive_index.h"
 #include "archive/model_identity.h"
 #include "archive/source.h"
+#include "base/find_start.h"
 #include "base/struct_size.h"
 #include "base/try.h"
 #include "methods/block_methods.h"
@@ -156,20 +157,6 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
     return TACIT_OK;
 }
 
-/* The block in which a content offset lies; offset < content_size. */
-static size_t find_block(const struct archive_index *index, uint64_t offset)
-{
-    size_t low = 0, high = index->n_blocks;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (index->blocks[middle].content_offset <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 enum tacit_status tacit_archive_read(struct tacit_archive *archive, uint64_t offset, void *data,
                                      size_t n_bytes)
 {
@@ -178,7 +165,9 @@ enum tacit_status tacit_archive_read(struct tacit_archive *archive, uint64_t off
         return TACIT_ERR_RANGE;
     uint8_t *to = data;
     while (n_bytes > 0) {
-        size_t i = find_block(&archive->index, offset);
+        size_t i =
+            find_start(archive->index.blocks, archive->index.n_blocks, sizeof(struct archive_block),
+                       offsetof(struct archive_block, content_offset), offset);
         const struct archive_block *block = &archive->index.blocks[i];
         if (archive->decoded != i)
             TRY(decode_block(archive, i));

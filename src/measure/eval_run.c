@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/find_start.h"
 #include "base/strict_math.h"
 #include "base/try.h"
 #include "measure/eval_state.h"
@@ -128,20 +129,6 @@ static enum tacit_status score_window(struct eval_worker *worker, struct eval_it
     return TACIT_OK;
 }
 
-/* The text whose windows include that one. */
-static struct eval_items *text_of_window(const struct tacit_evaluator *e, size_t window)
-{
-    size_t low = 0, high = e->n_texts;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (e->texts[middle].first_window <= window)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &e->texts[low];
-}
-
 void eval_worker_run(void *argument)
 {
     struct eval_worker *worker = argument;
@@ -151,7 +138,9 @@ void eval_worker_run(void *argument)
         size_t index = atomic_fetch_add(&e->next_window, 1);
         if (index >= e->n_windows)
             break;
-        struct eval_items *text = text_of_window(e, index);
+        struct eval_items *text =
+            &e->texts[find_start(e->texts, e->n_texts, sizeof *e->texts,
+                                 offsetof(struct eval_items, first_window), index)];
         struct eval_window w = eval_window_at(&e->cut, text->n_items, index - text->first_window);
         worker->status = score_window(worker, text, &w);
     }

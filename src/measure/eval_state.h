@@ -22,7 +22,7 @@ enum { EVAL_WORKERS_MAX = 64 };
 struct eval_items {
     const uint8_t *data;
     size_t n_bytes, n_items, n_windows;
-    size_t first_window;              /* of all windows of the run */
+    uint64_t first_window;            /* of all windows of the run */
     uint32_t *items;                  /* [n_items] */
     float *bits;                      /* [n_items], below 0: not scored */
     struct tacit_eval_token *details; /* [n_items], NULL unless details or mixed is asked for */
