@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/archive/transfer.h"
@@ -70,9 +71,13 @@ static bool input_is_terminal(struct arguments *arguments, const struct input *i
     return true;
 }
 
+/* A pager that reads a pipe shows what it reads on the same screen. */
 static bool goes_to_terminal(const struct output *output)
 {
-    return output->fd == STDOUT_FILENO && isatty(STDOUT_FILENO);
+    struct stat about;
+    return output->fd == STDOUT_FILENO &&
+           (isatty(STDOUT_FILENO) ||
+            (fstat(STDOUT_FILENO, &about) == 0 && S_ISFIFO(about.st_mode)));
 }
 
 /* Input and output are open; leaves output closed. */

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -72,7 +74,9 @@ void console_note(struct console *console, const char *name, const char *format,
 
 bool console_wants_bar(const struct console *console)
 {
-    return console->is_terminal && console->verbosity >= 0;
+    const char *terminal = getenv("TERM");
+    bool is_dumb = terminal && strcmp(terminal, "dumb") == 0; /* it cannot go back in a line */
+    return console->is_terminal && !is_dumb && console->verbosity >= 0;
 }
 
 unsigned console_width(void)

@@ -30,7 +30,7 @@ void console_print_name(const char *name);
 __attribute__((format(printf, 3, 4))) void console_note(struct console *console, const char *name,
                                                         const char *format, ...);
 
-/* Is a progress bar wanted at all? */
+/* Is a progress bar wanted at all? Not on a terminal of the kind "dumb". */
 bool console_wants_bar(const struct console *console);
 
 /* Columns of the terminal. */

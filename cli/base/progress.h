@@ -25,7 +25,7 @@ struct progress {
 /* Seconds on a clock that nobody sets. */
 double clock_seconds(void);
 
-/* to_terminal: the output goes to a terminal, where a bar would get into it. */
+/* to_terminal: the output goes to a terminal, or to a pipe whose reader may show it there: no bar, which would get into it. */
 void progress_start(struct progress *progress, struct console *console, const char *name,
                     uint64_t n_total, bool is_decoding, bool to_terminal);
 

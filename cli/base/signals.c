@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+/* Those that end a process and that somebody, or a limit, sends; a crash is not among them. */
+static const int fatal_signals[] = {SIGINT,  SIGTERM, SIGHUP,    SIGPIPE, SIGQUIT, SIGALRM,
+                                    SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU};
 enum { N_FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
 
 /* A handler gets no argument, so these pointers cannot be passed to it. The file names are unique:

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command's outputs. A file is written under a temporary name beside its own, synchronised, and renamed, as
+ * base/file_replace does inside the library; here signals remove the temporary file too.
+ */
 #include "cli/files/file_output.h"
 
 #include <errno.h>
@@ -104,8 +108,12 @@ enum exit_code output_open_file(struct output *output, struct console *console, 
 {
     *output = (struct output){.console = console, .name = path, .fd = -1, .replace = force};
     struct stat entry, target;
-    if (lstat(path, &entry) != 0) /* if that is an error, creating the file will say which */
+    if (lstat(path, &entry) != 0) {
+        /* Other errors show when the temporary file is made; these would when all work is done. */
+        if (errno == ENAMETOOLONG || path[0] == '\0')
+            return fail_with_errno(output, "cannot create");
         return create_temp(output, path);
+    }
     bool leads_somewhere = stat(path, &target) == 0;
     if (leads_somewhere && S_ISDIR(target.st_mode)) {
         console_error(console, path, "is a directory; name a file in it");
@@ -198,8 +206,12 @@ static bool give_final_name(const struct output *output)
 {
     if (output->replace)
         return rename(output->temp_path, output->name) == 0;
-    if (link(output->temp_path, output->name) == 0)
-        return unlink(output->temp_path) == 0;
+    if (link(output->temp_path, output->name) == 0) {
+        if (unlink(output->temp_path) != 0)
+            console_warn(output->console, output->temp_path,
+                         "cannot remove this temporary name of the output: %s", strerror(errno));
+        return true;
+    }
     if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
         return false;
     struct stat entry; /* a file system without hard links */

@@ -141,6 +141,10 @@ static enum exit_code run(struct anomalies *a)
     if (status != TACIT_OK || !a->top)
         return fail_with_status(&a->console, a->path, TACIT_ERR_MEMORY);
     enum exit_code code = scored_records_run(&a->console, a->path, &a->scored, judge, a);
+    if (code == EXIT_CODE_OK && a->n_seen <= a->n_warm_up)
+        console_warn(&a->console, a->path,
+                     "all of its %llu lines are warm-up: nothing is reported; --warm-up 0 would",
+                     (unsigned long long)a->n_seen);
     for (size_t i = 0; i < a->n_held; i++) {
         print(&a->top[i]);
         free(a->top[i].text);

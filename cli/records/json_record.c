@@ -2,6 +2,7 @@
 #include "cli/records/json_record.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #ifdef TACIT_HAVE_JANSSON
 
@@ -12,7 +13,11 @@ bool json_record_parse(struct json_record *record, const char *line, size_t n, c
 {
     json_error_t error;
     *record = (struct json_record){NULL, NULL, 0};
-    json_t *root = json_loadb(line, n, JSON_ALLOW_NUL, &error);
+    bool has_bom = n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0; /* some editors write it */
+    size_t skipped = has_bom ? 3 : 0;
+    /* Numbers are none of our business: integers of any size become reals. */
+    json_t *root =
+        json_loadb(line + skipped, n - skipped, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
     json_t *value = json_object_get(root, field);
     if (!root) {
         snprintf(problem, JSON_PROBLEM_CAP, "is not JSON: %s, at byte %d", error.text,

@@ -72,6 +72,10 @@ class Anomalies(CliTest):
     def test_hostile_input(self):
         self.assertEqual(self.anomalies(stdin=b""), [])
         self.assertEqual(self.anomalies("--warm-up", "0", stdin=b"x")[0]["text"], "x")
+        result = self.run_tacit("anomalies", stdin=b"a\nb\n")
+        self.assertRegex(result.err, "all of its 2 lines are warm-up: .*--warm-up 0")
+        odd = b'\xef\xbb\xbf{"text": "with a mark", "n": 123456789012345678901234567890}\n{"text": "without"}\n'
+        self.assertEqual(len(self.anomalies("--field", "text", "--warm-up", "0", stdin=odd)), 2)
         found = self.anomalies("--warm-up", "0", stdin=b"\n\r\n" + noise(5000) + b"\n\xff\xfe")
         self.assertEqual(found[-1]["score"] <= found[0]["score"], True)
         broken = b'{"text": "a"}\n{"text"\n{"text": "b"}\n'

@@ -176,7 +176,8 @@ class Inputs(CliTest):
         self.write(fits, DATA)
         self.run_tacit(fits)
         self.write(too_long, DATA)
-        self.fails(FAILED, "File name too long", too_long)
+        self.fails(FAILED, "cannot create: File name too long", too_long)
+        self.fails(FAILED, "cannot create", fits, "-o", "")
         self.assertEqual(self.names(), [fits, fits + ".tct", too_long])
 
 

@@ -15,14 +15,15 @@ DATA = text(400_000)
 
 
 class Terminal(CliTest):
-    def on_terminal(self, *args, expect=OK, width=100, also_stdin=False, stdout_too=False, **environment):
+    def on_terminal(self, *args, expect=OK, width=100, also_stdin=False, stdout_too=False,
+                    stdout=subprocess.DEVNULL, **environment):
         """Runs it with standard error on a terminal; what that shows."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
         process = subprocess.Popen(
             [TACIT, *args], cwd=self.dir, stderr=slave, env={**os.environ, **environment},
             stdin=slave if also_stdin else subprocess.DEVNULL,
-            stdout=slave if stdout_too else subprocess.DEVNULL)
+            stdout=slave if stdout_too else stdout)
         os.close(slave)
         shown = b""
         while True:
@@ -85,7 +86,11 @@ class Terminal(CliTest):
         self.write("a", DATA)
         self.assertEqual(self.on_terminal("-1q", "a"), "")
         self.assertEqual(self.run_tacit("-1f", "a").err, "", "no terminal, no bar")
+        self.assertNotIn("[", self.on_terminal("-1f", "a", TERM="dumb"))
         self.write("a.tct", self.archive(b"short"))
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as pager:
+            shown = self.on_terminal("cat", "a.tct", stdout=pager.stdin)
+        self.assertEqual(shown, "", "a pager may show the pipe on the same screen")
         shown = self.on_terminal("cat", "a.tct", stdout_too=True)
         self.assertEqual(shown, "short", "a bar would get into the content")
 

@@ -40,7 +40,8 @@ class Signals(CliTest):
 
     def test_nothing_is_left(self):
         self.write("out", b"precious")
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM, signal.SIGUSR1,
+                       signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU):
             process = self.start(*self.COMPRESS, "-fo", "out")
             process.send_signal(number)
             self.assertEqual(process.wait(timeout=20), -number)
