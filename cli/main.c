@@ -41,6 +41,7 @@ static enum exit_code run(struct arguments *arguments)
     if (code == EXIT_CODE_OK)
         code = arguments->command->work(arguments);
     tacit_model_close(model);
+    tacit_model_close(arguments->found_model);
     return code;
 }
 

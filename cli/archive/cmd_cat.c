@@ -7,6 +7,7 @@
 #include "cli/archive/archive_file.h"
 #include "cli/archive/job.h"
 #include "cli/base/commands.h"
+#include "cli/models/model_search.h"
 
 enum { CHUNK_SIZE = 1 << 20 };
 
@@ -35,6 +36,7 @@ static enum exit_code cat_range(struct arguments *arguments, const char *path,
                                 struct output *output)
 {
     struct archive_file file;
+    model_search_for(arguments, path);
     enum exit_code code = archive_file_open(&file, arguments, path);
     if (code != EXIT_CODE_OK)
         return code;

@@ -6,6 +6,7 @@
 
 #include "cli/archive/job.h"
 #include "cli/base/commands.h"
+#include "cli/models/model_search.h"
 
 /* What the library's calls tell us, one after the other. */
 struct recovery {
@@ -87,6 +88,7 @@ enum exit_code command_recover(struct arguments *arguments)
     }
     struct input input;
     struct output output;
+    model_search_for(arguments, arguments->files[0]);
     enum exit_code code = input_open(&input, &arguments->console, arguments->files[0], INPUT_ANY);
     if (code != EXIT_CODE_OK)
         return code;

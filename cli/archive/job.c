@@ -8,6 +8,7 @@
 
 #include "cli/archive/transfer.h"
 #include "cli/base/progress.h"
+#include "cli/models/model_search.h"
 
 void job_report(struct console *console, const char *name, uint64_t n_in, uint64_t n_out,
                 bool is_decoding, double seconds)
@@ -157,6 +158,7 @@ static enum exit_code decode_open_input(struct arguments *arguments, struct inpu
 enum exit_code job_decode_into(struct arguments *arguments, const char *path, struct output *output)
 {
     struct input input;
+    model_search_for(arguments, path);
     enum exit_code code = input_open(&input, &arguments->console, path, INPUT_ANY);
     if (code != EXIT_CODE_OK)
         return code;

@@ -17,10 +17,11 @@ struct arguments {
     struct console console;
     const struct command *command; /* NULL: only help or version is wanted */
     struct tacit_options codec;
-    bool is_named;           /* the command stands in its own place, first */
-    const char *model_name;  /* -m; NULL: none */
-    const char *output_path; /* -o; NULL: not given */
-    bool to_stdout;          /* -c, or -o - */
+    bool is_named;                   /* the command stands in its own place, first */
+    const char *model_name;          /* -m; NULL: none */
+    struct tacit_model *found_model; /* by model_search.h; NULL: none */
+    const char *output_path;         /* -o; NULL: not given */
+    bool to_stdout;                  /* -c, or -o - */
     bool force;
     bool remove_input;
     bool verify;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/base/console.h"
+#include "cli/base/needed_model.h"
 #include "tacit/archive.h"
 
 enum exit_code exit_code_of_status(enum tacit_status status)
@@ -62,18 +63,6 @@ static const char *status_hint(enum tacit_status status)
     }
 }
 
-/* What the archive in that file needs; n_hash stays 0 if it cannot be read or does not say. */
-static void read_needed_model(const char *archive_name, struct tacit_archive_model *needed)
-{
-    uint8_t head[TACIT_ARCHIVE_HEADER_MAX];
-    FILE *file = fopen(archive_name, "rb");
-    size_t n = file ? fread(head, 1, sizeof head, file) : 0;
-    if (file)
-        fclose(file);
-    if (tacit_archive_needs(head, n, needed) != TACIT_OK)
-        needed->n_hash = 0;
-}
-
 enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
                               const struct tacit_archive_model *needed)
 {
@@ -96,8 +85,8 @@ bool status_is_of_model(enum tacit_status status)
 enum exit_code fail_with_status(struct console *console, const char *name, enum tacit_status status)
 {
     if (status_is_of_model(status)) {
-        struct tacit_archive_model needed = {.struct_size = sizeof needed};
-        read_needed_model(name, &needed);
+        struct tacit_archive_model needed;
+        needed_model_read(name, &needed);
         return fail_for_model(console, name, status, &needed);
     }
     console_error(console, name, "%s%s", tacit_status_message(status), status_hint(status));

@@ -143,6 +143,26 @@ class Model(CliTest):
             seen.add(re.search(r"identity +([0-9a-f]{64})", self.model("show", f"{name}.gguf"))[1])
         self.assertEqual(len(seen), 3)
 
+    def test_archives_find_their_models(self):
+        """Installed models are searched by identity: nobody has to remember names."""
+        content = bytes(range(32, 127))
+        self.write("a", content)
+        self.write("b", content[10:])
+        for name, seed in (("toy", 1), ("other", 2)):
+            self.write(f"{name}.gguf", gguf(name, seed=seed, counts=True))
+        for file, name in (("a", "toy"), ("b", "other")):
+            self.run_tacit("--rm", "-m", f"./{name}.gguf", "--mix", "off", file, env=self.env)
+        self.fails(UNSUPPORTED, "it needs toy", "-t", "a.tct", env=self.env)
+        self.model("import", "other.gguf")
+        (self.home / "tacit/models/toy.gguf").write_bytes(self.read("toy.gguf"))
+        (self.home / "tacit/models/broken.tmodel").write_bytes(b"\x9etmodel\n")
+        self.run_tacit("-t", "a.tct", "b.tct", env=self.env)
+        self.assertEqual(self.run_tacit("cat", "a.tct", "b.tct", env=self.env).stdout, content + content[10:])
+        self.assertEqual(self.run_tacit("cat", "--range", "4-8", "b.tct", env=self.env).stdout, content[14:19])
+        self.run_tacit("recover", "a.tct", "-o", "saved", env=self.env)
+        self.run_tacit("-d", "a.tct", "b.tct", env=self.env)
+        self.assertEqual((self.read("a"), self.read("b"), self.read("saved")), (content, content[10:], content))
+
     def test_archive_of_another_model(self):
         self.write("toy.gguf", gguf())
         self.write("a.tct", (SOURCE_DIR / "tests/golden/model0-mixed1.tct").read_bytes())

@@ -27,9 +27,11 @@ def byte_chars():
     return [chr(b if b in own else next(other)) for b in range(256)]
 
 
-def gguf(name="toy", width=64, n_hidden=64, seed=1, more_values=(), more_tensors=(), left_out=()):
+def gguf(name="toy", width=64, n_hidden=64, seed=1, more_values=(), more_tensors=(), left_out=(),
+         counts=False):
     """A Llama of one layer with random weights, and a tokenizer of single bytes and one merge. Packed values and
-    (name, shape) pairs are added; values whose key is left out are missing."""
+    (name, shape) pairs are added; values whose key is left out are missing. With counts, the model expects
+    behind each byte the next greater one, and is good at something."""
     words = byte_chars() + ["th"]
     shapes = {"token_embd.weight": (width, len(words)), "output_norm.weight": (width,)}
     for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
@@ -50,12 +52,23 @@ def gguf(name="toy", width=64, n_hidden=64, seed=1, more_values=(), more_tensors
     values = [v for v in values if not any(string(key) == v[:len(string(key))] for key in left_out)]
     values += more_values
     shapes.update(more_tensors)
+    if counts:
+        shapes["output.weight"] = shapes["token_embd.weight"]
     chance = random.Random(seed)
     tensors, data = [], b""
     for tensor, shape in shapes.items():
         tensors.append(string(tensor) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data)))
         n = shape[0] * (shape[1] if len(shape) > 1 else 1)
-        data += struct.pack(f"<{n}f", *(chance.uniform(-0.5, 0.5) for _ in range(n)))
+        numbers = [chance.uniform(-0.5, 0.5) for _ in range(n)]
+        if counts and "norm" in tensor:
+            numbers = [1] * n
+        elif counts and ("attn_output" in tensor or "ffn_down" in tensor):
+            numbers = [0] * n
+        elif tensor == "token_embd.weight":
+            embedding = numbers
+        elif tensor == "output.weight": # a byte's row is the embedding of the one before it
+            numbers = embedding[-width:] + embedding[:-width]
+        data += struct.pack(f"<{n}f", *numbers)
         data += bytes(-len(data) % 32)
     head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(values))
     head += b"".join(values) + b"".join(tensors)

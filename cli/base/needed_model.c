@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/base/needed_model.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+void needed_model_read(const char *path, struct tacit_archive_model *needed)
+{
+    uint8_t head[TACIT_ARCHIVE_HEADER_MAX];
+    struct stat about;
+    size_t n = 0;
+    *needed = (struct tacit_archive_model){.struct_size = sizeof *needed};
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* of a pipe it would take bytes away */
+        return;
+    FILE *file = fopen(path, "rb");
+    if (file) {
+        n = fread(head, 1, sizeof head, file);
+        fclose(file);
+    }
+    if (tacit_archive_needs(head, n, needed) != TACIT_OK)
+        needed->n_hash = 0;
+}
