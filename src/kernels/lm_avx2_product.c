@@ -169,14 +169,13 @@ PRODUCT_CORNER(4, 1)
 static void product_panel(const struct panel *panel, const struct lm_matrix *w, size_t first_block,
                           size_t n_blocks, floats (*total)[ROWS_MAX][VECTORS])
 {
-    static void (*const one[])(const struct corner *) = {product_1x1, product_2x1, product_3x1,
-                                                         product_4x1};
-    static void (*const two[])(const struct corner *) = {product_1x2, product_2x2};
+    static void (*const products[ROWS_MAX][2])(const struct corner *) = {
+        {product_1x1, product_1x2}, {product_2x1, product_2x2}, {product_3x1}, {product_4x1}};
     for (size_t b = 0; b < n_blocks;) {
         const struct lm_tile *tiles = w->tiles + (first_block + b) * w->stride;
         struct corner c = {panel, tiles + panel->first_group, w->stride, total + b};
         size_t width = panel->n_rows <= 2 && n_blocks - b >= 2 ? 2 : 1;
-        (width == 2 ? two : one)[panel->n_rows - 1](&c);
+        products[panel->n_rows - 1][width - 1](&c);
         b += width;
     }
 }
