@@ -28,29 +28,49 @@ void matmul_close(struct matmul *mm)
     memset(mm, 0, sizeof *mm);
 }
 
-static float element(struct operand a, size_t i, size_t p)
+enum { DOT_COLUMNS = 8 };
+
+/* c[0..DOT_COLUMNS) += a, k floats that lie `step` apart, times as many rows of B. Each sum adds in the order
+ * of k; several at once, because one alone would wait for its last addition. */
+static void dot_columns(float *c, const float *a, size_t step, const float *b, size_t stride,
+                        size_t k)
 {
-    return a.transposed ? a.data[p * a.stride + i] : a.data[i * a.stride + p];
+    float sum[DOT_COLUMNS] = {0};
+    for (size_t p = 0; p < k; p++)
+        for (size_t j = 0; j < DOT_COLUMNS; j++)
+            sum[j] += a[p * step] * b[j * stride + p];
+    for (size_t j = 0; j < DOT_COLUMNS; j++)
+        c[j] += sum[j];
 }
 
-/* The inner loop runs along a row of C, so that it vectorises; B transposed is a dot product. */
+static void dot_rows(float *c, size_t n, const float *a, size_t step, struct operand b, size_t k)
+{
+    size_t j = 0;
+    for (; j + DOT_COLUMNS <= n; j += DOT_COLUMNS)
+        dot_columns(c + j, a, step, b.data + j * b.stride, b.stride, k);
+    for (; j < n; j++) {
+        float sum = 0;
+        for (size_t p = 0; p < k; p++)
+            sum += a[p * step] * b.data[j * b.stride + p];
+        c[j] += sum;
+    }
+}
+
+/* B as it is: along a row of C, so that it vectorises. B transposed: dot products. */
 static void matmul_plain(struct matrix c, struct operand a, struct operand b, size_t k, bool add)
 {
+    const size_t step = a.transposed ? a.stride : 1; /* between neighbours in a row of op(A) */
     for (size_t i = 0; i < c.n_rows; i++) {
+        const float *ai = a.data + (a.transposed ? i : i * a.stride);
         float *ci = c.data + i * c.stride;
         if (!add)
             memset(ci, 0, c.n_cols * sizeof *ci);
         if (b.transposed) {
-            for (size_t j = 0; j < c.n_cols; j++) {
-                float sum = 0;
-                for (size_t p = 0; p < k; p++)
-                    sum += element(a, i, p) * b.data[j * b.stride + p];
-                ci[j] += sum;
-            }
+            dot_rows(ci, c.n_cols, ai, step, b, k);
             continue;
         }
         for (size_t p = 0; p < k; p++) {
-            const float x = element(a, i, p);
+            const float x = ai[p * step];
             const float *bp = b.data + p * b.stride;
             for (size_t j = 0; j < c.n_cols; j++)
                 ci[j] += x * bp[j];
