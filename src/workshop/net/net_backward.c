@@ -42,10 +42,12 @@ static void join_qkv(const struct net *net, struct net_work *work, const float *
                 dq[i] *= g;
             }
             /* The norm's backward pass holds in rotated space too; turn its result back. */
-            op_norm_back(row + h * hs, hs, dq, hs, q, hs, w->r_q + t * heads + h, 1, hs);
+            op_norm_back(matrix(row + h * hs, 1, hs, hs), matrix(dq, 1, hs, hs),
+                         matrix(q, 1, hs, hs), w->r_q + t * heads + h);
             op_rotate(row + h * hs, net->rotary, t, c->n_rotary, -1);
         }
-        op_norm_back(row + heads * hs, hs, dk, hs, k, hs, w->r_k + t, 1, hs);
+        op_norm_back(matrix(row + heads * hs, 1, hs, hs), matrix(dk, 1, hs, hs),
+                     matrix(k, 1, hs, hs), w->r_k + t);
         op_rotate(row + heads * hs, net->rotary, t, c->n_rotary, -1);
         memcpy(row + (heads + 1) * hs, work->dv + t * hs, hs * sizeof(float));
     }
@@ -59,14 +61,15 @@ static void attention_back(const struct net *net, struct net_work *work, const f
     const size_t d = c->width, ld = net_stride(d), heads = (size_t)c->n_heads * c->head_size;
     const size_t n_qkv = heads + 2 * c->head_size;
     struct net_layer_work *w = &work->layer[layer];
-    linear_back(work, matrix(work->do_, n, heads, heads), grad + at->w_o,
-                matrix(work->dx, n, d, ld), matrix(w->o, n, heads, heads), params + at->w_o);
+    const struct matrix dx = matrix(work->dx, n, d, ld), dy = matrix(work->dy, n, d, ld);
+    const struct matrix a = matrix(w->a, n, d, ld);
+    linear_back(work, matrix(work->do_, n, heads, heads), grad + at->w_o, dx,
+                matrix(w->o, n, heads, heads), params + at->w_o);
     net_attend_back(net, work, params, n, layer, grad);
     join_qkv(net, work, params, n, layer, grad);
-    linear_back(work, matrix(work->dy, n, d, ld), grad + at->w_q,
-                matrix(work->dqkv, n, n_qkv, net_stride(n_qkv)), matrix(w->a, n, d, ld),
+    linear_back(work, dy, grad + at->w_q, matrix(work->dqkv, n, n_qkv, net_stride(n_qkv)), a,
                 params + at->w_q);
-    op_norm_back(work->dx, ld, work->dy, ld, w->a, ld, w->r_a, n, d);
+    op_norm_back(dx, dy, a, w->r_a);
 }
 
 static void mlp_back(const struct net *net, struct net_work *work, const float *params, size_t n,
@@ -78,15 +81,17 @@ static void mlp_back(const struct net *net, struct net_work *work, const float *
     struct net_layer_work *w = &work->layer[layer];
     for (size_t t = 0; t < n; t += NET_MLP_BLOCK) {
         const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK, i = t * ld_mlp;
-        matmul_run(&work->mm, matrix(work->dh + i, rows, mlp, ld_mlp),
-                   operand(work->dx + t * ld, ld), operand(params + at->w_2, mlp), d, false);
-        op_relu2_back(work->dh + i, work->h + i, w->u + i, ld_mlp, rows, mlp);
+        const struct matrix dh = matrix(work->dh + i, rows, mlp, ld_mlp);
+        matmul_run(&work->mm, dh, operand(work->dx + t * ld, ld), operand(params + at->w_2, mlp), d,
+                   false);
+        op_relu2_back(dh, matrix(work->h + i, rows, mlp, ld_mlp),
+                      matrix(w->u + i, rows, mlp, ld_mlp));
     }
     matmul_run(&work->mm, matrix(grad + at->w_2, d, mlp, mlp), transposed(work->dx, ld),
                operand(work->h, ld_mlp), n, true);
-    linear_back(work, matrix(work->dy, n, d, ld), grad + at->w_1, matrix(work->dh, n, mlp, ld_mlp),
-                matrix(w->m, n, d, ld), params + at->w_1);
-    op_norm_back(work->dx, ld, work->dy, ld, w->m, ld, w->r_m, n, d);
+    const struct matrix dy = matrix(work->dy, n, d, ld), m = matrix(w->m, n, d, ld);
+    linear_back(work, dy, grad + at->w_1, matrix(work->dh, n, mlp, ld_mlp), m, params + at->w_1);
+    op_norm_back(matrix(work->dx, n, d, ld), dy, m, w->r_m);
 }
 
 static void mix_back(const struct net *net, struct net_work *work, const float *params, size_t n,
@@ -110,18 +115,19 @@ static void embed_back(const struct net *net, struct net_work *w, const float *p
     const struct net_config *c = &net->config;
     const size_t d = c->width, ld = net_stride(d), hs = c->hash_size, ld_hash = net_stride(2 * hs);
     memset(w->dy, 0, n * ld * sizeof(float));
-    op_norm_back(w->dy, ld, w->dx0, ld, w->x0, ld, w->r_x0, n, d);
+    const struct matrix dy = matrix(w->dy, n, d, ld);
+    op_norm_back(dy, matrix(w->dx0, n, d, ld), matrix(w->x0, n, d, ld), w->r_x0);
     for (size_t t = 0; t < n; t++) {
-        const float *dy = w->dy + t * ld;
-        op_add(grad + net->embed + ids[t] * d, dy, d);
+        const float *dyt = w->dy + t * ld;
+        op_add(grad + net->embed + ids[t] * d, dyt, d);
         if (t > 0) {
-            op_fma(grad + net->embed + ids[t - 1] * d, dy, params + net->smear, d);
-            op_fma(grad + net->smear, dy, w->e + (t - 1) * ld, d);
+            op_fma(grad + net->embed + ids[t - 1] * d, dyt, params + net->smear, d);
+            op_fma(grad + net->smear, dyt, w->e + (t - 1) * ld, d);
         }
     }
     /* The rows themselves are no longer needed once their product is done: dh holds their gradient.
      */
-    linear_back(w, matrix(w->dh, n, 2 * hs, 2 * hs), grad + net->hash_proj, matrix(w->dy, n, d, ld),
+    linear_back(w, matrix(w->dh, n, 2 * hs, 2 * hs), grad + net->hash_proj, dy,
                 matrix(w->hash, n, 2 * hs, ld_hash), params + net->hash_proj);
     for (size_t t = 0; t < n; t++) {
         const float *dh = w->dh + t * 2 * hs;
@@ -136,7 +142,8 @@ void net_backward(const struct net *net, struct net_work *work, const float *par
     const size_t d = net->config.width, ld = net_stride(d);
     memset(work->dx, 0, n * ld * sizeof(float));
     memset(work->dx0, 0, n * ld * sizeof(float));
-    op_norm_back(work->dx, ld, work->dy, ld, work->y, ld, work->r_y, n, d);
+    op_norm_back(matrix(work->dx, n, d, ld), matrix(work->dy, n, d, ld), matrix(work->y, n, d, ld),
+                 work->r_y);
     for (uint32_t l = net->config.n_layers; l-- > 0;) {
         mlp_back(net, work, params, n, l, grad);
         attention_back(net, work, params, n, l, grad);

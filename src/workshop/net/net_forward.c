@@ -14,7 +14,7 @@ static void linear(struct net_work *w, struct matrix y, struct matrix x, const f
                    bool add)
 {
     if (w->round_inputs)
-        op_round_rows(x.data, x.stride, x.n_rows, x.n_cols);
+        op_round_rows(x);
     matmul_run(&w->mm, y, operand(x.data, x.stride), transposed(weights, x.n_cols), x.n_cols, add);
 }
 
@@ -37,7 +37,7 @@ static void embed(const struct net *net, struct net_work *w, const float *params
         if (t > 0)
             op_fma(w->x0_raw + t * ld, params + net->smear, w->e + (t - 1) * ld, d);
     }
-    op_norm(w->x0, ld, w->r_x0, w->x0_raw, ld, n, d);
+    op_norm(matrix(w->x0, n, d, ld), w->r_x0, matrix(w->x0_raw, n, d, ld));
     memcpy(w->layer[0].x, w->x0, n * ld * sizeof(float));
 }
 
@@ -51,10 +51,10 @@ static void split_qkv(const struct net *net, struct net_work *work, const float 
     const float scale = 1.0f / sqrtf((float)hs);
     struct net_layer_work *w = &work->layer[layer];
     for (size_t t = 0; t < n; t++) {
-        const float *row = work->qkv + t * ld;
+        float *row = work->qkv + t * ld;
         float *q = w->q + t * heads * hs, *k = w->k + t * hs;
-        op_norm(q, hs, w->r_q + t * heads, row, hs, heads, hs);
-        op_norm(k, hs, w->r_k + t, row + heads * hs, hs, 1, hs);
+        op_norm(matrix(q, heads, hs, hs), w->r_q + t * heads, matrix(row, heads, hs, hs));
+        op_norm(matrix(k, 1, hs, hs), w->r_k + t, matrix(row + heads * hs, 1, hs, hs));
         memcpy(w->v + t * hs, row + (heads + 1) * hs, hs * sizeof(float));
         op_rotate(k, net->rotary, t, c->n_rotary, 1);
         for (size_t h = 0; h < heads; h++) {
@@ -64,9 +64,9 @@ static void split_qkv(const struct net *net, struct net_work *work, const float 
         }
     }
     if (work->round_inputs) {
-        op_round_rows(w->q, hs, n * heads, hs);
-        op_round_rows(w->k, hs, n, hs);
-        op_round_rows(w->v, hs, n, hs);
+        op_round_rows(matrix(w->q, n * heads, hs, hs));
+        op_round_rows(matrix(w->k, n, hs, hs));
+        op_round_rows(matrix(w->v, n, hs, hs));
     }
 }
 
@@ -79,27 +79,26 @@ static void run_layer(const struct net *net, struct net_work *work, const float 
     const size_t n_qkv = heads + 2 * c->head_size, mlp = c->mlp_size, ld_mlp = net_stride(mlp);
     struct net_layer_work *w = &work->layer[layer];
     float *x = work->layer[layer + 1].x;
+    const struct matrix stream = matrix(x, n, d, ld), a = matrix(w->a, n, d, ld);
     for (size_t t = 0; t < n; t++) {
         memset(x + t * ld, 0, d * sizeof(float));
         op_fma(x + t * ld, params + at->mix_x, w->x + t * ld, d);
         op_fma(x + t * ld, params + at->mix_x0, work->x0 + t * ld, d);
     }
-    op_norm(w->a, ld, w->r_a, x, ld, n, d);
-    linear(work, matrix(work->qkv, n, n_qkv, net_stride(n_qkv)), matrix(w->a, n, d, ld),
-           params + at->w_q, false);
+    op_norm(a, w->r_a, stream);
+    linear(work, matrix(work->qkv, n, n_qkv, net_stride(n_qkv)), a, params + at->w_q, false);
     split_qkv(net, work, params, n, layer);
     net_attend(net, work, params, n, layer);
-    linear(work, matrix(x, n, d, ld), matrix(w->o, n, heads, heads), params + at->w_o, true);
-    op_norm(w->m, ld, w->r_m, x, ld, n, d);
+    linear(work, stream, matrix(w->o, n, heads, heads), params + at->w_o, true);
+    op_norm(matrix(w->m, n, d, ld), w->r_m, stream);
     /* In blocks, so that the rectified values are still in the cache when they are needed again. */
     for (size_t t = 0; t < n; t += NET_MLP_BLOCK) {
         const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK;
-        float *u = w->u + t * ld_mlp;
-        linear(work, matrix(u, rows, mlp, ld_mlp), matrix(w->m + t * ld, rows, d, ld),
-               params + at->w_1, false);
-        op_relu2(work->h, u, ld_mlp, rows, mlp);
-        linear(work, matrix(x + t * ld, rows, d, ld), matrix(work->h, rows, mlp, ld_mlp),
-               params + at->w_2, true);
+        const struct matrix u = matrix(w->u + t * ld_mlp, rows, mlp, ld_mlp);
+        const struct matrix h = matrix(work->h, rows, mlp, ld_mlp);
+        linear(work, u, matrix(w->m + t * ld, rows, d, ld), params + at->w_1, false);
+        op_relu2(h, u);
+        linear(work, matrix(x + t * ld, rows, d, ld), h, params + at->w_2, true);
     }
 }
 
@@ -110,7 +109,8 @@ void net_forward(const struct net *net, struct net_work *work, const float *para
     embed(net, work, params, n, ids);
     for (uint32_t l = 0; l < n_layers; l++)
         run_layer(net, work, params, n, l);
-    op_norm(work->y, ld, work->r_y, work->layer[n_layers].x, ld, n, d);
+    const struct matrix y = matrix(work->y, n, d, ld);
+    op_norm(y, work->r_y, matrix(work->layer[n_layers].x, n, d, ld));
     if (work->round_inputs)
-        op_round_rows(work->y, ld, n, d);
+        op_round_rows(y);
 }

@@ -35,50 +35,57 @@ static inline __attribute__((always_inline)) float fast_exp(float x)
     return p * power.f;
 }
 
-CLONES void op_norm(float *y, size_t ldy, float *r, const float *x, size_t ldx, size_t n_rows,
-                    size_t n)
+CLONES void op_norm(struct matrix y, float *r, struct matrix x)
 {
-    for (size_t t = 0; t < n_rows; t++, x += ldx, y += ldy) {
-        float sum = 0;
+    const size_t n = x.n_cols;
+    for (size_t t = 0; t < x.n_rows; t++) {
+        const float *xt = x.data + t * x.stride;
+        float *yt = y.data + t * y.stride, sum = 0;
         for (size_t i = 0; i < n; i++)
-            sum += x[i] * x[i];
+            sum += xt[i] * xt[i];
         const float inv = 1.0f / sqrtf(sum / (float)n + NORM_EPS);
         for (size_t i = 0; i < n; i++)
-            y[i] = x[i] * inv;
+            yt[i] = xt[i] * inv;
         r[t] = inv;
     }
 }
 
-CLONES void op_norm_back(float *dx, size_t lddx, const float *dy, size_t lddy, const float *y,
-                         size_t ldy, const float *r, size_t n_rows, size_t n)
+CLONES void op_norm_back(struct matrix dx, struct matrix dy, struct matrix y, const float *r)
 {
-    for (size_t t = 0; t < n_rows; t++, dy += lddy, y += ldy, dx += lddx) {
-        float sum = 0;
+    const size_t n = y.n_cols;
+    for (size_t t = 0; t < y.n_rows; t++) {
+        const float *dyt = dy.data + t * dy.stride, *yt = y.data + t * y.stride;
+        float *dxt = dx.data + t * dx.stride, sum = 0;
         for (size_t i = 0; i < n; i++)
-            sum += dy[i] * y[i];
+            sum += dyt[i] * yt[i];
         const float mean = sum / (float)n, inv = r[t];
         for (size_t i = 0; i < n; i++)
-            dx[i] += inv * (dy[i] - y[i] * mean);
+            dxt[i] += inv * (dyt[i] - yt[i] * mean);
     }
 }
 
-CLONES void op_relu2(float *h, float *u, size_t ld, size_t n_rows, size_t n)
+CLONES void op_relu2(struct matrix h, struct matrix u)
 {
-    for (size_t t = 0; t < n_rows; t++, u += ld, h += ld) {
+    const size_t n = u.n_cols;
+    for (size_t t = 0; t < u.n_rows; t++) {
+        float *ht = h.data + t * h.stride, *ut = u.data + t * u.stride;
         for (size_t i = 0; i < n; i++) {
-            const float x = u[i] > 0 ? u[i] : 0;
-            u[i] = x;
-            h[i] = x * x;
+            const float x = ut[i] > 0 ? ut[i] : 0;
+            ut[i] = x;
+            ht[i] = x * x;
         }
     }
 }
 
-CLONES void op_relu2_back(float *dh, float *h, const float *u, size_t ld, size_t n_rows, size_t n)
+CLONES void op_relu2_back(struct matrix dh, struct matrix h, struct matrix u)
 {
-    for (size_t t = 0; t < n_rows; t++, u += ld, h += ld, dh += ld) {
+    const size_t n = u.n_cols;
+    for (size_t t = 0; t < u.n_rows; t++) {
+        float *dht = dh.data + t * dh.stride, *ht = h.data + t * h.stride;
+        const float *ut = u.data + t * u.stride;
         for (size_t i = 0; i < n; i++) {
-            dh[i] *= 2 * u[i];
-            h[i] = u[i] * u[i];
+            dht[i] *= 2 * ut[i];
+            ht[i] = ut[i] * ut[i];
         }
     }
 }
@@ -199,16 +206,17 @@ CLONES void op_capped_back(float *logits, size_t n, float cap, float lse, float 
     }
 }
 
-CLONES void op_round_rows(float *x, size_t ld, size_t n_rows, size_t n)
+CLONES void op_round_rows(struct matrix x)
 {
-    for (size_t t = 0; t < n_rows; t++, x += ld) {
-        float max = 1e-20f;
+    const size_t n = x.n_cols;
+    for (size_t t = 0; t < x.n_rows; t++) {
+        float *xt = x.data + t * x.stride, max = 1e-20f;
         for (size_t i = 0; i < n; i++)
-            max = fabsf(x[i]) > max ? fabsf(x[i]) : max;
+            max = fabsf(xt[i]) > max ? fabsf(xt[i]) : max;
         const float scale = 127.0f / max, back = max / 127.0f;
         for (size_t i = 0; i < n; i++) {
-            const float v = x[i] * scale;
-            x[i] = back * (float)(int32_t)(v + (v < 0 ? -0.5f : 0.5f));
+            const float v = xt[i] * scale;
+            xt[i] = back * (float)(int32_t)(v + (v < 0 ? -0.5f : 0.5f));
         }
     }
 }

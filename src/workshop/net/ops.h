@@ -2,8 +2,8 @@
  *
  * The trainer's element-wise operations, forward and backward, over float rows. Plain loops that
  * the compiler vectorises; they may reassociate sums and use fused multiply-add, so nothing that a
- * decoder must reproduce may come from here. Results come first, counts last; `ld` is a row's stride in
- * floats.
+ * decoder must reproduce may come from here. Results come first, counts last. The matrices of one call
+ * have the same shape.
  */
 #ifndef TACIT_WORKSHOP_NET_OPS_H
 #define TACIT_WORKSHOP_NET_OPS_H
@@ -11,16 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* y = x / rms(x) for each row of n; r receives 1 / rms. */
-void op_norm(float *y, size_t ldy, float *r, const float *x, size_t ldx, size_t n_rows, size_t n);
+#include "workshop/net/matrix.h"
+
+/* y = x / rms(x) for each row; r, one a row, receives 1 / rms. */
+void op_norm(struct matrix y, float *r, struct matrix x);
 /* dx += the gradient through op_norm, from its output y and r. */
-void op_norm_back(float *dx, size_t lddx, const float *dy, size_t lddy, const float *y, size_t ldy,
-                  const float *r, size_t n_rows, size_t n);
+void op_norm_back(struct matrix dx, struct matrix dy, struct matrix y, const float *r);
 
 /* u = max(u, 0) in place, h = u * u. */
-void op_relu2(float *h, float *u, size_t ld, size_t n_rows, size_t n);
+void op_relu2(struct matrix h, struct matrix u);
 /* dh becomes du = 2 u dh; h = u * u is made again for the weight gradient. */
-void op_relu2_back(float *dh, float *h, const float *u, size_t ld, size_t n_rows, size_t n);
+void op_relu2_back(struct matrix dh, struct matrix h, struct matrix u);
 
 /* The n_rot first elements of each head turn, in pairs (i, i + n_rot/2), by position * freq_i,
  * inverse when `sign` is -1. table holds cos and sin: [position][2][n_rot/2]. */
@@ -58,8 +59,7 @@ float op_capped_sum(const float *logits, size_t n, float cap);
  * it is not among these n. */
 void op_capped_back(float *logits, size_t n, float cap, float lse, float scale, size_t target);
 
-/* Rounds each row of n to 255 levels, scaled by its largest magnitude: what int8 storage would
- * keep. */
-void op_round_rows(float *x, size_t ld, size_t n_rows, size_t n);
+/* Rounds each row to 255 levels, scaled by its largest magnitude: what int8 storage would keep. */
+void op_round_rows(struct matrix x);
 
 #endif

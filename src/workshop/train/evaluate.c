@@ -17,7 +17,7 @@ static void round_weights(const struct net *net, float *weights)
     for (size_t i = 0; i < net->n_table; i++) {
         const struct net_param *p = &net->table[i];
         if (p->kind != NET_VECTOR)
-            op_round_rows(weights + p->offset, p->n_cols, p->n_rows, p->n_cols);
+            op_round_rows(matrix(weights + p->offset, p->n_rows, p->n_cols, p->n_cols));
     }
 }
 
