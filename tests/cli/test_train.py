@@ -2,7 +2,7 @@
 """tacit train from text to a model that compresses, as small as it goes; and what it says when a file fails."""
 import subprocess
 
-from harness import FAILED, TACIT, USAGE, CliTest, main, text
+from harness import FAILED, TACIT, USAGE, CliTest, main, text, without_rights
 
 CONFIG = """
 data_dir = data
@@ -32,9 +32,9 @@ class Train(CliTest):
     def train(self, *args):
         return self.run_tacit("train", *args).stdout.decode()
 
-    def said(self, pattern, *args):
+    def said(self, pattern, *args, **options):
         """It fails, and among its lines is this one."""
-        self.assertRegex(self.run_tacit("train", *args, expect=FAILED).stdout.decode(), pattern)
+        self.assertRegex(self.run_tacit("train", *args, expect=FAILED, **options).stdout.decode(), pattern)
 
     def test_from_text_to_model(self):
         self.assertIn("data/vocab.bin: 300 tokens", self.train("prepare", "config", "prose=prose", "--", "apart"))
@@ -54,6 +54,29 @@ class Train(CliTest):
         self.write("config", CONFIG.encode() + b"width = wide\n")
         self.said(r"(?m)^config:16: not a known key", "prepare", "config", "prose=prose")
         self.fails(FAILED, "train export: No such file", "train", "export", "nothing", "x.tmodel", "x", "none")
+
+    def test_state_that_cannot_be_read(self):
+        """It is not taken for a missing one, which the run would replace."""
+        self.train("prepare", "config", "prose=prose", "--", "apart")
+        self.train("run", "config")
+        state = self.read("out/state.bin")
+        damaged = state[:-9] + bytes([state[-9] ^ 1]) + state[-8:]
+        (self.dir / "out/state.bin").write_bytes(damaged)
+        self.said(r"(?m)^out/state.bin: model file is damaged", "run", "config")
+        self.assertEqual(self.read("out/state.bin"), damaged)
+        (self.dir / "out/state.bin").write_bytes(state)
+        (self.dir / "out/state.bin").chmod(0)
+        self.said(r"(?m)^out/state.bin: Permission denied", "run", "config", before=without_rights())
+        (self.dir / "out/state.bin").chmod(0o600)
+        self.assertEqual(self.read("out/state.bin"), state)
+        self.write("config", CONFIG.encode() + b"mlp_size = 128\n")
+        for args in ([], ["out/weights.bin"]):
+            self.said(r"(?m)^out/\w+.bin: of a network with other sizes", "run", "config", *args)
+            (self.dir / "out/state.bin").unlink(missing_ok=True)
+
+    def test_threads_without_sequences(self):
+        self.write("config", CONFIG.encode() + b"n_threads = 2\n")
+        self.said(r"(?m)^batch_seqs is smaller than n_threads", "run", "config")
 
     def test_usage(self):
         page = self.train("--help")

@@ -71,6 +71,28 @@ class FullDisk(CliTest):
                 self.fails(FAILED, "disk/b: cannot write: No space left on device", *args)
                 self.assertEqual((os.listdir(disk), self.names()), ([], ["disk", "pool", "why"]))
 
+    def test_training(self):
+        """The old checkpoint stays, and the run goes on from it when there is room again."""
+        config = ("data_dir = data", "out_dir = disk", "n_vocab = 300", "width = 64", "n_layers = 1", "n_heads = 1",
+                  "head_size = 64", "mlp_size = 64", "seq_len = 64", "hash_rows = 64", "batch_seqs = 1", "n_steps = {}",
+                  "mix.prose = 1")
+        self.write("prose", b"\0".join(text(400, seed=i) for i in range(80)))
+        self.write("config", "\n".join(config).format(2).encode())
+        self.run_tacit("train", "prepare", "config", "prose=prose")
+        with self.small_disk("8m") as disk:
+            self.run_tacit("train", "run", "config")
+            names, state = sorted(os.listdir(disk)), (disk / "state.bin").read_bytes()
+            with open(disk / "other", "wb", buffering=0) as other, contextlib.suppress(OSError):
+                while other.write(bytes(4096)):
+                    pass
+            os.truncate(disk / "other", (disk / "other").stat().st_size - 65536)
+            self.write("config", "\n".join(config).format(4).encode())
+            result = self.run_tacit("train", "run", "config", expect=FAILED)
+            self.assertRegex(result.stdout.decode(), r"(?m)^disk/state.bin: No space left on device$")
+            (disk / "other").unlink()
+            self.assertEqual((sorted(os.listdir(disk)), (disk / "state.bin").read_bytes()), (names, state))
+            self.assertIn(b"at step 2\n", self.run_tacit("train", "run", "config").stdout)
+
     def test_read_only_file_system(self):
         self.write("a", DATA)
         with self.small_disk("64k", read_only=True):

@@ -3,6 +3,7 @@
  * `tacit train run`: the loop around trainer_step that schedules evaluation, checkpoints and the
  * log. out_dir receives state.bin, weights.bin and log.jsonl (one JSON object a line).
  */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,19 +43,15 @@ static enum tacit_status read_vocab(struct vocab *vocab, const struct config *co
     return file_said(status, path, sink);
 }
 
-/* Takes up the full state if there is one, else the weights given, else stays at random weights. */
-static enum tacit_status take_up(struct run *r, const char *weights)
+static enum tacit_status another_network(const struct run *r, const char *path)
+{
+    say(r->sink, "%s: of a network with other sizes than the configuration has", path);
+    return TACIT_ERR_ARGUMENT;
+}
+
+static enum tacit_status take_up_weights(struct run *r, const char *weights)
 {
     struct trainer *t = &r->trainer;
-    const enum tacit_status status =
-        checkpoint_read_state(r->state_path, &t->net, &t->at, &t->arrays);
-    if (status == TACIT_OK) {
-        say(r->sink, "resuming from %s at step %llu", r->state_path,
-            (unsigned long long)t->at.step);
-        return TACIT_OK;
-    }
-    if (status != TACIT_ERR_IO || !weights)
-        return status == TACIT_ERR_IO ? TACIT_OK : status;
     struct net_config shape;
     struct vocab vocab;
     TRY(file_said(checkpoint_read_weights_head(weights, &shape, &vocab, &t->at), weights, r->sink));
@@ -63,14 +60,33 @@ static enum tacit_status take_up(struct run *r, const char *weights)
     vocab_close(&vocab);
     if (!same) {
         say(r->sink, "%s was trained with another vocabulary than data_dir has", weights);
-        return TACIT_ERR_MODEL_WRONG;
+        return TACIT_ERR_ARGUMENT;
     }
-    TRY(checkpoint_read_weights(weights, &t->net, t->arrays.params));
+    const enum tacit_status status = checkpoint_read_weights(weights, &t->net, t->arrays.params);
+    if (status == TACIT_ERR_MODEL_WRONG)
+        return another_network(r, weights);
+    TRY(file_said(status, weights, r->sink));
     memcpy(t->arrays.ema, t->arrays.params, t->net.n_params * sizeof(float));
     t->at.resumed_at = t->at.step;
     t->at.n_adam = 0;
     say(r->sink, "resuming from %s at step %llu, the optimiser anew", weights,
         (unsigned long long)t->at.step);
+    return TACIT_OK;
+}
+
+/* Takes up the full state if there is one, else the weights given, else stays at random weights. A
+ * state that is there and cannot be read ends the run, which would write over it. */
+static enum tacit_status take_up(struct run *r, const char *weights)
+{
+    struct trainer *t = &r->trainer;
+    const enum tacit_status status =
+        checkpoint_read_state(r->state_path, &t->net, &t->at, &t->arrays);
+    if (status == TACIT_ERR_IO && errno == ENOENT)
+        return weights ? take_up_weights(r, weights) : TACIT_OK;
+    if (status == TACIT_ERR_MODEL_WRONG)
+        return another_network(r, r->state_path);
+    TRY(file_said(status, r->state_path, r->sink));
+    say(r->sink, "resuming from %s at step %llu", r->state_path, (unsigned long long)t->at.step);
     return TACIT_OK;
 }
 
@@ -168,6 +184,10 @@ static enum tacit_status start(struct run *r, const struct config *config, const
     snprintf(r->state_path, sizeof r->state_path, "%s/state.bin", config->out_dir);
     snprintf(r->weights_path, sizeof r->weights_path, "%s/weights.bin", config->out_dir);
     snprintf(log_path, sizeof log_path, "%s/log.jsonl", config->out_dir);
+    if (config->batch_seqs < config->n_threads) {
+        say(r->sink, "batch_seqs is smaller than n_threads: each thread needs a sequence");
+        return TACIT_ERR_ARGUMENT;
+    }
     TRY(read_vocab(&r->vocab, config, r->sink));
     TRY(file_said(folder_make(config->out_dir), config->out_dir, r->sink));
     TRY(trainer_open(&r->trainer, config, false));
