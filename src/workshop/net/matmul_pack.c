@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Packing for the bf16 product: float matrices into the 1 KiB tiles that bf16.h describes.
+ * Packing for the bf16 product: float matrices into the 1 KiB tiles that matmul_bf16.h describes.
  *
  * Rows read along k give an A tile as they are and a B tile after a 16 x 16 transposition of 32-bit
  * words; rows read across k, interleaved in pairs, give a B tile as they are and an A tile after

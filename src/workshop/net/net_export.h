@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A trained network as a model of the engine (model/lm_model.h), quantised to int8.
+ * A trained network as a model of the engine (engine/lm_model.h), quantised to int8.
  */
 #ifndef TACIT_WORKSHOP_NET_NET_EXPORT_H
 #define TACIT_WORKSHOP_NET_NET_EXPORT_H

@@ -3,7 +3,7 @@
  * From raw text to tokens. Each category's files are joined, cleaned of evaluation text, and one
  * document in 64 is held out. The vocabulary is counted over a sample drawn to the mixture's
  * weights, unless data_dir already has one. Writes data_dir/vocab.bin, CATEGORY.train,
- * CATEGORY.held and NAME.apart: ids as little-endian 16-bit words, each document beginning with
+ * CATEGORY.held and NAME.apart: ids as little-endian 16-bit numbers, each document beginning with
  * BOS.
  */
 #include <stdio.h>

@@ -12,7 +12,7 @@
 #include "workshop/net/random.h"
 #include "workshop/text/vocab.h"
 
-struct word {
+struct piece {
     uint64_t count;
     uint8_t n;
     uint8_t bytes[VOCAB_TOKEN_MAX];
@@ -21,9 +21,9 @@ struct word {
 
 struct pair {
     uint32_t key; /* left << 16 | right, + 1; 0 is free */
-    uint32_t n_words, cap;
+    uint32_t n_pieces, cap;
     int64_t count;
-    uint32_t *words;
+    uint32_t *pieces;
 };
 
 struct candidate {
@@ -31,9 +31,9 @@ struct candidate {
     uint32_t key;
 };
 
-struct trainer {
-    struct word *words; /* open addressing while counting, then packed */
-    size_t n_words, word_cap;
+struct counter {
+    struct piece *pieces; /* open addressing while counting, then packed */
+    size_t n_pieces, piece_cap;
     struct pair *pairs;
     size_t n_pairs, pair_cap;
     struct candidate *heap;
@@ -48,43 +48,43 @@ static uint64_t hash_bytes(const uint8_t *bytes, size_t n)
     return random_mix(h);
 }
 
-static struct word *word_slot(struct word *words, size_t cap, const uint8_t *bytes, size_t n)
+static struct piece *piece_slot(struct piece *pieces, size_t cap, const uint8_t *bytes, size_t n)
 {
     size_t at = hash_bytes(bytes, n) & (cap - 1);
-    while (words[at].n && (words[at].n != n || memcmp(words[at].bytes, bytes, n)))
+    while (pieces[at].n && (pieces[at].n != n || memcmp(pieces[at].bytes, bytes, n)))
         at = (at + 1) & (cap - 1);
-    return &words[at];
+    return &pieces[at];
 }
 
-static enum tacit_status grow_words(struct trainer *t)
+static enum tacit_status grow_pieces(struct counter *t)
 {
-    const size_t cap = t->word_cap ? t->word_cap * 2 : (size_t)1 << 18;
-    struct word *words = calloc(cap, sizeof *words);
-    if (!words)
+    const size_t cap = t->piece_cap ? t->piece_cap * 2 : (size_t)1 << 18;
+    struct piece *pieces = calloc(cap, sizeof *pieces);
+    if (!pieces)
         return TACIT_ERR_MEMORY;
-    for (size_t i = 0; i < t->word_cap; i++)
-        if (t->words[i].n)
-            *word_slot(words, cap, t->words[i].bytes, t->words[i].n) = t->words[i];
-    free(t->words);
-    t->words = words;
-    t->word_cap = cap;
+    for (size_t i = 0; i < t->piece_cap; i++)
+        if (t->pieces[i].n)
+            *piece_slot(pieces, cap, t->pieces[i].bytes, t->pieces[i].n) = t->pieces[i];
+    free(t->pieces);
+    t->pieces = pieces;
+    t->piece_cap = cap;
     return TACIT_OK;
 }
 
-static enum tacit_status count_text(struct trainer *t, const uint8_t *text, size_t n)
+static enum tacit_status count_text(struct counter *t, const uint8_t *text, size_t n)
 {
     const struct pretokenizer *pre =
         pretokenizer_find((struct byte_view){(const uint8_t *)"tacit", 5});
     while (n > 0) {
         const size_t len = pretokenizer_next(pre, text, n);
         if (len > 1) {
-            if (t->n_words * 2 >= t->word_cap)
-                TRY(grow_words(t));
-            struct word *w = word_slot(t->words, t->word_cap, text, len);
+            if (t->n_pieces * 2 >= t->piece_cap)
+                TRY(grow_pieces(t));
+            struct piece *w = piece_slot(t->pieces, t->piece_cap, text, len);
             if (!w->n) {
                 w->n = (uint8_t)len;
                 memcpy(w->bytes, text, len);
-                t->n_words++;
+                t->n_pieces++;
             }
             w->count++;
         }
@@ -94,19 +94,19 @@ static enum tacit_status count_text(struct trainer *t, const uint8_t *text, size
     return TACIT_OK;
 }
 
-/* Packs the words to the front and makes their symbols. */
-static void pack_words(struct trainer *t, uint32_t min_count)
+/* Packs the pieces to the front and makes their symbols. */
+static void pack_pieces(struct counter *t, uint32_t min_count)
 {
     size_t n = 0;
-    for (size_t i = 0; i < t->word_cap; i++) {
-        if (!t->words[i].n || t->words[i].count < min_count)
+    for (size_t i = 0; i < t->piece_cap; i++) {
+        if (!t->pieces[i].n || t->pieces[i].count < min_count)
             continue;
-        struct word w = t->words[i];
+        struct piece w = t->pieces[i];
         for (size_t j = 0; j < w.n; j++)
             w.ids[j] = w.bytes[j];
-        t->words[n++] = w;
+        t->pieces[n++] = w;
     }
-    t->n_words = n;
+    t->n_pieces = n;
 }
 
 static struct pair *pair_slot(struct pair *pairs, size_t cap, uint32_t key)
@@ -117,7 +117,7 @@ static struct pair *pair_slot(struct pair *pairs, size_t cap, uint32_t key)
     return &pairs[at];
 }
 
-static enum tacit_status grow_pairs(struct trainer *t)
+static enum tacit_status grow_pairs(struct counter *t)
 {
     const size_t cap = t->pair_cap ? t->pair_cap * 2 : (size_t)1 << 14;
     struct pair *pairs = calloc(cap, sizeof *pairs);
@@ -132,9 +132,9 @@ static enum tacit_status grow_pairs(struct trainer *t)
     return TACIT_OK;
 }
 
-/* Adds `count` to the pair; a positive count also records the word. */
-static enum tacit_status count_pair(struct trainer *t, uint16_t left, uint16_t right, int64_t count,
-                                    uint32_t word)
+/* Adds `count` to the pair; a positive count also records the piece. */
+static enum tacit_status count_pair(struct counter *t, uint16_t left, uint16_t right, int64_t count,
+                                    uint32_t piece)
 {
     if (t->n_pairs * 2 >= t->pair_cap)
         TRY(grow_pairs(t));
@@ -144,17 +144,17 @@ static enum tacit_status count_pair(struct trainer *t, uint16_t left, uint16_t r
         t->n_pairs++;
     }
     p->count += count;
-    if (count < 0 || (p->n_words && p->words[p->n_words - 1] == word))
+    if (count < 0 || (p->n_pieces && p->pieces[p->n_pieces - 1] == piece))
         return TACIT_OK;
-    if (p->n_words == p->cap) {
+    if (p->n_pieces == p->cap) {
         const uint32_t cap = p->cap ? p->cap * 2 : 4;
-        uint32_t *words = realloc(p->words, cap * sizeof *words);
-        if (!words)
+        uint32_t *pieces = realloc(p->pieces, cap * sizeof *pieces);
+        if (!pieces)
             return TACIT_ERR_MEMORY;
-        p->words = words;
+        p->pieces = pieces;
         p->cap = cap;
     }
-    p->words[p->n_words++] = word;
+    p->pieces[p->n_pieces++] = piece;
     return TACIT_OK;
 }
 
@@ -163,7 +163,7 @@ static int before(const struct candidate *a, const struct candidate *b)
     return a->count != b->count ? a->count > b->count : a->key < b->key;
 }
 
-static enum tacit_status heap_push(struct trainer *t, struct candidate c)
+static enum tacit_status heap_push(struct counter *t, struct candidate c)
 {
     if (t->n_heap == t->heap_cap) {
         const size_t cap = t->heap_cap ? t->heap_cap * 2 : 1 << 16;
@@ -180,7 +180,7 @@ static enum tacit_status heap_push(struct trainer *t, struct candidate c)
     return TACIT_OK;
 }
 
-static struct candidate heap_pop(struct trainer *t)
+static struct candidate heap_pop(struct counter *t)
 {
     const struct candidate top = t->heap[0], last = t->heap[--t->n_heap];
     size_t at = 0;
@@ -195,11 +195,11 @@ static struct candidate heap_pop(struct trainer *t)
     return top;
 }
 
-/* Joins the pair wherever the word holds it, keeping the counts. */
-static enum tacit_status merge_in_word(struct trainer *t, uint32_t index, uint16_t left,
-                                       uint16_t right, uint16_t id)
+/* Joins the pair wherever the piece holds it, keeping the counts. */
+static enum tacit_status merge_in_piece(struct counter *t, uint32_t index, uint16_t left,
+                                        uint16_t right, uint16_t id)
 {
-    struct word *w = &t->words[index];
+    struct piece *w = &t->pieces[index];
     const int64_t count = (int64_t)w->count;
     uint16_t ids[VOCAB_TOKEN_MAX];
     uint8_t n = 0;
@@ -225,16 +225,16 @@ static enum tacit_status merge_in_word(struct trainer *t, uint32_t index, uint16
     return TACIT_OK;
 }
 
-static enum tacit_status merge(struct trainer *t, uint32_t key, uint16_t id)
+static enum tacit_status merge(struct counter *t, uint32_t key, uint16_t id)
 {
     struct pair *p = pair_slot(t->pairs, t->pair_cap, key);
-    uint32_t *words = p->words, n = p->n_words;
-    p->words = NULL; /* counting may move the table */
-    p->n_words = p->cap = 0;
+    uint32_t *pieces = p->pieces, n = p->n_pieces;
+    p->pieces = NULL; /* counting may move the table */
+    p->n_pieces = p->cap = 0;
     enum tacit_status status = TACIT_OK;
     for (uint32_t i = 0; i < n && status == TACIT_OK; i++)
-        status = merge_in_word(t, words[i], (uint16_t)((key - 1) >> 16), (uint16_t)(key - 1), id);
-    free(words);
+        status = merge_in_piece(t, pieces[i], (uint16_t)((key - 1) >> 16), (uint16_t)(key - 1), id);
+    free(pieces);
     return status;
 }
 
@@ -247,12 +247,12 @@ static int spelled(const struct vocab_token *tokens, uint32_t n, const struct vo
     return 0;
 }
 
-static enum tacit_status make_tokens(struct trainer *t, struct vocab_token *tokens, uint32_t n)
+static enum tacit_status make_tokens(struct counter *t, struct vocab_token *tokens, uint32_t n)
 {
-    for (uint32_t i = 0; i < t->n_words; i++)
-        for (uint8_t j = 0; j + 1 < t->words[i].n; j++)
-            TRY(count_pair(t, t->words[i].ids[j], t->words[i].ids[j + 1],
-                           (int64_t)t->words[i].count, i));
+    for (uint32_t i = 0; i < t->n_pieces; i++)
+        for (uint8_t j = 0; j + 1 < t->pieces[i].n; j++)
+            TRY(count_pair(t, t->pieces[i].ids[j], t->pieces[i].ids[j + 1],
+                           (int64_t)t->pieces[i].count, i));
     for (size_t i = 0; i < t->pair_cap; i++)
         if (t->pairs[i].key)
             TRY(heap_push(t, (struct candidate){t->pairs[i].count, t->pairs[i].key}));
@@ -282,12 +282,12 @@ static enum tacit_status make_tokens(struct trainer *t, struct vocab_token *toke
     return TACIT_OK;
 }
 
-static void close_trainer(struct trainer *t)
+static void counter_close(struct counter *t)
 {
     for (size_t i = 0; i < t->pair_cap; i++)
-        free(t->pairs[i].words);
+        free(t->pairs[i].pieces);
     free(t->pairs);
-    free(t->words);
+    free(t->pieces);
     free(t->heap);
 }
 
@@ -297,13 +297,13 @@ enum tacit_status vocab_train(struct vocab *vocab, uint32_t n_tokens, size_t n_t
 {
     if (n_tokens < 257 || n_tokens > VOCAB_SIZE_MAX)
         return TACIT_ERR_ARGUMENT;
-    struct trainer t = {0};
+    struct counter t = {0};
     struct vocab made = {.n_tokens = n_tokens, .tokens = calloc(n_tokens, sizeof *made.tokens)};
-    enum tacit_status status = made.tokens ? grow_words(&t) : TACIT_ERR_MEMORY;
+    enum tacit_status status = made.tokens ? grow_pieces(&t) : TACIT_ERR_MEMORY;
     for (size_t i = 0; i < n_texts && status == TACIT_OK; i++)
         status = count_text(&t, texts[i], n_bytes[i]);
     if (status == TACIT_OK) {
-        pack_words(&t, min_count);
+        pack_pieces(&t, min_count);
         status = make_tokens(&t, made.tokens, n_tokens - 1);
     }
     uint8_t *data = NULL;
@@ -314,6 +314,6 @@ enum tacit_status vocab_train(struct vocab *vocab, uint32_t n_tokens, size_t n_t
         status = vocab_load(vocab, data, n);
     free(data);
     free(made.tokens);
-    close_trainer(&t);
+    counter_close(&t);
     return status;
 }

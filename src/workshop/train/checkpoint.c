@@ -189,33 +189,33 @@ enum tacit_status checkpoint_write_weights(const char *path, const struct net *n
                                            const struct vocab *vocab,
                                            const struct train_position *at, const float *weights)
 {
-    uint8_t *words;
-    size_t n_words;
-    TRY(vocab_save(vocab, &words, &n_words));
-    const size_t n = 8 + POSITION_BYTES + CONFIG_BYTES + 16 + n_words + 2 * net->n_params + 8;
+    uint8_t *vocab_bytes;
+    size_t n_vocab_bytes;
+    TRY(vocab_save(vocab, &vocab_bytes, &n_vocab_bytes));
+    const size_t n = 8 + POSITION_BYTES + CONFIG_BYTES + 16 + n_vocab_bytes + 2 * net->n_params + 8;
     uint8_t *data = malloc(n), *p = data;
     if (!data) {
-        free(words);
+        free(vocab_bytes);
         return TACIT_ERR_MEMORY;
     }
     memcpy(p, WEIGHTS_MAGIC, 8);
     p += 8;
     put_position(&p, at);
     put_config(&p, &net->config);
-    put_u64(&p, n_words);
+    put_u64(&p, n_vocab_bytes);
     put_u64(&p, net->n_params);
-    memcpy(p, words, n_words);
-    p += n_words;
+    memcpy(p, vocab_bytes, n_vocab_bytes);
+    p += n_vocab_bytes;
     for (size_t i = 0; i < net->n_params; i++, p += 2)
         store_le16(p, bf16_from_float(weights[i]));
-    free(words);
+    free(vocab_bytes);
     return write_checked(path, data, n);
 }
 
 /* Reads the head; *p is left at the vocabulary. */
 static enum tacit_status weights_head(const uint8_t *data, size_t n, const uint8_t **p,
                                       struct train_position *at, struct net_config *config,
-                                      uint64_t *n_words, uint64_t *n_params)
+                                      uint64_t *n_vocab_bytes, uint64_t *n_params)
 {
     const size_t head = 8 + POSITION_BYTES + CONFIG_BYTES + 16;
     if (n < head)
@@ -223,9 +223,10 @@ static enum tacit_status weights_head(const uint8_t *data, size_t n, const uint8
     *p = data + 8;
     get_position(p, at);
     get_config(p, config);
-    *n_words = get_u64(p);
+    *n_vocab_bytes = get_u64(p);
     *n_params = get_u64(p);
-    if (*n_words > n - head || *n_params > n / 2 || head + *n_words + 2 * *n_params != n)
+    if (*n_vocab_bytes > n - head || *n_params > n / 2 ||
+        head + *n_vocab_bytes + 2 * *n_params != n)
         return TACIT_ERR_MODEL_DAMAGED;
     return TACIT_OK;
 }
@@ -237,10 +238,10 @@ enum tacit_status checkpoint_read_weights_head(const char *path, struct net_conf
     size_t n;
     TRY(read_checked(path, WEIGHTS_MAGIC, &data, &n));
     const uint8_t *p;
-    uint64_t n_words, n_params;
-    enum tacit_status status = weights_head(data, n, &p, at, config, &n_words, &n_params);
+    uint64_t n_vocab_bytes, n_params;
+    enum tacit_status status = weights_head(data, n, &p, at, config, &n_vocab_bytes, &n_params);
     if (status == TACIT_OK)
-        status = vocab_load(vocab, p, n_words);
+        status = vocab_load(vocab, p, n_vocab_bytes);
     free(data);
     return status;
 }
@@ -251,15 +252,15 @@ enum tacit_status checkpoint_read_weights(const char *path, const struct net *ne
     size_t n;
     TRY(read_checked(path, WEIGHTS_MAGIC, &data, &n));
     const uint8_t *p;
-    uint64_t n_words, n_params;
+    uint64_t n_vocab_bytes, n_params;
     struct net_config config;
     struct train_position at;
-    enum tacit_status status = weights_head(data, n, &p, &at, &config, &n_words, &n_params);
+    enum tacit_status status = weights_head(data, n, &p, &at, &config, &n_vocab_bytes, &n_params);
     if (status == TACIT_OK && (n_params != net->n_params || !same_config(&config, &net->config)))
         status = TACIT_ERR_MODEL_WRONG;
     if (status == TACIT_OK)
         for (size_t i = 0; i < n_params; i++)
-            weights[i] = bf16_to_float(load_le16(p + n_words + 2 * i));
+            weights[i] = bf16_to_float(load_le16(p + n_vocab_bytes + 2 * i));
     free(data);
     return status;
 }

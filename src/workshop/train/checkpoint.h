@@ -2,9 +2,9 @@
  *
  * A run's state on disk, in two forms, both written atomically and carrying a checksum:
  *
- *   state    everything, float32: the run goes on as if it had not stopped. For the machine it runs
- * on. weights  the averaged weights as bf16, the vocabulary, the network's shape and the position
- * in the plan: small enough to hand on. The optimiser begins anew from it.
+ *   state: everything, float32. The run goes on as if it had not stopped; for the machine it runs on.
+ *   weights: the averaged weights as bf16, the vocabulary, the network's shape and the position in the
+ *       plan. Small enough to hand on; the optimiser begins anew from it.
  */
 #ifndef TACIT_WORKSHOP_TRAIN_CHECKPOINT_H
 #define TACIT_WORKSHOP_TRAIN_CHECKPOINT_H

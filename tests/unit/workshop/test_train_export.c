@@ -38,14 +38,14 @@ static void make_params(const struct net *net, float *params)
         params[i] += 0.1f * random_normal(&random);
 }
 
-/* The trainer's logit of a word, before the cap's softmax. */
+/* The trainer's logit of a token, before the cap's softmax. */
 static float trained_logit(const struct net *net, const struct net_work *work, const float *params,
-                           size_t t, size_t word)
+                           size_t t, size_t token)
 {
     const size_t d = net->config.width;
     float l = 0, cap = net->config.logit_cap;
     for (size_t i = 0; i < d; i++)
-        l += params[net->embed + word * d + i] * work->y[t * net_stride(d) + i];
+        l += params[net->embed + token * d + i] * work->y[t * net_stride(d) + i];
     return cap * l / sqrtf(l * l + cap * cap);
 }
 
@@ -55,9 +55,9 @@ static void compare(const struct net *net, const struct net_work *work, const fl
 {
     double error = 0, size = 0;
     for (size_t t = 0; t < N; t++)
-        for (size_t word = 0; word + 1 < SMALL.n_vocab; word++) {
-            double want = trained_logit(net, work, params, t, word);
-            double d = logits[t * stride + word] - want;
+        for (size_t token = 0; token + 1 < SMALL.n_vocab; token++) {
+            double want = trained_logit(net, work, params, t, token);
+            double d = logits[t * stride + token] - want;
             error += d * d;
             size += want * want;
         }
