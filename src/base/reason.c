@@ -4,14 +4,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum tacit_status reason_give(struct reason *reason, enum tacit_status status, const char *format,
-                              ...)
+void reason_write(struct reason *reason, const char *format, ...)
 {
     va_list arguments;
     if (!reason || reason->text[0])
-        return status;
+        return;
     va_start(arguments, format);
     vsnprintf(reason->text, sizeof reason->text, format, arguments);
     va_end(arguments);
-    return status;
 }

@@ -14,9 +14,12 @@ struct reason {
     char text[REASON_MAX]; /* empty until a reason is given; cut to fit */
 };
 
-/* Returns status. Writes the text unless reason is NULL or has one already: what failed first is what
- * the user has to know. No full stop at the end. */
-__attribute__((format(printf, 3, 4))) enum tacit_status
-reason_give(struct reason *reason, enum tacit_status status, const char *format, ...);
+/* Writes the text unless reason is NULL or has one already: what failed first is what the user has to
+ * know. No full stop at the end. */
+__attribute__((format(printf, 2, 3))) void reason_write(struct reason *reason, const char *format,
+                                                        ...);
+
+/* The same, as an expression whose value is status: return reason_give(reason, status, "no %s", x). */
+#define reason_give(reason, status, ...) (reason_write((reason), __VA_ARGS__), (status))
 
 #endif

@@ -103,7 +103,7 @@ static enum tacit_status create(struct tokenizer **tokenizer, const struct gguf 
     choose_start(&spec, gguf);
     enum tacit_status status = tokenizer_create(tokenizer, &spec);
     if (status != TACIT_OK && status != TACIT_ERR_MEMORY)
-        reason_give(reason, status, "the tokenizer's tokens and merges contradict each other");
+        reason_write(reason, "the tokenizer's tokens and merges contradict each other");
     return status;
 }
 

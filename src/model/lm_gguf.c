@@ -329,6 +329,6 @@ enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf 
     TRY(read_shape(&in));
     enum tacit_status status = lm_model_build(model, &in.shape, read_row, &in);
     if (status == TACIT_ERR_MODEL_DAMAGED)
-        reason_give(reason, status, "a weight is not a finite number");
+        reason_write(reason, "a weight is not a finite number");
     return status;
 }

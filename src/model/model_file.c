@@ -102,7 +102,7 @@ static enum tacit_status open_as_it_begins(struct model_file *file, const char *
     if (status == TACIT_OK)
         status = take_tmodel(file);
     if (status == TACIT_ERR_UNSUPPORTED)
-        reason_give(reason, status, "a .tmodel file of another version: fetch or import it anew");
+        reason_write(reason, "a .tmodel file of another version: fetch or import it anew");
     return status;
 }
 
