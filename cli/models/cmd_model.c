@@ -113,7 +113,7 @@ static void show_info(const char *path, const struct tacit_model_info *info)
     char text[SIZE_TEXT_CAP], count[16];
     printf("file          %s\n", path);
     printf("title         %s\n", info->title);
-    printf("architecture  %s, %u layers, width %u, %u words, context %u\n", info->architecture,
+    printf("architecture  %s, %u layers, width %u, %u tokens, context %u\n", info->architecture,
            (unsigned)info->n_layers, (unsigned)info->width, (unsigned)info->n_vocab,
            (unsigned)info->n_context);
     printf("parameters    %s\n", format_count(count, info->n_parameters));

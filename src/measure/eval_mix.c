@@ -78,7 +78,7 @@ void eval_mix_destroy(struct eval_mix *m)
     free(m);
 }
 
-/* A decision in which the words left differ. */
+/* A decision in which the items left differ. */
 static int decide(void *context, const struct trie_walk *walk, int bit)
 {
     struct eval_mix *m = context;

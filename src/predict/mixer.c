@@ -119,7 +119,7 @@ float mixer_predict_without(const struct mixer *mixer, const struct mixer_stream
     return mix(mixer, stream, other.x, other.dots, other.p);
 }
 
-/* strict_squash by interpolation: from the mixed prediction to the coder all is waiting. */
+/* strict_squash by interpolation. It is quick because the coder can do nothing until it has this value. */
 float mixer_probability(const struct mixer *mixer, struct mixer_stream *stream, float x)
 {
     uint32_t negative = 0u - (uint32_t)(x < 0); /* no branch: which it is cannot be foretold */

@@ -46,7 +46,7 @@ class Model(CliTest):
         self.assertRegex(listed, r"smollm2-135m .*tacit model fetch smollm2-135m")
         self.assertEqual(sorted(os.listdir(self.home / "tacit/models")), ["second-1.0.tmodel", "toy.tmodel"])
         shown = self.model("show", "toy")
-        self.assertRegex(shown, r"(?m)^architecture +llama, 1 layers, width 64, 257 words, context 128$")
+        self.assertRegex(shown, r"(?m)^architecture +llama, 1 layers, width 64, 257 tokens, context 128$")
         self.assertIn(hashlib.sha256((self.home / "tacit/models/toy.tmodel").read_bytes()).hexdigest(), shown)
         identity = [line for line in shown.splitlines() if line.startswith("identity")]
         self.assertIn(identity[0], self.model("show", "./toy.gguf"))
