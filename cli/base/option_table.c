@@ -46,8 +46,8 @@ static void make_tables(const struct command_line *line, struct getopt_tables *t
                 (struct option){row->name, has_value(row) ? required_argument : no_argument, NULL,
                                 FIRST_NAME + (int)i};
         if (row->kind == OPTION_DIGITS)
-            for (char digit = '1'; digit <= '9'; digit++)
-                tables->letters[n_letters++] = digit;
+            for (int digit = '1'; digit <= '9'; digit++)
+                tables->letters[n_letters++] = (char)digit;
         else if (row->letter)
             tables->letters[n_letters++] = row->letter;
         if (row->letter && has_value(row))
