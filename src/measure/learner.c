@@ -10,7 +10,6 @@
 #include "content/content.h"
 #include "measure/eval_cost.h"
 #include "measure/learner_state.h"
-#include "methods/plan.h"
 #include "tacit/eval.h"
 
 enum { UNKNOWN_LOG2 = 26 };
@@ -23,7 +22,7 @@ struct tacit_learner {
 
 static enum tacit_status start(struct tacit_learner *learner, int level, uint64_t n_bytes)
 {
-    enum cm_strength strength = codec_level_strength(level);
+    enum cm_strength strength = cm_level_strength(level);
     struct cm_config config = {.strength = strength, .content_set = CONTENT_WORDS};
     uint64_t expected = n_bytes ? n_bytes : UINT64_C(1) << UNKNOWN_LOG2;
     config.memory_log2 = cm_memory_log2_for(strength, expected);

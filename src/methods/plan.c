@@ -22,27 +22,17 @@ struct level {
     uint64_t block_size;
     int zstd_level;
     bool context;
-    enum cm_strength strength;
     unsigned memory_log2_max;
     uint32_t stream_bytes, streams_max; /* of a small model */
 };
 
 static const struct level levels[TACIT_LEVEL_MAX + 1] = {
-    [1] = {8 * MIB, 9, false, CM_QUICK, 0, 0, 0},
-    [2] = {64 * MIB, 22, false, CM_QUICK, 0, 0, 0},
-    [3] = {8 * MIB, 22, true, CM_QUICK, 24, 0, 0},
-    [4] = {16 * MIB, 22, true, CM_QUICK, 26, 0, 0},
-    [5] = {4 * MIB, 22, true, CM_STRONG, 28, 1 << 14, 16},
-    [6] = {8 * MIB, 22, true, CM_STRONG, 29, 1 << 16, 8},
-    [7] = {16 * MIB, 22, true, CM_STRONG, 29, 1 << 17, 4},
-    [8] = {32 * MIB, 22, true, CM_STRONG, 29, 1 << 18, 2},
-    [9] = {64 * MIB, 22, true, CM_STRONG, 29, 1 << 20, 1},
+    [1] = {8 * MIB, 9, false, 0, 0, 0},         [2] = {64 * MIB, 22, false, 0, 0, 0},
+    [3] = {8 * MIB, 22, true, 24, 0, 0},        [4] = {16 * MIB, 22, true, 26, 0, 0},
+    [5] = {4 * MIB, 22, true, 28, 1 << 14, 16}, [6] = {8 * MIB, 22, true, 29, 1 << 16, 8},
+    [7] = {16 * MIB, 22, true, 29, 1 << 17, 4}, [8] = {32 * MIB, 22, true, 29, 1 << 18, 2},
+    [9] = {64 * MIB, 22, true, 29, 1 << 20, 1},
 };
-
-enum cm_strength codec_level_strength(int level)
-{
-    return levels[level].strength;
-}
 
 enum tacit_status tacit_options_init_sized(struct tacit_options *options, size_t struct_size)
 {
@@ -99,7 +89,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .memory_limit = options.memory_limit ? options.memory_limit : UINT64_MAX,
         .zstd_level = level->zstd_level,
         .context = level->context,
-        .strength = level->strength,
+        .strength = cm_level_strength(options.level),
         .memory_log2_max = level->memory_log2_max,
         .model = options.model,
         .n_streams = options.n_streams,

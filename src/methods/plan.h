@@ -36,9 +36,6 @@ struct codec_plan {
     void *progress_context;
 };
 
-/* How strong the context models of a level are. */
-enum cm_strength codec_level_strength(int level);
-
 /* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. */
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *options);
 

@@ -14,6 +14,13 @@ enum cm_strength {
     CM_STRONG = 1,
 };
 
+enum { CM_STRONG_LEVEL = 5 }; /* from this level on the context models are the strong ones */
+
+static inline enum cm_strength cm_level_strength(int level)
+{
+    return level >= CM_STRONG_LEVEL ? CM_STRONG : CM_QUICK;
+}
+
 enum {
     CM_MEMORY_LOG2_MIN = 20,
     CM_MEMORY_LOG2_MAX = 30,

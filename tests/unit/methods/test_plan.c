@@ -53,7 +53,7 @@ static void check_levels(void)
                   "level %d", level);
         CHECK(plan.context == (level >= TACIT_LEVEL_CONTEXT));
         CHECK(!plan.context || plan.strength == expected[level].strength);
-        CHECK(codec_level_strength(level) == plan.strength);
+        CHECK(cm_level_strength(level) == plan.strength);
         CHECK(plan.n_threads == 3 && plan.memory_limit == UINT64_MAX);
         CHECK(plan.block_bound == plan.block_size);
     }
