@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/models/cmd_model.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "cli/base/size_text.h"
 #include "cli/models/model_fetch.h"
+#include "cli/models/model_files.h"
 #include "cli/models/model_sources.h"
 
 struct action {
@@ -47,44 +47,15 @@ static void list_row(const char *name, const char *path, const struct tacit_mode
            size_format(memory, (double)info->weights_bytes), info->licence, path);
 }
 
-static void list_file(const char *name, const char *path)
+static void list_file(void *context, const char *name, const char *suffix, const char *path)
 {
     struct tacit_model_info info = {.struct_size = sizeof info};
     enum tacit_status status = tacit_model_inspect(path, &info);
+    (void)context, (void)suffix;
     if (status == TACIT_OK)
         list_row(name, path, &info);
     else
         printf("%-20s %s (%s)\n", name, tacit_status_message(status), path);
-}
-
-static bool is_model_file(const char *name, size_t *n_stem)
-{
-    const char *dot = strrchr(name, '.');
-    *n_stem = dot ? (size_t)(dot - name) : 0;
-    return name[0] != '.' && dot && (strcmp(dot, ".gguf") == 0 || strcmp(dot, ".tmodel") == 0);
-}
-
-static int compare_names(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void list_directory(const char *directory)
-{
-    struct dirent **entries;
-    int n = scandir(directory, &entries, NULL, compare_names);
-    for (int i = 0; i < n; i++) {
-        char path[TACIT_MODEL_PATH_MAX], name[256];
-        size_t n_stem;
-        int length = snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
-        if (length < (int)sizeof path && is_model_file(entries[i]->d_name, &n_stem)) {
-            snprintf(name, sizeof name, "%.*s", (int)n_stem, entries[i]->d_name);
-            list_file(name, path);
-        }
-        free(entries[i]);
-    }
-    if (n >= 0)
-        free(entries);
 }
 
 static enum exit_code run_list(struct console *console, char **names, int n_names)
@@ -92,15 +63,12 @@ static enum exit_code run_list(struct console *console, char **names, int n_name
     char path[TACIT_MODEL_PATH_MAX];
     struct tacit_model_info linked = {.struct_size = sizeof linked};
     const struct model_source *source;
-    enum tacit_status status;
     (void)console, (void)names, (void)n_names;
     printf("%-20s %-8s %8s %11s %11s  %-12s %s\n", "name", "kind", "numbers", "size", "memory",
            "licence", "file");
     if (tacit_model_inspect(NULL, &linked) == TACIT_OK)
         list_row("default", MODEL_LINKED, &linked);
-    for (unsigned i = 0; (status = tacit_model_directory(i, path)) != TACIT_ERR_RANGE; i++)
-        if (status == TACIT_OK)
-            list_directory(path);
+    model_files_visit(list_file, NULL);
     for (size_t i = 0; (source = model_source_at(i)) != NULL; i++)
         if (tacit_model_find(source->name, path) != TACIT_OK)
             printf("%-20s can be had by 'tacit model fetch %s': %s, %s\n", source->name,
@@ -198,15 +166,13 @@ static enum exit_code run_fetch(struct console *console, char **names, int n_nam
 
 static enum exit_code run_import(struct console *console, char **names, int n_names)
 {
-    char stored[TACIT_MODEL_PATH_MAX], stem[256];
-    const char *slash = strrchr(names[0], '/'), *base = slash ? slash + 1 : names[0];
-    size_t n_stem;
-    if (!is_model_file(base, &n_stem) || n_stem >= sizeof stem) {
+    char stored[TACIT_MODEL_PATH_MAX], name[MODEL_NAME_CAP];
+    const char *slash = strrchr(names[0], '/'), *base = slash ? slash + 1 : names[0], *suffix;
+    if (!model_file_split(base, name, &suffix)) {
         console_error(console, names[0], "not the name of a .gguf or .tmodel file");
         return EXIT_CODE_USAGE;
     }
-    snprintf(stem, sizeof stem, "%.*s", (int)n_stem, base);
-    enum tacit_status status = tacit_model_import(names[0], n_names > 1 ? names[1] : stem, stored);
+    enum tacit_status status = tacit_model_import(names[0], n_names > 1 ? names[1] : name, stored);
     if (status != TACIT_OK)
         return fail(console, names[0], status);
     printf("%s: stored as %s\n", names[0], stored);

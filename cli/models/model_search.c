@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/models/model_search.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/needed_model.h"
+#include "cli/models/model_files.h"
 #include "tacit/model.h"
 
 static bool is_needed(const struct tacit_model *model, const struct tacit_archive_model *needed)
@@ -16,56 +14,35 @@ static bool is_needed(const struct tacit_model *model, const struct tacit_archiv
     return memcmp(identity, needed->hash, needed->n_hash) == 0;
 }
 
-static bool ends_in(const char *name, const char *suffix)
-{
-    size_t n = strlen(name), n_suffix = strlen(suffix);
-    return name[0] != '.' && n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
-}
+struct search {
+    const struct tacit_archive_model *needed;
+    const char *suffix;
+    struct tacit_model *found;
+};
 
-static struct tacit_model *open_if_needed(const char *directory, const char *name,
-                                          const struct tacit_archive_model *needed)
+static void try_file(void *context, const char *name, const char *suffix, const char *path)
 {
-    char path[TACIT_MODEL_PATH_MAX];
+    struct search *search = context;
     struct tacit_model *model;
-    if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path ||
+    (void)name;
+    if (search->found || strcmp(suffix, search->suffix) != 0 ||
         tacit_model_open(&model, path) != TACIT_OK)
-        return NULL;
-    if (is_needed(model, needed))
-        return model;
-    tacit_model_close(model);
-    return NULL;
+        return;
+    if (is_needed(model, search->needed))
+        search->found = model;
+    else
+        tacit_model_close(model);
 }
 
-static struct tacit_model *search_directory(const char *directory, const char *suffix,
-                                            const struct tacit_archive_model *needed)
+/* A .gguf file takes seconds to open: only if no .tmodel file fits. */
+static struct tacit_model *search_files(const struct tacit_archive_model *needed)
 {
-    struct tacit_model *found = NULL;
-    struct dirent **entries;
-    int n = scandir(directory, &entries, NULL, alphasort);
-    for (int i = 0; i < n; i++) {
-        if (!found && ends_in(entries[i]->d_name, suffix))
-            found = open_if_needed(directory, entries[i]->d_name, needed);
-        free(entries[i]);
-    }
-    if (n >= 0)
-        free(entries);
-    return found;
-}
-
-static struct tacit_model *search(const struct tacit_archive_model *needed)
-{
-    static const char *const suffixes[] = {".tmodel", ".gguf"};
-    char directory[TACIT_MODEL_PATH_MAX];
-    struct tacit_model *found = NULL;
-    for (int i = 0; i < 2; i++) {
-        enum tacit_status status = TACIT_OK;
-        for (unsigned j = 0; !found && status != TACIT_ERR_RANGE; j++) {
-            status = tacit_model_directory(j, directory);
-            if (status == TACIT_OK)
-                found = search_directory(directory, suffixes[i], needed);
-        }
-    }
-    return found;
+    struct search search = {needed, ".tmodel", NULL};
+    model_files_visit(try_file, &search);
+    search.suffix = ".gguf";
+    if (!search.found)
+        model_files_visit(try_file, &search);
+    return search.found;
 }
 
 void model_search_for(struct arguments *arguments, const char *path)
@@ -82,6 +59,6 @@ void model_search_for(struct arguments *arguments, const char *path)
     bool suits_linked = needed.n_hash == 0 ||
                         (tacit_model_default(&linked) == TACIT_OK && is_needed(linked, &needed));
     if (!suits_linked)
-        arguments->found_model = search(&needed);
+        arguments->found_model = search_files(&needed);
     arguments->codec.model = arguments->found_model;
 }
