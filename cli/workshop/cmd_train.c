@@ -34,7 +34,8 @@ static int usage(FILE *file)
     fputs("usage: tacit train prepare CONFIG CATEGORY=FILE... [-- EVALUATION-FILE...]\n"
           "       tacit train run CONFIG [WEIGHTS]\n"
           "       tacit train eval CONFIG WEIGHTS [--int8]\n"
-          "       tacit train export WEIGHTS MODEL NAME LICENCE\n",
+          "       tacit train export WEIGHTS MODEL NAME LICENCE\n"
+          "       tacit train import CONFIG MODEL WEIGHTS\n",
           file);
     return file == stdout ? 0 : 2;
 }
@@ -69,6 +70,8 @@ int cli_train(int argc, char **argv)
         status = tacit_train_eval(argv[2], argv[3], argc == 5, &sink);
     } else if (!strcmp(argv[1], "export") && argc == 6) {
         status = tacit_train_export(argv[2], argv[3], argv[4], argv[5]);
+    } else if (!strcmp(argv[1], "import") && argc == 5) {
+        status = tacit_train_import(argv[2], argv[3], argv[4], &sink);
     } else {
         return usage(stderr);
     }

@@ -48,6 +48,12 @@ enum tacit_status tacit_train_eval(const char *config_path, const char *weights,
 enum tacit_status tacit_train_export(const char *weights, const char *path, const char *name,
                                      const char *licence);
 
+/* The way back: a model file that tacit_train_export wrote as a weights-only checkpoint, from which tacit_train_run
+ * goes on, and its vocabulary as the one of the configuration's data_dir (written over). What rounding to int8
+ * took does not come back. TACIT_ERR_UNSUPPORTED for a model of another architecture. */
+enum tacit_status tacit_train_import(const char *config_path, const char *model,
+                                     const char *weights, const struct tacit_train_sink *sink);
+
 #ifdef __cplusplus
 }
 #endif

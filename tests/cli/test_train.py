@@ -44,6 +44,9 @@ class Train(CliTest):
         self.assertIn("small", self.run_tacit("model", "show", "./small.tmodel").stdout.decode())
         archive = self.archive(b"the order of words", "-m", "./small.tmodel")
         self.assertEqual(self.run_tacit("-dc", "-m", "./small.tmodel", stdin=archive).stdout, b"the order of words")
+        self.train("import", "config", "small.tmodel", "back.bin")
+        self.assertIn("300 tokens", self.train("prepare", "config", "prose=prose", "--", "apart"))
+        self.assertRegex(self.train("eval", "config", "back.bin"), r"apart: \d\.\d+ bits a byte on average")
 
     def test_failures_name_the_file(self):
         self.said(r"(?m)^nothing: No such file", "prepare", "nothing", "prose=prose")

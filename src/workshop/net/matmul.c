@@ -7,24 +7,36 @@
 #include "workshop/net/matmul_bf16.h"
 #include "workshop/net/memory.h"
 
+static enum tacit_status take_scratch(struct matmul *mm)
+{
+    if (mm->bf16.blocks) {
+        mm->bf16.pack_a = memory_zeroed(sizeof *mm->bf16.pack_a * MATMUL_PANEL_M * MATMUL_PANEL_K);
+        mm->bf16.pack_b = memory_zeroed(sizeof *mm->bf16.pack_b * MATMUL_PANEL_N * MATMUL_PANEL_K);
+        return mm->bf16.pack_a && mm->bf16.pack_b ? TACIT_OK : TACIT_ERR_MEMORY;
+    }
+    mm->avx2.pack_a = memory_zeroed(sizeof(float) * AVX2_PANEL_M * AVX2_PANEL_K);
+    mm->avx2.pack_b = memory_zeroed(sizeof(float) * AVX2_PANEL_N * AVX2_PANEL_K);
+    return mm->avx2.pack_a && mm->avx2.pack_b ? TACIT_OK : TACIT_ERR_MEMORY;
+}
+
 enum tacit_status matmul_open(struct matmul *mm, bool exact)
 {
     memset(mm, 0, sizeof *mm);
     mm->bf16.blocks = exact ? NULL : bf16_blocks_choose();
-    if (!mm->bf16.blocks)
+    if (exact || (!mm->bf16.blocks && !matmul_avx2_available()))
         return TACIT_OK;
-    mm->bf16.pack_a = memory_zeroed(sizeof *mm->bf16.pack_a * MATMUL_PANEL_M * MATMUL_PANEL_K);
-    mm->bf16.pack_b = memory_zeroed(sizeof *mm->bf16.pack_b * MATMUL_PANEL_N * MATMUL_PANEL_K);
-    if (mm->bf16.pack_a && mm->bf16.pack_b)
-        return TACIT_OK;
-    matmul_close(mm);
-    return TACIT_ERR_MEMORY;
+    const enum tacit_status status = take_scratch(mm);
+    if (status != TACIT_OK)
+        matmul_close(mm);
+    return status;
 }
 
 void matmul_close(struct matmul *mm)
 {
     free(mm->bf16.pack_a);
     free(mm->bf16.pack_b);
+    free(mm->avx2.pack_a);
+    free(mm->avx2.pack_b);
     memset(mm, 0, sizeof *mm);
 }
 
@@ -80,7 +92,9 @@ static void matmul_plain(struct matrix c, struct operand a, struct operand b, si
 
 const char *matmul_name(const struct matmul *mm)
 {
-    return mm->bf16.blocks ? mm->bf16.blocks->name : "plain float";
+    if (mm->bf16.blocks)
+        return mm->bf16.blocks->name;
+    return mm->avx2.pack_a ? "AVX2 float" : "plain float";
 }
 
 void matmul_run(struct matmul *mm, struct matrix c, struct operand a, struct operand b, size_t k,
@@ -88,6 +102,8 @@ void matmul_run(struct matmul *mm, struct matrix c, struct operand a, struct ope
 {
     if (mm->bf16.blocks)
         matmul_bf16(&mm->bf16, c, a, b, k, add);
+    else if (mm->avx2.pack_a)
+        matmul_avx2(&mm->avx2, c, a, b, k, add);
     else
         matmul_plain(c, a, b, k, add);
 }

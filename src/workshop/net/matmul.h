@@ -4,9 +4,10 @@
  * row-major.
  *
  * One struct matmul belongs to one thread; it owns the packing scratch. Where the CPU has bf16
- * products (AMX, AVX-512) the operands are rounded to bf16 and summed in float (that is what training wants); otherwise, or
- * with `exact` set, plain float loops run, which the gradient checks need. Results differ between
- * the two, and nothing that a decoder must reproduce may come from here.
+ * products (AMX, AVX-512) the operands are rounded to bf16 and summed in float (that is what training
+ * wants); on AVX2 they stay floats; otherwise, or with `exact` set, plain float loops run, which the
+ * gradient checks need. Results differ between these, and nothing that a decoder must reproduce may
+ * come from here.
  */
 #ifndef TACIT_WORKSHOP_NET_MATMUL_H
 #define TACIT_WORKSHOP_NET_MATMUL_H
@@ -15,11 +16,13 @@
 #include <stddef.h>
 
 #include "tacit/status.h"
+#include "workshop/net/matmul_avx2.h"
 #include "workshop/net/matmul_bf16.h"
 #include "workshop/net/matrix.h"
 
 struct matmul {
-    struct bf16_product bf16; /* its blocks are NULL: plain float */
+    struct bf16_product bf16; /* its blocks are NULL: not on this CPU */
+    struct avx2_product avx2; /* its panels are NULL: not used */
 };
 
 /* `exact` keeps to plain float loops. The struct needs no closing if this fails. */

@@ -92,3 +92,55 @@ enum tacit_status net_export(struct lm_model **model, const struct net *net, con
     struct source source = {net, params};
     return lm_model_build(model, &shape, read_row, &source);
 }
+
+static bool same_shape(const struct lm_shape *a, const struct lm_shape *b)
+{
+    bool same = true;
+#define COMPARE(name, smallest, largest) same = same && a->name == b->name;
+    LM_SHAPE_SIZES(COMPARE)
+    LM_SHAPE_FLOATS(COMPARE)
+#undef COMPARE
+    return same;
+}
+
+enum tacit_status net_import_config(struct net_config *config, const struct lm_model *model)
+{
+    const struct lm_shape *s = &model->shape;
+    *config = (struct net_config){
+        .n_vocab = s->n_vocab,
+        .width = s->width,
+        .n_layers = s->n_layers,
+        .n_heads = s->n_heads,
+        .head_size = s->head_dim,
+        .mlp_size = s->n_hidden,
+        .n_rotary = s->rope_dims,
+        .seq_len = s->n_context,
+        .window_short = s->window,
+        .window_long = s->window_long,
+        .hash_rows = s->n_hash_rows,
+        .hash_size = s->hash_size,
+        .logit_cap = s->logit_cap,
+    };
+    const struct lm_shape ours = shape_of(config);
+    return same_shape(&ours, s) ? TACIT_OK : TACIT_ERR_UNSUPPORTED;
+}
+
+static void import_tensor(const struct tensor *tensor, float *dst)
+{
+    if (tensor->n_rows == 0)
+        memcpy(dst, tensor->values, tensor->n_columns * sizeof *dst);
+    for (size_t row = 0; row < tensor->n_rows; row++)
+        tensor_row(tensor, row, dst + row * tensor->n_columns);
+}
+
+void net_import(const struct net *net, const struct lm_model *model, float *params)
+{
+    for (uint32_t layer = 0; layer < net->config.n_layers; layer++)
+        for (int id = 0; id < LM_N_TENSORS; id++) {
+            const bool is_global = id >= LM_N_LAYER_TENSORS;
+            const ptrdiff_t at = tensor_at(net, (enum lm_tensor_id)id, layer);
+            if (at >= 0 && !(is_global && layer > 0))
+                import_tensor(is_global ? &model->tensors[id] : &model->layers[layer].tensors[id],
+                              params + at);
+        }
+}

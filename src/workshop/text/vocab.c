@@ -84,6 +84,34 @@ enum tacit_status vocab_save(const struct vocab *v, uint8_t **data, size_t *n_by
     return TACIT_OK;
 }
 
+enum tacit_status vocab_from_tokenizer(struct vocab *v, const struct tokenizer *tokenizer)
+{
+    memset(v, 0, sizeof *v);
+    v->n_tokens = tokenizer_vocabulary(tokenizer)->n_tokens;
+    if (v->n_tokens < 257 || v->n_tokens > VOCAB_SIZE_MAX)
+        return TACIT_ERR_UNSUPPORTED;
+    v->tokens = calloc(v->n_tokens, sizeof *v->tokens);
+    if (!v->tokens)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = TACIT_OK;
+    for (uint32_t id = 0; id + 1 < v->n_tokens && status == TACIT_OK; id++) {
+        const struct byte_view bytes = tokenizer_item_bytes(tokenizer, id);
+        const bool is_ours = id < 256 ? bytes.n == 1 && bytes.data[0] == id
+                                      : bytes.n >= 2 && bytes.n <= VOCAB_TOKEN_MAX;
+        if (!is_ours) {
+            status = TACIT_ERR_UNSUPPORTED;
+            break;
+        }
+        v->tokens[id].n_bytes = (uint8_t)bytes.n;
+        memcpy(v->tokens[id].bytes, bytes.data, bytes.n);
+    }
+    if (status == TACIT_OK)
+        status = make_tokenizer(v);
+    if (status != TACIT_OK)
+        vocab_close(v);
+    return status;
+}
+
 enum tacit_status vocab_read(struct vocab *v, const char *path)
 {
     uint8_t *data;

@@ -42,6 +42,8 @@ enum tacit_status vocab_write(const struct vocab *vocab, const char *path);
 /* The file's form, in memory. *n_bytes is the size; the caller frees *data. */
 enum tacit_status vocab_save(const struct vocab *vocab, uint8_t **data, size_t *n_bytes);
 enum tacit_status vocab_load(struct vocab *vocab, const uint8_t *data, size_t n_bytes);
+/* The vocabulary of a model of ours. TACIT_ERR_UNSUPPORTED: a token that the form above cannot hold. */
+enum tacit_status vocab_from_tokenizer(struct vocab *vocab, const struct tokenizer *tokenizer);
 void vocab_close(struct vocab *vocab);
 
 /* ids has room for n entries; *n_ids: how many were written, 0 after a failure. TACIT_ERR_MEMORY. */

@@ -33,7 +33,7 @@ static void test_products(void)
     struct matmul fast, exact;
     CHECK(matmul_open(&fast, false) == TACIT_OK);
     CHECK(matmul_open(&exact, true) == TACIT_OK);
-    enum { M = 300, N = 51, K = 421 };
+    enum { M = 300, N = 275, K = 421 };
     float *a = malloc(sizeof *a * M * K), *b = malloc(sizeof *b * N * K);
     float *c = calloc(M * N, sizeof *c), *d = calloc(M * N, sizeof *d);
     struct random random = {5};
@@ -49,8 +49,8 @@ static void test_products(void)
         double worst = 0;
         for (size_t i = 0; i < M * N; i++)
             worst = fmax(worst, fabs((double)c[i] - (double)d[i]));
-        /* sqrt(421) terms of relative error 2^-9, up to twice summed. */
-        CHECK_MSG(worst < 0.5, "order %d: %g", order, worst);
+        /* sqrt(421) terms of relative error 2^-9 in bf16, 2^-24 in float, up to twice summed. */
+        CHECK_MSG(worst < (fast.bf16.blocks ? 0.5 : 0.001), "order %d: %g", order, worst);
         CHECK(fabsf(d[0]) > 0);
     }
     free(a);

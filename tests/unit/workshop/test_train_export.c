@@ -2,9 +2,11 @@
  *
  * The engine computes what the trainer trains: logits of an exported network, int8, against the trainer's own
  * in float, on a small network in which every mechanism is at work and the windows are shorter than the text.
+ * And the model comes back as parameters that differ by rounding alone.
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "check.h"
@@ -65,6 +67,26 @@ static void compare(const struct net *net, const struct net_work *work, const fl
     CHECK(size > N * SMALL.n_vocab * 0.01);
 }
 
+static void test_import(const struct net *net, const struct lm_model *model, const float *params)
+{
+    struct net_config config;
+    CHECK(net_import_config(&config, model) == TACIT_OK);
+    CHECK(memcmp(&config, &SMALL, sizeof config) == 0);
+    float *back = calloc(net->n_params, sizeof *back);
+    net_import(net, model, back);
+    double error = 0, size = 0;
+    for (size_t i = 0; i < net->n_params; i++) {
+        const double d = (double)back[i] - (double)params[i];
+        error += d * d;
+        size += (double)params[i] * (double)params[i];
+    }
+    CHECK_MSG(error < 1e-4 * size, "relative error %g", sqrt(error / size));
+    struct lm_model other = *model;
+    other.shape.flags &= ~(uint32_t)LM_WITH_SINK;
+    CHECK(net_import_config(&config, &other) == TACIT_ERR_UNSUPPORTED);
+    free(back);
+}
+
 int main(void)
 {
     struct net net;
@@ -89,6 +111,7 @@ int main(void)
     float *logits = aligned_alloc(64, N * stride * sizeof *logits);
     CHECK(lm_prefill(state, 0, tokens, N, logits) == TACIT_OK);
     compare(&net, &work, params, logits, stride);
+    test_import(&net, model, params);
     CHECK(logits[SMALL.n_vocab - 1] == -LM_LOGIT_MAX);
     free(logits);
     lm_state_destroy(state);
