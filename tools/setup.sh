@@ -3,14 +3,15 @@
 # usage: tools/setup.sh build | demo | test      Debian 12, as root or with sudo
 # Installs what building, tools/demo.sh or tools/test.sh needs; with all there it changes nothing.
 set -eu
-# python3: configuring wants it for the tests, which the release preset builds too.
-packages="build-essential cmake ninja-build pkg-config libzstd-dev libxxhash-dev libjansson-dev python3"
+# python3: configuring wants it for the tests, which the release preset builds too; python3-dev and
+# python3-venv: bindings/python.
+packages="build-essential cmake ninja-build pkg-config libzstd-dev libxxhash-dev libjansson-dev python3 python3-dev python3-venv"
 case ${1-} in
 build) ;;
 demo) packages="$packages xz-utils zstd" ;;
 test)
-    packages="$packages git python3-pip xz-utils zstd zsh chromium clang-14 clang-tools-14 clang-format-14
-        clang-tidy-14 llvm-14 libclang-rt-14-dev dpkg-dev qemu-user"
+    packages="$packages git python3-pip openjdk-17-jre-headless xz-utils zstd zsh
+        chromium clang-14 clang-tools-14 clang-format-14 clang-tidy-14 llvm-14 libclang-rt-14-dev dpkg-dev qemu-user"
     for machine in aarch64 riscv64 s390x; do
         packages="$packages gcc-$machine-linux-gnu"
     done
