@@ -61,6 +61,16 @@ static enum exit_code fail_to_verify(const struct transfer *transfer, enum tacit
     return EXIT_CODE_FAILED;
 }
 
+static enum exit_code fail_to_encode(const struct transfer *transfer, enum tacit_status status,
+                                     uint64_t memory_needed)
+{
+    const struct input *input = transfer->file_in;
+    if (status == TACIT_ERR_MEMORY_LIMIT)
+        return fail_for_memory(input->console, input->name, memory_needed,
+                               ", and less at a lower level or with a smaller --block-size");
+    return fail_with_status(input->console, input->name, status);
+}
+
 /* Refill, encode, write, once. */
 static enum exit_code encode_step(struct transfer *transfer, struct tacit_encoder *encoder,
                                   struct verifier *verifier, bool *done)
@@ -77,7 +87,7 @@ static enum exit_code encode_step(struct transfer *transfer, struct tacit_encode
         status = tacit_encoder_run(encoder, &transfer->input, &transfer->output,
                                    transfer->file_in->at_end, done);
     if (status != TACIT_OK)
-        return fail_with_status(transfer->file_in->console, transfer->file_in->name, status);
+        return fail_to_encode(transfer, status, tacit_encoder_memory_needed(encoder));
     if (verifier != NULL) {
         status = verifier_add_archive(verifier, transfer->out_data, transfer->output.pos, *done);
         if (status != TACIT_OK)
@@ -90,9 +100,12 @@ static enum exit_code encode_all(struct transfer *transfer, const struct tacit_o
                                  struct verifier *verifier)
 {
     struct tacit_encoder *encoder;
+    uint64_t memory_needed = 0;
     enum tacit_status status = tacit_encoder_create(&encoder, options);
+    if (status == TACIT_ERR_MEMORY_LIMIT)
+        (void)tacit_options_least_memory(options, &memory_needed);
     if (status != TACIT_OK)
-        return fail_with_status(transfer->file_in->console, transfer->file_in->name, status);
+        return fail_to_encode(transfer, status, memory_needed);
     enum exit_code code;
     bool done = false;
     do {
@@ -126,6 +139,9 @@ static enum exit_code fail_to_decode(const struct input *input, enum tacit_statu
     struct tacit_archive_model needed = {.struct_size = sizeof needed};
     if (status_is_of_model(status) && tacit_decoder_needs(decoder, &needed) == TACIT_OK)
         return fail_for_model(input->console, input->name, status, &needed);
+    if (status == TACIT_ERR_MEMORY_LIMIT)
+        return fail_for_memory(input->console, input->name, tacit_decoder_memory_needed(decoder),
+                               "");
     return fail_at_offset(input->console, input->name, status, tacit_decoder_error_offset(decoder));
 }
 

@@ -30,6 +30,7 @@ enum exit_code exit_code_of_status(enum tacit_status status)
         return EXIT_CODE_UNSUPPORTED;
     case TACIT_ERR_MEMORY:
     case TACIT_ERR_MEMORY_LIMIT:
+    case TACIT_ERR_CONTENT_LIMIT:
     case TACIT_ERR_THREAD:
         return EXIT_CODE_RESOURCES;
     default:
@@ -53,6 +54,8 @@ static const char *status_hint(enum tacit_status status)
         return "; try fewer threads (-T 1) or a smaller --block-size";
     case TACIT_ERR_MEMORY_LIMIT:
         return "; raise --memory, or compress at a lower level or with a smaller --block-size";
+    case TACIT_ERR_CONTENT_LIMIT:
+        return "; it may be a bomb: --limit-size allows more";
     case TACIT_ERR_THREAD:
         return "; try fewer threads (-T 1)";
     case TACIT_ERR_MODEL_MISSING:
@@ -91,6 +94,18 @@ enum exit_code fail_with_status(struct console *console, const char *name, enum 
     }
     console_error(console, name, "%s%s", tacit_status_message(status), status_hint(status));
     return exit_code_of_status(status);
+}
+
+enum exit_code fail_for_memory(struct console *console, const char *name,
+                               unsigned long long n_bytes, const char *less)
+{
+    unsigned shift = n_bytes < 1U << 20 ? 10 : 20;
+    if (n_bytes == 0)
+        return fail_with_status(console, name, TACIT_ERR_MEMORY_LIMIT);
+    console_error(console, name, "%s: --memory %llu%c would do%s",
+                  tacit_status_message(TACIT_ERR_MEMORY_LIMIT),
+                  (n_bytes + (1ULL << shift) - 1) >> shift, shift == 10 ? 'K' : 'M', less);
+    return exit_code_of_status(TACIT_ERR_MEMORY_LIMIT);
 }
 
 enum exit_code fail_at_offset(struct console *console, const char *name, enum tacit_status status,

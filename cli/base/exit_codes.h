@@ -41,6 +41,11 @@ enum exit_code fail_with_status(struct console *console, const char *name,
 enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
                               const struct tacit_archive_model *needed);
 
+/* The same for TACIT_ERR_MEMORY_LIMIT, where the bytes that would do are known; 0: they are not. less: what makes it
+ * take less, "" or a phrase behind a comma. */
+enum exit_code fail_for_memory(struct console *console, const char *name,
+                               unsigned long long n_bytes, const char *less);
+
 /* The same, where the archive offset in bytes of the wrong part is known. */
 enum exit_code fail_at_offset(struct console *console, const char *name, enum tacit_status status,
                               unsigned long long offset);

@@ -43,7 +43,7 @@ struct tacit_archive_info {
     uint32_t n_archives;     /* concatenated */
     uint64_t n_blocks;
     uint64_t content_size;
-    uint64_t archive_size;
+    uint64_t archive_size; /* without zero bytes behind the last archive */
 };
 
 struct tacit_block_info {

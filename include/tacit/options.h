@@ -64,7 +64,8 @@ struct tacit_options {
                                    says, or fails so */
     uint64_t content_size;      /* bytes that will be compressed, at most; 0: not known. Only
                                    memory_limit uses it: short content takes less. Under a limit,
-                                   more content than a block or this is TACIT_ERR_MEMORY_LIMIT */
+                                   more content than a block or this is TACIT_ERR_MEMORY_LIMIT, and what one short
+                                   block takes is known, and may be refused, when all of it is there */
     tacit_progress_fn progress; /* may be NULL */
     void *progress_context;
     const char *cpu; /* NULL: every processor feature that helps; otherwise those named, separated
@@ -83,6 +84,9 @@ struct tacit_options {
         unmixed; /* 1: with a model, it codes whole tokens, without context models: faster, larger */
     struct tacit_model_report *report; /* NULL, or where compressing adds what the model earned,
                                           which takes some time. Never changes the archive. */
+    uint64_t content_limit; /* decoding: bytes of content that a stream or file may come to, 0: no
+                               limit. What says that it holds more is TACIT_ERR_CONTENT_LIMIT,
+                               before the block that goes beyond it is decoded */
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too
@@ -95,6 +99,11 @@ static inline void tacit_options_init(struct tacit_options *options)
 {
     (void)tacit_options_init_sized(options, sizeof *options);
 }
+
+/* The smallest memory_limit with which compressing by the other options works, whatever the content is
+ * made of. TACIT_ERR_ARGUMENT if an option is out of range. */
+TACIT_API enum tacit_status tacit_options_least_memory(const struct tacit_options *options,
+                                                       uint64_t *n_bytes);
 
 /* Bytes that compressing at options->level with options->n_threads takes at most, working buffers
  * included. Writes to *n_bytes; TACIT_ERR_ARGUMENT if an option is out of range. */

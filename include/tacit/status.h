@@ -37,6 +37,7 @@ extern "C" {
     X(TACIT_ERR_MEMORY, -40, "out of memory")                                                      \
     X(TACIT_ERR_MEMORY_LIMIT, -41, "memory limit is too small")                                    \
     X(TACIT_ERR_THREAD, -42, "cannot start a thread")                                              \
+    X(TACIT_ERR_CONTENT_LIMIT, -43, "content is larger than the limit")                            \
     /* -5x: input and output */                                                                    \
     X(TACIT_ERR_IO, -50, "input/output error")                                                     \
     /* -6x: asked for */                                                                           \

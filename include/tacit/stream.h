@@ -57,6 +57,10 @@ TACIT_API enum tacit_status tacit_encoder_run(struct tacit_encoder *encoder,
                                               struct tacit_input *input,
                                               struct tacit_output *output, bool finish, bool *done);
 
+/* After TACIT_ERR_MEMORY_LIMIT from tacit_encoder_run: the smallest memory_limit that would do for this content; 0:
+ * not known. */
+TACIT_API uint64_t tacit_encoder_memory_needed(const struct tacit_encoder *encoder);
+
 /* NULL is allowed. Stops work under way. */
 TACIT_API void tacit_encoder_destroy(struct tacit_encoder *encoder);
 
@@ -69,6 +73,10 @@ TACIT_API enum tacit_status tacit_decoder_create(struct tacit_decoder **decoder,
 TACIT_API enum tacit_status tacit_decoder_run(struct tacit_decoder *decoder,
                                               struct tacit_input *input,
                                               struct tacit_output *output, bool finish, bool *done);
+
+/* After TACIT_ERR_MEMORY_LIMIT from tacit_decoder_run: the smallest memory_limit that would do for the block; 0: not
+ * known. */
+TACIT_API uint64_t tacit_decoder_memory_needed(const struct tacit_decoder *decoder);
 
 /* Where the input stood when the decoder failed, for the error message: the archive offset in bytes
  * of the part (header, block or footer) that is wrong. */

@@ -86,7 +86,7 @@ enum tacit_status tacit_archive_get_info(const struct tacit_archive *archive,
         .n_archives = archive->index.n_archives,
         .n_blocks = archive->index.n_blocks,
         .content_size = archive->index.content_size,
-        .archive_size = archive->source.size,
+        .archive_size = archive->index.archive_size,
     };
     return struct_give(info, &full, sizeof full);
 }
@@ -202,7 +202,7 @@ enum tacit_status tacit_buffer_content_size(const void *in, size_t n_in, uint64_
     struct tacit_source source = {.context = &memory, .size = n_in, .read_at = read_memory};
     struct archive_index index = {0};
     *content_size = 0;
-    struct codec_plan plan = {.memory_limit = UINT64_MAX};
+    struct codec_plan plan = {.memory_limit = UINT64_MAX, .content_limit = UINT64_MAX};
     enum tacit_status status = archive_index_load(&index, &source, &plan);
     if (status == TACIT_OK)
         *content_size = index.content_size;

@@ -182,7 +182,12 @@ enum tacit_status archive_index_load(struct archive_index *index, const struct t
             return TACIT_ERR_CORRUPT; /* something else follows an archive */
         TRY(status);
         index->n_archives++;
+        bool is_padding; /* of zero bytes, at the end */
+        TRY(source_is_zero(source, offset, &is_padding));
+        if (is_padding)
+            break;
     } while (offset < source->size);
+    index->archive_size = offset;
     return TACIT_OK;
 }
 

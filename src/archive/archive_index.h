@@ -32,6 +32,7 @@ struct archive_index {
     struct archive_block *blocks; /* [n_blocks], in content order */
     size_t n_blocks, cap;
     uint64_t content_size;
+    uint64_t archive_size; /* without padding */
     uint32_t n_archives;
     uint32_t format_version;
 };

@@ -8,64 +8,19 @@
  *     HEADER -> MARK -> BLOCK -> PAYLOAD -> MARK ... -> INDEX -> HEADER    block form
  *     HEADER -> PAYLOAD -> HEADER                                          single form
  *
- * Input may end where a HEADER may begin and at least one archive is complete. An error found in the
+ * Input may end where a HEADER may begin and at least one archive is complete; zero bytes up to the end
+ * (PADDING) may follow there, as tapes and disks have them. An error found in the
  * input is `pending` until the blocks in front of it are given out: then it becomes `failed`. A block
  * that cannot be decoded fails at once.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/block_queue.h"
+#include "archive/decoder_parts.h"
 #include "archive/model_identity.h"
 #include "archive/stream_step.h"
-#include "base/byte_buffer.h"
-#include "base/hash.h"
 #include "base/try.h"
-#include "container/format.h"
 #include "methods/block.h"
-#include "tacit/stream.h"
-
-/* What the next bytes of the archive belong to. */
-enum decoder_part { PART_HEADER, PART_MARK, PART_BLOCK, PART_PAYLOAD, PART_INDEX };
-
-struct tacit_decoder {
-    struct codec_plan plan;
-    struct block_queue *queue;
-    enum decoder_part part;
-    struct byte_buffer small; /* header, mark or index, as far as it has come */
-    size_t n_needed;          /* bytes of it that are needed to go on */
-    uint64_t offset;          /* archive bytes taken */
-    uint64_t part_offset;     /* where the current header, block or index starts */
-    uint64_t error_offset;
-    enum tacit_status pending; /* found behind blocks that are still to be given out */
-    enum tacit_status failed;
-    uint64_t n_memory; /* of jobs under way */
-    size_t out_pos;    /* of the head job's content */
-    bool out_ready;    /* the head job is verified and on its way out */
-    bool any_archive;  /* one was complete */
-
-    /* The current archive. */
-    struct format_header header;
-    const struct tacit_model *model; /* that it needs */
-    enum tacit_status
-        model_status; /* is it there? Blocks that do without are decoded all the same */
-    uint64_t archive_start;
-    uint64_t n_blocks;
-    uint64_t n_content;
-    struct byte_buffer entries;
-    struct hash_stream *hash;
-};
-
-static void start_archive(struct tacit_decoder *decoder)
-{
-    decoder->part = PART_HEADER;
-    decoder->small.size = 0;
-    decoder->n_needed = 1;
-    decoder->archive_start = decoder->part_offset = decoder->offset;
-    decoder->n_blocks = decoder->n_content = 0;
-    decoder->entries.size = 0;
-    hash_stream_reset(decoder->hash);
-}
 
 enum tacit_status tacit_decoder_create(struct tacit_decoder **decoder_out,
                                        const struct tacit_options *options)
@@ -85,7 +40,7 @@ enum tacit_status tacit_decoder_create(struct tacit_decoder **decoder_out,
         tacit_decoder_destroy(decoder);
         return status;
     }
-    start_archive(decoder);
+    decoder_start_archive(decoder);
     *decoder_out = decoder;
     return TACIT_OK;
 }
@@ -101,6 +56,11 @@ void tacit_decoder_destroy(struct tacit_decoder *decoder)
     free(decoder);
 }
 
+uint64_t tacit_decoder_memory_needed(const struct tacit_decoder *decoder)
+{
+    return decoder->memory_needed;
+}
+
 uint64_t tacit_decoder_error_offset(const struct tacit_decoder *decoder)
 {
     return decoder->error_offset;
@@ -110,102 +70,6 @@ enum tacit_status tacit_decoder_needs(const struct tacit_decoder *decoder,
                                       struct tacit_archive_model *model)
 {
     return model_identity_tell(&decoder->header.model, model);
-}
-
-static void start_part(struct tacit_decoder *decoder, enum decoder_part part, size_t n_needed)
-{
-    decoder->part = part;
-    decoder->n_needed = n_needed;
-    if (part == PART_MARK) {
-        decoder->small.size = 0;
-        decoder->part_offset = decoder->offset;
-    }
-}
-
-static enum tacit_status begin_payload(struct tacit_decoder *decoder,
-                                       const struct format_block *block)
-{
-    struct block_job *job = block_queue_tail(decoder->queue);
-    if (block->method == TACIT_METHOD_MODEL)
-        TRY(decoder->model_status);
-    if (block->payload_size > decoder->plan.memory_limit)
-        return TACIT_ERR_MEMORY_LIMIT;
-    job->model = decoder->model;
-    job->header = *block;
-    job->archive_offset = decoder->part_offset;
-    job->payload.size = 0;
-    job->content.size = 0;
-    start_part(decoder, PART_PAYLOAD, 0);
-    return TACIT_OK;
-}
-
-static enum tacit_status read_header(struct tacit_decoder *decoder)
-{
-    size_t n_header;
-    struct byte_buffer *small = &decoder->small;
-    enum tacit_status status =
-        format_header_parse(small->data, small->size, &decoder->header, &n_header);
-    if (status == TACIT_ERR_TRUNCATED) {
-        decoder->n_needed = n_header;
-        return TACIT_OK;
-    }
-    if (status == TACIT_ERR_NOT_ARCHIVE && decoder->any_archive)
-        return TACIT_ERR_CORRUPT; /* something else follows an archive */
-    TRY(status);
-    decoder->model_status =
-        model_identity_choose(&decoder->header.model, decoder->plan.model, &decoder->model);
-    if (decoder->header.single)
-        return begin_payload(decoder, &decoder->header.block);
-    start_part(decoder, PART_MARK, FORMAT_MARK_SIZE);
-    return TACIT_OK;
-}
-
-static enum tacit_status read_mark(struct tacit_decoder *decoder)
-{
-    switch (format_part_kind(decoder->small.data)) {
-    case FORMAT_PART_BLOCK:
-        start_part(decoder, PART_BLOCK, FORMAT_BLOCK_HEADER);
-        return TACIT_OK;
-    case FORMAT_PART_INDEX:
-        start_part(decoder, PART_INDEX, (size_t)format_index_size(decoder->n_blocks));
-        return TACIT_OK;
-    default:
-        return TACIT_ERR_CORRUPT;
-    }
-}
-
-static enum tacit_status read_block_header(struct tacit_decoder *decoder)
-{
-    struct format_block block;
-    TRY(format_block_parse(decoder->small.data, decoder->header.block_size, &block));
-    if (block.tag != decoder->header.tag || block.content_offset != decoder->n_content)
-        return TACIT_ERR_CORRUPT;
-    uint8_t entry[FORMAT_INDEX_ENTRY];
-    format_entry_pack(entry, &(struct format_entry){.method = block.method,
-                                                    .content_size = block.content_size,
-                                                    .payload_size = block.payload_size});
-    TRY(byte_buffer_append(&decoder->entries, entry, sizeof entry));
-    decoder->n_blocks++;
-    decoder->n_content += block.content_size;
-    return begin_payload(decoder, &block);
-}
-
-/* The index must say what was seen; all content has been given out and hashed. */
-static enum tacit_status read_index(struct tacit_decoder *decoder)
-{
-    struct format_index index;
-    const uint8_t *entries;
-    TRY(format_index_parse(decoder->small.data, decoder->small.size, &index, &entries));
-    struct hash128 hash = hash_stream_value(decoder->hash);
-    if (index.n_blocks != decoder->n_blocks ||
-        index.archive_size != decoder->offset - decoder->archive_start ||
-        memcmp(entries, decoder->entries.data, decoder->entries.size) != 0)
-        return TACIT_ERR_CORRUPT;
-    if (index.content_hash.low != hash.low || index.content_hash.high != hash.high)
-        return TACIT_ERR_CHECKSUM;
-    decoder->any_archive = true;
-    start_archive(decoder);
-    return TACIT_OK;
 }
 
 /* An error in the input waits for the blocks in front of it. */
@@ -236,9 +100,9 @@ static enum tacit_status push_block(struct tacit_decoder *decoder, struct block_
     decoder->n_memory += job->memory;
     if (job->header.single) {
         decoder->any_archive = true;
-        start_archive(decoder);
+        decoder_start_archive(decoder);
     } else {
-        start_part(decoder, PART_MARK, FORMAT_MARK_SIZE);
+        decoder_start_part(decoder, PART_MARK, FORMAT_MARK_SIZE);
     }
     return TACIT_OK;
 }
@@ -253,7 +117,10 @@ static enum stream_step end_payload(struct tacit_decoder *decoder, struct block_
     job->memory = n_decode + job->header.payload_size;
     if (job->memory <= decoder->plan.memory_limit - decoder->n_memory)
         return took(decoder, push_block(decoder, job));
-    return block_queue_head(decoder->queue) ? STEP_NOTHING : took(decoder, TACIT_ERR_MEMORY_LIMIT);
+    if (block_queue_head(decoder->queue))
+        return STEP_NOTHING;
+    decoder->memory_needed = job->memory;
+    return took(decoder, TACIT_ERR_MEMORY_LIMIT);
 }
 
 static size_t at_most(const struct tacit_input *input, size_t n_wanted)
@@ -271,20 +138,6 @@ static enum stream_step take_payload(struct tacit_decoder *decoder, struct tacit
     return job->payload.size == n_payload ? end_payload(decoder, job) : STEP_NOTHING;
 }
 
-static enum tacit_status read_part(struct tacit_decoder *decoder)
-{
-    switch (decoder->part) {
-    case PART_HEADER:
-        return read_header(decoder);
-    case PART_MARK:
-        return read_mark(decoder);
-    case PART_BLOCK:
-        return read_block_header(decoder);
-    default:
-        return read_index(decoder);
-    }
-}
-
 /* Whether blocks in front of a part that is complete have to end before it is read. */
 static bool must_wait(const struct tacit_decoder *decoder)
 {
@@ -294,10 +147,25 @@ static bool must_wait(const struct tacit_decoder *decoder)
     return needs_job && !block_queue_tail(decoder->queue);
 }
 
+static enum stream_step take_padding(struct tacit_decoder *decoder, struct tacit_input *input)
+{
+    const uint8_t *data = input->data;
+    size_t from = input->pos;
+    while (input->pos < input->size && data[input->pos] == 0)
+        input->pos++;
+    block_queue_count(decoder->queue, input->pos - from, 0);
+    decoder->offset += input->pos - from;
+    if (input->pos < input->size)
+        return took(decoder, TACIT_ERR_CORRUPT);
+    return input->pos > from ? STEP_MOVED : STEP_NOTHING;
+}
+
 static enum stream_step take_input(struct tacit_decoder *decoder, struct tacit_input *input)
 {
     if (decoder->part == PART_PAYLOAD)
         return take_payload(decoder, input);
+    if (decoder->part == PART_PADDING)
+        return take_padding(decoder, input);
     struct byte_buffer *small = &decoder->small;
     size_t n = at_most(input, decoder->n_needed - small->size);
     if (n > 0) {
@@ -306,7 +174,7 @@ static enum stream_step take_input(struct tacit_decoder *decoder, struct tacit_i
     }
     if (small->size < decoder->n_needed || must_wait(decoder))
         return STEP_NOTHING;
-    return took(decoder, read_part(decoder));
+    return took(decoder, decoder_read_part(decoder));
 }
 
 /* Gives out the head job's content; true when nothing is left of it. */
@@ -357,7 +225,8 @@ static enum stream_step line_up_head(struct tacit_decoder *decoder)
 /* Between archives, at least one complete. */
 static bool at_end(const struct tacit_decoder *decoder)
 {
-    return decoder->any_archive && decoder->part == PART_HEADER && decoder->small.size == 0;
+    return decoder->any_archive && (decoder->part == PART_PADDING ||
+                                    (decoder->part == PART_HEADER && decoder->small.size == 0));
 }
 
 static enum stream_step step(struct tacit_decoder *decoder, struct tacit_input *input,

@@ -49,8 +49,10 @@ struct tacit_encoder {
     uint64_t n_blocks;  /* given out */
     uint32_t tag;
     bool block_form; /* more content than a block */
+    bool fits_later; /* the plan is made to fit memory_limit when the one short block is known */
     enum encoder_state state;
     enum tacit_status failed;
+    uint64_t memory_needed; /* after TACIT_ERR_MEMORY_LIMIT; 0: not known */
 };
 
 enum tacit_status tacit_encoder_create(struct tacit_encoder **encoder_out,
@@ -59,11 +61,16 @@ enum tacit_status tacit_encoder_create(struct tacit_encoder **encoder_out,
     *encoder_out = NULL;
     struct codec_plan plan;
     TRY(codec_plan_make(&plan, options));
-    TRY(codec_plan_fit_encoder(&plan));
+    bool fits_later = plan.memory_limit < UINT64_MAX && plan.block_bound < plan.block_size;
+    struct codec_plan fitted = plan;
+    enum tacit_status fit = codec_plan_fit_encoder(&fitted);
+    if (fit != TACIT_OK && !(fits_later && fit == TACIT_ERR_MEMORY_LIMIT))
+        return fit;
     struct tacit_encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder)
         return TACIT_ERR_MEMORY;
-    encoder->plan = plan;
+    encoder->plan = fits_later ? plan : fitted;
+    encoder->fits_later = fits_later;
     enum tacit_status status =
         block_queue_create(&encoder->queue, &encoder->plan, block_encode, false);
     if (status == TACIT_OK)
@@ -74,6 +81,11 @@ enum tacit_status tacit_encoder_create(struct tacit_encoder **encoder_out,
     }
     *encoder_out = encoder;
     return TACIT_OK;
+}
+
+uint64_t tacit_encoder_memory_needed(const struct tacit_encoder *encoder)
+{
+    return encoder->memory_needed;
 }
 
 void tacit_encoder_destroy(struct tacit_encoder *encoder)
@@ -125,12 +137,32 @@ static enum stream_step take_input(struct tacit_encoder *encoder, struct tacit_i
                    fill_block(encoder, &job->content, input, n < free_bytes ? n : free_bytes));
 }
 
+/* What a short block takes depends on what it is: often much less than any content could. */
+static enum tacit_status fit_short_block(struct tacit_encoder *encoder)
+{
+    struct block_job *job = block_queue_tail(encoder->queue);
+    encoder->fits_later = false;
+    encoder->plan.block_bound = job->content.size;
+    if (encoder->plan.context)
+        TRY(block_content_set(job, &encoder->plan.content_set));
+    struct codec_plan whole = encoder->plan; /* without what fitting takes away */
+    enum tacit_status status = codec_plan_fit_encoder(&encoder->plan);
+    if (status == TACIT_ERR_MEMORY_LIMIT)
+        (void)codec_plan_least_memory(&whole, &encoder->memory_needed);
+    return status;
+}
+
 /* No input follows: the last block is pushed. Empty content is one empty block. */
 static enum stream_step end_input(struct tacit_encoder *encoder)
 {
     encoder->state = ENCODER_ENDED;
     if (encoder->n_content > 0 && encoder->n_content % encoder->plan.block_size == 0)
         return STEP_MOVED;
+    if (encoder->fits_later) {
+        enum tacit_status status = fit_short_block(encoder);
+        if (status != TACIT_OK)
+            return step_of(encoder, status);
+    }
     return step_of(encoder, block_queue_push(encoder->queue, !encoder->block_form));
 }
 

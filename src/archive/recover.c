@@ -33,7 +33,8 @@ struct recovery {
     bool found; /* at least one block was whole */
     bool seen;  /* at least one header was, even if what follows is not */
     uint32_t tag;
-    uint64_t n_skipped; /* bytes since the last part that explained itself */
+    uint64_t n_delivered; /* and told as lost */
+    uint64_t n_skipped;   /* bytes since the last part that explained itself */
     uint64_t chunk_offset;
     size_t n_chunk;
     uint8_t chunk[CHUNK];
@@ -42,6 +43,9 @@ struct recovery {
 static enum tacit_status deliver(struct recovery *r, uint64_t offset, const void *data, uint64_t n)
 {
     uint64_t position = r->base_known ? r->base + offset : UINT64_MAX;
+    if (n > r->plan.content_limit - r->n_delivered)
+        return TACIT_ERR_CONTENT_LIMIT;
+    r->n_delivered += n;
     return r->sink(r->sink_context, position, data, n) ? TACIT_ERR_CANCELLED : TACIT_OK;
 }
 
@@ -63,7 +67,7 @@ static enum tacit_status lose_track(struct recovery *r)
 static bool is_damage(enum tacit_status status)
 {
     return status != TACIT_OK && status != TACIT_ERR_MEMORY && status != TACIT_ERR_MEMORY_LIMIT &&
-           status != TACIT_ERR_CANCELLED;
+           status != TACIT_ERR_CONTENT_LIMIT && status != TACIT_ERR_CANCELLED;
 }
 
 /* The first place from offset on that could start something; the source's size if there is none. */
@@ -230,12 +234,21 @@ static enum tacit_status try_candidate(struct recovery *r, uint64_t *offset)
     }
 }
 
+/* Zero bytes to the end, behind an archive that is whole. */
+static bool is_padding(const struct recovery *r, uint64_t offset)
+{
+    bool is_zero;
+    return r->found && !r->in_archive && r->n_skipped == 0 &&
+           source_is_zero(r->source, offset, &is_zero) == TACIT_OK && is_zero;
+}
+
 static enum tacit_status recover(struct recovery *r)
 {
     uint64_t offset = 0;
     while (offset < r->source->size) {
         uint64_t candidate = find_candidate(r, offset);
-        r->n_skipped += candidate - offset;
+        if (candidate < r->source->size || !is_padding(r, offset))
+            r->n_skipped += candidate - offset;
         offset = candidate;
         if (offset == r->source->size)
             break;

@@ -23,11 +23,27 @@ enum tacit_status source_read_header(const struct tacit_source *source, uint64_t
     return format_header_parse(data, (size_t)n, header, n_header);
 }
 
+enum tacit_status source_is_zero(const struct tacit_source *source, uint64_t offset, bool *is_zero)
+{
+    uint8_t data[4096];
+    *is_zero = true;
+    for (size_t n; *is_zero && offset < source->size; offset += n) {
+        uint64_t left = source->size - offset;
+        n = left < sizeof data ? (size_t)left : sizeof data;
+        TRY(source_read(source, offset, data, n));
+        for (size_t i = 0; i < n && *is_zero; i++)
+            *is_zero = data[i] == 0;
+    }
+    return TACIT_OK;
+}
+
 enum tacit_status source_decode_block(const struct tacit_source *source, uint64_t offset,
                                       struct block_job *job)
 {
     uint64_t n_payload = job->header.payload_size;
     job->content.size = 0;
+    if (job->header.content_size > job->plan->content_limit)
+        return TACIT_ERR_CONTENT_LIMIT;
     if (n_payload > job->plan->memory_limit)
         return TACIT_ERR_MEMORY_LIMIT;
     if (offset > source->size || n_payload > source->size - offset)

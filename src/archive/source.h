@@ -21,9 +21,12 @@ enum tacit_status source_read(const struct tacit_source *source, uint64_t offset
 enum tacit_status source_read_header(const struct tacit_source *source, uint64_t offset,
                                      struct format_header *header, size_t *n_header);
 
+/* Whether only zero bytes follow from offset to the end. Reads as far as it takes to know. */
+enum tacit_status source_is_zero(const struct tacit_source *source, uint64_t offset, bool *is_zero);
+
 /* Reads the payload at offset of the block that job->header describes, and decodes it to
- * job->content. TACIT_ERR_TRUNCATED, TACIT_ERR_MEMORY_LIMIT by the job's plan, or an error of
- * block_decode. */
+ * job->content. TACIT_ERR_TRUNCATED, TACIT_ERR_MEMORY_LIMIT or _CONTENT_LIMIT by the job's plan, or
+ * an error of block_decode. */
 enum tacit_status source_decode_block(const struct tacit_source *source, uint64_t offset,
                                       struct block_job *job);
 

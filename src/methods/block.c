@@ -102,19 +102,45 @@ static enum tacit_status try_predictors(struct block_job *job)
     return sampled ? try_with_sample(job) : try_in_turn(job);
 }
 
-/* The predictors see the content without what line_ends takes out. */
-static enum tacit_status look_and_predict(struct block_job *job, struct block_look *look)
+/* The predictors see the content without what line_ends takes out, until look_ends. */
+static void look_begins(struct block_job *job, struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
     line_ends_find(&look->line_ends, content->data, content->size);
     content->size = line_ends_apply(&look->line_ends, content->data, content->size);
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
     job->look = look;
-    enum tacit_status status = try_predictors(job);
+}
+
+static enum tacit_status look_ends(struct block_job *job, size_t n_content)
+{
+    const struct block_look *look = job->look;
     job->look = NULL;
-    content->size = job->header.content_size;
-    enum tacit_status restored = line_ends_restore(&look->line_ends, content->data, content->size);
+    job->content.size = n_content;
+    return line_ends_restore(&look->line_ends, job->content.data, n_content);
+}
+
+static enum tacit_status look_and_predict(struct block_job *job, struct block_look *look)
+{
+    look_begins(job, look);
+    enum tacit_status status = try_predictors(job);
+    enum tacit_status restored = look_ends(job, job->header.content_size);
     return status != TACIT_OK ? status : restored;
+}
+
+enum tacit_status block_content_set(struct block_job *job, uint32_t *content_set)
+{
+    size_t n = job->content.size;
+    struct block_look *look = malloc(sizeof *look);
+    *content_set = CONTENT_BIT(CONTENT_DEFAULT);
+    if (!look)
+        return TACIT_ERR_MEMORY;
+    look_begins(job, look);
+    for (size_t i = 0; i < look->n_split; i++)
+        *content_set |= CONTENT_BIT(look->split[i].content.type);
+    enum tacit_status status = look_ends(job, n);
+    free(look);
+    return status;
 }
 
 static enum tacit_status try_all(struct block_job *job)

@@ -16,6 +16,9 @@ enum tacit_status block_encode(struct block_job *job);
  * TACIT_ERR_MEMORY_LIMIT by the plan, or an error of the method. */
 enum tacit_status block_decode(struct block_job *job);
 
+/* The content types that block_encode would find in job->content, and CONTENT_DEFAULT, as bits. */
+enum tacit_status block_content_set(struct block_job *job, uint32_t *content_set);
+
 /* Upper bound of what block_decode allocates beside the payload; TACIT_ERR_CORRUPT,
  * TACIT_ERR_UNSUPPORTED or TACIT_ERR_MODEL_MISSING if block_decode would fail so. */
 enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes);

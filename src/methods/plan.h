@@ -18,9 +18,11 @@ struct codec_plan {
     unsigned n_threads;
     uint64_t block_size;
     uint64_t block_bound;  /* of the longest block that will come: block_size or less */
+    uint32_t content_set;  /* bits of the content types that may come; fewer where they are known */
     uint64_t memory_limit; /* UINT64_MAX: none */
-    int zstd_level;        /* 0: not at all; with context models, tried where it may win */
-    bool context;          /* try the context models */
+    uint64_t content_limit; /* for a decoder; UINT64_MAX: none */
+    int zstd_level;         /* 0: not at all; with context models, tried where it may win */
+    bool context;           /* try the context models */
     enum cm_strength strength;
     unsigned memory_log2_max;          /* tables of the context models; less for short blocks */
     const struct tacit_model *model;   /* NULL: none */

@@ -46,6 +46,24 @@ enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
     return TACIT_OK;
 }
 
+enum tacit_status codec_plan_least_memory(const struct codec_plan *plan, uint64_t *n_bytes)
+{
+    uint64_t too_little = 0, enough = UINT64_MAX;
+    struct codec_plan tried = *plan;
+    tried.memory_limit = enough;
+    TRY(codec_plan_fit_encoder(&tried));
+    while (enough - too_little > 1) {
+        tried = *plan;
+        tried.memory_limit = too_little + (enough - too_little) / 2;
+        if (codec_plan_fit_encoder(&tried) == TACIT_OK)
+            enough = tried.memory_limit;
+        else
+            too_little = tried.memory_limit;
+    }
+    *n_bytes = enough;
+    return TACIT_OK;
+}
+
 enum tacit_status tacit_options_memory(const struct tacit_options *options, uint64_t *n_bytes)
 {
     struct codec_plan plan;
@@ -54,4 +72,12 @@ enum tacit_status tacit_options_memory(const struct tacit_options *options, uint
     *n_bytes =
         codec_plan_memory_fixed(&plan) + plan.n_threads * codec_plan_memory_per_thread(&plan);
     return TACIT_OK;
+}
+
+enum tacit_status tacit_options_least_memory(const struct tacit_options *options, uint64_t *n_bytes)
+{
+    struct codec_plan plan;
+    *n_bytes = 0;
+    TRY(codec_plan_make(&plan, options));
+    return codec_plan_least_memory(&plan, n_bytes);
 }

@@ -12,6 +12,9 @@
  */
 enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan);
 
+/* The smallest memory_limit by which the plan can be made to fit; its own does not count. */
+enum tacit_status codec_plan_least_memory(const struct codec_plan *plan, uint64_t *n_bytes);
+
 /* Bytes one thread takes to encode the longest block that will come, its buffers included. */
 uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan);
 

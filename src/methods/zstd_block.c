@@ -13,6 +13,8 @@ enum {
     WINDOW_LOG_MAX = 30, /* a block's limit */
     LEVEL_LONG = 19,     /* from here on matches are searched over the whole block */
     DECODER_BYTES = 1 << 18,
+    REST_MIN = 3 << 16,
+    REST_MAX = 5 << 20,
 };
 
 static enum tacit_status status_of(size_t code)
@@ -115,13 +117,14 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     if (plan->zstd_level == 0)
         return 0;
     /* Levels of btultra2 take 4 bytes for each of 2 * 2^window entries of two tables at most; the
-     * stream keeps a copy of the window. */
+     * stream keeps a copy of the window; measured beyond that: 5 MiB, less where the window is short. */
     bool is_long = plan->zstd_level >= LEVEL_LONG;
     uint64_t window = (uint64_t)1 << window_log(content_size);
     uint64_t tables = is_long ? 16 * window : 8 * window;
     uint64_t tables_max = is_long ? (uint64_t)640 << 20 : (uint64_t)128 << 20;
     /* Beside the context models' payload it needs a buffer of its own. */
-    return (tables < tables_max ? tables : tables_max) + window + ((uint64_t)4 << 20) +
+    uint64_t rest = 16 * window < REST_MAX ? 16 * window : REST_MAX;
+    return (tables < tables_max ? tables : tables_max) + window + REST_MIN + rest +
            (plan->context ? content_size : 0);
 }
 

@@ -163,6 +163,15 @@ static void check_tables(void)
             "bit histories");
 }
 
+/* Zero bytes may follow the last archive. */
+static int is_padding(void)
+{
+    size_t i = position;
+    while (i < n_archive && archive[i] == 0)
+        i++;
+    return i == n_archive;
+}
+
 static void decode_archive(void)
 {
     size_t start = position;
@@ -202,7 +211,7 @@ int main(int argc, char **argv)
     fclose(file);
     do
         decode_archive();
-    while (position < n_archive);
+    while (!is_padding());
     require(fflush(stdout) == 0, "cannot write");
     return 0;
 }

@@ -208,7 +208,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     if (!plan->context)
         return 0;
     struct cm_config config = {.strength = plan->strength,
-                               .content_set = CONTENT_ALL,
+                               .content_set = plan->content_set,
                                .memory_log2 = context_memory_log2(plan, content_size)};
     return cm_memory_needed(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX;
 }

@@ -68,6 +68,54 @@ static void check_known_size(void)
         }
 }
 
+/* What one short block takes goes by what it is made of, the limit that is told suffices, and one byte less does
+ * not. The archive is the same as without a limit where that takes no smaller tables. */
+static void check_short(int level, uint64_t most)
+{
+    enum { SHORT = 4096 };
+    static uint8_t out[N * 2];
+    struct tacit_options options;
+    uint64_t n_least = 0, n_any = 0;
+    size_t n_free;
+    bool done;
+    tacit_options_init(&options);
+    options.level = level;
+    options.content_size = SHORT;
+    CHECK(tacit_buffer_compress(content, SHORT, first, sizeof first, &n_free, &options) ==
+          TACIT_OK);
+    CHECK(tacit_options_least_memory(&options, &n_any) == TACIT_OK);
+    options.memory_limit = 1024;
+    for (int i = 0; i < 3; i++) { /* too little; what is told; a byte less than that */
+        struct tacit_input input = {.data = content, .size = SHORT};
+        struct tacit_output output = {.data = out, .size = sizeof out};
+        struct tacit_encoder *encoder;
+        CHECK(tacit_encoder_create(&encoder, &options) == TACIT_OK);
+        enum tacit_status status = tacit_encoder_run(encoder, &input, &output, true, &done);
+        CHECK_MSG(status == (i == 1 ? TACIT_OK : TACIT_ERR_MEMORY_LIMIT), "level %d, %d: %s", level,
+                  i, tacit_status_name(status));
+        if (i == 0)
+            n_least = tacit_encoder_memory_needed(encoder);
+        if (i == 1)
+            CHECK(output.pos == n_free && memcmp(out, first, n_free) == 0);
+        tacit_encoder_destroy(encoder);
+        options.memory_limit = n_least - (uint64_t)i;
+    }
+    CHECK_MSG(n_least < most && n_least <= n_any, "level %d: %u KiB", level,
+              (unsigned)(n_least >> 10));
+    struct tacit_decoder *decoder;
+    struct tacit_input input = {.data = first, .size = n_free};
+    struct tacit_output output = {.data = out, .size = sizeof out};
+    options.memory_limit = n_free + 100;
+    CHECK(tacit_decoder_create(&decoder, &options) == TACIT_OK);
+    CHECK(tacit_decoder_run(decoder, &input, &output, true, &done) == TACIT_ERR_MEMORY_LIMIT);
+    options.memory_limit = tacit_decoder_memory_needed(decoder);
+    tacit_decoder_destroy(decoder);
+    input.pos = 0;
+    CHECK(tacit_decoder_create(&decoder, &options) == TACIT_OK);
+    CHECK(tacit_decoder_run(decoder, &input, &output, true, &done) == TACIT_OK && done);
+    tacit_decoder_destroy(decoder);
+}
+
 int main(void)
 {
     struct tacit_options options;
@@ -75,6 +123,8 @@ int main(void)
     uint64_t n_needed;
     sample_fill(content, N, SAMPLE_TEXT, 1);
     check_known_size();
+    check_short(1, MIB);
+    check_short(3, 8 * MIB);
     check_limit(1, 0);
     check_limit(3, 0);
     /* For one thread, but not for two; then smaller tables. */
