@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/archive/job.h"
 #include "cli/measure/cmd_eval.h"
 #include "cli/measure/cmd_rank.h"
 #include "cli/measure/cmd_report.h"
@@ -126,10 +127,14 @@ enum exit_code command_each_file(struct arguments *arguments,
                                  enum exit_code (*run_one)(struct arguments *arguments,
                                                            const char *path))
 {
-    if (arguments->n_files == 0)
+    if (arguments->n_files == 0 && !arguments->is_expanded)
         return run_one(arguments, "-");
     enum exit_code worst = EXIT_CODE_OK;
-    for (int i = 0; i < arguments->n_files; i++)
-        worst = exit_code_worse(worst, run_one(arguments, arguments->files[i]));
+    for (int i = 0; i < arguments->n_files; i++) {
+        const char *path = arguments->files[i];
+        arguments->kept_from_now =
+            arguments->is_expanded ? arguments->kept_from[i] : job_base_name(path);
+        worst = exit_code_worse(worst, run_one(arguments, path));
+    }
     return worst;
 }

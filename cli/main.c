@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/archive/file_list.h"
+#include "cli/archive/output_folder.h"
 #include "cli/base/arguments.h"
 #include "cli/base/commands.h"
 #include "cli/base/console.h"
@@ -37,9 +39,15 @@ static enum exit_code run(struct arguments *arguments)
         return EXIT_CODE_OK;
     }
     struct tacit_model *model = NULL;
-    enum exit_code code = open_model(arguments, &model);
+    struct file_list list = {0};
+    enum exit_code code = output_folder_check(arguments);
     if (code == EXIT_CODE_OK)
-        code = arguments->command->work(arguments);
+        code = open_model(arguments, &model);
+    if (code == EXIT_CODE_OK) {
+        code = file_list_open(&list, arguments);
+        code = exit_code_worse(code, arguments->command->work(arguments));
+    }
+    file_list_close(&list);
     tacit_model_close(model);
     tacit_model_close(arguments->found_model);
     return code;

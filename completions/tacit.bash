@@ -79,7 +79,8 @@ _tacit_complete_value()
         _tacit_models
         _tacit_files '*'
         ;;
-    *:FILE | *:PAGE) _tacit_files '*' ;;
+    *:FILE | *:PAGE | *:LIST) _tacit_files '*' ;;
+    *:FOLDER) _tacit_files '' ;;
     *:LIMIT | *:SIZE) _tacit_offer "64K 1M 4M 16M 64M 256M 1G" ;;
     *:A-B) _tacit_offer "1-9 1 2 3 4 5 6 7 8 9" ;;
     *:FEATURES) _tacit_offer "scalar avx2 avx2,avx512 neon" ;;

@@ -15,7 +15,8 @@ test)
     for machine in aarch64 riscv64 s390x; do
         packages="$packages gcc-$machine-linux-gnu"
     done
-    packages="$packages libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross"
+    packages="$packages libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross file less
+        shared-mime-info"
     ;;
 *)
     sed -n '3s/^# //p' "$0" >&2

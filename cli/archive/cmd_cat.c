@@ -62,8 +62,9 @@ static enum exit_code cat_all(struct arguments *arguments, struct output *output
 {
     static char standard_input[] = "-";
     static char *const no_files[] = {standard_input};
-    char *const *files = arguments->n_files > 0 ? arguments->files : no_files;
-    int n_files = arguments->n_files > 0 ? arguments->n_files : 1;
+    bool reads_input = arguments->n_files == 0 && !arguments->is_expanded;
+    char *const *files = reads_input ? no_files : arguments->files;
+    int n_files = reads_input ? 1 : arguments->n_files;
     enum exit_code worst = EXIT_CODE_OK;
     for (int i = 0; i < n_files; i++) {
         enum exit_code code = arguments->has_range ? cat_range(arguments, files[i], output)

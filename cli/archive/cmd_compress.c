@@ -10,15 +10,9 @@
 #include "cli/archive/transfer.h"
 #include "cli/base/commands.h"
 
-static bool has_archive_suffix(const char *path)
-{
-    size_t n = strlen(path), n_suffix = strlen(ARCHIVE_SUFFIX);
-    return n > n_suffix && strcmp(path + n - n_suffix, ARCHIVE_SUFFIX) == 0;
-}
-
 static enum exit_code add_suffix(struct arguments *arguments, const char *path, char **name)
 {
-    if (has_archive_suffix(path) && !arguments->force) {
+    if (job_has_archive_suffix(path) && !arguments->force) {
         console_error(&arguments->console, path,
                       "already ends in " ARCHIVE_SUFFIX "; skipped (-d decompresses it, -f "
                       "compresses it once more)");

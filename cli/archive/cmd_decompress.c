@@ -12,15 +12,12 @@
 
 static enum exit_code cut_suffix(struct arguments *arguments, const char *path, char **name)
 {
-    const char *slash = strrchr(path, '/');
-    const char *base = slash == NULL ? path : slash + 1;
-    size_t n_base = strlen(base), n_suffix = strlen(ARCHIVE_SUFFIX);
-    if (n_base <= n_suffix || strcmp(base + n_base - n_suffix, ARCHIVE_SUFFIX) != 0) {
+    if (!job_has_archive_suffix(path)) {
         console_error(&arguments->console, path,
                       "does not end in " ARCHIVE_SUFFIX "; name the output with -o, or use -c");
         return EXIT_CODE_FAILED;
     }
-    *name = strndup(path, strlen(path) - n_suffix);
+    *name = strndup(path, strlen(path) - strlen(ARCHIVE_SUFFIX));
     if (*name == NULL)
         return fail_with_status(&arguments->console, path, TACIT_ERR_MEMORY);
     return EXIT_CODE_OK;

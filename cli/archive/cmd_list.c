@@ -89,7 +89,7 @@ static enum exit_code list_as_json(struct arguments *arguments)
 
 enum exit_code command_list(struct arguments *arguments)
 {
-    if (arguments->n_files == 0) {
+    if (arguments->n_files == 0 && !arguments->is_expanded) {
         console_error(&arguments->console, NULL, "list: name a file");
         return EXIT_CODE_USAGE;
     }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/archive/output_folder.h"
 #include "cli/archive/transfer.h"
 #include "cli/base/progress.h"
 #include "cli/models/model_search.h"
@@ -24,6 +25,19 @@ void job_report(struct console *console, const char *name, uint64_t n_in, uint64
     else
         console_note(console, name, "%llu -> %llu bytes", (unsigned long long)n_in,
                      (unsigned long long)n_out);
+}
+
+size_t job_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? 0 : (size_t)(slash - path) + 1;
+}
+
+bool job_has_archive_suffix(const char *path)
+{
+    const char *base = path + job_base_name(path);
+    size_t n = strlen(base), n_suffix = strlen(ARCHIVE_SUFFIX);
+    return n > n_suffix && strcmp(base + n - n_suffix, ARCHIVE_SUFFIX) == 0;
 }
 
 /* Does the output go to a place that is derived from the input's name? */
@@ -47,6 +61,8 @@ static enum exit_code open_output(struct arguments *arguments, const struct inpu
     enum exit_code code;
     if (names_output(arguments, input->path)) {
         code = kind->name_output(arguments, input->path, name);
+        if (code == EXIT_CODE_OK && arguments->output_folder)
+            code = output_folder_place(arguments, name);
         if (code == EXIT_CODE_OK)
             code = output_open_file(output, &arguments->console, *name, arguments->force);
     } else if (arguments->output_path != NULL) {
@@ -72,13 +88,17 @@ static bool input_is_terminal(struct arguments *arguments, const struct input *i
     return true;
 }
 
-/* A pager that reads a pipe shows what it reads on the same screen. */
 static bool goes_to_terminal(const struct output *output)
 {
-    struct stat about;
-    return output->fd == STDOUT_FILENO &&
-           (isatty(STDOUT_FILENO) ||
-            (fstat(STDOUT_FILENO, &about) == 0 && S_ISFIFO(about.st_mode)));
+    return output->fd == STDOUT_FILENO && isatty(STDOUT_FILENO);
+}
+
+/* An archive of a file that was written to meanwhile holds what nobody ever saw at one time. */
+static void warn_of_change(const struct input *input)
+{
+    if (input_has_changed(input))
+        console_warn(input->console, input->name,
+                     "changed while it was read: the output may be a mixture of old and new");
 }
 
 /* Input and output are open; leaves output closed. */
@@ -98,6 +118,7 @@ static enum exit_code work(struct arguments *arguments, struct input *input, str
         output_abort(output);
         return code;
     }
+    warn_of_change(input);
     uint64_t n_out = output->n_bytes;
     bool is_new_file = output->temp_path != NULL;
     code = output_commit(output, S_ISREG(input->stat.st_mode) ? &input->stat : NULL);
@@ -148,6 +169,8 @@ static enum exit_code decode_open_input(struct arguments *arguments, struct inpu
                    goes_to_terminal(output));
     code = transfer_decode(input, output, &options);
     progress_end(&progress);
+    if (code == EXIT_CODE_OK)
+        warn_of_change(input);
     bool is_test = output->fd < 0;
     if (code == EXIT_CODE_OK && is_test)
         job_report(&arguments->console, input->name, input->n_read, output->n_bytes - n_before,

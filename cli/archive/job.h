@@ -21,6 +21,11 @@ struct job_kind {
                                struct output *output, const struct tacit_options *options);
 };
 
+bool job_has_archive_suffix(const char *path);
+
+/* Where in path the file's own name begins. */
+size_t job_base_name(const char *path);
+
 /* path: "-" is standard input. */
 enum exit_code job_run(struct arguments *arguments, const char *path, const struct job_kind *kind);
 

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/command_table.h"
@@ -97,6 +98,7 @@ enum {
     MAKES_FILES = COMMAND_COMPRESS | COMMAND_DECOMPRESS,
     WRITES = MAKES_FILES | COMMAND_CAT | COMMAND_RECOVER,
     NOT_LIST = 127 & ~COMMAND_LIST,
+    TAKES_MANY = 127 & ~COMMAND_RECOVER,
 };
 
 static const struct option_row rows[] = {
@@ -140,6 +142,14 @@ static const struct option_row rows[] = {
      take_output},
     {"keep", 'k', OPTION_CLEAR, MAKES_FILES, AT(remove_input), 0, 0, NULL, NULL,
      "keep the input (default)", NULL},
+    {"output-dir", 0, OPTION_TEXT, MAKES_FILES, AT(output_folder), 0, 0, "FOLDER", NULL,
+     "make the outputs in FOLDER; what -r finds keeps its place\nbelow the folder it was found in",
+     NULL},
+    {"recursive", 'r', OPTION_SET, TAKES_MANY, AT(recursive), 0, 0, NULL, NULL,
+     "take the files in folders, and in theirs", NULL},
+    {"files-from", 0, OPTION_TEXT, TAKES_MANY, AT(list_path), 0, 0, "LIST", NULL,
+     "more files: a name a line of the file LIST ('-': standard\ninput), or ended by zero bytes",
+     NULL},
     {"rm", 0, OPTION_SET, MAKES_FILES, AT(remove_input), 0, 0, NULL, NULL,
      "remove the input when the output is safely on the disk", NULL},
     {"force", 'f', OPTION_SET, NOT_LIST, AT(force), 0, 0, NULL, NULL,
@@ -147,13 +157,17 @@ static const struct option_row rows[] = {
     OPTION_ROW_QUIET(struct arguments, console.verbosity),
     {"verbose", 'v', OPTION_MORE, 0, AT(console.verbosity), 0, 0, NULL, NULL,
      "say more; list: of each block", NULL},
-    {"threads", 'T', OPTION_NUMBER, NOT_LIST, AT(codec.n_threads), 0, TACIT_THREADS_MAX, "N",
+    OPTION_ROW_PROGRESS(struct arguments, console.wants_lines),
+    {"threads", 'T', OPTION_CAPPED, NOT_LIST, AT(codec.n_threads), 0, TACIT_THREADS_MAX, "N",
      "is a number of threads",
      "threads, 0: one for each processor (default); the result\nnever depends on it", NULL},
     {"model", 'm', OPTION_TAKE, NOT_LIST, 0, 0, 0, "NAME", NULL,
      "language model: a name of 'tacit model list', or a file", take_model},
     {"memory", 'M', OPTION_SIZE, NOT_LIST, AT(codec.memory_limit), 1, 0, "LIMIT",
      "is a size such as 800M or 2G", "allocate no more than LIMIT bytes (800M, 2G)", NULL},
+    {"limit-size", 0, OPTION_SIZE, NOT_LIST & ~COMMAND_BENCH, AT(codec.content_limit), 1, 0,
+     "LIMIT", "is a size such as 800M or 2G",
+     "decoding: refuse a FILE with more content than LIMIT", NULL},
     {"cpu", 0, OPTION_TAKE, NOT_LIST, 0, 0, 0, "FEATURES",
      "is 'scalar' or a list such as avx2,avx512,vnni,amx or neon,dotprod",
      "use these processor features only; scalar for none", take_cpu},
@@ -227,14 +241,58 @@ static enum exit_code check_together(struct arguments *arguments)
     const char *problem = NULL;
     if (arguments->output_path != NULL && !command->has_output)
         problem = "-o does not go with this command: it writes no file";
-    else if (arguments->output_path != NULL && arguments->n_files > 1 && !command->joins_files)
-        problem = "-o names one output, but there are several inputs; use -c to join them";
+    else if (arguments->output_path != NULL && !command->joins_files &&
+             (arguments->n_files > 1 || arguments->recursive || arguments->list_path))
+        problem = "-o names one output, but there are several inputs; use -c to join them, or "
+                  "--output-dir";
+    else if (arguments->output_folder && (arguments->output_path || arguments->to_stdout))
+        problem = "--output-dir does not go with -o and -c";
+    else if (arguments->recursive && arguments->n_files == 0 && !arguments->list_path)
+        problem = "-r: name a folder";
     else if (arguments->model_name != NULL && lowest_level(arguments) < TACIT_LEVEL_CONTEXT)
         problem = "-m goes with levels from -3 on: -1 and -2 are zstd alone";
     if (problem == NULL)
         return EXIT_CODE_OK;
     console_error(&arguments->console, NULL, "%s", problem);
     return EXIT_CODE_USAGE;
+}
+
+/* The words of TACIT_OPT, which must be options that any of the commands may be given. They set defaults: a
+ * command that has no use for one passes it over. */
+static bool parse_defaults(struct arguments *arguments, const struct command_line *command_line)
+{
+    enum { TEXT_MAX = 4096, WORDS_MAX = TEXT_MAX / 2 + 2 };
+    static char text[TEXT_MAX], program[] = "tacit: TACIT_OPT"; /* values point into text */
+    char *words[WORDS_MAX] = {program}, *rest;
+    struct command_line line = *command_line;
+    const struct command *command = arguments->command;
+    const char *value = getenv("TACIT_OPT");
+    int n_words = 1;
+    line.source = "TACIT_OPT";
+    if (!value)
+        return true;
+    if (strlen(value) >= sizeof text)
+        return options_refuse(&arguments->console, &line, "is too long");
+    memcpy(text, value, strlen(value) + 1);
+    for (char *word = strtok_r(text, " \t\n", &rest); word; word = strtok_r(NULL, " \t\n", &rest))
+        words[n_words++] = word;
+    bool is_named = arguments->is_named;
+    arguments->command = NULL;
+    arguments->is_named = false;
+    optind = 0;
+    if (!options_parse(&line, arguments, &arguments->console, n_words, words, NULL))
+        return false;
+    bool only_options = optind == n_words;
+    if (!only_options || arguments->command || arguments->to_stdout || arguments->output_path ||
+        arguments->list_path || arguments->has_range || arguments->as_json ||
+        arguments->wants_help || arguments->wants_version)
+        return options_refuse(&arguments->console, &line,
+                              "takes options such as -9, -T and --verify, no files, commands and "
+                              "outputs");
+    optind = 0;
+    arguments->command = command;
+    arguments->is_named = is_named;
+    return true;
 }
 
 enum exit_code arguments_parse(struct arguments *arguments, int argc, char **argv)
@@ -249,6 +307,9 @@ enum exit_code arguments_parse(struct arguments *arguments, int argc, char **arg
         argc--;
         argv++;
     }
+    if (!parse_defaults(arguments, &line))
+        return EXIT_CODE_USAGE;
+    const char *default_model = arguments->model_name;
     static char program[] = "tacit";
     uint64_t given = 0;
     argv[0] = program; /* what getopt's own messages begin with */
@@ -261,6 +322,8 @@ enum exit_code arguments_parse(struct arguments *arguments, int argc, char **arg
         return EXIT_CODE_OK;
     if (arguments->command == NULL)
         arguments->command = command_by_bit(COMMAND_COMPRESS);
+    if (arguments->model_name == default_model && lowest_level(arguments) < TACIT_LEVEL_CONTEXT)
+        arguments->model_name = NULL; /* a default gives way to a level that takes none */
     enum exit_code code = check_rows(arguments, given);
     return code == EXIT_CODE_OK ? check_together(arguments) : code;
 }

@@ -21,6 +21,10 @@ struct arguments {
     const char *model_name;          /* -m; NULL: none */
     struct tacit_model *found_model; /* by model_search.h; NULL: none */
     const char *output_path;         /* -o; NULL: not given */
+    const char *output_folder;       /* --output-dir; NULL: not given */
+    const char *list_path;           /* --files-from; NULL: not given */
+    bool recursive;                  /* -r: files may be folders */
+    bool is_expanded;                /* files is a list made of these two, perhaps empty */
     bool to_stdout;                  /* -c, or -o - */
     bool force;
     bool remove_input;
@@ -34,10 +38,13 @@ struct arguments {
     int first_level, last_level; /* bench: --levels; 0: not given */
     char *const *files;          /* [n_files]; "-" is standard input */
     int n_files;                 /* 0: none named */
+    const size_t *kept_from;     /* [n_files], NULL if not is_expanded: where the part of the path
+                                    begins that --output-dir keeps */
+    size_t kept_from_now;        /* of the file under way */
 };
 
-/* argv: must outlive arguments and may be put into another order. On failure the reason was said.
- */
+/* Options in the environment variable TACIT_OPT come first, so that those of argv win. argv: must outlive
+ * arguments and may be put into another order. On failure the reason was said. */
 enum exit_code arguments_parse(struct arguments *arguments, int argc, char **argv);
 
 /* The options that the command has, for its help; NULL: those of all commands with work. */

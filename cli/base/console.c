@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void console_init(struct console *console)
 {
-    *console = (struct console){.is_terminal = isatty(STDERR_FILENO) == 1};
+    struct stat out;
+    *console =
+        (struct console){.is_terminal = isatty(STDERR_FILENO) == 1,
+                         .feeds_pipe = fstat(STDOUT_FILENO, &out) == 0 && S_ISFIFO(out.st_mode)};
 }
 
 /* Bytes above 127 pass: they may be letters of another alphabet. */
@@ -64,7 +68,8 @@ void console_warn(struct console *console, const char *name, const char *format,
 
 void console_note(struct console *console, const char *name, const char *format, ...)
 {
-    if (console->verbosity < (console->is_terminal ? 0 : 1))
+    bool is_wanted = (console->is_terminal && !console->feeds_pipe) || console->wants_lines;
+    if (console->verbosity < (is_wanted ? 0 : 1))
         return;
     va_list args;
     va_start(args, format);
@@ -75,8 +80,8 @@ void console_note(struct console *console, const char *name, const char *format,
 bool console_wants_bar(const struct console *console)
 {
     const char *terminal = getenv("TERM");
-    bool is_dumb = terminal && strcmp(terminal, "dumb") == 0; /* it cannot go back in a line */
-    return console->is_terminal && !is_dumb && console->verbosity >= 0;
+    bool is_dumb = terminal && strcmp(terminal, "dumb") == 0;
+    return console->is_terminal && !is_dumb && !console->feeds_pipe && console->verbosity >= 0;
 }
 
 unsigned console_width(void)

@@ -12,6 +12,8 @@
 struct console {
     int verbosity;    /* -2 nothing, -1 errors only, 0 normal, 1 and more: details */
     bool is_terminal; /* is standard error one */
+    bool feeds_pipe;  /* standard output is a pipe: its reader may draw on the same terminal */
+    bool wants_lines; /* progress as plain lines, wherever standard error goes */
     bool bar_shown;
 };
 
@@ -26,11 +28,12 @@ __attribute__((format(printf, 3, 4))) void console_warn(struct console *console,
 /* A name for a line on standard output, where control characters do the same harm. */
 void console_print_name(const char *name);
 
-/* What went well: shown on a terminal, or with -v. */
+/* What went well: shown on a terminal on which nobody else draws, or with -v or --progress. */
 __attribute__((format(printf, 3, 4))) void console_note(struct console *console, const char *name,
                                                         const char *format, ...);
 
-/* Is a progress bar wanted at all? Not on a terminal of the kind "dumb". */
+/* Is a progress bar wanted at all? Not on a terminal of the kind "dumb", which cannot go back in a line, or that a
+ * pager may be drawing on. */
 bool console_wants_bar(const struct console *console);
 
 /* Columns of the terminal. */

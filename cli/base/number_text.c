@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool number_parse(const char *text, unsigned least, unsigned most, unsigned *number)
 {
@@ -12,6 +13,16 @@ bool number_parse(const char *text, unsigned least, unsigned most, unsigned *num
     *number = (unsigned)value;
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && value >= least &&
            value <= most;
+}
+
+bool number_parse_capped(const char *text, unsigned most, unsigned *number)
+{
+    size_t n_digits = strspn(text, "0123456789");
+    if (n_digits == 0 || text[n_digits] != '\0')
+        return false;
+    if (!number_parse(text, 0, most, number))
+        *number = most;
+    return true;
 }
 
 bool fraction_parse(const char *text, double least, double most, double *number)

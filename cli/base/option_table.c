@@ -17,10 +17,9 @@ enum {
 
 bool options_refuse(struct console *console, const struct command_line *line, const char *what)
 {
-    if (*line->name)
-        console_error(console, NULL, "%s: %s; try 'tacit %s --help'", line->name, what, line->name);
-    else
-        console_error(console, NULL, "%s; try 'tacit --help'", what);
+    const char *source = line->source ? line->source : line->name;
+    console_error(console, NULL, "%s%s%s; try 'tacit %s%s--help'", source, *source ? ": " : "",
+                  what, line->name, *line->name ? " " : "");
     return false;
 }
 
@@ -92,6 +91,8 @@ static bool store(void *options, const struct option_row *row, const char *value
         return true;
     case OPTION_NUMBER:
         return number_parse(value, (unsigned)row->least, (unsigned)row->most, field);
+    case OPTION_CAPPED:
+        return number_parse_capped(value, (unsigned)row->most, field);
     case OPTION_SHARE:
         return fraction_parse(value, row->least, row->most, field);
     case OPTION_SIZE:
@@ -134,7 +135,7 @@ bool options_parse(const struct command_line *line, void *options, struct consol
     struct getopt_tables tables;
     int option, digit_word = -1, word;
     make_tables(line, &tables);
-    while (word = optind,
+    while (word = optind ? optind : 1, /* 0: getopt will start anew */
            (option = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
         const struct option_row *row = find_row(line, option);
         char digit[2] = {(char)option, '\0'};

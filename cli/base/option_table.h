@@ -23,6 +23,7 @@ enum option_kind {
     OPTION_MORE,   /* int: one more */
     OPTION_LESS,   /* int: one less */
     OPTION_NUMBER, /* unsigned, least .. most */
+    OPTION_CAPPED, /* unsigned, 0 .. most, which is what more counts as */
     OPTION_SHARE,  /* double, least .. most */
     OPTION_SIZE,   /* uint64_t, bytes ("64K"), least .. most */
     OPTION_TEXT,   /* const char * */
@@ -54,6 +55,7 @@ struct command_line {
     size_t n_rows;
     unsigned mask;      /* which of the rows count; 0: all */
     const char *manual; /* the page */
+    const char *source; /* where its words come from; NULL: the command's own line */
 };
 
 #define OPTION_TABLE(rows) (rows), sizeof(rows) / sizeof *(rows)
@@ -61,7 +63,7 @@ struct command_line {
 /* Rows that many commands have. type: the struct of options; field: its member. */
 #define OPTION_ROW_THREADS(type, field, most)                                                      \
     {                                                                                              \
-        "threads", 'T', OPTION_NUMBER, 0, offsetof(type, field), 0, most, "N",                     \
+        "threads", 'T', OPTION_CAPPED, 0, offsetof(type, field), 0, most, "N",                     \
             "is a number of threads",                                                              \
             "threads, 0: one for each processor (default); the result\nnever depends on it", NULL  \
     }
@@ -69,6 +71,11 @@ struct command_line {
     {                                                                                              \
         "quiet", 'q', OPTION_LESS, 0, offsetof(type, field), 0, 0, NULL, NULL,                     \
             "no warnings, no progress bar; -qq: no errors either", NULL                            \
+    }
+#define OPTION_ROW_PROGRESS(type, field)                                                           \
+    {                                                                                              \
+        "progress", 0, OPTION_SET, 0, offsetof(type, field), 0, 0, NULL, NULL,                     \
+            "tell progress in plain lines, to a log too", NULL                                     \
     }
 #define OPTION_ROW_HELP(type, field)                                                               \
     {                                                                                              \

@@ -9,6 +9,9 @@
 
 static const double draw_interval = 0.1;
 
+/* Seconds from one line to the next: at least the first, and this share of the time that has passed. */
+static const double line_interval = 1, line_share = 0.05;
+
 double clock_seconds(void)
 {
     struct timespec now;
@@ -23,7 +26,8 @@ void progress_start(struct progress *progress, struct console *console, const ch
                                   .name = name,
                                   .n_total = n_total,
                                   .is_decoding = is_decoding,
-                                  .is_shown = console_wants_bar(console) && !to_terminal};
+                                  .has_bar = !console->wants_lines && !to_terminal &&
+                                             console_wants_bar(console)};
     progress->start = progress->next_draw = clock_seconds();
     progress_update(progress, 0, 0);
 }
@@ -124,17 +128,31 @@ static void show_line(const struct progress *progress, struct line *line)
     console_show_bar(progress->console, text);
 }
 
+/* A line that stays, of all fields but the cells. */
+static void print_line(const struct progress *progress, const struct line *line)
+{
+    const char *share = line->fields[FIELD_SHARE];
+    console_warn(progress->console, progress->name, "%s%s%s%s%s", share + strspn(share, " "),
+                 line->fields[FIELD_SIZE], line->fields[FIELD_RATIO], line->fields[FIELD_RATE],
+                 line->fields[FIELD_ETA]);
+}
+
 int progress_update(void *context, uint64_t n_in, uint64_t n_out)
 {
     struct progress *progress = context;
-    double now = clock_seconds();
-    if (!progress->is_shown || now < progress->next_draw)
+    bool has_lines = progress->console->wants_lines;
+    double now = clock_seconds(), elapsed = now - progress->start;
+    if (!(progress->has_bar || has_lines) || now < progress->next_draw)
         return 0;
-    progress->next_draw = now + draw_interval;
+    double pause = line_share * elapsed > line_interval ? line_share * elapsed : line_interval;
+    progress->next_draw = now + (has_lines ? pause : draw_interval);
     struct line line = {0};
     format_share(&line, progress, n_in);
-    format_rate(&line, progress, n_in, n_out, now - progress->start);
-    show_line(progress, &line);
+    format_rate(&line, progress, n_in, n_out, elapsed);
+    if (has_lines)
+        print_line(progress, &line);
+    else
+        show_line(progress, &line);
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The progress bar of one file: share, sizes, ratio, rate, time to go. Shown only where
- * console_wants_bar.
+ * The progress of one file: share, sizes, ratio, rate, time to go. As a bar where console_wants_bar, or
+ * as lines, fewer as time goes by, where the console wants those.
  */
 #ifndef TACIT_CLI_BASE_PROGRESS_H
 #define TACIT_CLI_BASE_PROGRESS_H
@@ -17,7 +17,7 @@ struct progress {
     const char *name;
     uint64_t n_total; /* bytes of input, 0: unknown */
     bool is_decoding; /* the ratio is output to input, not input to output */
-    bool is_shown;
+    bool has_bar;
     double start; /* seconds */
     double next_draw;
 };
@@ -25,7 +25,7 @@ struct progress {
 /* Seconds on a clock that nobody sets. */
 double clock_seconds(void);
 
-/* to_terminal: the output goes to a terminal, or to a pipe whose reader may show it there: no bar, which would get into it. */
+/* to_terminal: the output goes to a terminal: no bar, which would get into it. */
 void progress_start(struct progress *progress, struct console *console, const char *name,
                     uint64_t n_total, bool is_decoding, bool to_terminal);
 

@@ -5,9 +5,16 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* Those that end a process and that somebody, or a limit, sends; a crash is not among them. */
-static const int fatal_signals[] = {SIGINT,  SIGTERM, SIGHUP,    SIGPIPE, SIGQUIT, SIGALRM,
-                                    SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU};
+/* Those that somebody, or a limit, sends; then those of a crash. Real-time signals are no constants. */
+static const int fatal_signals[] = {SIGINT,    SIGTERM, SIGHUP,  SIGPIPE, SIGQUIT, SIGALRM, SIGUSR1,
+                                    SIGUSR2,   SIGPOLL, SIGPROF, SIGXCPU, SIGSYS,  SIGTRAP,
+#ifdef SIGSTKFLT
+                                    SIGSTKFLT,
+#endif
+#ifdef SIGPWR
+                                    SIGPWR,
+#endif
+                                    SIGVTALRM, SIGABRT, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL};
 enum { N_FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
 
 /* A handler gets no argument, so these pointers cannot be passed to it. The file names are unique:
@@ -26,27 +33,38 @@ static void remove_temp_and_die(int signal_number)
     raise(signal_number);
 }
 
+static void fill_fatal_set(sigset_t *set)
+{
+    sigemptyset(set);
+    for (size_t i = 0; i < N_FATAL_SIGNALS; i++)
+        sigaddset(set, fatal_signals[i]);
+    for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
+        sigaddset(set, i);
+}
+
+/* A sanitizer's handler of crashes stays as well as what is ignored. */
+static void install(int signal_number, const struct sigaction *action)
+{
+    struct sigaction old;
+    if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+        sigaction(signal_number, action, NULL);
+}
+
 void signals_install(void)
 {
     struct sigaction action = {.sa_handler = remove_temp_and_die, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
+    fill_fatal_set(&action.sa_mask);
     for (size_t i = 0; i < N_FATAL_SIGNALS; i++)
-        sigaddset(&action.sa_mask, fatal_signals[i]);
-    for (size_t i = 0; i < N_FATAL_SIGNALS; i++) {
-        struct sigaction old;
-        sigaction(fatal_signals[i], NULL, &old);
-        if (old.sa_handler != SIG_IGN)
-            sigaction(fatal_signals[i], &action, NULL);
-    }
+        install(fatal_signals[i], &action);
+    for (int i = SIGRTMIN; i <= SIGRTMAX; i++)
+        install(i, &action);
     signal(SIGXFSZ, SIG_IGN);
 }
 
 void signals_block(sigset_t *saved)
 {
     sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < N_FATAL_SIGNALS; i++)
-        sigaddset(&set, fatal_signals[i]);
+    fill_fatal_set(&set);
     sigprocmask(SIG_BLOCK, &set, saved);
 }
 

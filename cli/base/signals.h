@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SIGINT, SIGTERM, SIGHUP and SIGPIPE remove the temporary files of the outputs being made, then end
- * the process by the same signal. One that was ignored when the command started stays ignored
- * (nohup). SIGXFSZ is ignored, so that a file size limit shows up as a write error with a message.
+ * Every signal that ends a process, a crash and the real-time ones too, removes the temporary files of the
+ * outputs being made, then ends the process by the same signal; SIGKILL alone cannot. One that was
+ * ignored when the command started stays ignored (nohup). SIGXFSZ is ignored, so that a file size
+ * limit shows up as a write error with a message.
  */
 #ifndef TACIT_CLI_BASE_SIGNALS_H
 #define TACIT_CLI_BASE_SIGNALS_H

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/base/console.h"
+#include "cli/files/acl_group.h"
 #include "cli/files/fd_io.h"
 
 static enum exit_code fail_to_open(struct input *input, enum input_rule rule)
@@ -57,6 +58,7 @@ enum exit_code input_open(struct input *input, struct console *console, const ch
         input_close(input);
         return EXIT_CODE_FAILED;
     }
+    input->stat.st_mode &= ~(mode_t)070 | acl_group_rights(input->fd);
     enum exit_code code = is_stdin ? EXIT_CODE_OK : check_type(input, rule);
     if (code != EXIT_CODE_OK)
         input_close(input);
@@ -110,6 +112,19 @@ enum exit_code input_source_failed(const struct input *input, enum tacit_status 
     return EXIT_CODE_FAILED;
 }
 
+static bool differ(const struct stat *a, const struct stat *b)
+{
+    return a->st_size != b->st_size || a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
+           a->st_mtim.tv_nsec != b->st_mtim.tv_nsec;
+}
+
+bool input_has_changed(const struct input *input)
+{
+    struct stat now;
+    return S_ISREG(input->stat.st_mode) && fstat(input->fd, &now) == 0 &&
+           differ(&now, &input->stat);
+}
+
 enum exit_code input_remove(const struct input *input)
 {
     const struct stat *then = &input->stat;
@@ -119,8 +134,7 @@ enum exit_code input_remove(const struct input *input)
         why = strerror(errno);
     else if (now.st_dev != then->st_dev || now.st_ino != then->st_ino)
         why = "it was replaced meanwhile, or is a symbolic link";
-    else if (now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
-             now.st_mtim.tv_nsec != then->st_mtim.tv_nsec)
+    else if (differ(&now, then))
         why = "it has changed meanwhile";
     else if (unlink(input->path) != 0)
         why = strerror(errno);

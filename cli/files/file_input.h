@@ -19,7 +19,7 @@ struct input {
     const char *path; /* as given */
     const char *name; /* for messages: path, or "(stdin)" */
     int fd;           /* -1: not open */
-    struct stat stat; /* as it was when opened */
+    struct stat stat; /* as it was when opened; of the mode, what the group itself may do */
     uint64_t n_read;  /* by input_read */
     bool at_end;
     int source_errno; /* of the last failed read through input_source */
@@ -45,6 +45,9 @@ enum exit_code input_source(struct input *input, struct tacit_source *source);
 
 /* The library failed on a source made by input_source. */
 enum exit_code input_source_failed(const struct input *input, enum tacit_status status);
+
+/* Whether the file has other content by now than when it was opened, as far as its size and time tell. */
+bool input_has_changed(const struct input *input);
 
 /* Deletes the file if its path still leads to what was read, whole and unchanged since. */
 enum exit_code input_remove(const struct input *input);

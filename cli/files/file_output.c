@@ -16,6 +16,8 @@
 #include "cli/base/signals.h"
 #include "cli/files/fd_io.h"
 
+enum { HOLE_UNIT = 4096 }; /* what file systems part a file into, or a multiple of it */
+
 static const char *errno_hint(int error)
 {
     switch (error) {
@@ -48,7 +50,11 @@ void output_open_nothing(struct output *output, struct console *console)
 
 enum exit_code output_open_stdout(struct output *output, struct console *console, bool force)
 {
+    struct stat file;
     *output = (struct output){.console = console, .name = "(stdout)", .fd = STDOUT_FILENO};
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    output->is_sparse = flags >= 0 && !(flags & O_APPEND) && fstat(STDOUT_FILENO, &file) == 0 &&
+                        S_ISREG(file.st_mode) && lseek(STDOUT_FILENO, 0, SEEK_CUR) == file.st_size;
     if (!force && isatty(STDOUT_FILENO)) {
         console_error(console, output->name,
                       "is a terminal; redirect it, name a file with -o, or insist with -f");
@@ -80,6 +86,7 @@ static enum exit_code create_temp(struct output *output, const char *path)
     output->fd = mkstemps(output->temp_path, SUFFIX_LENGTH);
     if (output->fd >= 0)
         signals_add_temp_path(output->temp_path);
+    output->is_sparse = true;
     signals_restore(&saved);
     if (output->fd >= 0)
         return EXIT_CODE_OK;
@@ -138,27 +145,61 @@ bool output_is_same_file(const struct output *output, const struct stat *file)
     return failed == 0 && target.st_dev == file->st_dev && target.st_ino == file->st_ino;
 }
 
+static enum exit_code make_hole(struct output *output, uint64_t n)
+{
+    if (lseek(output->fd, (off_t)n, SEEK_CUR) < 0)
+        return fail_with_errno(output, "cannot write");
+    output->n_bytes += n;
+    output->ends_in_hole = true;
+    return EXIT_CODE_OK;
+}
+
+static bool is_zero(const char *data, size_t n)
+{
+    return data[0] == 0 && memcmp(data, data + 1, n - 1) == 0;
+}
+
+/* How much of data[0 .. n), which goes to the file at offset, is all holes, or none. */
+static size_t run_length(const char *data, size_t n, uint64_t offset, bool *is_hole)
+{
+    size_t done = 0;
+    while (done < n) {
+        size_t n_unit = HOLE_UNIT - (size_t)((offset + done) % HOLE_UNIT);
+        size_t n_piece = n_unit < n - done ? n_unit : n - done;
+        bool is_unit = n_piece == HOLE_UNIT && is_zero(data + done, n_piece);
+        if (done > 0 && is_unit != *is_hole)
+            break;
+        *is_hole = is_unit;
+        done += n_piece;
+    }
+    return done;
+}
+
 enum exit_code output_write(struct output *output, const void *data, size_t n)
 {
-    output->n_bytes += n;
-    if (output->fd < 0 || n == 0)
-        return EXIT_CODE_OK;
-    output->ends_in_hole = false;
-    if (!fd_write_full(output->fd, data, n))
-        return fail_with_errno(output, "cannot write");
+    const char *from = data;
+    bool is_hole = false;
+    for (size_t n_run; n > 0; from += n_run, n -= n_run) {
+        n_run = output->is_sparse ? run_length(from, n, output->n_bytes, &is_hole) : n;
+        if (is_hole) {
+            enum exit_code code = make_hole(output, n_run);
+            if (code != EXIT_CODE_OK)
+                return code;
+            continue;
+        }
+        output->n_bytes += n_run;
+        output->ends_in_hole = false;
+        if (output->fd >= 0 && !fd_write_full(output->fd, from, n_run))
+            return fail_with_errno(output, "cannot write");
+    }
     return EXIT_CODE_OK;
 }
 
 enum exit_code output_skip(struct output *output, uint64_t n)
 {
-    static const char zeros[4096];
-    if (output->temp_path != NULL && n > 0) {
-        if (lseek(output->fd, (off_t)n, SEEK_CUR) < 0)
-            return fail_with_errno(output, "cannot write");
-        output->n_bytes += n;
-        output->ends_in_hole = true;
-        return EXIT_CODE_OK;
-    }
+    static const char zeros[HOLE_UNIT];
+    if (output->is_sparse && n > 0)
+        return make_hole(output, n);
     enum exit_code code = EXIT_CODE_OK;
     while (n > 0 && code == EXIT_CODE_OK) {
         size_t n_now = n < sizeof zeros ? (size_t)n : sizeof zeros;
@@ -222,10 +263,18 @@ static bool give_final_name(const struct output *output)
     return rename(output->temp_path, output->name) == 0;
 }
 
+/* A hole at the end is none until the file is that long. */
+static enum exit_code end_hole(struct output *output)
+{
+    off_t end = output->ends_in_hole ? lseek(output->fd, 0, SEEK_CUR) : 0;
+    if (output->ends_in_hole && (end < 0 || ftruncate(output->fd, end) != 0))
+        return fail_with_errno(output, "cannot write");
+    output->ends_in_hole = false;
+    return EXIT_CODE_OK;
+}
+
 static enum exit_code finish_file(struct output *output, const struct stat *like)
 {
-    if (output->ends_in_hole && ftruncate(output->fd, (off_t)output->n_bytes) != 0)
-        return fail_with_errno(output, "cannot write");
     if (!(like != NULL ? copy_attributes(output->fd, like) : set_new_file_mode(output->fd)))
         console_warn(output->console, output->name, "cannot set mode or time: %s", strerror(errno));
     if (fsync(output->fd) != 0)
@@ -241,8 +290,8 @@ static enum exit_code finish_file(struct output *output, const struct stat *like
 
 enum exit_code output_commit(struct output *output, const struct stat *like)
 {
-    enum exit_code code = EXIT_CODE_OK;
-    if (output->temp_path != NULL) {
+    enum exit_code code = end_hole(output);
+    if (code == EXIT_CODE_OK && output->temp_path != NULL) {
         code = finish_file(output, like);
         if (code == EXIT_CODE_OK) {
             sync_directory(output->name);
@@ -250,7 +299,7 @@ enum exit_code output_commit(struct output *output, const struct stat *like)
             free(output->temp_path);
             output->temp_path = NULL;
         }
-    } else if (output->fd > STDERR_FILENO) {
+    } else if (code == EXIT_CODE_OK && output->fd > STDERR_FILENO) {
         int failed = close(output->fd);
         output->fd = -1;
         if (failed)

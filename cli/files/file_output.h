@@ -22,6 +22,7 @@ struct output {
     int fd;            /* -1: what is written goes nowhere */
     char *temp_path;   /* NULL: the bytes go straight to where they belong */
     bool replace;      /* an existing file may be replaced */
+    bool is_sparse;    /* zeros may become holes: the file ends where writing began */
     bool ends_in_hole; /* the last bytes were skipped, not written */
     uint64_t n_bytes;  /* written and skipped so far */
 };
@@ -41,6 +42,7 @@ enum exit_code output_open_file(struct output *output, struct console *console, 
 /* Would writing to output destroy this file? */
 bool output_is_same_file(const struct output *output, const struct stat *file);
 
+/* Zeros become holes where the file can have them: who restores a file with holes gets holes. */
 enum exit_code output_write(struct output *output, const void *data, size_t n);
 
 /* n zeros; a hole where files can have one. */

@@ -83,5 +83,10 @@ enum exit_code line_reader_next(struct line_reader *reader, const char **line, s
     reader->number++;
     if (*n > 0 && (*line)[*n - 1] == '\r')
         --*n;
+    if (*n >= BYTE_ORDER_MARK_SIZE && memcmp(*line, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0) {
+        *line += BYTE_ORDER_MARK_SIZE;
+        *n -= BYTE_ORDER_MARK_SIZE;
+        reader->offset += BYTE_ORDER_MARK_SIZE;
+    }
     return EXIT_CODE_OK;
 }

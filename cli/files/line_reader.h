@@ -21,7 +21,11 @@ struct line_reader {
 enum exit_code line_reader_open(struct line_reader *reader, struct console *console,
                                 const char *path);
 
-/* The next line without its end ("\n" or "\r\n"), good until the next call; *line is NULL at the end. */
+/* What editors and Windows programs put before text in UTF-8. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+enum { BYTE_ORDER_MARK_SIZE = 3 };
+
+/* The next line without its end ("\n" or "\r\n") and without a byte order mark at its beginning, good until the next call; *line is NULL at the end. */
 enum exit_code line_reader_next(struct line_reader *reader, const char **line, size_t *n);
 
 void line_reader_close(struct line_reader *reader);

@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "cli/base/console.h"
-#include "cli/base/exit_codes.h"
+#include "cli/files/text_output.h"
 
 /* Writes the page's data, JSON without '<'. */
 typedef void (*page_data_fn)(const void *context, FILE *out);
@@ -18,9 +17,16 @@ struct page {
     const char *template;
     const char *path; /* NULL: standard output */
     bool force;       /* a file of that name is replaced */
+    struct text_output out;
 };
 
-enum exit_code page_write(struct console *console, const struct page *page, page_data_fn write_data,
-                          const void *context);
+/* Before the work, so that a page that cannot be made is refused at once. */
+enum exit_code page_open(struct console *console, struct page *page);
+
+/* Fills the page and puts it in its place. */
+enum exit_code page_write(struct page *page, page_data_fn write_data, const void *context);
+
+/* Removes what was made of a page that is not written. May be called in any case. */
+void page_close(struct page *page);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/base/option_table.h"
+#include "cli/files/file_input.h"
 
 static bool take_json(void *options, const struct option_row *row, const char *value)
 {
@@ -35,7 +36,8 @@ static const struct command_line line = {
              "'tacit eval' knows. By model:\n"
              "  mean         bits a byte, the mean over the files\n"
              "  all bytes    bits a byte of all files together, and the interval of 95 % of\n"
-             "               resamples of their 4 KiB pieces (none for other compressors)\n"
+             "               resamples of their 4 KiB pieces (none for other compressors, and\n"
+             "               for fewer than six pieces)\n"
              "  wins         how often it is better than another model on a file\n"
              "  clear        how often by more than chance: the paired interval excludes zero\n"
              "  halves       bits a byte of the files' first and second halves: models that learn\n"
@@ -69,7 +71,7 @@ static bool parse(struct rank *rank, int argc, char **argv)
         if (a->n_subjects == SUBJECTS_MAX || !subject_init(&a->subjects[a->n_subjects++], argv[i]))
             return refuse(rank,
                           "a model is a name, a file, NAME+context, context or context:LEVEL");
-    a->files = argv + split + 1;
+    a->files = rank->files = argv + split + 1;
     a->n_files = argc > split ? argc - split - 1 : 0;
     if (a->n_subjects == 0 || a->n_files == 0 || a->n_files > RANK_FILES_MAX)
         return refuse(rank, "name models, then '--', then files");
@@ -78,11 +80,43 @@ static bool parse(struct rank *rank, int argc, char **argv)
     return true;
 }
 
+/* Whether there is something to measure in a file; says why not. */
+static bool is_measurable(struct console *console, const char *path)
+{
+    struct stat about;
+    struct input input;
+    if (strcmp(path, "-") == 0 ||
+        (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)))
+        return true; /* what can be read once is not touched */
+    if (input_open(&input, console, path, INPUT_ANY) != EXIT_CODE_OK)
+        return false;
+    bool is_empty = S_ISREG(input.stat.st_mode) && input.stat.st_size == 0;
+    input_close(&input);
+    if (is_empty)
+        console_error(console, path, "is empty: nothing to rank by");
+    return !is_empty;
+}
+
+/* Once, before the work: models are ranked on the files that are left. */
+static enum exit_code drop_files(struct rank *rank)
+{
+    struct eval_arguments *a = &rank->arguments;
+    int n_left = 0;
+    for (int i = 0; i < a->n_files; i++)
+        if (is_measurable(&a->console, rank->files[i]))
+            rank->files[n_left++] = rank->files[i];
+    enum exit_code code = n_left < a->n_files ? EXIT_CODE_FAILED : EXIT_CODE_OK;
+    a->n_files = n_left;
+    return code;
+}
+
 static enum exit_code run(struct rank *rank)
 {
     struct eval_arguments *a = &rank->arguments;
+    enum exit_code worst = drop_files(rank);
+    if (a->n_files == 0)
+        return worst;
     size_t n_cells = (size_t)a->n_subjects * (size_t)a->n_files;
-    enum exit_code worst = EXIT_CODE_OK;
     rank->rows = calloc((size_t)a->n_subjects, sizeof *rank->rows);
     rank->cells = calloc(n_cells, sizeof *rank->cells);
     if (!rank->rows || !rank->cells)

@@ -3,7 +3,7 @@
  * `tacit rank`: models on corpora, with intervals and what the models themselves weigh. argv[0] is
  * "rank". Returns the process's exit status (exit_codes.h).
  *
- * Parts: rank.c reads the command line, rank_measure.c measures in pieces of text that can be
+ * Parts: cmd_rank.c reads the command line, rank_measure.c measures in pieces of text that can be
  * resampled, rank_compare.c makes figures of them, rank_table.c prints.
  */
 #ifndef TACIT_CLI_MEASURE_CMD_RANK_H
@@ -42,6 +42,7 @@ struct rank_row {
 
 struct rank {
     struct eval_arguments arguments;
+    char **files; /* [arguments.n_files], the same as there */
     unsigned n_rounds;
     struct rank_row *rows; /* [n_rows] */
     int n_rows;

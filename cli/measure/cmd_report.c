@@ -88,9 +88,12 @@ int cli_report(int argc, char **argv)
         options_print_help(&line);
         return EXIT_CODE_OK;
     }
-    enum exit_code code = read_sources(&run, argv + optind, argc - optind);
+    enum exit_code code = page_open(&run.console, &run.page);
     if (code == EXIT_CODE_OK)
-        code = page_write(&run.console, &run.page, write_data, &run);
+        code = read_sources(&run, argv + optind, argc - optind);
+    if (code == EXIT_CODE_OK)
+        code = page_write(&run.page, write_data, &run);
+    page_close(&run.page);
     free(run.sources);
     return (int)code;
 }

@@ -88,7 +88,7 @@ static bool parse(struct run *run, int argc, char **argv)
 static enum exit_code show(struct run *run, const struct surprise *surprise)
 {
     if (run->page.path)
-        return page_write(&run->console, &run->page, surprise_write_data, surprise);
+        return page_write(&run->page, surprise_write_data, surprise);
     surprise_print(surprise);
     return EXIT_CODE_OK;
 }
@@ -104,9 +104,14 @@ int cli_surprise(int argc, char **argv)
     }
     run.options.mixed = run.page.path != NULL; /* the terminal does not show it */
     struct surprise surprise = {.console = &run.console, .options = &run.options};
-    enum exit_code code = surprise_measure(&surprise);
+    enum exit_code code = EXIT_CODE_OK;
+    if (run.page.path)
+        code = page_open(&run.console, &run.page);
+    if (code == EXIT_CODE_OK)
+        code = surprise_measure(&surprise);
     if (code == EXIT_CODE_OK)
         code = show(&run, &surprise);
     surprise_release(&surprise);
+    page_close(&run.page);
     return (int)code;
 }

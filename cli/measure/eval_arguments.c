@@ -94,6 +94,7 @@ static const struct option_row rows[] = {
     {"cpu", 0, OPTION_TEXT, 0, AT(options.cpu), 0, 0, "FEATURES", NULL,
      "use these processor features only", NULL},
     OPTION_ROW_QUIET(struct eval_arguments, console.verbosity),
+    OPTION_ROW_PROGRESS(struct eval_arguments, console.wants_lines),
     OPTION_ROW_HELP(struct eval_arguments, wants_help),
 };
 

@@ -9,7 +9,9 @@
 
 static const double share = 0.95;
 
-enum { SEED = 1 };
+/* Of fewer pieces, even a difference that has one sign in all of them is chance often enough:
+ * 2 * 0.5^5 > 1 - share. */
+enum { SEED = 1, PIECES_MIN = 6 };
 
 static double per_byte(const struct rank_cell *cell)
 {
@@ -34,16 +36,19 @@ static void mean_and_halves(const struct rank *rank, struct rank_row *row)
 {
     double bits[2] = {0, 0}, bytes[2] = {0, 0};
     int n_files = rank->arguments.n_files;
+    size_t n_pieces = 0;
     row->has_interval = true;
     for (int f = 0; f < n_files; f++) {
         const struct rank_cell *cell = &row->cells[f];
         row->mean += per_byte(cell) / n_files;
         row->has_interval = row->has_interval && cell->bits != NULL;
+        n_pieces += cell->n_pieces;
         for (size_t i = 0; cell->bits && i < cell->n_pieces; i++) {
             bits[2 * i >= cell->n_pieces] += cell->bits[i];
             bytes[2 * i >= cell->n_pieces] += cell->bytes[i];
         }
     }
+    row->has_interval = row->has_interval && n_pieces >= PIECES_MIN;
     for (int i = 0; i < 2; i++)
         row->halves[i] = bytes[i] > 0 ? bits[i] / bytes[i] : NAN;
 }
@@ -56,7 +61,7 @@ static enum tacit_status count_wins(const struct rank *rank, struct rank_row *ro
         for (int f = 0; f < rank->arguments.n_files && other != row; f++) {
             struct tacit_interval d;
             row->n_wins += per_byte(&row->cells[f]) < per_byte(&other->cells[f]);
-            if (!row->has_interval || !other->has_interval)
+            if (!row->has_interval || !other->has_interval || row->cells[f].n_pieces < PIECES_MIN)
                 continue;
             size_t n = gather(rank, row, other, f, f + 1, over, under);
             enum tacit_status status =

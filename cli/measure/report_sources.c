@@ -13,8 +13,10 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
+#include "cli/files/line_reader.h"
+#include "cli/files/whole_file.h"
+#include "cli/records/json_lenient.h"
 #include "cli/records/json_record.h"
-#include "cli/records/text_pieces.h"
 
 enum {
     N_HEAD = 20,      /* first lines, all of them */
@@ -101,7 +103,7 @@ static void keep(struct lines *lines, json_t *line)
 static bool lines_add(struct lines *lines, const char *text, size_t n, char *problem)
 {
     json_error_t error;
-    json_t *line = json_loadb(text, n, JSON_ALLOW_NUL, &error);
+    json_t *line = json_load_lenient(text, n, JSON_ALLOW_NUL, &error);
     const char *kind = line ? line_kind(line) : NULL;
     bool is_good = kind && (!lines->kind || strcmp(kind, lines->kind) == 0);
     if (!line)
@@ -149,7 +151,8 @@ static enum exit_code read_lines(struct console *console, const struct report_op
     for (const char *end = text + n, *next; text < end; text = next + 1, number++) {
         next = memchr(text, '\n', (size_t)(end - text));
         next = next ? next : end;
-        if (next == text || lines_add(lines, text, (size_t)(next - text), problem))
+        if (json_is_blank(text, (size_t)(next - text)) ||
+            lines_add(lines, text, (size_t)(next - text), problem))
             continue;
         if (!options->skip_broken) {
             console_error(console, path, "line %llu %s", number, problem);
@@ -180,7 +183,8 @@ static enum exit_code add_lines(struct console *console, const struct report_opt
 /* One value, over many lines or in one; false if the file is something else. */
 static bool add_document(const char *path, const char *text, size_t n, FILE *out)
 {
-    json_t *root = json_loadb(text, n, 0, NULL);
+    json_error_t error;
+    json_t *root = json_load_lenient(text, n, 0, &error);
     const char *kind = document_kind(root);
     if (kind) {
         print_head(out, kind, path);
@@ -197,8 +201,13 @@ enum exit_code report_add_source(struct console *console, const struct report_op
 {
     unsigned char *data;
     size_t n;
-    enum exit_code code = text_read_whole(console, path, UINT64_MAX, &data, &n);
+    enum exit_code code = whole_file_read(console, path, UINT64_MAX, &data, &n);
     const char *text = (const char *)data;
+    if (code == EXIT_CODE_OK && n >= BYTE_ORDER_MARK_SIZE &&
+        memcmp(text, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0) {
+        text += BYTE_ORDER_MARK_SIZE;
+        n -= BYTE_ORDER_MARK_SIZE;
+    }
     if (code == EXIT_CODE_OK && !add_document(path, text, n, out))
         code = add_lines(console, options, path, text, n, out);
     free(data);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/files/whole_file.h"
 #include "cli/measure/cmd_surprise.h"
 #include "cli/models/cmd_model.h"
-#include "cli/records/text_pieces.h"
 
 static struct unit *add_unit(struct surprise *s)
 {
@@ -160,7 +160,7 @@ enum exit_code surprise_measure(struct surprise *s)
 {
     float *bits = NULL;
     enum exit_code code =
-        text_read_whole(s->console, s->options->path, s->options->limit, &s->data, &s->n_bytes);
+        whole_file_read(s->console, s->options->path, s->options->limit, &s->data, &s->n_bytes);
     if (code == EXIT_CODE_OK)
         code = measure_model(s);
     if (code == EXIT_CODE_OK) {

@@ -152,7 +152,9 @@ static enum exit_code choose(struct run *run)
         enum tacit_status status = tacit_select(&source, &options, chosen, dropped, run);
         progress_end(&run->progress);
         code = run->code;
-        if (status != TACIT_OK && !run->is_full && code == EXIT_CODE_OK)
+        if (run->records.is_unreadable)
+            code = EXIT_CODE_FAILED;
+        else if (status != TACIT_OK && !run->is_full && code == EXIT_CODE_OK)
             code = fail_with_status(run->records.console, a->input_path, status);
     }
     free(scores);

@@ -6,18 +6,15 @@
 
 #ifdef TACIT_HAVE_JANSSON
 
-#include <jansson.h>
+#include "cli/records/json_lenient.h"
 
 bool json_record_parse(struct json_record *record, const char *line, size_t n, const char *field,
                        char *problem)
 {
     json_error_t error;
     *record = (struct json_record){NULL, NULL, 0};
-    bool has_bom = n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0; /* some editors write it */
-    size_t skipped = has_bom ? 3 : 0;
     /* Numbers are none of our business: integers of any size become reals. */
-    json_t *root =
-        json_loadb(line + skipped, n - skipped, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
+    json_t *root = json_load_lenient(line, n, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
     json_t *value = json_object_get(root, field);
     if (!root) {
         snprintf(problem, JSON_PROBLEM_CAP, "is not JSON: %s, at byte %d", error.text,

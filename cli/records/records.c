@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/records/records.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/base/console.h"
 #include "cli/files/fd_io.h"
+#include "cli/files/file_walk.h"
 #include "cli/files/line_reader.h"
-#include "cli/records/text_pieces.h"
+#include "cli/files/whole_file.h"
+#include "cli/records/json_lenient.h"
 
 static enum exit_code add_place(struct records *r, struct record_place place)
 {
@@ -45,7 +47,7 @@ static enum exit_code add_line(struct records *r, const struct line_reader *read
 {
     char problem[JSON_PROBLEM_CAP];
     struct json_record json;
-    if (n == 0)
+    if (n == 0 || (r->options.field && json_is_blank(line, n)))
         return EXIT_CODE_OK;
     if (n > UINT32_MAX || reader->number > UINT32_MAX)
         return broken(r, reader->number, "is too long");
@@ -75,48 +77,59 @@ static enum exit_code scan_file(struct records *r)
     return code;
 }
 
-static int by_name(const void *a, const void *b)
+static enum exit_code refuse_file(struct records *r, const char *path, const char *problem)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static enum exit_code add_name(struct records *r, const char *name)
-{
-    struct stat stat_;
-    size_t n = strlen(r->path) + strlen(name) + 2;
-    char *path = malloc(n);
-    if (!path)
-        return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
-    snprintf(path, n, "%s/%s", r->path, name);
-    if (stat(path, &stat_) != 0 || !S_ISREG(stat_.st_mode)) {
-        free(path);
+    r->n_broken++;
+    if (r->options.skip_broken) {
+        console_warn(r->console, path, "%s; skipped", problem);
         return EXIT_CODE_OK;
     }
-    char **more = realloc(r->names, (r->n_records + 1) * sizeof *more);
-    if (!more) {
-        free(path);
-        return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+    console_error(r->console, path, "%s (--skip-broken goes on)", problem);
+    return EXIT_CODE_FAILED;
+}
+
+/* Of file_walk. Empty files are no records, as empty lines are none. */
+static enum exit_code add_file(void *context, const char *path)
+{
+    struct records *r = context;
+    struct stat about;
+    if (access(path, R_OK) != 0 || stat(path, &about) != 0) {
+        char problem[128];
+        snprintf(problem, sizeof problem, "cannot open: %s", strerror(errno));
+        return refuse_file(r, path, problem);
     }
-    r->names = more;
-    r->names[r->n_records++] = path;
+    if (about.st_size == 0) {
+        r->n_empty++;
+        return EXIT_CODE_OK;
+    }
+    if (r->n_records == r->capacity) {
+        size_t capacity = r->capacity ? 2 * r->capacity : 1024;
+        char **more = realloc(r->names, capacity * sizeof *more);
+        if (!more)
+            return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+        r->names = more;
+        r->capacity = capacity;
+    }
+    r->names[r->n_records] = strdup(path);
+    if (!r->names[r->n_records])
+        return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+    r->n_records++;
     return EXIT_CODE_OK;
 }
 
 static enum exit_code scan_folder(struct records *r)
 {
-    DIR *folder = opendir(r->path);
-    struct dirent *entry;
-    enum exit_code code = EXIT_CODE_OK;
-    if (!folder) {
-        console_error(r->console, r->path, "cannot open: %s", strerror(errno));
-        return EXIT_CODE_FAILED;
-    }
-    while (code == EXIT_CODE_OK && (entry = readdir(folder)) != NULL)
-        if (entry->d_name[0] != '.')
-            code = add_name(r, entry->d_name);
-    closedir(folder);
-    if (r->n_records > 1)
-        qsort(r->names, r->n_records, sizeof *r->names, by_name);
+    struct file_walk walk = {.console = r->console,
+                             .skips_hidden = true,
+                             .takes_links = true,
+                             .visit = add_file,
+                             .context = r};
+    r->names = malloc(sizeof *r->names); /* a folder's, even if it is empty */
+    if (!r->names)
+        return fail_with_status(r->console, r->path, TACIT_ERR_MEMORY);
+    enum exit_code code = file_walk_run(&walk, r->path);
+    if (code == EXIT_CODE_OK && r->n_empty > 0)
+        console_warn(r->console, r->path, "empty files left out: %zu", r->n_empty);
     return code;
 }
 
@@ -168,6 +181,7 @@ static const char *read_line(struct records *r, struct record_buffer *b, size_t 
         return NULL;
     }
     if (!fd_read_at(r->input.fd, place->offset, b->data, place->n_bytes)) {
+        r->is_unreadable = true;
         console_error(r->console, r->path, "cannot read: %s", strerror(errno));
         return NULL;
     }
@@ -180,8 +194,9 @@ static const char *read_file(struct records *r, struct record_buffer *b, size_t 
     unsigned char *data;
     free(b->data);
     b->data = NULL;
-    if (text_read_whole(r->console, r->names[record], UINT32_MAX, &data, n) != EXIT_CODE_OK) {
+    if (whole_file_read(r->console, r->names[record], UINT32_MAX, &data, n) != EXIT_CODE_OK) {
         free(data);
+        r->is_unreadable = true;
         return NULL;
     }
     b->data = (char *)data;
@@ -200,6 +215,7 @@ const void *records_read(void *context, unsigned reader, size_t record, size_t *
         return line;
     json_record_release(&b->json);
     if (!json_record_parse(&b->json, line, *n, r->options.field, problem)) {
+        r->is_unreadable = true;
         console_error(r->console, r->path, "line %u %s now: it was changed meanwhile",
                       (unsigned)r->places[record].line, problem);
         return NULL;

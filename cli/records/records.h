@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A data set: the lines of a file, each JSON or plain text, or the files of a folder. In memory are
+ * A data set: the lines of a file, each JSON or plain text, or the files of a folder and its folders. In memory are
  * only the places of the records, 16 bytes each; texts are read when they are asked for.
  */
 #ifndef TACIT_CLI_RECORDS_RECORDS_H
 #define TACIT_CLI_RECORDS_RECORDS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "cli/base/exit_codes.h"
@@ -36,9 +37,10 @@ struct records {
     struct records_options options;
     struct input input; /* fd -1: a folder */
     const char *path;
-    char **names; /* [n_records] of a folder's files, sorted */
+    char **names; /* [n_records] of a folder's files, in the order of the walk */
     struct record_place *places;
-    size_t n_records, capacity, n_broken;
+    size_t n_records, capacity, n_broken, n_empty;
+    atomic_bool is_unreadable; /* a record could not be read, which was said */
     struct record_buffer buffers[TACIT_SELECT_THREADS_MAX];
 };
 

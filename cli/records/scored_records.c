@@ -6,6 +6,7 @@
 
 #include "cli/base/console.h"
 #include "cli/models/cmd_model.h"
+#include "cli/records/json_lenient.h"
 
 enum { BATCH = 64, LEARNER_LEVEL = 4 };
 
@@ -135,7 +136,7 @@ static enum exit_code take_line(struct scoring *s, uint64_t number, const char *
 {
     char problem[JSON_PROBLEM_CAP];
     struct json_record json;
-    if (n == 0)
+    if (n == 0 || (s->options->field && json_is_blank(line, n)))
         return EXIT_CODE_OK;
     if (!s->options->field)
         return gather(s, number, line, n, NULL);

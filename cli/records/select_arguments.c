@@ -108,6 +108,7 @@ static const struct option_row rows[] = {
     OPTION_ROW_FORCE(struct select_arguments, force),
     OPTION_ROW_THREADS(struct select_arguments, options.n_threads, TACIT_SELECT_THREADS_MAX),
     OPTION_ROW_QUIET(struct select_arguments, console.verbosity),
+    OPTION_ROW_PROGRESS(struct select_arguments, console.wants_lines),
     OPTION_ROW_HELP(struct select_arguments, wants_help),
 };
 
@@ -116,8 +117,8 @@ const struct command_line select_line = {
     .usage = "select [OPTION]... FILE|FOLDER",
     .about =
         "Chooses from the lines of FILE, each a JSON object with a text, or from the files of\n"
-        "FOLDER, those that teach most, and writes them (of files, the names) in the order\n"
-        "of choice.\n",
+        "FOLDER and its folders, those that teach most, and writes them (of files, the names)\n"
+        "in the order of choice.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 

@@ -80,6 +80,8 @@ enum exit_code select_score(const struct select_arguments *arguments, struct rec
         progress_update(&progress, i, 0);
     }
     progress_end(&progress);
+    if (records->is_unreadable)
+        return EXIT_CODE_FAILED;
     return status == TACIT_OK ? EXIT_CODE_OK
                               : fail_with_status(&console, arguments->input_path, status);
 }

@@ -61,34 +61,3 @@ enum exit_code text_pieces_next(struct text_pieces *pieces, const unsigned char 
     *n = pieces->n_given = pieces->input.at_end ? pieces->n_held : cut(pieces);
     return EXIT_CODE_OK;
 }
-
-enum exit_code text_read_whole(struct console *console, const char *path, uint64_t limit,
-                               unsigned char **data, size_t *n)
-{
-    struct input input;
-    size_t capacity = 1 << 16, n_read;
-    *data = NULL;
-    *n = 0;
-    enum exit_code code = input_open(&input, console, path, INPUT_ANY);
-    if (code != EXIT_CODE_OK)
-        return code;
-    while (code == EXIT_CODE_OK && !input.at_end && *n < limit) {
-        capacity *= 2;
-        unsigned char *more = realloc(*data, capacity + 1);
-        if (more == NULL) {
-            code = fail_with_status(console, input.name, TACIT_ERR_MEMORY);
-            break;
-        }
-        *data = more;
-        size_t room = capacity - *n;
-        code = input_read(&input, *data + *n, room < limit - *n ? room : (size_t)(limit - *n),
-                          &n_read);
-        *n += n_read;
-    }
-    input_close(&input);
-    if (code == EXIT_CODE_OK && *data == NULL)
-        *data = malloc(1);
-    if (code == EXIT_CODE_OK && *data != NULL)
-        (*data)[*n] = 0;
-    return code;
-}

@@ -26,8 +26,4 @@ enum exit_code text_pieces_next(struct text_pieces *pieces, const unsigned char 
 
 void text_pieces_close(struct text_pieces *pieces);
 
-/* The whole file; *data is the caller's to free and ends in a byte 0 that does not count. */
-enum exit_code text_read_whole(struct console *console, const char *path, uint64_t limit,
-                               unsigned char **data, size_t *n);
-
 #endif

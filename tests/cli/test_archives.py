@@ -2,7 +2,7 @@
 """The commands that look into archives: test, list, cat --range, recover."""
 import json
 
-from harness import ARCHIVE, FAILED, USAGE, CliTest, main, noise, text
+from harness import ARCHIVE, FAILED, RESOURCES, USAGE, CliTest, main, noise, text
 
 N_BLOCK = 4096
 DATA = text(2 * N_BLOCK) + noise(N_BLOCK) + text(3000, seed=2)
@@ -52,6 +52,46 @@ class Test(Archives):
 
     def test_trailing_bytes(self):
         self.fails(ARCHIVE, r"\(stdin\): ", "-t", stdin=self.data + b"garbage")
+
+    def test_padding(self):
+        """Tapes and disks fill up with zero bytes: behind the last archive they are none of it."""
+        single = self.archive(b"one block")
+        for archive, content in ((self.data, DATA), (single, b"one block"), (single + self.data, b"one block" + DATA)):
+            for n in (1, 511, 70_000):
+                padded = archive + bytes(n)
+                self.write("padded.tct", padded)
+                for args in (["-dc"], ["cat"], ["recover", "-c"]):
+                    result = self.run_tacit(*args, "padded.tct")
+                    self.assertEqual((result.stdout, result.err), (content, ""))
+                self.assertEqual(self.run_tacit("-d", stdin=padded).stdout, content)
+                self.assertEqual(self.run_tacit("cat", "--range", "-3", "padded.tct").stdout, content[-3:])
+                listed, = json.loads(self.run_tacit("list", "--json", "padded.tct").stdout)["files"]
+                self.assertEqual((listed["archive_size"], listed["content_size"]), (len(archive), len(content)))
+            for behind in (bytes(600) + b"x", bytes(600) + single):
+                bad = self.write("bad.tct", archive + behind)
+                for args in (["-dc"], ["list"], ["cat", "--range", "0-1"]):
+                    self.fails(ARCHIVE, "archive is damaged", *args, bad.name)
+                self.fails(ARCHIVE, "lost: an unknown number", "recover", "-c", bad.name)
+
+    def test_limit_of_the_content(self):
+        n = len(DATA)
+        both = self.write("both.tct", self.data + self.archive(b"more")).name
+        for args, name, size in ((["-dc"], "a.tct", n), (["-t"], "a.tct", n), (["cat"], "a.tct", n), (["-t"], both, n + 4),
+                                 (["recover", "-c"], "a.tct", n), (["recover", "-c"], both, n + 4)):
+            self.run_tacit(*args, name, "--limit-size", size)
+            self.fails(RESOURCES, f"{name}: content is larger than the limit.*--limit-size", *args, name, "--limit-size",
+                       size - 1)
+        self.fails(RESOURCES, "larger than the limit", "-d", "a.tct", "--limit-size", "10K")
+        self.assertEqual(self.names(), ["a.tct", "both.tct"])
+        self.assertEqual(self.run_tacit("cat", "--range", "0-9", "--limit-size", "4K", "a.tct").stdout, DATA[:10])
+        self.fails(RESOURCES, "larger than the limit", "cat", "--range", "0-9", "--limit-size", "4095", "a.tct")
+        self.assertEqual(self.archive(DATA, "-1", "--verify", "--limit-size", "1"), self.archive(DATA, "-1"))
+
+    def test_bomb_is_refused_before_it_is_decoded(self):
+        """A header that says a gibibyte is not decoded to find out."""
+        bomb = self.archive(bytes(64 << 20), "-1", "--block-size", "64M")
+        self.assertLess(len(bomb), 10_000)
+        self.fails(RESOURCES, "larger than the limit", "-t", "--limit-size", "32M", "-M", "1M", stdin=bomb)
 
     def test_decompress_leaves_nothing(self):
         self.write("bad.tct", self.damaged(3))

@@ -60,6 +60,9 @@ class Bash(CliTest):
         self.write("page", b"")
         self.assertEqual(self.complete("report", "--output", "p"), {"page"})
         self.assertEqual(self.complete("report", "-o", "p"), {"page"})
+        self.assertEqual(self.complete("-1", "--files-from", "p"), {"page"})
+        (self.dir / "place").mkdir()
+        self.assertEqual(self.complete("-d", "--output-dir", "p"), {"place"})
 
 
 class Zsh(CliTest):

@@ -3,11 +3,13 @@
 import os
 import socket
 import stat
+import struct
 import subprocess
 import unittest
 
-from harness import FAILED, TACIT, CliTest, main, text, without_rights
+from harness import FAILED, TACIT, CliTest, main, noise, text, without_rights
 
+ANYBODY = 0xffffffff # in an entry of an access control list: no identifier
 DATA = text(500) # by the default level, whose model takes a thousand times as long a byte as -1
 
 
@@ -76,6 +78,23 @@ class Clobber(CliTest):
         self.run_tacit("-fo", "pipe", "a")
         self.assertEqual(reader.communicate(timeout=20)[0], self.archive(DATA))
         self.assertTrue(stat.S_ISFIFO(os.stat(self.dir / "pipe").st_mode))
+
+
+class Change(CliTest):
+    def test_input_that_changes_is_told(self):
+        """While the output's reader lets it wait, somebody writes to the file; alone, nothing is said."""
+        path = self.write("a", noise(600_000))
+        for changes in (False, True):
+            with subprocess.Popen([TACIT, "-1c", "-T1", "--block-size", "16K", "a"], cwd=self.dir, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as process:
+                process.stdout.read(1000)
+                if changes:
+                    with open(path, "ab") as file:
+                        file.write(b"more")
+                process.stdout.read()
+                err = process.stderr.read().decode()
+            self.assertEqual(process.returncode, 0)
+            self.assertEqual("tacit: a: changed while it was read" in err, changes, err)
 
 
 class SameFile(CliTest):
@@ -180,6 +199,20 @@ class Inputs(CliTest):
         self.fails(FAILED, "cannot create", fits, "-o", "")
         self.assertEqual(self.names(), [fits, fits + ".tct", too_long])
 
+    def test_impossible_output_is_refused_before_the_work(self):
+        """The input cannot be read either, which would show first if it was."""
+        log = self.write("log", b"not JSON")
+        for out, why in (("y" * 256, "File name too long"), ("", "No such file"), ("no/such/x", "No such file"),
+                         ("log/x", "Not a directory")):
+            for args in (["-o", out, "/proc/self/mem"], ["-dfo", out, "/proc/self/mem"], ["cat", "-o", out, "missing"],
+                         ["surprise", "--html", out, "missing"], ["report", "-o", out, "missing"],
+                         ["select", "--budget", "1K", "-o", out, "--field", "x", "empty"]):
+                self.write("empty", b"")
+                self.fails(FAILED, f"cannot create: {why}", *args)
+        self.fails(FAILED, "missing: No such file or directory; --output-dir", "-1", "--output-dir", "missing", "log")
+        self.fails(FAILED, "log: is no folder; --output-dir", "-1", "--output-dir", "log", "log")
+        self.assertEqual((self.names(), log.read_bytes()), (["empty", "log"], b"not JSON"))
+
 
 class Removal(CliTest):
     def test_rm(self):
@@ -229,6 +262,28 @@ class Attributes(CliTest):
         self.run_tacit("a")
         self.assertEqual(stat.S_IMODE(os.stat(self.dir / "a.tct").st_mode), 0o755)
 
+    def set_acl(self, path, group, mask):
+        """An access control list that lets a user in beside owner and group, as setfacl writes it."""
+        entries = ((0x01, 6, ANYBODY), (0x02, 6, 4321), (0x04, group, ANYBODY), (0x10, mask, ANYBODY), (0x20, 0, ANYBODY))
+        value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+        try:
+            os.setxattr(path, "system.posix_acl_access", value)
+        except OSError as error:
+            self.skipTest(f"no access control lists here: {error}")
+
+    def test_mask_of_an_acl_is_no_right_of_the_group(self):
+        for group, mask, want in ((0, 6, 0o600), (6, 4, 0o640), (4, 6, 0o640), (6, 6, 0o660)):
+            path = self.write("a", DATA)
+            path.chmod(0o600)
+            self.set_acl(path, group, mask)
+            self.run_tacit("-1", "a")
+            self.assertEqual(stat.S_IMODE(os.stat(self.dir / "a.tct").st_mode), want)
+            self.set_acl(self.dir / "a.tct", group, mask)
+            self.run_tacit("-df", "a.tct")
+            self.assertEqual(stat.S_IMODE(os.stat(self.dir / "a").st_mode), want)
+            (self.dir / "a").unlink()
+            (self.dir / "a.tct").unlink()
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can give files away")
     def test_owner(self):
         path = self.write("a", DATA)
@@ -249,6 +304,31 @@ class Attributes(CliTest):
     def test_new_file_follows_umask(self):
         self.run_tacit("-o", "a.tct", stdin=DATA, umask=0o027)
         self.assertEqual(stat.S_IMODE(os.stat(self.dir / "a.tct").st_mode), 0o640)
+
+    def test_holes_are_restored(self):
+        content = text(5000) + bytes(4 << 20) + text(5000, seed=2) + bytes(1 << 20)
+        self.write("a.tct", self.archive(content, "-1"))
+        self.run_tacit("-d", "a.tct")
+        self.run_tacit("cat", "-o", "b", "a.tct", "a.tct")
+        with open(self.dir / "c", "wb") as out:
+            subprocess.run([TACIT, "-dc", "a.tct", "a.tct"], cwd=self.dir, stdout=out, check=True)
+        for name, n in (("a", 1), ("b", 2), ("c", 2)):
+            self.assertEqual(self.read(name), n * content, name)
+            status = os.stat(self.dir / name)
+            self.assertLess(status.st_blocks * 512, n << 20, name)
+        self.write("zeros", bytes(100_000))
+        self.run_tacit("-1", "zeros")
+        self.run_tacit("-df", "zeros.tct")
+        self.assertEqual(self.read("zeros"), bytes(100_000))
+
+    def test_holes_never_show_what_was_there(self):
+        """Standard output in the middle of a file that has content, and one that is appended to."""
+        self.write("a.tct", self.archive(bytes(50_000), "-1"))
+        for mode, want in (("r+b", bytes(50_000) + b"x" * 50_000), ("ab", b"x" * 100_000 + bytes(50_000))):
+            path = self.write("out", b"x" * 100_000)
+            with open(path, mode) as out:
+                subprocess.run([TACIT, "-dc", "a.tct"], cwd=self.dir, stdout=out, check=True)
+            self.assertEqual(path.read_bytes(), want, mode)
 
     def test_holes_of_recover(self):
         """A lost block is a hole: the file takes less room than it is long."""

@@ -63,9 +63,20 @@ class Rank(CliTest):
         self.write("empty", b"")
         self.write("noise", noise(5000))
         self.fails(FAILED, "empty: is empty", "rank", "context", "--", "empty")
+        (self.dir / "d").mkdir()
+        result = self.fails(FAILED, "empty: is empty", "rank", "--json", "context:3", "xz", "--", "missing", "a", "empty", "d")
+        self.assertEqual(len(result.err.splitlines()), 3, "each bad file once")
+        for row in json.loads(result.stdout)["results"]: # what is left is ranked
+            self.assertEqual([f["file"] for f in row["files"]], ["a"])
+            self.assertEqual(row["pairs"], 1)
         self.assertEqual(len(self.rank("./toy.gguf", "context", "nothing-here", "--", "noise", expect=UNSUPPORTED)), 2)
         self.write("one", b"x")
-        self.assertEqual(len(self.rank("./toy.gguf", "context", "--", "one")), 2)
+        rows = self.rank("./toy.gguf", "context", "--", "one")
+        self.assertEqual(len(rows), 2)
+        for row in rows:
+            self.assertNotIn("low", row, "one piece has no interval")
+            self.assertEqual(row["clear_wins"], 0)
+        self.assertRegex(self.run_tacit("rank", "context", "--", "one").stdout.decode(), r"(?m)^  1 context +\d+\.\d+ +- ")
         for pattern, *args in [("name models", "context"), ("--rounds goes", "--rounds", "1"),
                                ("--window goes", "--window", "1"), ("--stride is", "--stride", "x"),
                                ("--limit is", "--limit", "x"), ("unrecognized option '--bogus'", "--bogus"),

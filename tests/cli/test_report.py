@@ -61,6 +61,9 @@ class Report(CliTest):
             self.write("bad", data)
             self.fails(FAILED, "bad: " + pattern, "report", "bad")
         self.write("torn", f'{good}\n{{"step": 2, "lo\n{good}\n'.encode())
+        for data in (b"\xef\xbb\xbf" + good.encode(), b"  \n" + good.encode() + b"\n \t\r\n"):
+            self.write("python", data)
+            self.assertEqual(len(self.report("python")["sources"][0]["lines"]), 1)
         data = self.report("--skip-broken", "torn")
         self.assertEqual(len(data["sources"][0]["lines"]), 2)
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes in comes out: through files, pipes, standard output, many files, every level."""
+import os
+import re
 import subprocess
 
-from harness import TACIT, CliTest, main, noise, text
+from harness import SOURCE_DIR, TACIT, CliTest, main, noise, text
 
 SAMPLES = {
     "empty": b"",
@@ -123,6 +125,17 @@ class RoundTrip(CliTest):
         (self.dir / "a").unlink()
         subprocess.run([*tar, "-xf", "a.tar.tct"], cwd=self.dir, check=True)
         self.assertEqual(self.read("a"), SAMPLES["mixed"])
+
+    def test_tar_by_suffix(self):
+        """The shell function of the manual page."""
+        function, = re.findall(r"(?m)^tar\(\) .*$", (SOURCE_DIR / "docs/man/tacit.1").read_text())
+        self.write("a", SAMPLES["mixed"])
+        path = f"{os.path.dirname(TACIT)}:{os.environ['PATH']}"
+        for archive in ("b.tar.tct", "b.tar"):
+            script = f"{function}\ntar -cf {archive} a && rm a && tar -xf {archive}"
+            subprocess.run(["sh", "-c", script], cwd=self.dir, check=True, env={**os.environ, "PATH": path})
+            self.assertEqual(self.read("a"), SAMPLES["mixed"])
+            self.assertEqual(self.read(archive)[:4] == b"\xcfTCT", archive.endswith(".tct"))
 
 
 main()

@@ -3,7 +3,7 @@
 import json
 import random
 
-from harness import FAILED, OK, USAGE, CliTest, main, noise, text
+from harness import FAILED, OK, USAGE, CliTest, main, noise, text, without_rights
 from toy_model import gguf
 
 
@@ -134,6 +134,52 @@ class Select(CliTest):
         out = self.run_tacit("select", "--method", "dedup", "folder").stdout
         self.assertEqual(out, b"folder/0\nfolder/2\n")
 
+    def test_folders_are_walked(self):
+        """Folders in folders, links to files; empty files are told, hidden ones are not there."""
+        (self.dir / "pool/sub/deep").mkdir(parents=True)
+        (self.dir / "pool/.hidden").mkdir()
+        for i, name in enumerate(("b", "sub/a", "sub/deep/x", ".hidden/x", "sub/.x")):
+            self.write(f"pool/{name}", sentence(i).encode())
+        self.write("pool/empty", b"")
+        self.write("outside", sentence(9).encode())
+        (self.dir / "pool/link").symlink_to("../outside")
+        (self.dir / "pool/loop").symlink_to("..")
+        for folder in ("pool", "pool/"):
+            result = self.run_tacit("select", "--method", "dedup", folder)
+            self.assertEqual(result.stdout.split(), [b"pool/b", b"pool/link", b"pool/sub/a", b"pool/sub/deep/x"])
+            self.assertRegex(result.err, "^tacit: pool/?: empty files left out: 1\n$")
+        (self.dir / "nothing").mkdir()
+        self.assertEqual(self.run_tacit("select", "--budget", "1K", "nothing").stdout, b"")
+
+    def test_unreadable_file_in_a_folder(self):
+        before = without_rights()
+        (self.dir / "pool").mkdir()
+        self.write("pool/a", b"one").chmod(0)
+        self.write("pool/b", b"two")
+        result = self.fails(FAILED, r"^tacit: pool/a: cannot open: Permission denied \(--skip-broken goes on\)\n$",
+                            "select", "--budget", "1K", "pool", before=before)
+        result = self.run_tacit("select", "--skip-broken", "--budget", "1K", "pool", before=before)
+        self.assertEqual(result.stdout, b"pool/b\n")
+        self.assertRegex(result.err, r"^tacit: pool/a: cannot open: Permission denied; skipped\n$")
+
+    def test_json_as_python_writes_it(self):
+        """Numbers beyond binary64, NaN, lone surrogates, a byte order mark, blank lines."""
+        values = [float("nan"), float("inf"), -float("inf"), 2 ** 64, -10 ** 400, 1e308, [{"deep": float("nan")}]]
+        lines = [json.dumps({"n": v, "text": f"NaN, Infinity and 1e999 in text {i}"}) for i, v in enumerate(values)]
+        lines += [json.dumps({"text": text}) for text in ("\ud800", "a \udfff b", "\U0001f600 \ud83d", "\\ud800 stays")]
+        lines += ['{"x": 1e400, "y": -1E+999, "text": "beyond"}', '{"text": "last"}']
+        self.write("pool.jsonl", "\ufeff".encode() + "\n \t\r\n".join(lines).encode() + b"\n  \n")
+        out = self.run_tacit("select", "--method", "random", "--budget", "99r", "pool.jsonl").stdout.decode().splitlines()
+        self.assertEqual(sorted(out), sorted(lines), "as they stand in the file, without the mark")
+        found = self.run_tacit("anomalies", "--field", "text", "--warm-up", "0", "--top", "99", "pool.jsonl").stdout
+        texts = {line["line"]: line["text"] for line in map(json.loads, found.decode().splitlines())}
+        told = [texts[i] for i in sorted(texts)]
+        self.assertEqual(told[:7], [f"NaN, Infinity and 1e999 in text {i}" for i in range(7)])
+        self.assertEqual(told[7:], ["\ufffd", "a \ufffd b", "\U0001f600 \ufffd", "\\ud800 stays", "beyond", "last"])
+        for broken in ('{"text": "x", "n": Nan}', '{"text": "x", "n": 1e}', '{"text": NaN}', '{"text": "\\ud80"}', '{"text": "x'):
+            self.write("broken", broken.encode())
+            self.fails(FAILED, "broken: line 1 ", "select", "--budget", "9r", "broken")
+
     def test_hostile_input(self):
         self.write("broken", b'{"text": "one"}\n{"text": \n\n{"text": 5}\n[1]\n\xff\xfe\n{"text": "six\\u0000"}\n{"text": ""}')
         for line, what in ((2, "is not JSON"),):
@@ -171,7 +217,7 @@ class Select(CliTest):
                 ("--measure is", USAGE, "--measure", "xz", "pool.jsonl"),
                 ("--similarity goes", USAGE, "--similarity", "1.5", "pool.jsonl"),
                 ("--seed is", USAGE, "--seed", "x", "pool.jsonl"), ("unrecognized option '--bogus'", USAGE, "--bogus"),
-                ("number of threads", USAGE, "-T", "65", "pool.jsonl"),
+                ("number of threads", USAGE, "-T", "x", "pool.jsonl"),
                 ("nowhere: cannot open", FAILED, "--budget", "1K", "nowhere"),
                 ("must be a file", FAILED, "--budget", "1K", "/dev/null"), ("must be a file", FAILED, "--budget", "1K", "-"),
                 ("name the same file", USAGE, "--budget", "1K", "-o", "x", "--explain", "x", "pool.jsonl"),

@@ -87,12 +87,39 @@ class Terminal(CliTest):
         self.assertEqual(self.on_terminal("-1q", "a"), "")
         self.assertEqual(self.run_tacit("-1f", "a").err, "", "no terminal, no bar")
         self.assertNotIn("[", self.on_terminal("-1f", "a", TERM="dumb"))
-        self.write("a.tct", self.archive(b"short"))
-        with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as pager:
-            shown = self.on_terminal("cat", "a.tct", stdout=pager.stdin)
-        self.assertEqual(shown, "", "a pager may show the pipe on the same screen")
-        shown = self.on_terminal("cat", "a.tct", stdout_too=True)
+        self.write("short.tct", self.archive(b"short"))
+        self.write("lines", DATA[:3000])
+        for args in (["cat", "short.tct"], ["-dc", "short.tct"], ["-1f", "a"], ["-t", "a.tct"],
+                     ["select", "--lines", "--budget", "1K", "lines"], ["eval", "context:3", "--", "lines"]):
+            with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as pager:
+                shown = self.on_terminal(*args, stdout=pager.stdin)
+            self.assertEqual(shown, "", f"{args}: a pager may show the pipe on the same screen")
+        shown = self.on_terminal("cat", "short.tct", stdout_too=True)
         self.assertEqual(shown, "short", "a bar would get into the content")
+
+    def test_dumb_terminal(self):
+        """It gets plain lines, or none: nothing that moves the cursor."""
+        self.write("a", DATA)
+        self.write("bad.tct", self.archive(DATA, "-1")[:-20])
+        for args, expect in ((["-1f", "a"], OK), (["-1f", "--progress", "a"], OK), (["-t", "bad.tct"], 3)):
+            shown = self.on_terminal(*args, expect=expect, width=20, TERM="dumb")
+            for line in shown.removesuffix("\r\n").split("\r\n"):
+                self.assertRegex(line, r"^tacit: [^\r\x1b]+$")
+
+    def test_progress_in_lines(self):
+        self.write("a", DATA)
+        first = r"tacit: a: 0\.0 %  0 B / 391 KiB\r?\n"
+        summary = r"tacit: a: 400000 -> \d+ bytes, [^\r\n]*\r?\n"
+        line = r"tacit: a: \d+\.\d %  [\d.]+ [KM]?i?B / 391 KiB[^\r\n]*\r?\n"
+        args = ["-1f", "--progress", "a"]
+        self.assertRegex(self.run_tacit(*args).err, f"^{first}({line})*{summary}$")
+        self.assertRegex(self.on_terminal(*args), f"^{first}({line})*{summary}$")
+        self.assertRegex(self.on_terminal(*args, width=10), f"^{first}({line})*{summary}$")
+        self.assertRegex(self.run_tacit("-c", *args).err, f"^{first}({line})*{summary}$", "standard output is a pipe")
+        self.assertEqual(self.run_tacit("-q", *args).err, "")
+        self.assertRegex(self.run_tacit("-1c", "--progress", stdin=DATA).err, r"^tacit: \(stdin\): 0 B\n")
+        self.assertRegex(self.run_tacit("select", "--progress", "--lines", "--budget", "1K", "a").err,
+                         r"^tacit: choosing: ")
 
     def test_error_clears_the_bar(self):
         self.write("a.tct", self.archive(DATA, "-1")[:-20])

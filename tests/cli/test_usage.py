@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options: what they say, which are refused, help and version, messages and exit codes."""
 import json
+import os
 import re
 
 from harness import (ARCHIVE_COMMANDS, FAILED, MEASURE_COMMANDS, RESOURCES, SOURCE_DIR, USAGE, CliTest, main,
@@ -28,7 +29,6 @@ class Usage(CliTest):
                 ("levels go from -1 to -9", "-19", "a"),
                 ("invalid option", "-0", "a"),
                 ("number of threads", "-T", "many", "a"),
-                ("number of threads", "-T", "1025", "a"),
                 ("number of threads", "-T", "-1", "a"),
                 ("a size such as", "--memory", "much", "a"),
                 ("a size such as", "-M", "0", "a"),
@@ -99,10 +99,57 @@ class Usage(CliTest):
         self.assertEqual(self.run_tacit("-9", "--verify", "--block-size", "1M", "-dc",
                                         "b.tct").stdout, DATA)
 
+    def test_many_threads_count_as_the_most(self):
+        for n in ("1025", "99999999999999999999999"):
+            self.assertEqual(self.archive(DATA, "-1", "-T", n), self.archive(DATA, "-1", "-T1"))
+        self.write("lines", DATA)
+        self.run_tacit("select", "--lines", "--budget", "1K", "-T", "65", "lines")
+
     def test_memory_limit(self):
         for args in (["-9", "-c", "a"], ["-9", "-T8", "-c", "a"]):
             self.fails(RESOURCES, "memory limit is too small.*--memory", *args, "-M", "100K")
         self.run_tacit("-1", "-c", "a", "-M", "2G")
+
+    def test_memory_that_would_do_is_told(self):
+        """And does; a small file takes little, for a pipe a whole block is to be expected."""
+        small = self.archive(DATA, "-3")
+        self.write("a.tct", small)
+        for args, most in ((["-1c", "a"], 1 << 20), (["-3c", "a"], 8 << 20), (["-dc", "a.tct"], 8 << 20)):
+            result = self.fails(RESOURCES, r"memory limit is too small: --memory \d+[KM] would do", *args, "-M", "1K")
+            told = re.search(r"--memory (\d+)([KM])", result.err)
+            self.assertLess(int(told[1]) << {"K": 10, "M": 20}[told[2]], most)
+            self.run_tacit(*args, "-M", told[1] + told[2])
+        self.fails(RESOURCES, r"--memory \d+M would do, and less at a lower level", "-3c", "-M", "1K", stdin=DATA)
+
+
+class Defaults(CliTest):
+    """The environment variable TACIT_OPT."""
+    def run_with(self, defaults, *args, **options):
+        return self.run_tacit(*args, env={**os.environ, "TACIT_OPT": defaults}, **options)
+
+    def test_defaults_and_what_wins(self):
+        fast, small = self.archive(DATA, "-1"), self.archive(DATA, "-4")
+        self.assertNotEqual(fast, small)
+        for defaults, args, want in (("-1", [], fast), (" -4\t--verify\n", [], small), ("-4", ["-1"], fast),
+                                     ("-4 -T2", ["compress", "--fast"], fast), ("", ["-1"], fast),
+                                     ("-m no-such-model", ["-1"], fast)):
+            self.assertEqual(self.run_with(defaults, *args, "-c", stdin=DATA).stdout, want, defaults)
+        self.write("a.tct", fast)
+        self.assertEqual(self.run_with("-9 --verify --block-size 1M -T1", "-dc", "a.tct").stdout, DATA)
+        for args in (["-t", "a.tct"], ["list", "a.tct"], ["cat", "a.tct"]):
+            self.run_with("-9 --rm --limit-size 1G", *args)
+        self.run_with("--limit-size 10", "-dc", "a.tct", expect=RESOURCES)
+
+    def test_refused(self):
+        self.write("a", DATA)
+        for pattern, defaults in (("unrecognized option '--bogus'", "--bogus"), ("no files", "-1 a"), ("no files", "-d"),
+                                  ("no files", "-o x"), ("no files", "-c"), ("no files", "--help"), ("no files", "-1 -- a"),
+                                  ("number of threads", "-T x"), ("levels go from", "-19"), ("requires an arg", "-T"),
+                                  ("no files", "--files-from x"), ("is too long", "-1 " * 2000)):
+            result = self.run_with(defaults, "-1", "a", expect=USAGE)
+            self.assertRegex(result.err, f"^tacit: TACIT_OPT: .*{pattern}")
+        self.assertEqual(self.names(), ["a"])
+        self.assertIn(b"Usage", self.run_with("--bogus", "select", "--help").stdout, "other commands have no such options")
 
 
 class Help(CliTest):

@@ -28,7 +28,8 @@ run(${CC} ${CMAKE_CURRENT_LIST_DIR}/consumer/main.c -o ${work}/by_pkg_config ${f
 run(${work}/by_pkg_config)
 
 run(${work}/prefix/bin/tacit --version)
-foreach(file man/man1/tacit.1 man/man1/tacit-models.1 bash-completion/completions/tacit zsh/site-functions/_tacit)
+foreach(file man/man1/tacit.1 man/man1/tacit-models.1 bash-completion/completions/tacit zsh/site-functions/_tacit
+        mime/packages/tacit.xml tacit/tacit.magic tacit/lessfilter)
     if(NOT EXISTS ${work}/prefix/share/${file})
         message(FATAL_ERROR "share/${file} was not installed")
     endif()
