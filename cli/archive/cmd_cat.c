@@ -7,7 +7,6 @@
 #include "cli/archive/archive_file.h"
 #include "cli/archive/job.h"
 #include "cli/base/commands.h"
-#include "cli/models/model_search.h"
 
 enum { CHUNK_SIZE = 1 << 20 };
 
@@ -36,8 +35,7 @@ static enum exit_code cat_range(struct arguments *arguments, const char *path,
                                 struct output *output)
 {
     struct archive_file file;
-    model_search_for(arguments, path);
-    enum exit_code code = archive_file_open(&file, arguments, path);
+    enum exit_code code = archive_file_open(&file, arguments, path, true);
     if (code != EXIT_CODE_OK)
         return code;
     uint64_t offset, n_bytes;

@@ -8,7 +8,6 @@
 #include "cli/archive/job.h"
 #include "cli/archive/transfer.h"
 #include "cli/base/commands.h"
-#include "cli/models/model_search.h"
 
 static enum exit_code cut_suffix(struct arguments *arguments, const char *path, char **name)
 {
@@ -34,7 +33,6 @@ static enum exit_code decompress_one(struct arguments *arguments, const char *pa
 {
     static const struct job_kind kind = {
         .is_decoding = true, .name_output = cut_suffix, .transfer = transfer};
-    model_search_for(arguments, path);
     return job_run(arguments, path, &kind);
 }
 

@@ -50,7 +50,7 @@ static enum exit_code list_one(struct arguments *arguments, const char *path, st
                                struct list_json *json)
 {
     struct archive_file file;
-    enum exit_code code = archive_file_open(&file, arguments, path);
+    enum exit_code code = archive_file_open(&file, arguments, path, false);
     if (code != EXIT_CODE_OK)
         return code;
     const struct tacit_archive_info *info = &file.info;

@@ -6,7 +6,6 @@
 
 #include "cli/archive/job.h"
 #include "cli/base/commands.h"
-#include "cli/models/model_search.h"
 
 /* What the library's calls tell us, one after the other. */
 struct recovery {
@@ -54,7 +53,9 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
                                    struct output *output)
 {
     struct tacit_source source;
-    enum exit_code code = input_source(input, &source);
+    enum exit_code code = job_find_model(arguments, input);
+    if (code == EXIT_CODE_OK)
+        code = input_source(input, &source);
     if (code != EXIT_CODE_OK)
         return code;
     struct recovery recovery = {.output = output, .name = input->name};
@@ -88,7 +89,6 @@ enum exit_code command_recover(struct arguments *arguments)
     }
     struct input input;
     struct output output;
-    model_search_for(arguments, arguments->files[0]);
     enum exit_code code = input_open(&input, &arguments->console, arguments->files[0], INPUT_ANY);
     if (code != EXIT_CODE_OK)
         return code;

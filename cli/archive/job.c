@@ -101,11 +101,30 @@ static void warn_of_change(const struct input *input)
                      "changed while it was read: the output may be a mixture of old and new");
 }
 
+enum exit_code job_find_model(struct arguments *arguments, struct input *input)
+{
+    const void *start;
+    size_t n;
+    if (arguments->model_name != NULL)
+        return EXIT_CODE_OK;
+    enum exit_code code = input_peek(input, &start, &n);
+    if (code == EXIT_CODE_OK)
+        model_search_for(arguments, start, n);
+    return code;
+}
+
 /* Input and output are open; leaves output closed. */
 static enum exit_code work(struct arguments *arguments, struct input *input, struct output *output,
                            const struct job_kind *kind)
 {
     struct progress progress;
+    if (kind->is_decoding) {
+        enum exit_code found = job_find_model(arguments, input);
+        if (found != EXIT_CODE_OK) {
+            output_abort(output);
+            return found;
+        }
+    }
     struct tacit_options options = arguments->codec;
     options.progress = progress_update;
     options.progress_context = &progress;
@@ -158,6 +177,8 @@ static enum exit_code decode_open_input(struct arguments *arguments, struct inpu
     if (input_is_terminal(arguments, input))
         return EXIT_CODE_USAGE;
     enum exit_code code = job_check_distinct(input, output);
+    if (code == EXIT_CODE_OK)
+        code = job_find_model(arguments, input);
     if (code != EXIT_CODE_OK)
         return code;
     struct progress progress;
@@ -181,7 +202,6 @@ static enum exit_code decode_open_input(struct arguments *arguments, struct inpu
 enum exit_code job_decode_into(struct arguments *arguments, const char *path, struct output *output)
 {
     struct input input;
-    model_search_for(arguments, path);
     enum exit_code code = input_open(&input, &arguments->console, path, INPUT_ANY);
     if (code != EXIT_CODE_OK)
         return code;

@@ -32,6 +32,10 @@ enum exit_code job_run(struct arguments *arguments, const char *path, const stru
 /* Refuses an output that would destroy the input. */
 enum exit_code job_check_distinct(const struct input *input, const struct output *output);
 
+/* Before the archive is decoded: lets the model that it needs be found (model_search.h). The input is at its
+ * beginning and stays there. */
+enum exit_code job_find_model(struct arguments *arguments, struct input *input);
+
 /* Decodes the whole file into an output that is open and stays open. */
 enum exit_code job_decode_into(struct arguments *arguments, const char *path,
                                struct output *output);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/base/console.h"
+#include "cli/base/model_sources.h"
 #include "cli/base/needed_model.h"
 #include "tacit/archive.h"
 
@@ -73,10 +74,14 @@ enum exit_code fail_for_model(struct console *console, const char *name, enum ta
     for (uint32_t i = 0; i < needed->n_hash; i++)
         snprintf(identity + 2 * i, 3, "%02x", (unsigned)needed->hash[i]);
     bool has_name = needed->name[0] != 0;
+    const struct model_source *source = model_source_of_identity(identity);
+    char fetch[128];
+    if (source)
+        snprintf(fetch, sizeof fetch, "; 'tacit model fetch %s' gets it", source->name);
     console_error(console, name, "%s%s%s%s%s%s%s", tacit_status_message(status),
                   *identity ? ": it needs " : "", has_name ? needed->name : "",
                   has_name ? ", " : "", *identity ? "identity " : "", identity,
-                  status_hint(status));
+                  source ? fetch : status_hint(status));
     return exit_code_of_status(status);
 }
 

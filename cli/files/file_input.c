@@ -65,12 +65,37 @@ enum exit_code input_open(struct input *input, struct console *console, const ch
     return code;
 }
 
+static enum exit_code read_full(struct input *input, void *data, size_t n, size_t *n_read)
+{
+    if (fd_read_full(input->fd, data, n, n_read))
+        return EXIT_CODE_OK;
+    console_error(input->console, input->name, "cannot read: %s", strerror(errno));
+    return EXIT_CODE_FAILED;
+}
+
+enum exit_code input_peek(struct input *input, const void **start, size_t *n)
+{
+    *start = input->start;
+    enum exit_code code = read_full(input, input->start, sizeof input->start, &input->n_start);
+    *n = input->n_start;
+    input->start_is_all = *n < sizeof input->start;
+    return code;
+}
+
 enum exit_code input_read(struct input *input, void *data, size_t n, size_t *n_read)
 {
-    if (!fd_read_full(input->fd, data, n, n_read)) {
-        console_error(input->console, input->name, "cannot read: %s", strerror(errno));
-        return EXIT_CODE_FAILED;
+    size_t n_ahead = input->n_start - input->at_start;
+    if (n_ahead > n)
+        n_ahead = n;
+    memcpy(data, input->start + input->at_start, n_ahead);
+    input->at_start += n_ahead;
+    *n_read = 0;
+    if (!input->start_is_all) { /* a terminal would have to be told its end a second time */
+        enum exit_code code = read_full(input, (char *)data + n_ahead, n - n_ahead, n_read);
+        if (code != EXIT_CODE_OK)
+            return code;
     }
+    *n_read += n_ahead;
     input->n_read += *n_read;
     input->at_end = *n_read < n;
     return EXIT_CODE_OK;

@@ -21,6 +21,10 @@ struct input {
     int fd;           /* -1: not open */
     struct stat stat; /* as it was when opened; of the mode, what the group itself may do */
     uint64_t n_read;  /* by input_read */
+    unsigned char start
+        [TACIT_ARCHIVE_HEADER_MAX]; /* what input_peek has read and input_read has yet to give */
+    size_t n_start, at_start;
+    bool start_is_all; /* the input has no more than that */
     bool at_end;
     int source_errno; /* of the last failed read through input_source */
 };
@@ -36,6 +40,10 @@ enum exit_code input_open(struct input *input, struct console *console, const ch
 
 /* Fewer than n bytes only at the end, which sets at_end. */
 enum exit_code input_read(struct input *input, void *data, size_t n, size_t *n_read);
+
+/* The first bytes, which input_read gives again: *n of them at *start, TACIT_ARCHIVE_HEADER_MAX unless the input is
+ * shorter. Before input_read. */
+enum exit_code input_peek(struct input *input, const void **start, size_t *n);
 
 /* Bytes to come if the input is a regular file, 0 if that is not known. */
 uint64_t input_size(const struct input *input);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/base/model_sources.h"
 #include "cli/base/size_text.h"
 #include "cli/models/model_fetch.h"
 #include "cli/models/model_files.h"
-#include "cli/models/model_sources.h"
 
 struct action {
     const char *name;

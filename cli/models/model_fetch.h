@@ -8,7 +8,7 @@
 
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
-#include "cli/models/model_sources.h"
+#include "cli/base/model_sources.h"
 #include "tacit/model.h"
 
 /* Hash as text of 64 hexadecimal digits and a NUL. Returns text. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "cli/base/needed_model.h"
 #include "cli/models/model_files.h"
+#include "tacit/archive.h"
 #include "tacit/model.h"
 
 static bool is_needed(const struct tacit_model *model, const struct tacit_archive_model *needed)
@@ -45,13 +45,14 @@ static struct tacit_model *search_files(const struct tacit_archive_model *needed
     return search.found;
 }
 
-void model_search_for(struct arguments *arguments, const char *path)
+void model_search_for(struct arguments *arguments, const void *start, size_t n)
 {
-    struct tacit_archive_model needed;
+    struct tacit_archive_model needed = {.struct_size = sizeof needed};
     const struct tacit_model *linked;
-    if (arguments->model_name != NULL || strcmp(path, "-") == 0)
+    if (arguments->model_name != NULL)
         return;
-    needed_model_read(path, &needed);
+    if (tacit_archive_needs(start, n, &needed) != TACIT_OK)
+        needed.n_hash = 0;
     if (needed.n_hash > 0 && arguments->found_model && is_needed(arguments->found_model, &needed))
         return;
     tacit_model_close(arguments->found_model);

@@ -8,10 +8,10 @@
 
 #include "cli/base/arguments.h"
 
-/* Before the archive at path is decoded: where -m names no model, sets arguments->codec.model to the installed model
- * that the archive needs, and to NULL where it needs none, needs the linked-in one, or none fits.
- * Costs some milliseconds for each installed .tmodel file, and seconds for a .gguf file, which is
+/* Before the archive that begins with start[0 .. n) is decoded: where -m names no model, sets arguments->codec.model
+ * to the installed model that the archive needs, and to NULL where it needs none, needs the linked-in one, or none
+ * fits. Costs some milliseconds for each installed .tmodel file, and seconds for a .gguf file, which is
  * opened only if no .tmodel fits. main closes arguments->found_model. */
-void model_search_for(struct arguments *arguments, const char *path);
+void model_search_for(struct arguments *arguments, const void *start, size_t n);
 
 #endif

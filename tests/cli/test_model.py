@@ -7,7 +7,7 @@ import re
 import struct
 import subprocess
 
-from harness import ARCHIVE, FAILED, SOURCE_DIR, UNSUPPORTED, USAGE, CliTest, main, text
+from harness import ARCHIVE, FAILED, SOURCE_DIR, TACIT, UNSUPPORTED, USAGE, CliTest, main, text
 from toy_model import F32, STRING, U32, gguf, string, value
 
 
@@ -159,9 +159,26 @@ class Model(CliTest):
         self.run_tacit("-t", "a.tct", "b.tct", env=self.env)
         self.assertEqual(self.run_tacit("cat", "a.tct", "b.tct", env=self.env).stdout, content + content[10:])
         self.assertEqual(self.run_tacit("cat", "--range", "4-8", "b.tct", env=self.env).stdout, content[14:19])
+        for name, expected in (("a.tct", content), ("b.tct", content[10:])): # read ahead, from a file and from a pipe
+            self.assertEqual(self.run_tacit("-dc", stdin=self.read(name), env=self.env).stdout, expected)
+            command = f'cat {name} | "{TACIT}" cat && "{TACIT}" cat --range 4-8 - < {name}'
+            result = subprocess.run(command, shell=True, cwd=self.dir, env=self.env, capture_output=True, check=True)
+            self.assertEqual(result.stdout, expected + expected[4:9])
         self.run_tacit("recover", "a.tct", "-o", "saved", env=self.env)
         self.run_tacit("-d", "a.tct", "b.tct", env=self.env)
         self.assertEqual((self.read("a"), self.read("b"), self.read("saved")), (content, content[10:], content))
+
+    def test_archive_of_a_model_to_be_had(self):
+        """Where no installed model fits and fetch knows the one that does, the error names the command."""
+        # a sentence by smollm2-135m
+        self.write("a.tct", bytes.fromhex(
+            "cf5443545113e8517db5bf2109c2b6bb57cd9702e698e82c1dc0d2eb9dcfdfaf2308c0f4421f536d6f6c6c6d32203133354d20386b204c"
+            "633130304b204d6978312045703203660fc2394d9f36c143de40011a8627f09256227382404682c6"))
+        for args in (["-d", "a.tct"], ["-t", "a.tct"], ["cat", "a.tct"], ["cat", "--range", "0-3", "a.tct"],
+                     ["recover", "a.tct", "-o", "b"]):
+            self.fails(UNSUPPORTED, "it needs Smollm2 .*identity 13e8517d.*; 'tacit model fetch smollm2-135m' gets it",
+                       *args, env=self.env)
+        self.assertEqual(self.names(), ["a.tct"])
 
     def test_archive_of_another_model(self):
         self.write("toy.gguf", gguf())

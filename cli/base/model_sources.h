@@ -2,8 +2,8 @@
  *
  * The models that `tacit model fetch` knows by name: each is a file inside a package of the Python package index.
  */
-#ifndef TACIT_CLI_MODELS_MODEL_SOURCES_H
-#define TACIT_CLI_MODELS_MODEL_SOURCES_H
+#ifndef TACIT_CLI_BASE_MODEL_SOURCES_H
+#define TACIT_CLI_BASE_MODEL_SOURCES_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +14,8 @@ struct model_source {
     const char *member; /* path inside the package */
     const char *sha256; /* of the member, in hexadecimal */
     uint64_t n_bytes;   /* of the member */
+    const char
+        *identity; /* by which archives name the model (tacit_model_identity), in hexadecimal */
     const char *licence;
     const char *about;
 };
@@ -23,5 +25,9 @@ const struct model_source *model_source_at(size_t index);
 
 /* NULL: no model of that name is known. */
 const struct model_source *model_source_find(const char *name);
+
+/* The source of the model whose identity begins so; NULL: none is known. identity: hexadecimal; what an archive
+ * tells, 8 or 64 digits. */
+const struct model_source *model_source_of_identity(const char *identity);
 
 #endif
