@@ -14,6 +14,14 @@ static bool is_needed(const struct tacit_model *model, const struct tacit_archiv
     return memcmp(identity, needed->hash, needed->n_hash) == 0;
 }
 
+/* Opening verifies it, which takes longer. */
+static bool claims_to_be(const char *path, const struct tacit_archive_model *needed)
+{
+    uint8_t identity[TACIT_MODEL_HASH];
+    return tacit_model_claimed_identity(path, identity) == TACIT_OK &&
+           memcmp(identity, needed->hash, needed->n_hash) == 0;
+}
+
 struct search {
     const struct tacit_archive_model *needed;
     const char *suffix;
@@ -25,8 +33,11 @@ static void try_file(void *context, const char *name, const char *suffix, const 
     struct search *search = context;
     struct tacit_model *model;
     (void)name;
-    if (search->found || strcmp(suffix, search->suffix) != 0 ||
-        tacit_model_open(&model, path) != TACIT_OK)
+    if (search->found || strcmp(suffix, search->suffix) != 0)
+        return;
+    if (strcmp(suffix, ".tmodel") == 0 && !claims_to_be(path, search->needed))
+        return;
+    if (tacit_model_open(&model, path) != TACIT_OK)
         return;
     if (is_needed(model, search->needed))
         search->found = model;

@@ -10,7 +10,7 @@
 
 /* Before the archive that begins with start[0 .. n) is decoded: where -m names no model, sets arguments->codec.model
  * to the installed model that the archive needs, and to NULL where it needs none, needs the linked-in one, or none
- * fits. Costs some milliseconds for each installed .tmodel file, and seconds for a .gguf file, which is
+ * fits. Costs some hundredths of a second for each installed .tmodel file, and seconds for a .gguf file, which is
  * opened only if no .tmodel fits. main closes arguments->found_model. */
 void model_search_for(struct arguments *arguments, const void *start, size_t n);
 

@@ -60,8 +60,10 @@ TACIT_API enum tacit_status tacit_model_find(const char *name, char *path);
  * TACIT_ERR_MEMORY. */
 TACIT_API enum tacit_status tacit_model_inspect(const char *path, struct tacit_model_info *info);
 
-/* Loads a model: takes some seconds and weights_bytes of memory. Errors as tacit_model_inspect. On
- * failure *model is NULL. */
+/* Loads a model: takes some seconds (.tmodel: tenths) and weights_bytes of memory, of a GGUF file and for so long the
+ * file's size too. Nothing that happens to the file afterwards matters. Errors as tacit_model_inspect;
+ * TACIT_ERR_MODEL_DAMAGED also where a .tmodel file's identity is not that of its weights. On failure *model
+ * is NULL. */
 TACIT_API enum tacit_status tacit_model_open(struct tacit_model **model, const char *path);
 
 /* Opens the model as tacit_model_open does, closes it, and returns the same status. If the file cannot
@@ -85,6 +87,12 @@ TACIT_API void tacit_model_close(struct tacit_model *model);
 TACIT_API void tacit_model_identity(const struct tacit_model *model,
                                     uint8_t identity[TACIT_MODEL_HASH]);
 
+/* The identity that the .tmodel file at path says it has, without a look at its weights: to find a model among many
+ * in some hundredths of a second each. tacit_model_open verifies it. Errors as tacit_model_inspect;
+ * TACIT_ERR_MODEL_DAMAGED for files of other kinds: a GGUF file's identity is known only when it is open. */
+TACIT_API enum tacit_status tacit_model_claimed_identity(const char *path,
+                                                         uint8_t identity[TACIT_MODEL_HASH]);
+
 /* SHA-256 of a file. TACIT_ERR_IO. */
 TACIT_API enum tacit_status tacit_model_hash_file(const char *path, uint8_t hash[TACIT_MODEL_HASH]);
 
@@ -95,7 +103,7 @@ TACIT_API enum tacit_status tacit_model_hash_file(const char *path, uint8_t hash
  * begins with '.' or '-'; errors as tacit_model_inspect. */
 TACIT_API enum tacit_status tacit_model_store(const char *path, const char *name, char *stored);
 
-/* The same, but stores the model as .tmodel: larger, but open in milliseconds instead of seconds.
+/* The same, but stores the model as .tmodel: larger, but open in tenths of a second instead of seconds.
  * It is the same model with the same identity. */
 TACIT_API enum tacit_status tacit_model_import(const char *path, const char *name, char *stored);
 

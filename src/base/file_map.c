@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "base/file_map.h"
 
 #include <errno.h>
@@ -7,7 +8,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum tacit_status map_descriptor(struct file_map *map, int fd)
+enum { READ_MAX = 1 << 30 }; /* bytes; no system's read takes less */
+
+static enum tacit_status read_all(int fd, uint8_t *data, size_t n_bytes)
+{
+    for (size_t at = 0; at < n_bytes;) {
+        size_t wanted = n_bytes - at < READ_MAX ? n_bytes - at : READ_MAX;
+        ssize_t n = read(fd, data + at, wanted);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = EIO; /* it has become shorter */
+        if (n <= 0)
+            return TACIT_ERR_IO;
+        at += (size_t)n;
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status read_descriptor(struct file_map *map, int fd)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
@@ -18,12 +37,15 @@ static enum tacit_status map_descriptor(struct file_map *map, int fd)
     }
     if (info.st_size == 0)
         return TACIT_OK;
-    void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    size_t n_bytes = (size_t)info.st_size;
+    void *data = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data == MAP_FAILED)
-        return TACIT_ERR_IO;
-    map->data = data;
-    map->n_bytes = (size_t)info.st_size;
-    return TACIT_OK;
+        return TACIT_ERR_MEMORY;
+    *map = (struct file_map){data, n_bytes};
+    enum tacit_status status = read_all(fd, data, n_bytes);
+    if (status != TACIT_OK)
+        file_map_close(map);
+    return status;
 }
 
 enum tacit_status file_map_open(struct file_map *map, const char *path)
@@ -32,16 +54,19 @@ enum tacit_status file_map_open(struct file_map *map, const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return TACIT_ERR_IO;
-    enum tacit_status status = map_descriptor(map, fd);
+    enum tacit_status status = read_descriptor(map, fd);
     int saved = errno;
-    close(fd); /* the mapping outlives the descriptor */
+    close(fd);
     errno = saved;
     return status;
 }
 
 void file_map_close(struct file_map *map)
 {
-    if (map->data)
+    if (map->data) {
+        int saved = errno;
         munmap((void *)(uintptr_t)map->data, map->n_bytes);
+        errno = saved;
+    }
     *map = (struct file_map){0};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A whole file mapped read-only. Pages are shared and read on demand. Another process that shortens
- * the file while it is mapped makes later reads fault: map only files that nobody writes, such as
- * models.
+ * A whole file in memory of its own: read once, into a mapping without a file behind it. What was checked is what
+ * is used, whatever becomes of the file: a process that maps the file itself is killed by SIGBUS when
+ * another one shortens it, and sees what another one writes. The price is that processes do not share the pages.
  */
 #ifndef TACIT_BASE_FILE_MAP_H
 #define TACIT_BASE_FILE_MAP_H
@@ -17,8 +17,8 @@ struct file_map {
     size_t n_bytes;
 };
 
-/* TACIT_ERR_IO with errno set where the file cannot be opened, is not a regular file or cannot be
- * mapped; *map is then empty and needs no close. */
+/* TACIT_ERR_IO with errno set where the file cannot be opened, is not a regular file, cannot be read or ends early;
+ * TACIT_ERR_MEMORY. *map is then empty and needs no close. */
 enum tacit_status file_map_open(struct file_map *map, const char *path);
 
 /* An empty map is allowed. */

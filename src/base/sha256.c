@@ -3,8 +3,11 @@
 
 #include <string.h>
 
-/* The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-static const uint32_t round_constants[64] = {
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+const uint32_t sha256_round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -60,11 +63,29 @@ static void take_block(uint32_t state[8], const uint8_t *block)
         for (int j = 0; j < 8; j++) {
 #define WORD(n) s[((n)-j) & 7]
             round_step(WORD(0), WORD(1), WORD(2), &WORD(3), WORD(4), WORD(5), WORD(6), &WORD(7),
-                       round_constants[i + j] + w[i + j]);
+                       sha256_round_constants[i + j] + w[i + j]);
 #undef WORD
         }
     for (int i = 0; i < 8; i++)
         state[i] += s[i];
+}
+
+void sha256_blocks_scalar(uint32_t state[8], const uint8_t *data, size_t n_blocks)
+{
+    for (size_t i = 0; i < n_blocks; i++)
+        take_block(state, data + 64 * i);
+}
+
+/* They use the vector registers that every x86-64 system keeps, so that its word is not needed. */
+sha256_blocks_fn *sha256_blocks_choose(void)
+{
+#if defined(__x86_64__)
+    uint32_t a, b, c, d, unused;
+    if (__get_cpuid(1, &a, &unused, &c, &d) && (c & bit_SSSE3) && (c & bit_SSE4_1) &&
+        __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA))
+        return sha256_blocks_shani;
+#endif
+    return sha256_blocks_scalar;
 }
 
 void sha256_init(struct sha256 *sha)
@@ -73,6 +94,7 @@ void sha256_init(struct sha256 *sha)
                                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     memcpy(sha->state, initial, sizeof initial);
     sha->n_bytes = 0;
+    sha->take_blocks = sha256_blocks_choose();
 }
 
 void sha256_update(struct sha256 *sha, const void *data, size_t n_bytes)
@@ -80,12 +102,17 @@ void sha256_update(struct sha256 *sha, const void *data, size_t n_bytes)
     const uint8_t *p = data;
     while (n_bytes > 0) {
         size_t held = sha->n_bytes % 64, n = 64 - held < n_bytes ? 64 - held : n_bytes;
-        memcpy(sha->block + held, p, n);
+        if (held == 0 && n_bytes >= 64) {
+            n = n_bytes - n_bytes % 64;
+            sha->take_blocks(sha->state, p, n / 64);
+        } else {
+            memcpy(sha->block + held, p, n);
+            if (held + n == 64)
+                sha->take_blocks(sha->state, sha->block, 1);
+        }
         sha->n_bytes += n;
         p += n;
         n_bytes -= n;
-        if (held + n == 64)
-            take_block(sha->state, sha->block);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A language model's weights in memory: built from rows of floats (lm_build.h) or mapped from a
+ * A language model's weights in memory: built from rows of floats (lm_build.h) or read from a
  * .tmodel file (tmodel.h). Read-only once made: any number of states (lm.h) and threads share it.
  *
  * Matrices are int8 in groups of 64 along each row with a float scale (tensor.h); norms and biases

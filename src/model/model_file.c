@@ -16,11 +16,11 @@
 enum { START_BYTES = 32 }; /* of a file, by which its kind is known */
 
 struct model_file {
-    struct gguf *gguf; /* of the two, the one that it is */
-    struct tmodel *tmodel;
-    struct lm_model *built; /* from gguf; tmodel's is its own */
+    struct tmodel *tmodel;  /* NULL: it was GGUF */
+    struct lm_model *built; /* from GGUF; tmodel's is its own */
     struct tokenizer *tokenizer;
     struct byte_view name, licence;
+    uint8_t *texts; /* these two, from GGUF */
 };
 
 static enum tacit_status take_tmodel(struct model_file *file)
@@ -32,12 +32,36 @@ static enum tacit_status take_tmodel(struct model_file *file)
     return TACIT_OK;
 }
 
-static enum tacit_status take_gguf(struct model_file *file, struct reason *reason)
+static struct byte_view put_text(uint8_t *texts, struct byte_view text)
 {
-    gguf_get_string(file->gguf, "general.name", &file->name);
-    gguf_get_string(file->gguf, "general.license", &file->licence);
-    TRY(gguf_tokenizer_create(&file->tokenizer, file->gguf, reason));
-    return lm_model_from_gguf(&file->built, file->gguf, reason);
+    if (text.n)
+        memcpy(texts, text.data, text.n);
+    return (struct byte_view){texts, text.n};
+}
+
+/* Nothing in file leads to gguf afterwards. */
+static enum tacit_status take_gguf(struct model_file *file, const struct gguf *gguf,
+                                   struct reason *reason)
+{
+    struct byte_view name = {NULL, 0}, licence = {NULL, 0};
+    gguf_get_string(gguf, "general.name", &name);
+    gguf_get_string(gguf, "general.license", &licence);
+    file->texts = malloc(name.n + licence.n + 1);
+    if (!file->texts)
+        return TACIT_ERR_MEMORY;
+    file->name = put_text(file->texts, name);
+    file->licence = put_text(file->texts + name.n, licence);
+    TRY(gguf_tokenizer_create(&file->tokenizer, gguf, reason));
+    return lm_model_from_gguf(&file->built, gguf, reason);
+}
+
+static enum tacit_status open_gguf(struct model_file *file, const char *path, struct reason *reason)
+{
+    struct gguf *gguf;
+    TRY(gguf_open_file(&gguf, path, reason));
+    enum tacit_status status = take_gguf(file, gguf, reason);
+    gguf_close(gguf);
+    return status;
 }
 
 /* Every token that the tokenizer can produce is one that the model knows. */
@@ -92,15 +116,16 @@ static enum tacit_status refuse_start(const char *start, struct reason *reason)
 static enum tacit_status open_as_it_begins(struct model_file *file, const char *path,
                                            const char *start, struct reason *reason)
 {
-    if (memcmp(start, "GGUF", 4) == 0) {
-        TRY(gguf_open_file(&file->gguf, path, reason));
-        return take_gguf(file, reason);
-    }
+    if (memcmp(start, "GGUF", 4) == 0)
+        return open_gguf(file, path, reason);
     if (memcmp(start, TMODEL_MAGIC, 8) != 0)
         return refuse_start(start, reason);
     enum tacit_status status = tmodel_open_file(&file->tmodel, path);
     if (status == TACIT_OK)
         status = take_tmodel(file);
+    if (status == TACIT_OK && tmodel_check_identity(file->tmodel) != TACIT_OK)
+        return reason_give(reason, TACIT_ERR_MODEL_DAMAGED,
+                           "its weights are not those of the identity that it states");
     if (status == TACIT_ERR_UNSUPPORTED)
         reason_write(reason, "a .tmodel file of another version: fetch or import it anew");
     return status;
@@ -137,7 +162,7 @@ void model_file_close(struct model_file *file)
     tokenizer_destroy(file->tokenizer);
     lm_model_destroy(file->built);
     tmodel_close(file->tmodel);
-    gguf_close(file->gguf);
+    free(file->texts);
     free(file);
 }
 

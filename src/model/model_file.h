@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A language model and its tokenizer from one file of either kind: GGUF, which is requantised as it
- * is opened (seconds), or .tmodel, which is mapped (milliseconds). Both give the same model, bit
+ * is opened (seconds), or .tmodel, which is read and verified (tenths of a second). Both give the same model, bit
  * for bit.
  */
 #ifndef TACIT_MODEL_MODEL_FILE_H

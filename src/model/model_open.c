@@ -2,15 +2,17 @@
  *
  * Opens models for the codec: weights, tokenizer, byte trie and identity; explains why a file cannot be run.
  */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/file_map.h"
 #include "base/sha256.h"
 #include "base/try.h"
 #include "model/open_model.h"
+#include "model/tmodel.h"
 
 /* SHA-256 of
  *
@@ -19,7 +21,7 @@
  *
  * numbers little-endian. The rules by which text is cut are not part of it: decoding does without.
  */
-static void hash_model(const struct lm_model *weights, const struct tokenizer *tokenizer,
+static void hash_model(const uint8_t weights[LM_IDENTITY_BYTES], const struct tokenizer *tokenizer,
                        uint8_t identity[TACIT_MODEL_HASH])
 {
     static const char title[] = "tacit model 1\n";
@@ -28,7 +30,7 @@ static void hash_model(const struct lm_model *weights, const struct tokenizer *t
     uint8_t number[4];
     sha256_init(&sha);
     sha256_update(&sha, title, sizeof title - 1);
-    sha256_update(&sha, weights->identity, sizeof weights->identity);
+    sha256_update(&sha, weights, LM_IDENTITY_BYTES);
     store_le32(number, n_tokens);
     sha256_update(&sha, number, sizeof number);
     for (uint32_t i = 0; i < n_tokens; i++) {
@@ -53,7 +55,7 @@ static enum tacit_status make_model(struct tacit_model **out, struct model_file 
         return status;
     }
     model->file = file;
-    hash_model(model_file_lm(file), model_file_tokenizer(file), model->identity);
+    hash_model(model_file_lm(file)->identity, model_file_tokenizer(file), model->identity);
     *out = model;
     return TACIT_OK;
 }
@@ -98,14 +100,33 @@ void tacit_model_identity(const struct tacit_model *model, uint8_t identity[TACI
     memcpy(identity, model->identity, TACIT_MODEL_HASH);
 }
 
+enum tacit_status tacit_model_claimed_identity(const char *path, uint8_t identity[TACIT_MODEL_HASH])
+{
+    uint8_t weights[LM_IDENTITY_BYTES];
+    struct tokenizer *tokenizer;
+    TRY(tmodel_read_claim(path, weights, &tokenizer));
+    hash_model(weights, tokenizer, identity);
+    tokenizer_destroy(tokenizer);
+    return TACIT_OK;
+}
+
 enum tacit_status tacit_model_hash_file(const char *path, uint8_t hash[TACIT_MODEL_HASH])
 {
-    struct file_map map;
+    uint8_t piece[1 << 15];
     struct sha256 sha;
-    TRY(file_map_open(&map, path));
+    size_t n;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return TACIT_ERR_IO;
     sha256_init(&sha);
-    sha256_update(&sha, map.data, map.n_bytes);
+    while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+        sha256_update(&sha, piece, n);
+    bool failed = ferror(file);
+    int saved = errno;
+    fclose(file);
+    errno = saved;
+    if (failed)
+        return TACIT_ERR_IO;
     sha256_final(&sha, hash);
-    file_map_close(&map);
     return TACIT_OK;
 }

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file_map.h"
 #include "base/file_replace.h"
 #include "base/try.h"
 #include "model/model_file.h"
@@ -116,13 +115,34 @@ static enum tacit_status make_directories(const char *path)
     return TACIT_OK;
 }
 
-static enum tacit_status copy_file(const char *from, const char *to)
+static enum tacit_status copy_pieces(FILE *from, struct file_replace *to)
 {
-    struct file_map map;
-    TRY(file_map_open(&map, from));
-    enum tacit_status status = file_replace_all(to, map.data, map.n_bytes);
+    uint8_t piece[1 << 15];
+    size_t n;
+    while ((n = fread(piece, 1, sizeof piece, from)) > 0)
+        TRY(file_replace_write(to, piece, n));
+    return ferror(from) ? TACIT_ERR_IO : TACIT_OK;
+}
+
+static enum tacit_status copy_stream(FILE *from, const char *path)
+{
+    struct file_replace to;
+    TRY(file_replace_open(&to, path));
+    enum tacit_status status = copy_pieces(from, &to);
+    if (status == TACIT_OK)
+        return file_replace_commit(&to);
+    file_replace_abandon(&to);
+    return status;
+}
+
+static enum tacit_status copy_file(const char *path, const char *to)
+{
+    FILE *from = fopen(path, "rb");
+    if (!from)
+        return TACIT_ERR_IO;
+    enum tacit_status status = copy_stream(from, to);
     int saved = errno;
-    file_map_close(&map);
+    fclose(from);
     errno = saved;
     return status;
 }

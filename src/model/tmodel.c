@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/strict_math.h"
 #include "base/try.h"
+#include "engine/lm_identity.h"
 #include "model/tmodel_layout.h"
 
 struct tmodel {
@@ -18,7 +19,7 @@ struct tmodel {
     struct lm_model *model;
 };
 
-static enum tacit_status check_header(const uint8_t *header, size_t n_bytes)
+enum tacit_status tmodel_check_header(const uint8_t *header, uint64_t n_bytes)
 {
     if (n_bytes < TMODEL_HEADER_BYTES || memcmp(header, TMODEL_MAGIC, 8) != 0)
         return TACIT_ERR_MODEL_DAMAGED;
@@ -165,7 +166,7 @@ static enum tacit_status place_weights(struct tmodel *t)
 
 static enum tacit_status open_bytes(struct tmodel *t)
 {
-    TRY(check_header(t->bytes.data, t->bytes.n));
+    TRY(tmodel_check_header(t->bytes.data, t->bytes.n));
     struct lm_shape shape = read_shape(t->bytes.data + TMODEL_AT_SHAPE);
     TRY(lm_shape_check(&shape));
     TRY(read_layout(t, &shape));
@@ -201,6 +202,14 @@ enum tacit_status tmodel_open_file(struct tmodel **out, const char *path)
     else
         file_map_close(&map);
     return status;
+}
+
+enum tacit_status tmodel_check_identity(const struct tmodel *t)
+{
+    uint8_t identity[LM_IDENTITY_BYTES];
+    lm_identity(t->model, identity);
+    bool same = memcmp(identity, t->model->identity, sizeof identity) == 0;
+    return same ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
 }
 
 void tmodel_close(struct tmodel *t)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The project's own model file: the engine's weights as they lie in memory, so that opening is
- * mapping, with the tokenizer and what people want to know.
+ * reading, with the tokenizer and what people want to know.
  *
  *     0   "\x9etmodel\n"
  *     8   u32 version = 1 | u32 bytes of this header = 256 | u64 bytes of the file
@@ -22,6 +22,7 @@
 
 #include "base/view.h"
 #include "engine/lm_model.h"
+#include "token/tokenizer.h"
 
 struct tmodel_text {
     struct byte_view name, licence, tokenizer;
@@ -37,14 +38,24 @@ enum tacit_status tmodel_write(const struct lm_model *model, const struct tmodel
 
 struct tmodel;
 
-/* Maps the file and checks it: every length, both checksums, that values are ones that the engine
- * writes. TACIT_ERR_IO (errno says why), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (version or
+/* Reads the file and checks it: every length, both checksums, that values are ones that the engine
+ * writes; not the identity. TACIT_ERR_IO (errno says why), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (version or
  * shape), TACIT_ERR_MEMORY. On failure *tmodel is NULL. */
 enum tacit_status tmodel_open_file(struct tmodel **tmodel, const char *path);
 
 /* The same for data[0 .. n_bytes), which must outlive the handle. Where it is aligned to 64 bytes
  * the weights are used in place, otherwise (and on big-endian machines) copied. */
 enum tacit_status tmodel_open_memory(struct tmodel **tmodel, const uint8_t *data, size_t n_bytes);
+
+/* TACIT_ERR_MODEL_DAMAGED: the weights have another identity than the file says, and what is compressed with them could
+ * not be decompressed elsewhere. Checksums do not notice that where somebody has computed them anew. Takes a second for
+ * a gigabyte where the processor has instructions for SHA-256, eight without. */
+enum tacit_status tmodel_check_identity(const struct tmodel *tmodel);
+
+/* What the file at path says that its weights' identity is, and its tokenizer (token/tokenizer.h), which the caller destroys:
+ * without a look at the weights. Errors as tmodel_open_file. */
+enum tacit_status tmodel_read_claim(const char *path, uint8_t identity[LM_IDENTITY_BYTES],
+                                    struct tokenizer **tokenizer);
 
 /* NULL is allowed. */
 void tmodel_close(struct tmodel *tmodel);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where things are in a .tmodel file (tmodel.h), for its writer and its reader alone.
+ * Where things are in a .tmodel file (tmodel.h), for its writer and its readers alone.
  */
 #ifndef TACIT_MODEL_TMODEL_LAYOUT_H
 #define TACIT_MODEL_TMODEL_LAYOUT_H
 
 #include <stdint.h>
+
+#include "tacit/status.h"
 
 #define TMODEL_MAGIC "\x9etmodel\n"
 
@@ -36,5 +38,8 @@ struct tmodel_layout {
     struct tmodel_section sections[TMODEL_N_SECTIONS];
     uint64_t file_size;
 };
+
+/* header: n_bytes of the file, or the first TMODEL_HEADER_BYTES of them. TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED. */
+enum tacit_status tmodel_check_header(const uint8_t *header, uint64_t n_bytes);
 
 #endif
