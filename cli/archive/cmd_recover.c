@@ -11,7 +11,7 @@
 struct recovery {
     struct output *output;
     const char *name;
-    uint64_t n_restored, n_lost;
+    uint64_t n_restored, n_lost, n_doubtful;
     enum exit_code code; /* of writing */
 };
 
@@ -27,25 +27,53 @@ static void say_lost(const struct recovery *recovery, uint64_t offset, uint64_t 
                       (unsigned long long)n_bytes);
 }
 
+static void say_doubtful(struct recovery *recovery, uint64_t offset, uint64_t n_bytes)
+{
+    static const char why[] =
+        "each block is right by itself, but together they are not the content "
+        "that the index is of: they may be of several versions";
+    struct console *console = recovery->output->console;
+    recovery->n_doubtful += n_bytes;
+    if (offset == UINT64_MAX)
+        console_error(console, recovery->name,
+                      "doubtful: %llu bytes of those behind the last loss; %s",
+                      (unsigned long long)n_bytes, why);
+    else
+        console_error(console, recovery->name, "doubtful: bytes %llu-%llu (%llu); %s",
+                      (unsigned long long)offset, (unsigned long long)(offset + n_bytes - 1),
+                      (unsigned long long)n_bytes, why);
+}
+
+static enum exit_code write_content(struct recovery *recovery, uint64_t offset, const void *data,
+                                    uint64_t n_bytes)
+{
+    struct output *output = recovery->output;
+    enum exit_code code = EXIT_CODE_OK;
+    if (offset > output->n_bytes)
+        code = output_skip(output, offset - output->n_bytes);
+    if (code == EXIT_CODE_OK)
+        code = data ? output_write(output, data, (size_t)n_bytes) : output_skip(output, n_bytes);
+    return code;
+}
+
 /* A tacit_recover_fn. */
-static int take_content(void *context, uint64_t content_offset, const void *data, uint64_t n_bytes)
+static int take_content(void *context, enum tacit_recovered what, uint64_t content_offset,
+                        const void *data, uint64_t n_bytes)
 {
     struct recovery *recovery = context;
-    struct output *output = recovery->output;
+    if (what == TACIT_RECOVERED_DOUBTFUL) {
+        say_doubtful(recovery, content_offset, n_bytes);
+        return 0;
+    }
     if (content_offset == UINT64_MAX)
-        content_offset = output->n_bytes; /* nobody knows: put it behind what we have */
-    if (data == NULL) {
+        content_offset = recovery->output->n_bytes; /* nobody knows: put it behind what we have */
+    if (what == TACIT_RECOVERED_LOST) {
         say_lost(recovery, content_offset, n_bytes);
         recovery->n_lost += n_bytes;
-    }
-    if (content_offset > output->n_bytes)
-        recovery->code = output_skip(output, content_offset - output->n_bytes);
-    if (recovery->code == EXIT_CODE_OK && data != NULL) {
-        recovery->code = output_write(output, data, (size_t)n_bytes);
+    } else {
         recovery->n_restored += n_bytes;
-    } else if (recovery->code == EXIT_CODE_OK) {
-        recovery->code = output_skip(output, n_bytes);
     }
+    recovery->code = write_content(recovery, content_offset, data, n_bytes);
     return recovery->code != EXIT_CODE_OK;
 }
 
@@ -63,7 +91,7 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
         tacit_archive_recover(&source, &arguments->codec, take_content, &recovery);
     if (recovery.code != EXIT_CODE_OK)
         return recovery.code;
-    bool is_damaged = status == TACIT_ERR_CORRUPT;
+    bool is_damaged = status == TACIT_ERR_CORRUPT || status == TACIT_ERR_CHECKSUM;
     if (status == TACIT_ERR_NOT_ARCHIVE || (is_damaged && recovery.n_restored == 0)) {
         console_error(&arguments->console, input->name, "holds no block that is whole");
         return EXIT_CODE_ARCHIVE;
@@ -76,8 +104,9 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
     if (code != EXIT_CODE_OK || status == TACIT_OK)
         return code;
     console_error(&arguments->console, input->name,
-                  "damaged: %llu bytes restored, %llu known to be lost (zeros)",
-                  (unsigned long long)recovery.n_restored, (unsigned long long)recovery.n_lost);
+                  "damaged: %llu bytes restored, %llu known to be lost (zeros), %llu doubtful",
+                  (unsigned long long)recovery.n_restored, (unsigned long long)recovery.n_lost,
+                  (unsigned long long)recovery.n_doubtful);
     return model_is_missing ? input_source_failed(input, status) : EXIT_CODE_ARCHIVE;
 }
 

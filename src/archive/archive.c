@@ -12,6 +12,7 @@
 #include "archive/model_identity.h"
 #include "archive/source.h"
 #include "base/find_start.h"
+#include "base/hash.h"
 #include "base/struct_size.h"
 #include "base/try.h"
 #include "methods/block_methods.h"
@@ -23,7 +24,9 @@ struct tacit_archive {
     struct tacit_source source;
     struct archive_index index;
     struct block_job job;
-    size_t decoded; /* index of the block whose content is in job, SIZE_MAX if none */
+    size_t decoded;           /* index of the block whose content is in job, SIZE_MAX if none */
+    struct hash_stream *hash; /* of the blocks of one archive from its first one on, */
+    size_t n_hashed;          /* up to this block */
     uint64_t n_in, n_out;
 };
 
@@ -60,7 +63,9 @@ enum tacit_status tacit_archive_open(struct tacit_archive **archive_out,
     archive->job.plan = &archive->plan;
     archive->job.watch.tick = report;
     archive->job.watch.tick_context = archive;
-    enum tacit_status status = archive_index_load(&archive->index, &archive->source, &plan);
+    enum tacit_status status = hash_stream_create(&archive->hash);
+    if (status == TACIT_OK)
+        status = archive_index_load(&archive->index, &archive->source, &plan);
     if (status != TACIT_OK) {
         tacit_archive_close(archive);
         return status;
@@ -74,6 +79,7 @@ void tacit_archive_close(struct tacit_archive *archive)
     if (!archive)
         return;
     block_job_free(&archive->job);
+    hash_stream_destroy(archive->hash);
     archive_index_free(&archive->index);
     free(archive);
 }
@@ -137,6 +143,26 @@ static enum tacit_status read_block_header(const struct tacit_archive *archive,
                : TACIT_ERR_CORRUPT;
 }
 
+/* Each block is right by itself; that all are of one version of the content, the index's hash tells who reads
+ * them all in order. */
+static enum tacit_status hash_block(struct tacit_archive *archive, size_t index)
+{
+    const struct archive_block *block = &archive->index.blocks[index];
+    if (block->content_offset == block->base) {
+        hash_stream_reset(archive->hash);
+        archive->n_hashed = index;
+    }
+    if (archive->n_hashed != index)
+        return TACIT_OK;
+    hash_stream_update(archive->hash, archive->job.content.data, archive->job.content.size);
+    archive->n_hashed++;
+    if (!block->ends_archive)
+        return TACIT_OK;
+    const struct hash128 hash = hash_stream_value(archive->hash);
+    const bool same = hash.low == block->content_hash.low && hash.high == block->content_hash.high;
+    return same ? TACIT_OK : TACIT_ERR_CHECKSUM;
+}
+
 static enum tacit_status decode_block(struct tacit_archive *archive, size_t index)
 {
     const struct archive_block *block = &archive->index.blocks[index];
@@ -150,6 +176,7 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
         job->header.payload_size != block->payload_size)
         return TACIT_ERR_CORRUPT;
     TRY(source_decode_block(&archive->source, block->archive_offset + block->header_size, job));
+    TRY(hash_block(archive, index));
     archive->n_in += block->header_size + (uint64_t)block->payload_size;
     archive->n_out += block->content_size;
     atomic_store_explicit(&job->watch.n_done, 0, memory_order_relaxed);

@@ -61,6 +61,13 @@ static enum tacit_status read_index(struct cursor *c, uint64_t offset, uint64_t 
     return format_index_parse(*data, (size_t)n, parsed, entries);
 }
 
+static void end_archive(struct archive_index *index, const struct format_index *parsed)
+{
+    struct archive_block *last = &index->blocks[index->n_blocks - 1];
+    last->ends_archive = true;
+    last->content_hash = parsed->content_hash;
+}
+
 static enum tacit_status add_entries(struct cursor *c, const struct format_index *parsed,
                                      const uint8_t *entries, uint64_t offset)
 {
@@ -100,6 +107,8 @@ static enum tacit_status load_from_footer(struct cursor *c, uint64_t first_block
     if (status == TACIT_OK)
         status = add_entries(c, &parsed, entries, first_block);
     *found = status == TACIT_OK;
+    if (*found)
+        end_archive(c->index, &parsed);
     free(data);
     return status;
 }
@@ -136,6 +145,7 @@ static enum tacit_status load_by_hopping(struct cursor *c, uint64_t *offset)
     *offset += n;
     free(data);
     TRY(status);
+    end_archive(index, &parsed);
     return parsed.n_blocks == n_blocks && parsed.content_size == index->content_size - c->base &&
                    parsed.archive_size == *offset - c->start
                ? TACIT_OK

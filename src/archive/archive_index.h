@@ -26,6 +26,8 @@ struct archive_block {
     uint8_t method;
     const struct tacit_model *model; /* that its archive names, if it is at hand */
     bool other_model;                /* given another one instead */
+    bool ends_archive;               /* the last one of an archive of block form, ... */
+    struct hash128 content_hash;     /* ... all of whose content has this hash */
 };
 
 struct archive_index {

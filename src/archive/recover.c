@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Recovery reads the source once from front to back and looks at every place that could start an
- * archive, a block or an index. What its checks confirm is believed; between such places it goes on
- * byte by byte.
+ * Recovery reads the source twice: once for the parts that are left of archives (recover_parts.h), then, in
+ * content order, for their content. Each block is verified by itself; whether all of one archive are of one
+ * version of the content, its index tells by their sizes and by the hash of all content.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "archive/model_identity.h"
+#include "archive/recover_parts.h"
 #include "archive/source.h"
+#include "base/hash.h"
 #include "base/try.h"
 #include "methods/block.h"
 #include "methods/plan.h"
-#include "tacit/archive.h"
-
-enum { CHUNK = 1 << 16, SECTOR = 512 };
 
 struct recovery {
     struct codec_plan plan;
@@ -24,35 +22,38 @@ struct recovery {
     struct block_job job;
     const struct tacit_model *model; /* for blocks whose archive's header is gone */
     enum tacit_status model_status;  /* of a header whose model is not there */
-    uint64_t base;                   /* content before the current archive, if base_known */
-    uint64_t next;                   /* content of the current archive that is dealt with */
+    struct recover_parts parts;
+    struct recover_plan archives;
+    struct hash_stream *hash; /* of the current archive's content, as long as nothing is lost */
+    uint64_t base;            /* content before the current archive, if base_known */
+    uint64_t next;            /* content of the current archive that is dealt with */
+    uint64_t check; /* of the last block that was handed over: its content's, and its place */
+    uint64_t check_offset;
+    uint64_t n_delivered;    /* and told as lost */
+    uint64_t doubt, n_doubt; /* content that is still to be called doubtful */
     bool base_known;
-    bool in_archive; /* block form, its index not yet seen */
-    bool tag_known;
-    bool lost;  /* some content, or some bytes nobody can explain */
+    bool lost;                          /* some content, or some bytes nobody can explain */
+    bool archive_lost, archive_doubted; /* of the current archive, something was */
+    bool doubted;
     bool found; /* at least one block was whole */
-    bool seen;  /* at least one header was, even if what follows is not */
-    uint32_t tag;
-    uint64_t n_delivered; /* and told as lost */
-    uint64_t n_skipped;   /* bytes since the last part that explained itself */
-    uint64_t chunk_offset;
-    size_t n_chunk;
-    uint8_t chunk[CHUNK];
 };
 
-static enum tacit_status deliver(struct recovery *r, uint64_t offset, const void *data, uint64_t n)
+static enum tacit_status deliver(struct recovery *r, enum tacit_recovered what, uint64_t offset,
+                                 const void *data, uint64_t n)
 {
     uint64_t position = r->base_known ? r->base + offset : UINT64_MAX;
-    if (n > r->plan.content_limit - r->n_delivered)
-        return TACIT_ERR_CONTENT_LIMIT;
-    r->n_delivered += n;
-    return r->sink(r->sink_context, position, data, n) ? TACIT_ERR_CANCELLED : TACIT_OK;
+    if (what != TACIT_RECOVERED_DOUBTFUL) {
+        if (n > r->plan.content_limit - r->n_delivered)
+            return TACIT_ERR_CONTENT_LIMIT;
+        r->n_delivered += n;
+    }
+    return r->sink(r->sink_context, what, position, data, n) ? TACIT_ERR_CANCELLED : TACIT_OK;
 }
 
 static enum tacit_status deliver_lost(struct recovery *r, uint64_t n)
 {
-    r->lost = true;
-    return deliver(r, r->next, NULL, n);
+    r->lost = r->archive_lost = true;
+    return deliver(r, TACIT_RECOVERED_LOST, r->next, NULL, n);
 }
 
 /* Bytes whose number nobody knows are gone: what follows has no known position. */
@@ -63,59 +64,32 @@ static enum tacit_status lose_track(struct recovery *r)
     return TACIT_OK;
 }
 
+static enum tacit_status end_doubt(struct recovery *r)
+{
+    uint64_t n = r->n_doubt;
+    r->n_doubt = 0;
+    return n > 0 ? deliver(r, TACIT_RECOVERED_DOUBTFUL, r->doubt, NULL, n) : TACIT_OK;
+}
+
+/* One call of the sink for neighbours. */
+static enum tacit_status add_doubt(struct recovery *r, uint64_t offset, uint64_t n)
+{
+    if (r->n_doubt > 0 && r->doubt + r->n_doubt == offset) {
+        r->n_doubt += n;
+        return TACIT_OK;
+    }
+    TRY(end_doubt(r));
+    r->doubted = r->archive_doubted = true;
+    r->doubt = offset;
+    r->n_doubt = n;
+    return TACIT_OK;
+}
+
 /* Whether damage explains it, so that the search goes on. */
 static bool is_damage(enum tacit_status status)
 {
     return status != TACIT_OK && status != TACIT_ERR_MEMORY && status != TACIT_ERR_MEMORY_LIMIT &&
            status != TACIT_ERR_CONTENT_LIMIT && status != TACIT_ERR_CANCELLED;
-}
-
-/* The first place from offset on that could start something; the source's size if there is none. */
-static uint64_t find_candidate(struct recovery *r, uint64_t offset)
-{
-    const struct tacit_source *source = r->source;
-    while (offset < source->size && source->size - offset >= FORMAT_PREFIX_SIZE) {
-        if (offset < r->chunk_offset ||
-            offset + FORMAT_PREFIX_SIZE > r->chunk_offset + r->n_chunk) {
-            uint64_t left = source->size - offset;
-            r->chunk_offset = offset;
-            r->n_chunk = left < CHUNK ? (size_t)left : CHUNK;
-            enum tacit_status status = source_read(source, offset, r->chunk, r->n_chunk);
-            if (status != TACIT_OK && r->n_chunk > SECTOR) {
-                r->n_chunk = SECTOR; /* as little as possible goes with a bad sector */
-                status = source_read(source, offset, r->chunk, r->n_chunk);
-            }
-            if (status != TACIT_OK)
-                memset(r->chunk, 0, r->n_chunk);
-        }
-        if (format_may_start(r->chunk + (offset - r->chunk_offset)))
-            return offset;
-        offset++;
-    }
-    return source->size;
-}
-
-/* The block whose payload starts at offset. */
-static enum tacit_status decode_block(struct recovery *r, const struct format_block *block,
-                                      uint64_t offset)
-{
-    r->job.header = *block;
-    return source_decode_block(r->source, offset, &r->job);
-}
-
-/* An archive begins or the source ends: what the one before did not give is lost, and so may be a
- * whole archive among bytes that explain nothing. */
-static enum tacit_status leave_archive(struct recovery *r)
-{
-    if (r->in_archive || r->n_skipped > 0)
-        TRY(lose_track(r));
-    r->n_skipped = 0;
-    r->base += r->next;
-    r->next = 0;
-    r->in_archive = false;
-    r->tag_known = false;
-    r->job.model = r->model;
-    return TACIT_OK;
 }
 
 /* A model that is not there may be a damaged name for one that is: checksums tell. */
@@ -128,144 +102,128 @@ static void choose_model(struct recovery *r, const struct format_model_identity 
     r->job.model = r->model;
 }
 
-static enum tacit_status try_archive(struct recovery *r, uint64_t *offset)
+static enum tacit_status start_archive(struct recovery *r, const struct recover_archive *archive)
 {
     struct format_header header;
     size_t n_header;
-    TRY(source_read_header(r->source, *offset, &header, &n_header));
-    r->seen = true;
-    if (!header.single) {
-        TRY(leave_archive(r));
+    if (archive->after_gap)
+        TRY(lose_track(r));
+    r->next = 0;
+    r->check_offset = UINT64_MAX;
+    r->archive_lost = r->archive_doubted = false;
+    r->job.model = r->model;
+    hash_stream_reset(r->hash);
+    if (archive->header != RECOVER_NONE &&
+        source_read_header(r->source, r->parts.items[archive->header].offset, &header, &n_header) ==
+            TACIT_OK)
         choose_model(r, &header.model);
-        r->in_archive = true;
-        r->tag_known = true;
-        r->tag = header.tag;
-        *offset += n_header;
+    return TACIT_OK;
+}
+
+static enum tacit_status decode(struct recovery *r, const struct recover_part *part)
+{
+    r->job.header = part->block;
+    return source_decode_block(r->source, part->end - part->block.payload_size, &r->job);
+}
+
+/* The job's content, which belongs at that place. */
+static enum tacit_status hand_over(struct recovery *r, uint64_t offset)
+{
+    const struct byte_buffer *content = &r->job.content;
+    if (offset > r->next)
+        TRY(deliver_lost(r, offset - r->next));
+    r->found = true;
+    r->next = offset + content->size;
+    hash_stream_update(r->hash, content->data, content->size);
+    return deliver(r, TACIT_RECOVERED_CONTENT, offset, content->data, content->size);
+}
+
+/* Blocks of two versions of the content may claim one place: the index says which belongs there. */
+static enum tacit_status recover_block(struct recovery *r, const struct recover_part *part,
+                                       const struct recover_part *index)
+{
+    const uint64_t offset = part->block.content_offset, n = part->block.content_size;
+    if (index && (offset > index->index.content_size || n > index->index.content_size - offset))
         return TACIT_OK;
+    if (offset < r->next) { /* a copy of what was there, or another version of it */
+        bool differs = offset == r->check_offset && part->block.content_check != r->check;
+        return differs && !index ? add_doubt(r, offset, r->next - offset) : TACIT_OK;
     }
-    choose_model(r, &header.model);
-    TRY(decode_block(r, &header.block, *offset + n_header));
-    TRY(leave_archive(r));
-    r->found = true;
-    *offset += n_header + header.block.payload_size;
-    if (header.block.content_size > 0)
-        TRY(deliver(r, 0, r->job.content.data, header.block.content_size));
-    r->next = header.block.content_size;
-    return leave_archive(r);
-}
-
-static enum tacit_status try_block(struct recovery *r, uint64_t *offset)
-{
-    uint8_t data[FORMAT_BLOCK_HEADER];
-    struct format_block block;
-    TRY(source_read(r->source, *offset, data, sizeof data));
-    TRY(format_block_parse(data, UINT64_MAX, &block));
-    r->seen = true;
-    TRY(decode_block(r, &block, *offset + sizeof data));
-    if (r->tag_known && block.tag != r->tag) {
-        TRY(leave_archive(r)); /* another archive, whose header is gone */
-        r->base_known = false;
-    }
-    if (block.content_offset < r->next)
-        return TACIT_ERR_CORRUPT; /* a copy of what was there */
-    if (!r->in_archive && r->n_skipped > FORMAT_HEADER_MAX && block.content_offset == 0)
-        TRY(leave_archive(r)); /* more is gone than this archive's header */
-    r->in_archive = true;
-    r->tag_known = true;
-    r->tag = block.tag;
-    r->n_skipped = 0;
-    if (block.content_offset > r->next)
-        TRY(deliver_lost(r, block.content_offset - r->next));
-    r->found = true;
-    r->next = block.content_offset + block.content_size;
-    *offset += sizeof data + (uint64_t)block.payload_size;
-    return deliver(r, block.content_offset, r->job.content.data, block.content_size);
-}
-
-static enum tacit_status parse_index(const uint8_t *data, size_t n, struct format_index *index)
-{
-    const uint8_t *entries;
-    return format_index_parse(data, n, index, &entries);
-}
-
-static enum tacit_status try_index(struct recovery *r, uint64_t *offset)
-{
-    uint8_t head[FORMAT_INDEX_HEAD];
-    TRY(source_read(r->source, *offset, head, sizeof head));
-    uint64_t n = format_index_size(format_index_n_blocks(head));
-    if (n > r->source->size - *offset)
-        return TACIT_ERR_TRUNCATED;
-    if (n > r->plan.memory_limit)
-        return TACIT_ERR_MEMORY_LIMIT;
-    uint8_t *data = malloc((size_t)n);
-    if (!data)
-        return TACIT_ERR_MEMORY;
-    struct format_index index;
-    enum tacit_status status = source_read(r->source, *offset, data, n);
-    if (status == TACIT_OK)
-        status = parse_index(data, (size_t)n, &index);
-    free(data);
+    enum tacit_status status = decode(r, part);
+    if (is_damage(status))
+        return TACIT_OK;
     TRY(status);
-    if (index.content_size < r->next)
-        return TACIT_ERR_CORRUPT;
-    if (index.content_size > r->next)
-        TRY(deliver_lost(r, index.content_size - r->next));
-    r->next = index.content_size;
-    r->in_archive = false;
-    r->n_skipped = 0;
-    *offset += n;
-    return leave_archive(r);
+    TRY(hand_over(r, offset));
+    r->check_offset = offset;
+    r->check = part->block.content_check;
+    return index && !part->agrees ? add_doubt(r, offset, n) : TACIT_OK;
 }
 
-static enum tacit_status try_candidate(struct recovery *r, uint64_t *offset)
+static enum tacit_status recover_blocks(struct recovery *r, const struct recover_archive *archive)
 {
-    uint8_t mark[FORMAT_MARK_SIZE];
-    uint64_t left = r->source->size - *offset;
-    if (left < sizeof mark)
-        return TACIT_ERR_TRUNCATED;
-    TRY(source_read(r->source, *offset, mark, sizeof mark));
-    switch (format_part_kind(mark)) {
-    case FORMAT_PART_BLOCK:
-        return try_block(r, offset);
-    case FORMAT_PART_INDEX:
-        return try_index(r, offset);
-    default:
-        return try_archive(r, offset);
-    }
+    const struct recover_part *items = r->parts.items;
+    const struct recover_part *index =
+        archive->index == RECOVER_NONE ? NULL : &items[archive->index];
+    for (size_t i = 0; i < archive->n; i++)
+        TRY(recover_block(r, &items[r->archives.blocks[archive->first + i]], index));
+    if (!index)
+        return TACIT_OK;
+    if (index->index.content_size > r->next)
+        TRY(deliver_lost(r, index->index.content_size - r->next));
+    r->next = index->index.content_size;
+    const struct hash128 hash = hash_stream_value(r->hash);
+    const bool same =
+        hash.low == index->index.content_hash.low && hash.high == index->index.content_hash.high;
+    return r->archive_lost || r->archive_doubted || same ? TACIT_OK : add_doubt(r, 0, r->next);
 }
 
-/* Zero bytes to the end, behind an archive that is whole. */
-static bool is_padding(const struct recovery *r, uint64_t offset)
+static enum tacit_status recover_single(struct recovery *r, const struct recover_part *part)
+{
+    const enum tacit_status status = decode(r, part);
+    if (is_damage(status))
+        return lose_track(r);
+    TRY(status);
+    r->found = true;
+    return r->job.content.size > 0 ? hand_over(r, 0) : TACIT_OK;
+}
+
+static enum tacit_status recover_archive(struct recovery *r, const struct recover_archive *archive)
+{
+    const struct recover_part *header =
+        archive->header == RECOVER_NONE ? NULL : &r->parts.items[archive->header];
+    TRY(start_archive(r, archive));
+    if (header && header->kind == RECOVER_SINGLE)
+        TRY(recover_single(r, header));
+    else
+        TRY(recover_blocks(r, archive));
+    TRY(end_doubt(r));
+    r->base += r->next;
+    return TACIT_OK;
+}
+
+/* Tapes and block devices are filled up with zeros; anything else may have been content. */
+static bool ends_in_zeros(const struct recovery *r)
 {
     bool is_zero;
-    return r->found && !r->in_archive && r->n_skipped == 0 &&
-           source_is_zero(r->source, offset, &is_zero) == TACIT_OK && is_zero;
+    return source_is_zero(r->source, r->archives.end, &is_zero) == TACIT_OK && is_zero;
 }
 
 static enum tacit_status recover(struct recovery *r)
 {
-    uint64_t offset = 0;
-    while (offset < r->source->size) {
-        uint64_t candidate = find_candidate(r, offset);
-        if (candidate < r->source->size || !is_padding(r, offset))
-            r->n_skipped += candidate - offset;
-        offset = candidate;
-        if (offset == r->source->size)
-            break;
-        enum tacit_status status = try_candidate(r, &offset);
-        if (is_damage(status)) {
-            r->n_skipped++;
-            offset++;
-        } else {
-            TRY(status);
-        }
+    const struct recover_plan *archives = &r->archives;
+    for (size_t i = 0; i < archives->n_archives; i++)
+        TRY(recover_archive(r, &archives->archives[i]));
+    const bool is_cut =
+        archives->n_archives > 0 && !archives->archives[archives->n_archives - 1].is_whole;
+    if (is_cut || !ends_in_zeros(r)) {
+        r->next = 0;
+        TRY(lose_track(r));
     }
-    TRY(leave_archive(r));
-    if (!r->found && !r->seen)
+    if (!r->found && !r->parts.saw_header)
         return TACIT_ERR_NOT_ARCHIVE;
-    if (!r->lost && r->found)
-        return TACIT_OK;
-    return r->model_status != TACIT_OK ? r->model_status : TACIT_ERR_CORRUPT;
+    if (r->lost || !r->found)
+        return r->model_status != TACIT_OK ? r->model_status : TACIT_ERR_CORRUPT;
+    return r->doubted ? TACIT_ERR_CHECKSUM : TACIT_OK;
 }
 
 /* For what an archive without its header may need. */
@@ -273,8 +231,15 @@ static enum tacit_status choose_fallback(struct recovery *r)
 {
     r->model = r->plan.model;
     enum tacit_status status = r->model ? TACIT_OK : tacit_model_default(&r->model);
-    r->job.model = r->model;
     return status == TACIT_ERR_MODEL_MISSING ? TACIT_OK : status;
+}
+
+static enum tacit_status prepare(struct recovery *r)
+{
+    TRY(hash_stream_create(&r->hash));
+    TRY(choose_fallback(r));
+    TRY(recover_scan(&r->parts, r->source, &r->job));
+    return recover_plan_make(&r->archives, &r->parts, r->source->size);
 }
 
 enum tacit_status tacit_archive_recover(const struct tacit_source *source,
@@ -285,19 +250,18 @@ enum tacit_status tacit_archive_recover(const struct tacit_source *source,
         return TACIT_ERR_ARGUMENT;
     struct codec_plan plan;
     TRY(codec_plan_make(&plan, options));
-    struct recovery *r = calloc(1, sizeof *r);
-    if (!r)
-        return TACIT_ERR_MEMORY;
-    r->plan = plan;
-    r->source = source;
-    r->sink = sink;
-    r->sink_context = sink_context;
-    r->base_known = true;
-    r->job.plan = &r->plan;
-    enum tacit_status status = choose_fallback(r);
+    struct recovery r = {.plan = plan,
+                         .source = source,
+                         .sink = sink,
+                         .sink_context = sink_context,
+                         .base_known = true,
+                         .job.plan = &r.plan};
+    enum tacit_status status = prepare(&r);
     if (status == TACIT_OK)
-        status = recover(r);
-    block_job_free(&r->job);
-    free(r);
+        status = recover(&r);
+    hash_stream_destroy(r.hash);
+    recover_plan_free(&r.archives);
+    recover_parts_free(&r.parts);
+    block_job_free(&r.job);
     return status;
 }

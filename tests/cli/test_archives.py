@@ -265,6 +265,37 @@ class Recover(Archives):
         self.recover(self.data[self.blocks(self.data)[1]["archive_offset"]:])
         self.assertEqual(self.read("out"), bytes(4096) + DATA[4096:])
 
+    def test_two_versions(self):
+        """Blocks of two versions of a file: all whole, and together what never existed."""
+        new = DATA[:N_BLOCK] + noise(N_BLOCK, 7) + DATA[2 * N_BLOCK:]
+        old = DATA[:N_BLOCK] + noise(N_BLOCK, 8) + DATA[2 * N_BLOCK:]
+        old, new = (self.archive(data, "-1", "--block-size", N_BLOCK) for data in (old, new))
+        cut = self.blocks(old)[2]["archive_offset"]
+        self.assertEqual(cut, self.blocks(new)[2]["archive_offset"])
+        result = self.recover(old[:cut] + new[cut:])
+        self.assertIn(f"doubtful: bytes 0-{len(DATA) - 1} ({len(DATA)}); each block is right by itself", result.err)
+        self.assertEqual(self.read("out"), DATA[:N_BLOCK] + noise(N_BLOCK, 8) + DATA[2 * N_BLOCK:])
+        self.fails(ARCHIVE, r"bad\.tct: .*checksum", "cat", "--range", "0-", "bad.tct")
+        self.run_tacit("cat", "--range", "0-5000", "bad.tct")
+
+    def test_whole_blocks_out_of_order(self):
+        first, second = self.blocks(self.data)[1:3]
+        a, b, c = first["archive_offset"], second["archive_offset"], second["archive_offset"] + second["archive_size"]
+        self.assertEqual(self.recover(self.data[:a] + self.data[b:c] + self.data[a:b] + self.data[c:], expect=0).err, "")
+        self.assertEqual(self.read("out"), DATA)
+
+    def test_archives_inside(self):
+        """A damaged stored block full of archives: they are content, and what follows stands where it stood."""
+        inner = b"".join(self.archive(noise(300, i), "-1") for i in range(14))
+        content = text(N_BLOCK) + inner[:N_BLOCK] + text(N_BLOCK, seed=3)
+        archive = bytearray(self.archive(content, "-1", "--block-size", N_BLOCK))
+        block = self.blocks(bytes(archive))[1]
+        self.assertEqual(block["method"], "stored")
+        archive[block["archive_offset"] + 60] ^= 1
+        self.recover(bytes(archive))
+        first, end = block["content_offset"], block["content_offset"] + block["content_size"]
+        self.assertEqual(self.read("out"), content[:first] + bytes(end - first) + content[end:])
+
     def test_nothing_left(self):
         for data in (b"", noise(5000), self.data[:40], self.damaged(0, 1, 2, 3)):
             self.write("bad.tct", data)

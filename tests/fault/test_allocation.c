@@ -113,9 +113,11 @@ static enum tacit_status read_range(const struct tacit_options *options)
     return status;
 }
 
-static int take(void *context, uint64_t offset, const void *data, uint64_t n)
+static int take(void *context, enum tacit_recovered what, uint64_t offset, const void *data,
+                uint64_t n)
 {
     (void)context;
+    (void)what;
     CHECK(data && memcmp(content + offset, data, n) == 0);
     return 0;
 }

@@ -34,9 +34,11 @@ static enum tacit_status read_all(void)
     return status;
 }
 
-static int take(void *context, uint64_t offset, const void *data, uint64_t n)
+static int take(void *context, enum tacit_recovered what, uint64_t offset, const void *data,
+                uint64_t n)
 {
     uint64_t *n_taken = context;
+    (void)what;
     if (data) {
         *n_taken += n;
         CHECK(offset == UINT64_MAX || memcmp(content + offset, data, n) == 0);

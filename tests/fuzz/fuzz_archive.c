@@ -46,11 +46,13 @@ static void read_ends(struct tacit_archive *archive, uint64_t content_size)
         abort();
 }
 
-static int touch(void *context, uint64_t content_offset, const void *data, uint64_t n_bytes)
+static int touch(void *context, enum tacit_recovered what, uint64_t content_offset,
+                 const void *data, uint64_t n_bytes)
 {
     uint64_t *n_recovered = context;
     const uint8_t *bytes = data;
     (void)content_offset;
+    (void)what;
     for (uint64_t i = 0; bytes && i < n_bytes; i++)
         *n_recovered += bytes[i] | 1u;
     return 0;

@@ -210,10 +210,12 @@ static uint64_t find_block(const struct base *base, const void *data, uint64_t n
     return UINT64_MAX;
 }
 
-static int take_recovered(void *context, uint64_t offset, const void *data, uint64_t n_bytes)
+static int take_recovered(void *context, enum tacit_recovered what, uint64_t offset,
+                          const void *data, uint64_t n_bytes)
 {
     struct recovered *recovered = context;
     const struct base *base = recovered->base;
+    CHECK_CASE((what == TACIT_RECOVERED_CONTENT) == (data != NULL));
     if (data == NULL)
         return 0;
     if (offset == UINT64_MAX)
