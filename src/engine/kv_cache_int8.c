@@ -75,6 +75,8 @@ void kv_score_int8(const struct kv_use *use, const float *queries, size_t n_vali
     struct lm_matrix keys = {use->cache.keys, (n_valid + LM_TILE_ROWS - 1) / LM_TILE_ROWS, n_groups,
                              n_groups};
     use->kernels->lm_product(t->score, use->cache.n_slots, &keys, &t->query, use->n_queries, false);
+    for (size_t i = 0; use->score_cap > 0.0f && i < use->n_queries; i++)
+        lm_cap(t->score + i * use->cache.n_slots, use->score_cap, n_valid);
 }
 
 /* 64 columns of the values: the sums to out, divided by the weights' totals. */

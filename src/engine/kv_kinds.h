@@ -41,6 +41,7 @@ struct kv_use {
     const struct kernels *kernels;
     struct kv_scratch *scratch;
     size_t n_queries;
+    float score_cap; /* of kv_cache_score: cap * tanh(score / cap); 0: none */
 };
 
 /* lay_out takes keys, values and scales of a cache whose other fields are set; the others do what

@@ -15,6 +15,7 @@ struct attending {
     struct lm_state *state;
     const struct lm_layer *layer;
     struct lm_scratch *scratch;
+    const struct lm_span *span;
     struct kv_use use;
     float *sink_keys;
     uint32_t head; /* of keys and values */
@@ -24,9 +25,9 @@ struct attending {
 
 static size_t slot_of(const struct attending *a, uint64_t position)
 {
-    size_t n_sinks = a->state->n_sink_tokens, n_slots = a->use.cache.n_slots;
-    return position < n_slots ? (size_t)position
-                              : n_sinks + (size_t)((position - n_sinks) % (n_slots - n_sinks));
+    size_t n_sinks = a->span->n_sinks, n_kept = a->span->n_kept;
+    return position < n_kept ? (size_t)position
+                             : n_sinks + (size_t)((position - n_sinks) % (n_kept - n_sinks));
 }
 
 /* By the angles of the row's position (which 0) or of sink which - 1 as seen from there. */
@@ -34,7 +35,10 @@ static void rotate(const struct attending *a, float *x, size_t which)
 {
     const struct lm_state *state = a->state;
     size_t n = state->rope.n_pairs, at = (a->row * (1 + LM_SINK_TOKENS) + which) * n;
-    rope_turn(x, state->cosine + at, state->sine + at, n);
+    if (a->span->is_local) /* these have no sinks */
+        rope_turn(x, state->local_cosine + a->row * n, state->local_sine + a->row * n, n);
+    else
+        rope_turn(x, state->cosine + at, state->sine + at, n);
 }
 
 /* Once positions have left the window, the first ones stay, as if they stood right before the rest.
@@ -42,9 +46,9 @@ static void rotate(const struct attending *a, float *x, size_t which)
 static void move_sinks(const struct attending *a)
 {
     size_t head_dim = a->use.cache.head_dim;
-    if (a->position < a->use.cache.n_slots || a->state->rope.n_pairs == 0)
+    if (a->position < a->span->n_kept || a->state->rope.n_pairs == 0)
         return;
-    for (size_t i = 0; i < a->state->n_sink_tokens; i++) {
+    for (size_t i = 0; i < a->span->n_sinks; i++) {
         memcpy(a->scratch->head, a->sink_keys + i * head_dim, head_dim * sizeof(float));
         rotate(a, a->scratch->head, 1 + i);
         kv_cache_store(&a->use, i, a->scratch->head, NULL);
@@ -55,9 +59,9 @@ static void remember(const struct attending *a, float *key, const float *value)
 {
     const struct lm_shape *s = &a->state->model->shape;
     const struct tensor *norm = &a->layer->tensors[LM_K_NORM];
-    if (norm->n_columns)
+    if (norm->n_columns && !(s->flags & LM_QK_NORM_ALL))
         a->state->kernels.lm_rms_norm(key, key, norm->values, s->head_dim, s->norm_epsilon);
-    if (a->position < a->state->n_sink_tokens)
+    if (a->position < a->span->n_sinks)
         memcpy(a->sink_keys + a->position * s->head_dim, key, s->head_dim * sizeof *key);
     rotate(a, key, 0);
     kv_cache_store(&a->use, slot_of(a, a->position), key, value);
@@ -69,11 +73,11 @@ static void make_queries(const struct attending *a, float *queries)
     const struct lm_shape *s = &a->state->model->shape;
     const struct tensor *norm = &a->layer->tensors[LM_Q_NORM];
     const float *gain = a->layer->tensors[LM_Q_GAIN].values;
-    float factor = 1.0f / strict_sqrt((float)s->head_dim);
+    float factor = s->score_scale != 0.0f ? s->score_scale : 1.0f / strict_sqrt((float)s->head_dim);
     size_t n = a->use.n_queries;
     for (size_t i = 0; i < n; i++) {
         float *query = queries + i * s->head_dim;
-        if (norm->n_columns)
+        if (norm->n_columns && !(s->flags & LM_QK_NORM_ALL))
             a->state->kernels.lm_rms_norm(query, query, norm->values, s->head_dim, s->norm_epsilon);
         rotate(a, query, 0);
         lm_scale(query, gain ? factor * gain[a->head * n + i] : factor, s->head_dim);
@@ -85,8 +89,8 @@ static void attend(const struct attending *a)
     struct lm_state *state = a->state;
     const struct lm_shape *s = &state->model->shape;
     struct lm_scratch *t = a->scratch;
-    size_t n = a->use.n_queries, n_slots = a->use.cache.n_slots, parts = s->head_dim / LM_GROUP;
-    size_t n_valid = a->position < n_slots ? (size_t)a->position + 1 : n_slots;
+    size_t n = a->use.n_queries, n_kept = a->span->n_kept, parts = s->head_dim / LM_GROUP;
+    size_t n_valid = a->position < n_kept ? (size_t)a->position + 1 : n_kept;
     float *qkv = state->wide + a->row * state->wide_stride;
     float *queries = qkv + a->head * n * s->head_dim;
     float *key = qkv + lm_head_columns(s) + (size_t)a->head * s->head_dim;
@@ -115,13 +119,14 @@ static void attend_run(const struct lm_share *share, uint32_t layer_index, uint3
     const struct lm_shape *s = &state->model->shape;
     struct lm_scratch *scratch = &state->scratch[share->member];
     struct lm_past past = lm_past_of(state, layer_index, share->pass->rows[begin].stream, head);
-    struct attending a = {
-        .state = state,
-        .layer = &state->model->layers[layer_index],
-        .head = head,
-        .scratch = scratch,
-        .sink_keys = past.sink_keys,
-        .use = {past.cache, &state->kernels, &scratch->kv, s->n_heads / s->n_kv_heads}};
+    struct attending a = {.state = state,
+                          .layer = &state->model->layers[layer_index],
+                          .head = head,
+                          .scratch = scratch,
+                          .span = &state->spans[layer_index],
+                          .sink_keys = past.sink_keys,
+                          .use = {past.cache, &state->kernels, &scratch->kv,
+                                  s->n_heads / s->n_kv_heads, s->score_cap}};
     set_sinks(&a);
     for (a.row = begin; a.row < end; a.row++) {
         a.position = share->pass->rows[a.row].position;

@@ -37,6 +37,7 @@ static void linear(const struct lm_share *c, float *y, size_t y_stride, const st
     crew_barrier(c->crew);
 }
 
+/* To the quantised inputs of products; without a gain, as they are. */
 static void norm_rows(const struct lm_share *c, const struct tensor *gain,
                       const struct tensor *bias)
 {
@@ -44,9 +45,47 @@ static void norm_rows(const struct lm_share *c, const struct tensor *gain,
     size_t width = state->model->shape.width, begin, end;
     lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++) {
+        float *x = state->x + i * width, *y = state->norm + i * width;
+        if (gain->n_columns)
+            lm_norm(&state->kernels, &state->model->shape, y, x, gain, bias);
+        lm_rows_quantize(&state->in, &state->kernels, i, gain->n_columns ? y : x);
+    }
+    crew_barrier(c->crew);
+}
+
+/* x += y, or norm(y) where the model has a gain for that; y = w in (+ bias). */
+static void add_linear(const struct lm_share *c, const struct tensor *w, const struct tensor *bias,
+                       const struct lm_rows *in, const struct tensor *gain)
+{
+    struct lm_state *state = c->state;
+    const struct tensor none = {0};
+    size_t width = state->model->shape.width, begin, end;
+    if (gain->n_columns == 0) {
+        linear(c, state->x, width, w, bias, in, true);
+        return;
+    }
+    linear(c, state->norm, width, w, bias, in, false);
+    lm_my_part(c, c->pass->n_rows, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
         float *y = state->norm + i * width;
-        lm_norm(&state->kernels, &state->model->shape, y, state->x + i * width, gain, bias);
-        lm_rows_quantize(&state->in, &state->kernels, i, y);
+        lm_norm(&state->kernels, &state->model->shape, y, y, gain, &none);
+        lm_add(state->x + i * width, y, width);
+    }
+    crew_barrier(c->crew);
+}
+
+/* The queries of all heads together, and the keys. */
+static void norm_queries_and_keys(const struct lm_share *c, const struct lm_layer *layer)
+{
+    struct lm_state *state = c->state;
+    const struct tensor *q = &layer->tensors[LM_Q_NORM], *k = &layer->tensors[LM_K_NORM];
+    float epsilon = state->model->shape.norm_epsilon;
+    size_t begin, end;
+    lm_my_part(c, c->pass->n_rows, &begin, &end);
+    for (size_t i = begin; i < end; i++) {
+        float *query = state->wide + i * state->wide_stride, *key = query + q->n_columns;
+        state->kernels.lm_rms_norm(query, query, q->values, q->n_columns, epsilon);
+        state->kernels.lm_rms_norm(key, key, k->values, k->n_columns, epsilon);
     }
     crew_barrier(c->crew);
 }
@@ -90,17 +129,19 @@ static void run_layer(const struct lm_share *c, uint32_t index)
     struct lm_state *state = c->state;
     const struct lm_layer *layer = &state->model->layers[index];
     const struct tensor *t = layer->tensors;
-    size_t width = state->model->shape.width;
-    if (state->model->shape.flags & LM_WITH_MIX)
+    uint32_t flags = state->model->shape.flags;
+    if (flags & LM_WITH_MIX)
         mix_embedded(c, layer);
     norm_rows(c, &t[LM_ATTN_NORM], &t[LM_ATTN_NORM_BIAS]);
     linear(c, state->wide, state->wide_stride, &t[LM_QKV], &t[LM_QKV_B], &state->in, false);
+    if (flags & LM_QK_NORM_ALL)
+        norm_queries_and_keys(c, layer);
     lm_attention(c, index);
     crew_barrier(c->crew);
-    linear(c, state->x, width, &t[LM_OUT], &t[LM_OUT_B], &state->attended, true);
+    add_linear(c, &t[LM_OUT], &t[LM_OUT_B], &state->attended, &t[LM_POST_ATTN_NORM]);
     norm_rows(c, &t[LM_FFN_NORM], &t[LM_FFN_NORM_BIAS]);
     make_hidden(c, layer);
-    linear(c, state->x, width, &t[LM_DOWN], &t[LM_DOWN_B], &state->hidden, true);
+    add_linear(c, &t[LM_DOWN], &t[LM_DOWN_B], &state->hidden, &t[LM_POST_FFN_NORM]);
 }
 
 /* Angles of the row's position, and of the sinks' as seen from there once they have to move. */
@@ -108,11 +149,14 @@ static void make_angles(struct lm_state *state, size_t row, uint64_t position)
 {
     size_t n = state->rope.n_pairs, at = row * (1 + LM_SINK_TOKENS) * n;
     rope_angles(&state->rope, position, state->cosine + at, state->sine + at);
-    for (size_t i = 0; position >= state->n_slots_max && i < state->n_sink_tokens; i++) {
+    for (size_t i = 0; position >= state->n_context && i < LM_SINK_TOKENS; i++) {
         at += n;
-        rope_angles(&state->rope, position + 1 + i - state->n_slots_max, state->cosine + at,
+        rope_angles(&state->rope, position + 1 + i - state->n_context, state->cosine + at,
                     state->sine + at);
     }
+    if (state->model->shape.local_rope_base != 0.0f)
+        rope_angles(&state->local_rope, position, state->local_cosine + row * n,
+                    state->local_sine + row * n);
 }
 
 /* The rows of the two tables side by side, quantised. */
@@ -135,6 +179,8 @@ static void embed_row(struct lm_state *state, size_t i, const struct lm_row *row
     size_t width = model->shape.width;
     float *x = state->x + i * width, *other = state->norm + i * width;
     tensor_row(&model->tensors[LM_EMBEDDING], row->token, x);
+    if (model->shape.embed_gain != 0.0f)
+        lm_scale(x, model->shape.embed_gain, width);
     if (positions->n_columns) {
         size_t last = positions->n_rows - 1;
         tensor_row(positions, row->position < last ? (size_t)row->position : last, other);

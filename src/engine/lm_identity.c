@@ -47,9 +47,13 @@ void lm_identity(const struct lm_model *model, uint8_t identity[LM_IDENTITY_BYTE
     sha256_update(&sha, title, sizeof title - 1);
 #define HASH_SIZE(name, smallest, largest) hash_u32(&sha, model->shape.name);
     LM_SHAPE_SIZES(HASH_SIZE)
-#undef HASH_SIZE
 #define HASH_FLOAT(name, smallest, largest) hash_u32(&sha, strict_to_bits(model->shape.name));
     LM_SHAPE_FLOATS(HASH_FLOAT)
+    if (model->shape.flags & LM_EXTENDED) {
+        LM_SHAPE_MORE_SIZES(HASH_SIZE)
+        LM_SHAPE_MORE_FLOATS(HASH_FLOAT)
+    }
+#undef HASH_SIZE
 #undef HASH_FLOAT
     for (int id = LM_N_LAYER_TENSORS; id < LM_N_TENSORS; id++)
         hash_tensor(&sha, &model->tensors[id]);

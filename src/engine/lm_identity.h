@@ -3,7 +3,8 @@
  * A model's name by what it holds: SHA-256 of
  *
  *     "tacit language model 1\n"
- *     every field of the shape, in the order of LM_SHAPE_SIZES and LM_SHAPE_FLOATS, 4 bytes each
+ *     every field of the shape, in the order of LM_SHAPE_SIZES and LM_SHAPE_FLOATS, 4 bytes each;
+ *         with LM_EXTENDED, those of LM_SHAPE_MORE_SIZES and LM_SHAPE_MORE_FLOATS too
  *     every tensor, the global ones and then layer by layer, in the order of their ids:
  *         a vector:  its floats
  *         a matrix:  row by row, its int8 values and then its scales

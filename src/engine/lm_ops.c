@@ -84,14 +84,16 @@ void lm_activate(const struct kernels *kernels, enum lm_activation activation, f
         kernels->lm_swiglu(y, gate, up, n);
     for (size_t i = 0; activation == LM_ACT_GELU && i < n; i++)
         y[i] = gelu(gate[i]);
+    for (size_t i = 0; activation == LM_ACT_GEGLU && i < n; i++)
+        y[i] = gelu(gate[i]) * up[i];
     if (activation == LM_ACT_RELU2)
         kernels->lm_relu2(y, gate, n);
 }
 
-/* cap tanh(l / cap) */
-static float cap_by_tanh(float cap, float l)
+void lm_cap(float *x, float cap, size_t n)
 {
-    return cap * (1.0f - 2.0f / (1.0f + strict_exp((2.0f / cap) * clamp(l))));
+    for (size_t i = 0; i < n; i++)
+        x[i] = cap * (1.0f - 2.0f / (1.0f + strict_exp((2.0f / cap) * clamp(x[i]))));
 }
 
 void lm_finish_logits(const struct kernels *kernels, const struct lm_shape *shape, float *logits,
@@ -102,8 +104,8 @@ void lm_finish_logits(const struct kernels *kernels, const struct lm_shape *shap
     bool by_tanh = shape->logit_cap > 0.0f && !by_root;
     if (by_root)
         kernels->lm_root_cap(logits, shape->logit_cap, n);
-    for (size_t i = 0; by_tanh && i < n; i++)
-        logits[i] = cap_by_tanh(shape->logit_cap, logits[i]);
+    if (by_tanh)
+        lm_cap(logits, shape->logit_cap, n);
     for (size_t i = 0; !by_root && i < n; i++)
         logits[i] = clamp(logits[i]);
     if ((shape->flags & LM_BOS_LAST) && last >= first && last < first + n)

@@ -28,6 +28,9 @@ uint32_t lm_hash_row(uint32_t token, const uint32_t before[2], bool triple, uint
 void lm_norm(const struct kernels *kernels, const struct lm_shape *shape, float *y, const float *x,
              const struct tensor *gain, const struct tensor *bias);
 
+/* cap tanh(x / cap); cap: above 0. */
+void lm_cap(float *x, float cap, size_t n);
+
 /* y = act(gate) [* up], n values; y may be gate. */
 void lm_activate(const struct kernels *kernels, enum lm_activation activation, float *y,
                  const float *gate, const float *up, size_t n);

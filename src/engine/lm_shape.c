@@ -3,20 +3,47 @@
 
 #include "kernels/lm_kernels.h"
 
-enum tacit_status lm_shape_check(const struct lm_shape *s)
+/* Every field in its range, and those that came later 0 unless the flag says otherwise. */
+static bool fields_are_in_range(const struct lm_shape *s)
 {
 #define IN_RANGE(name, smallest, largest) ok = ok && s->name - (smallest) <= (largest) - (smallest);
-    bool ok = true;
+    bool ok = true, is_extended = false;
     LM_SHAPE_SIZES(IN_RANGE)
+    LM_SHAPE_MORE_SIZES(IN_RANGE)
 #undef IN_RANGE
 #define IN_RANGE(name, smallest, largest) ok = ok && s->name >= (smallest) && s->name <= (largest);
     LM_SHAPE_FLOATS(IN_RANGE)
+    LM_SHAPE_MORE_FLOATS(IN_RANGE)
 #undef IN_RANGE
+#define IS_SET(name, smallest, largest) is_extended = is_extended || s->name != 0;
+    LM_SHAPE_MORE_SIZES(IS_SET)
+    LM_SHAPE_MORE_FLOATS(IS_SET)
+#undef IS_SET
+    return ok && is_extended == ((s->flags & LM_EXTENDED) != 0);
+}
+
+/* Windows of all layers, or of some. */
+static bool windows_fit(const struct lm_shape *s)
+{
+    if (s->period)
+        return s->window > 0 && s->window_long == 0;
+    return (s->window == 0) == (s->window_long == 0);
+}
+
+enum tacit_status lm_shape_check(const struct lm_shape *s)
+{
+    bool ok = fields_are_in_range(s);
     ok = ok && s->width % LM_GROUP == 0 && s->head_dim % LM_GROUP == 0 &&
          s->n_hidden % LM_GROUP == 0 && s->n_heads % s->n_kv_heads == 0 && s->rope_dims % 2 == 0 &&
-         s->rope_dims <= s->head_dim && s->window % LM_GROUP == 0 &&
-         s->window_long % LM_GROUP == 0 && (s->window == 0) == (s->window_long == 0) &&
-         s->hash_size % LM_GROUP == 0;
+         s->rope_dims <= s->head_dim && windows_fit(s) && s->hash_size % LM_GROUP == 0;
+    if (s->local_rope_base != 0.0f)
+        ok = ok && s->local_rope_base >= 2.0f && s->window > 0;
+    if (s->flags & (LM_POST_NORMS | LM_NO_PRE_NORMS | LM_QK_NORM_ALL))
+        ok = ok && s->norm == LM_NORM_RMS;
+    if (s->flags & LM_QK_NORM_ALL)
+        ok = ok && (s->flags & LM_QK_NORM);
+    if (s->flags & LM_ROPE_SCALED)
+        ok = ok && s->rope_dims > 0;
     if (s->flags & LM_WITH_HASHES)
         ok = ok && s->n_hash_rows > 0 && s->hash_size > 0 && s->norm == LM_NORM_RMS;
     return ok ? TACIT_OK : TACIT_ERR_UNSUPPORTED;

@@ -68,6 +68,9 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
     state->wide = arena_take(arena, n * state->wide_stride * sizeof *state->wide);
     state->cosine = arena_take(arena, n_angles * sizeof *state->cosine);
     state->sine = arena_take(arena, n_angles * sizeof *state->sine);
+    n_angles = s->local_rope_base != 0.0f ? n * (s->rope_dims / 2) : 0;
+    state->local_cosine = arena_take(arena, n_angles * sizeof *state->local_cosine);
+    state->local_sine = arena_take(arena, n_angles * sizeof *state->local_sine);
     lm_rows_lay_out(&state->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
     lm_rows_lay_out(&state->in, n, s->width, arena);
     lm_rows_lay_out(&state->attended, n, lm_head_columns(s), arena);
@@ -89,11 +92,9 @@ static enum tacit_status check_options(const struct lm_options *o)
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
-static size_t slots_of(const struct lm_shape *s, const struct lm_options *options, uint32_t layer)
+static size_t round_up(size_t n, size_t unit)
 {
-    size_t window = lm_window(s, layer);
-    size_t n = (options->n_context + LM_CONTEXT_UNIT - 1) / LM_CONTEXT_UNIT * LM_CONTEXT_UNIT;
-    return window ? window : n;
+    return (n + unit - 1) / unit * unit;
 }
 
 /* A layer's caches: all that is known of them without memory. Returns their bytes. */
@@ -102,7 +103,11 @@ static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
 {
     struct arena sizes = {0};
     struct lm_past unused;
-    span->n_slots = slots_of(shape, options, layer);
+    size_t window = lm_window(shape, layer);
+    span->n_kept = window ? window : round_up(options->n_context, LM_CONTEXT_UNIT);
+    span->n_sinks = window ? 0 : LM_SINK_TOKENS;
+    span->n_slots = round_up(span->n_kept, LM_GROUP);
+    span->is_local = window && shape->local_rope_base != 0.0f;
     lay_out_past(&unused, shape, span->n_slots, &sizes);
     span->cache_bytes = sizes.used;
     return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
@@ -121,7 +126,7 @@ static void measure(struct lm_state *state, const struct lm_shape *shape,
         state->n_slots_max = span.n_slots > state->n_slots_max ? span.n_slots : state->n_slots_max;
     }
     state->n_streams = options->n_streams;
-    state->n_sink_tokens = shape->window ? 0 : LM_SINK_TOKENS;
+    state->n_context = round_up(options->n_context, LM_CONTEXT_UNIT);
     state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
     lay_out(state, shape, options->n_threads, &sizes);
     *n_bytes = sizes.used + *n_cache_bytes;
@@ -162,6 +167,14 @@ static enum tacit_status allocate(struct lm_state *state, const struct lm_option
     return TACIT_OK;
 }
 
+static void init_ropes(struct lm_state *state, const struct lm_shape *s)
+{
+    const float *divisors = state->model->tensors[LM_ROPE_DIVISORS].values;
+    rope_init(&state->rope, s->rope_dims, s->rope_base, divisors, s->rope_gain);
+    if (s->local_rope_base != 0.0f)
+        rope_init(&state->local_rope, s->rope_dims, s->local_rope_base, NULL, 0.0f);
+}
+
 enum tacit_status lm_state_create(struct lm_state **state_out, const struct lm_model *model,
                                   const struct lm_options *options)
 {
@@ -173,7 +186,7 @@ enum tacit_status lm_state_create(struct lm_state **state_out, const struct lm_m
         return TACIT_ERR_MEMORY;
     state->model = model;
     kernels_select(&state->kernels, options->cpu_features);
-    rope_init(&state->rope, model->shape.rope_dims, model->shape.rope_base);
+    init_ropes(state, &model->shape);
     enum tacit_status status = allocate(state, options);
     if (status == TACIT_OK)
         status = crew_create(&state->crew, options->n_threads);

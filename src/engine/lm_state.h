@@ -26,9 +26,11 @@ struct lm_pass {
     bool scatter_logits; /* a row's place is its stream's, not its own */
 };
 
-/* What a layer keeps of each stream: a ring of n_slots positions. */
+/* What a layer keeps of each stream: a ring of n_kept positions, of which the first n_sinks stay. */
 struct lm_span {
-    size_t n_slots;
+    size_t n_kept, n_sinks;
+    size_t n_slots;     /* n_kept, rounded up to a multiple of 64 */
+    bool is_local;      /* turned by state->local_rope */
     size_t cache_bytes; /* of one head of one stream */
     uint8_t *caches;    /* [stream][kv head] of cache_bytes */
 };
@@ -51,10 +53,11 @@ struct lm_state {
     const struct lm_model *model;
     struct kernels kernels;
     struct crew *crew;
-    struct rope rope;
+    struct rope rope,
+        local_rope; /* the other: of layers with a window, where these have their own */
     uint32_t n_streams, n_rows_max;
-    size_t n_sink_tokens; /* LM_SINK_TOKENS, or 0 where layers have windows */
-    size_t n_slots_max;
+    size_t n_context;           /* positions that layers without a window keep */
+    size_t n_slots_max;         /* of all layers */
     struct lm_span *spans;      /* [n_layers] */
     uint64_t *n_seen;           /* [n_streams] tokens since the reset */
     uint32_t (*before)[2];      /* [n_streams] the last tokens, the nearest first */
@@ -65,6 +68,7 @@ struct lm_state {
     float *wide;     /* [rows][wide_stride]: q, k, v; then gate and up */
     size_t wide_stride;
     float *cosine, *sine;                        /* [rows][1 + LM_SINK_TOKENS][rope pairs] */
+    float *local_cosine, *local_sine;            /* [rows][rope pairs] */
     struct lm_rows hashes, in, attended, hidden; /* quantised inputs of the products */
     void *memory;
 };

@@ -43,9 +43,22 @@ static uint64_t root(uint64_t x, size_t n)
     return r;
 }
 
-void rope_init(struct rope *rope, size_t n_dims, float base)
+/* step / divisor, rounded down. The divisor is m 2^(e - 23) with m of 24 bits; as in inverse. */
+static uint64_t divide(uint64_t step, float divisor)
+{
+    divisor = divisor > ROPE_DIVISOR_MIN ? divisor : ROPE_DIVISOR_MIN;
+    divisor = divisor < ROPE_DIVISOR_MAX ? divisor : ROPE_DIVISOR_MAX;
+    uint32_t bits = strict_to_bits(divisor);
+    int e = (int)(bits >> 23) - 127;
+    uint64_t m = (bits & 0x7fffffu) | 0x800000u;
+    uint64_t quotient = ((step / m) << 23) + ((step % m) << 23) / m;
+    return e < 0 ? quotient << -e : quotient >> e;
+}
+
+void rope_init(struct rope *rope, size_t n_dims, float base, const float *divisors, float gain)
 {
     rope->n_pairs = n_dims / 2;
+    rope->gain = gain != 0.0f ? gain : 1.0f;
     if (rope->n_pairs == 0)
         return;
     uint64_t ratio = root(inverse(base), rope->n_pairs), frequency = ratio;
@@ -54,6 +67,8 @@ void rope_init(struct rope *rope, size_t n_dims, float base)
         rope->step[i] = mul_high(TURN_PER_RADIAN, frequency);
         frequency = mul_high(frequency, ratio);
     }
+    for (size_t i = 0; divisors && i < rope->n_pairs; i++)
+        rope->step[i] = divide(rope->step[i], divisors[i]);
 }
 
 /* Of an angle within an eighth of a turn of zero, in units of 2^-32 turns: Taylor series to below
@@ -78,8 +93,8 @@ void rope_angles(const struct rope *rope, uint64_t position, float *cosine, floa
         uint64_t quarter = (phase + ((uint64_t)1 << 61)) >> 62; /* the nearest, 0 .. 4 as 0 .. 3 */
         float s, c;
         sine_cosine((int32_t)(uint32_t)((phase - (quarter << 62)) >> 32), &s, &c);
-        sine[i] = quarter == 0 ? s : quarter == 1 ? c : quarter == 2 ? -s : -c;
-        cosine[i] = quarter == 0 ? c : quarter == 1 ? -s : quarter == 2 ? -c : s;
+        sine[i] = rope->gain * (quarter == 0 ? s : quarter == 1 ? c : quarter == 2 ? -s : -c);
+        cosine[i] = rope->gain * (quarter == 0 ? c : quarter == 1 ? -s : quarter == 2 ? -c : s);
     }
 }
 

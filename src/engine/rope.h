@@ -15,10 +15,14 @@ enum { ROPE_PAIRS_MAX = 256 };
 struct rope {
     size_t n_pairs;
     uint64_t step[ROPE_PAIRS_MAX]; /* turns a position, times 2^64: base^(-i / n_pairs) / (2 pi) */
+    float gain;                    /* of sines and cosines */
 };
 
-/* n_dims: even, 0 .. 2 ROPE_PAIRS_MAX. base: 2 .. 2^40. */
-void rope_init(struct rope *rope, size_t n_dims, float base);
+/* n_dims: even, 0 .. 2 ROPE_PAIRS_MAX. base: 2 .. 2^40. divisors: [n_dims / 2] of the steps, each taken within
+ * ROPE_DIVISOR_MIN .. ROPE_DIVISOR_MAX; NULL: none. gain: 0 stands for 1. */
+#define ROPE_DIVISOR_MIN 0.25f
+#define ROPE_DIVISOR_MAX 0x1p20f
+void rope_init(struct rope *rope, size_t n_dims, float base, const float *divisors, float gain);
 
 /* cosine, sine: [n_pairs] */
 void rope_angles(const struct rope *rope, uint64_t position, float *cosine, float *sine);

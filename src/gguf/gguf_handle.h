@@ -15,7 +15,9 @@ struct gguf_value {
 };
 
 struct gguf {
-    struct file_map map; /* empty where the caller owns the bytes */
+    struct file_map map;  /* empty where the caller owns the bytes */
+    struct gguf **others; /* [n_others] the further parts of a model in several files */
+    uint32_t n_others;
     struct byte_view bytes;
     uint32_t n_values, n_tensors;
     struct gguf_value *values;          /* [n_values], sorted by key */
@@ -25,5 +27,17 @@ struct gguf {
 
 /* NULL where there is none. */
 const struct gguf_value *gguf_find_value(const struct gguf *gguf, const char *key);
+
+/* One file, which is taken over. As gguf_open_file; a part of several is not joined with the others. */
+enum tacit_status gguf_open_map(struct gguf **gguf, struct file_map *map, struct reason *reason);
+
+/* Sorts by_name. TACIT_ERR_MODEL_DAMAGED: two tensors of one name. */
+enum tacit_status gguf_sort_tensors(struct gguf *gguf);
+
+/* Opens the further parts of the model whose first part lies at path, and takes their tensors in; does nothing
+ * where the file is a whole model. TACIT_ERR_UNSUPPORTED: gguf is another part, or path does not end as
+ * parts do; TACIT_ERR_MODEL_DAMAGED: a part is missing, or of another model; TACIT_ERR_MEMORY. gguf has to be
+ * closed after a failure too. */
+enum tacit_status gguf_join_parts(struct gguf *gguf, const char *path, struct reason *reason);
 
 #endif

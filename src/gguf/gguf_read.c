@@ -175,6 +175,15 @@ static int compare_tensors(const void *a, const void *b)
     return view_compare((*x)->name, (*y)->name);
 }
 
+enum tacit_status gguf_sort_tensors(struct gguf *gguf)
+{
+    qsort(gguf->by_name, gguf->n_tensors, sizeof *gguf->by_name, compare_tensors);
+    for (uint32_t i = 1; i < gguf->n_tensors; i++)
+        if (view_compare(gguf->by_name[i - 1]->name, gguf->by_name[i]->name) == 0)
+            return TACIT_ERR_MODEL_DAMAGED;
+    return TACIT_OK;
+}
+
 /* The tensors' descriptions; offsets[i] receives where tensor i says that its data start. */
 static enum tacit_status read_tensors(struct reader *r, struct gguf *gguf, uint64_t *offsets)
 {
@@ -185,11 +194,7 @@ static enum tacit_status read_tensors(struct reader *r, struct gguf *gguf, uint6
         TRY(take_u64(r, &offsets[i]));
         gguf->by_name[i] = tensor;
     }
-    qsort(gguf->by_name, gguf->n_tensors, sizeof *gguf->by_name, compare_tensors);
-    for (uint32_t i = 1; i < gguf->n_tensors; i++)
-        if (view_compare(gguf->by_name[i - 1]->name, gguf->by_name[i]->name) == 0)
-            return TACIT_ERR_MODEL_DAMAGED;
-    return TACIT_OK;
+    return gguf_sort_tensors(gguf);
 }
 
 static enum tacit_status place_tensors(struct reader *r, struct gguf *gguf, const uint64_t *offsets)
@@ -282,18 +287,33 @@ enum tacit_status gguf_open_memory(struct gguf **gguf, const uint8_t *data, size
     return open_bytes(gguf, (struct byte_view){data, n_bytes}, &none, reason);
 }
 
+enum tacit_status gguf_open_map(struct gguf **gguf, struct file_map *map, struct reason *reason)
+{
+    *gguf = NULL;
+    return open_bytes(gguf, (struct byte_view){map->data, map->n_bytes}, map, reason);
+}
+
 enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, struct reason *reason)
 {
     struct file_map map;
     *gguf = NULL;
     TRY(file_map_open(&map, path));
-    return open_bytes(gguf, (struct byte_view){map.data, map.n_bytes}, &map, reason);
+    TRY(gguf_open_map(gguf, &map, reason));
+    enum tacit_status status = gguf_join_parts(*gguf, path, reason);
+    if (status != TACIT_OK) {
+        gguf_close(*gguf);
+        *gguf = NULL;
+    }
+    return status;
 }
 
 void gguf_close(struct gguf *gguf)
 {
     if (!gguf)
         return;
+    for (uint32_t i = 0; i < gguf->n_others; i++)
+        gguf_close(gguf->others[i]);
+    free(gguf->others);
     file_map_close(&gguf->map);
     free(gguf->values);
     free(gguf->tensors);

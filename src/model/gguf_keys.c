@@ -7,13 +7,11 @@
 #include "base/try.h"
 
 enum key_rule {
-    KEY_ANY,    /* read by the importer, or without effect on what the model computes */
-    KEY_ZERO,   /* an integer: 0 */
-    KEY_ONE,    /* a float: 1 */
-    KEY_TRUE,   /* a boolean */
-    KEY_FALSE,  /* a boolean */
-    KEY_NONE,   /* a string: "none" */
-    KEY_WINDOW, /* an integer: 0, or no less than the positions that there are */
+    KEY_ANY,   /* read by the importer, or without effect on what the model computes */
+    KEY_ZERO,  /* an integer: 0 */
+    KEY_ONE,   /* a float: 1 */
+    KEY_TRUE,  /* a boolean */
+    KEY_FALSE, /* a boolean */
 };
 
 /* Keys below the architecture's name, and what a value against the rule asks for. */
@@ -37,19 +35,26 @@ static const struct known_key known_keys[] = {
     {"attention.layer_norm_epsilon", KEY_ANY, NULL},
     {"attention.layer_norm_rms_epsilon", KEY_ANY, NULL},
     {"attention.causal", KEY_TRUE, "attention to later tokens"},
-    {"attention.sliding_window", KEY_WINDOW, "sliding-window attention"},
+    {"attention.sliding_window", KEY_ANY, NULL},
+    {"attn_logit_softcapping", KEY_ANY, NULL},
+    {"final_logit_softcapping", KEY_ANY, NULL},
     {"expert_count", KEY_ZERO, "a mixture of experts"},
     {"expert_used_count", KEY_ZERO, "a mixture of experts"},
     {"pooling_type", KEY_ZERO, "pooling"},
     {"use_parallel_residual", KEY_FALSE, "a parallel residual"},
     {"rope.dimension_count", KEY_ANY, NULL},
     {"rope.freq_base", KEY_ANY, NULL},
-    {"rope.scale_linear", KEY_ONE, "RoPE scaling"},
-    {"rope.scaling.type", KEY_NONE, "RoPE scaling"},
-    {"rope.scaling.factor", KEY_ONE, "RoPE scaling"},
-    {"rope.scaling.attn_factor", KEY_ONE, "RoPE scaling"},
-    {"rope.scaling.original_context_length", KEY_ANY, NULL}, /* tells where a scaling would begin */
+    {"rope.freq_base_swa", KEY_ANY, NULL},
+    {"rope.scale_linear", KEY_ANY, NULL},
+    {"rope.scaling.type", KEY_ANY, NULL},
+    {"rope.scaling.factor", KEY_ANY, NULL},
+    {"rope.scaling.attn_factor", KEY_ANY, NULL},
+    {"rope.scaling.original_context_length", KEY_ANY, NULL},
     {"rope.scaling.finetuned", KEY_ANY, NULL},
+    {"rope.scaling.yarn_beta_fast", KEY_ANY, NULL},
+    {"rope.scaling.yarn_beta_slow", KEY_ANY, NULL},
+    {"rope.scaling.yarn_ext_factor", KEY_ONE, "another extrapolation by YaRN"},
+    {"rope.scaling.yarn_attn_factor", KEY_ONE, "another attention factor of YaRN"},
 };
 
 /* Keys whose name begins so: descriptions for people and for programs that chat. */
@@ -74,16 +79,12 @@ static const char *const free_keys[] = {
     "split.count",
 };
 
-static bool is_allowed(const struct gguf *gguf, const char *key, enum key_rule rule,
-                       uint32_t n_context)
+static bool is_allowed(const struct gguf *gguf, const char *key, enum key_rule rule)
 {
     uint32_t number;
     float value;
     bool flag;
-    struct byte_view text = {0};
     switch (rule) {
-    case KEY_ANY:
-        return true;
     case KEY_ZERO:
         return gguf_get_u32(gguf, key, &number) && number == 0;
     case KEY_ONE:
@@ -92,10 +93,8 @@ static bool is_allowed(const struct gguf *gguf, const char *key, enum key_rule r
         return gguf_get_bool(gguf, key, &flag) && flag;
     case KEY_FALSE:
         return gguf_get_bool(gguf, key, &flag) && !flag;
-    case KEY_NONE:
-        return gguf_get_string(gguf, key, &text) && view_equals(text, "none");
     default:
-        return gguf_get_u32(gguf, key, &number) && (number == 0 || number >= n_context);
+        return true;
     }
 }
 
@@ -136,8 +135,7 @@ static const struct known_key *find_known(struct byte_view key, const char *arch
 }
 
 static enum tacit_status check_key(const struct gguf *gguf, struct byte_view key,
-                                   const char *architecture, uint32_t n_context,
-                                   struct reason *reason)
+                                   const char *architecture, struct reason *reason)
 {
     char name[128];
     if (is_free(key))
@@ -147,21 +145,16 @@ static enum tacit_status check_key(const struct gguf *gguf, struct byte_view key
     if (!known)
         return reason_give(reason, TACIT_ERR_UNSUPPORTED,
                            "the key %s is not known for the architecture %s", name, architecture);
-    if (is_allowed(gguf, name, known->rule, n_context))
+    if (is_allowed(gguf, name, known->rule))
         return TACIT_OK;
     return reason_give(reason, TACIT_ERR_UNSUPPORTED, "the key %s asks for %s, which is not there",
                        name, known->feature);
 }
 
 enum tacit_status gguf_keys_check(const struct gguf *gguf, const char *architecture,
-                                  uint32_t n_context, struct reason *reason)
+                                  struct reason *reason)
 {
-    uint32_t n_parts;
-    if (gguf_get_u32(gguf, "split.count", &n_parts) && n_parts > 1)
-        return reason_give(reason, TACIT_ERR_UNSUPPORTED,
-                           "one part of a model in %u files; join them into one file first",
-                           (unsigned)n_parts);
     for (uint32_t i = 0; i < gguf_n_values(gguf); i++)
-        TRY(check_key(gguf, gguf_key(gguf, i), architecture, n_context, reason));
+        TRY(check_key(gguf, gguf_key(gguf, i), architecture, reason));
     return TACIT_OK;
 }

@@ -10,9 +10,9 @@
 #include "base/reason.h"
 #include "gguf/gguf.h"
 
-/* architecture: the prefix of the model's own keys. n_context: positions that it was trained on.
+/* architecture: the prefix of the model's own keys.
  * TACIT_ERR_UNSUPPORTED, and reason, unless NULL, names the key. */
 enum tacit_status gguf_keys_check(const struct gguf *gguf, const char *architecture,
-                                  uint32_t n_context, struct reason *reason);
+                                  struct reason *reason);
 
 #endif

@@ -7,83 +7,55 @@
 
 #include "base/try.h"
 #include "engine/lm_build.h"
-#include "model/gguf_keys.h"
-
-/* What the file does not say of an architecture. */
-struct architecture {
-    const char *name;
-    enum lm_norm norm;
-    enum lm_activation activation;
-    uint32_t flags;
-    bool interleaved; /* rotated pairs lie side by side in the file: (0, 1), (2, 3), ... */
-};
-
-static const struct architecture architectures[] = {
-    {"llama", LM_NORM_RMS, LM_ACT_SWIGLU, 0, true},
-    {"qwen2", LM_NORM_RMS, LM_ACT_SWIGLU, LM_QKV_BIAS, false},
-    {"qwen3", LM_NORM_RMS, LM_ACT_SWIGLU, LM_QK_NORM, false},
-    {"gpt2", LM_NORM_LAYER, LM_ACT_GELU, LM_QKV_BIAS | LM_BIASES | LM_LEARNED_POSITIONS, false},
-};
+#include "model/gguf_shape.h"
 
 /* The file's tensors that, stacked, are one of ours. What a file may call by either of two names
- * has two entries: the first that exists counts. `rotated`: rows that follow the file's order of
- * pairs. */
+ * has two entries: the first that exists counts. */
 struct source {
     enum lm_tensor_id id;
     const char *names[3];
-    bool rotated[3];
 };
 
 static const struct source sources[] = {
-    {LM_ATTN_NORM, {"attn_norm.weight"}, {0}},
-    {LM_ATTN_NORM_BIAS, {"attn_norm.bias"}, {0}},
-    {LM_QKV, {"attn_q.weight", "attn_k.weight", "attn_v.weight"}, {true, true, false}},
-    {LM_QKV, {"attn_qkv.weight"}, {0}},
-    {LM_QKV_B, {"attn_q.bias", "attn_k.bias", "attn_v.bias"}, {true, true, false}},
-    {LM_QKV_B, {"attn_qkv.bias"}, {0}},
-    {LM_Q_NORM, {"attn_q_norm.weight"}, {true}},
-    {LM_K_NORM, {"attn_k_norm.weight"}, {true}},
-    {LM_OUT, {"attn_output.weight"}, {0}},
-    {LM_OUT_B, {"attn_output.bias"}, {0}},
-    {LM_FFN_NORM, {"ffn_norm.weight"}, {0}},
-    {LM_FFN_NORM_BIAS, {"ffn_norm.bias"}, {0}},
-    {LM_UP, {"ffn_gate.weight", "ffn_up.weight"}, {0}},
-    {LM_UP, {"ffn_up.weight"}, {0}},
-    {LM_UP_B, {"ffn_up.bias"}, {0}},
-    {LM_DOWN, {"ffn_down.weight"}, {0}},
-    {LM_DOWN_B, {"ffn_down.bias"}, {0}},
-    {LM_EMBEDDING, {"token_embd.weight"}, {0}},
-    {LM_POSITION, {"position_embd.weight"}, {0}},
-    {LM_FINAL_NORM, {"output_norm.weight"}, {0}},
-    {LM_FINAL_NORM_BIAS, {"output_norm.bias"}, {0}},
-    {LM_HEAD, {"output.weight"}, {0}},
+    {LM_ATTN_NORM, {"attn_norm.weight"}},
+    {LM_ATTN_NORM_BIAS, {"attn_norm.bias"}},
+    {LM_QKV, {"attn_q.weight", "attn_k.weight", "attn_v.weight"}},
+    {LM_QKV, {"attn_qkv.weight"}},
+    {LM_QKV_B, {"attn_q.bias", "attn_k.bias", "attn_v.bias"}},
+    {LM_QKV_B, {"attn_qkv.bias"}},
+    {LM_Q_NORM, {"attn_q_norm.weight"}},
+    {LM_K_NORM, {"attn_k_norm.weight"}},
+    {LM_OUT, {"attn_output.weight"}},
+    {LM_OUT_B, {"attn_output.bias"}},
+    {LM_POST_ATTN_NORM, {"post_attention_norm.weight"}},
+    {LM_FFN_NORM, {"ffn_norm.weight"}},
+    {LM_FFN_NORM_BIAS, {"ffn_norm.bias"}},
+    {LM_UP, {"ffn_gate.weight", "ffn_up.weight"}},
+    {LM_UP, {"ffn_up.weight"}},
+    {LM_UP_B, {"ffn_up.bias"}},
+    {LM_DOWN, {"ffn_down.weight"}},
+    {LM_DOWN_B, {"ffn_down.bias"}},
+    {LM_POST_FFN_NORM, {"post_ffw_norm.weight"}},
+    {LM_EMBEDDING, {"token_embd.weight"}},
+    {LM_POSITION, {"position_embd.weight"}},
+    {LM_FINAL_NORM, {"output_norm.weight"}},
+    {LM_FINAL_NORM_BIAS, {"output_norm.bias"}},
+    {LM_HEAD, {"output.weight"}},
+    {LM_ROPE_DIVISORS, {"rope_freqs.weight"}},
+    {LM_ROPE_DIVISORS, {"rope_factors_short.weight"}},
+    {LM_ROPE_DIVISORS, {"rope_factors_long.weight"}},
 };
 
 struct importer {
     const struct gguf *gguf;
     struct reason *reason;
-    const struct architecture *architecture;
-    struct lm_shape shape;
+    struct gguf_shape of;
     /* the tensor being read */
     enum lm_tensor_id id;
     uint32_t layer;
     const struct source *source;
     const struct gguf_tensor *parts[3];
 };
-
-static bool get_u32(const struct importer *in, const char *key, uint32_t *value)
-{
-    char full[96];
-    snprintf(full, sizeof full, "%s.%s", in->architecture->name, key);
-    return gguf_get_u32(in->gguf, full, value);
-}
-
-static bool get_f32(const struct importer *in, const char *key, float *value)
-{
-    char full[96];
-    snprintf(full, sizeof full, "%s.%s", in->architecture->name, key);
-    return gguf_get_f32(in->gguf, full, value);
-}
 
 static const struct gguf_tensor *find_tensor(const struct importer *in, const char *name,
                                              uint32_t layer, enum lm_tensor_id id)
@@ -95,75 +67,12 @@ static const struct gguf_tensor *find_tensor(const struct importer *in, const ch
     return gguf_find_tensor(in->gguf, full);
 }
 
-static enum tacit_status find_architecture(struct importer *in)
-{
-    struct byte_view name = {0};
-    if (!gguf_get_string(in->gguf, "general.architecture", &name))
-        return reason_give(in->reason, TACIT_ERR_MODEL_DAMAGED, "general.architecture is missing");
-    for (size_t i = 0; i < sizeof architectures / sizeof architectures[0]; i++)
-        if (view_equals(name, architectures[i].name))
-            in->architecture = &architectures[i];
-    return in->architecture ? TACIT_OK
-                            : reason_give(in->reason, TACIT_ERR_UNSUPPORTED,
-                                          "the architecture '%.*s' is not known", (int)name.n,
-                                          (const char *)name.data);
-}
-
-/* A number that every model of the architecture has. */
-static enum tacit_status need_u32(const struct importer *in, const char *key, uint32_t *value)
-{
-    if (get_u32(in, key, value))
-        return TACIT_OK;
-    return reason_give(in->reason, TACIT_ERR_MODEL_DAMAGED, "the key %s.%s is missing",
-                       in->architecture->name, key);
-}
-
-static enum tacit_status read_sizes(struct importer *in)
-{
-    struct lm_shape *s = &in->shape;
-    const struct gguf_tensor *embedding = gguf_find_tensor(in->gguf, "token_embd.weight");
-    if (!embedding || embedding->n_rows > UINT32_MAX)
-        return reason_give(in->reason, TACIT_ERR_MODEL_DAMAGED, "there is no token_embd.weight");
-    TRY(need_u32(in, "block_count", &s->n_layers));
-    TRY(need_u32(in, "embedding_length", &s->width));
-    TRY(need_u32(in, "feed_forward_length", &s->n_hidden));
-    TRY(need_u32(in, "context_length", &s->n_context));
-    TRY(need_u32(in, "attention.head_count", &s->n_heads));
-    if (s->n_heads == 0)
-        return reason_give(in->reason, TACIT_ERR_MODEL_DAMAGED, "there are no attention heads");
-    s->n_vocab = (uint32_t)embedding->n_rows;
-    if (!get_u32(in, "attention.head_count_kv", &s->n_kv_heads))
-        s->n_kv_heads = s->n_heads;
-    if (!get_u32(in, "attention.key_length", &s->head_dim))
-        s->head_dim = s->width / s->n_heads;
-    uint32_t value_length = s->head_dim;
-    get_u32(in, "attention.value_length", &value_length);
-    return value_length == s->head_dim
-               ? TACIT_OK
-               : reason_give(in->reason, TACIT_ERR_UNSUPPORTED,
-                             "keys of %u and values of %u numbers; they have to be of one size",
-                             (unsigned)s->head_dim, (unsigned)value_length);
-}
-
-/* What tensors tell that no key does. */
-static uint32_t flags_of_tensors(const struct importer *in)
-{
-    uint32_t flags = in->architecture->flags;
-    if (gguf_find_tensor(in->gguf, "output.weight"))
-        flags |= LM_SEPARATE_HEAD;
-    if (gguf_find_tensor(in->gguf, "blk.0.attn_q.bias"))
-        flags |= LM_QKV_BIAS;
-    if (gguf_find_tensor(in->gguf, "blk.0.attn_output.bias") && !(flags & LM_BIASES))
-        flags |= LM_OUT_BIAS;
-    return flags;
-}
-
 /* The source of the file's tensor: of a layer (is_layer) or of the whole model. */
 static bool is_used(const struct importer *in, const char *name, bool is_layer)
 {
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         if ((sources[i].id < LM_N_LAYER_TENSORS) != is_layer ||
-            lm_tensor_size(&in->shape, sources[i].id).n_columns == 0)
+            lm_tensor_size(&in->of.shape, sources[i].id).n_columns == 0)
             continue;
         for (int j = 0; j < 3; j++)
             if (sources[i].names[j] && strcmp(sources[i].names[j], name) == 0)
@@ -191,47 +100,12 @@ static enum tacit_status check_tensors(const struct importer *in)
         unsigned long layer = 0;
         snprintf(name, sizeof name, "%.*s", (int)view.n, (const char *)view.data);
         const char *rest = after_layer(name, &layer);
-        if (!is_used(in, rest ? rest : name, rest != NULL) || layer >= in->shape.n_layers)
+        if (!is_used(in, rest ? rest : name, rest != NULL) || layer >= in->of.shape.n_layers)
             return reason_give(in->reason, TACIT_ERR_UNSUPPORTED,
                                "the tensor %s has no place in the architecture %s", name,
-                               in->architecture->name);
+                               in->of.architecture->name);
     }
     return TACIT_OK;
-}
-
-static enum tacit_status check_shape(const struct importer *in)
-{
-    const struct lm_shape *s = &in->shape;
-    if (lm_shape_check(s) == TACIT_OK)
-        return TACIT_OK;
-    return reason_give(in->reason, TACIT_ERR_UNSUPPORTED,
-                       "the shape cannot be run: width %u, %u heads of %u, hidden %u (widths and "
-                       "heads have to be multiples of 64)",
-                       (unsigned)s->width, (unsigned)s->n_heads, (unsigned)s->head_dim,
-                       (unsigned)s->n_hidden);
-}
-
-static enum tacit_status read_shape(struct importer *in)
-{
-    struct lm_shape *s = &in->shape;
-    TRY(find_architecture(in));
-    TRY(read_sizes(in));
-    TRY(gguf_keys_check(in->gguf, in->architecture->name, s->n_context, in->reason));
-    s->norm = in->architecture->norm;
-    s->activation = in->architecture->activation;
-    s->flags = flags_of_tensors(in);
-    s->rope_base = 10000.0f;
-    get_f32(in, "rope.freq_base", &s->rope_base);
-    s->rope_dims = 0;
-    if (!(s->flags & LM_LEARNED_POSITIONS) && !get_u32(in, "rope.dimension_count", &s->rope_dims))
-        s->rope_dims = s->head_dim;
-    const char *epsilon = s->norm == LM_NORM_RMS ? "attention.layer_norm_rms_epsilon"
-                                                 : "attention.layer_norm_epsilon";
-    if (!get_f32(in, epsilon, &s->norm_epsilon))
-        return reason_give(in->reason, TACIT_ERR_MODEL_DAMAGED, "the key %s.%s is missing",
-                           in->architecture->name, epsilon);
-    TRY(check_shape(in));
-    return check_tensors(in);
 }
 
 static enum tacit_status missing_tensor(const struct importer *in, enum lm_tensor_id id,
@@ -246,10 +120,18 @@ static enum tacit_status missing_tensor(const struct importer *in, enum lm_tenso
                        (unsigned)layer);
 }
 
+/* The tensor's size in the file, whose heads are not filled up. */
+static struct lm_tensor_size size_in_file(const struct importer *in, enum lm_tensor_id id)
+{
+    struct lm_shape shape = in->of.shape;
+    shape.head_dim = in->of.head_size;
+    return lm_tensor_size(&shape, id);
+}
+
 /* Finds the parts of a tensor; together they must have its size. */
 static enum tacit_status open_tensor(struct importer *in, enum lm_tensor_id id, uint32_t layer)
 {
-    struct lm_tensor_size size = lm_tensor_size(&in->shape, id);
+    struct lm_tensor_size size = size_in_file(in, id);
     size_t n_wanted = size.n_rows ? size.n_rows : size.n_columns, n_found = 0;
     in->source = NULL;
     for (size_t i = 0; !in->source && i < sizeof sources / sizeof sources[0]; i++)
@@ -273,51 +155,98 @@ static enum tacit_status open_tensor(struct importer *in, enum lm_tensor_id id, 
     return n_found == n_wanted ? TACIT_OK : missing_tensor(in, id, layer);
 }
 
-/* Where row `row` of q or k, of which each head's rotated rows are to be halves, lies in the file.
- */
-static size_t file_row(const struct importer *in, size_t row)
+/* Where number `at` of a head lies in the file, whose rotated pairs may be interleaved; the engine has them
+ * as halves. SIZE_MAX: nowhere, the head is filled up. */
+static size_t place_in_head(const struct importer *in, size_t at, bool is_rotated)
 {
-    size_t head_dim = in->shape.head_dim, half = in->shape.rope_dims / 2, r = row % head_dim;
-    if (!in->architecture->interleaved || r >= 2 * half)
-        return row;
-    return row - r + (r < half ? 2 * r : 2 * (r - half) + 1);
+    size_t half = in->of.shape.rope_dims / 2;
+    if (at >= in->of.head_size)
+        return SIZE_MAX;
+    if (!is_rotated || !in->of.architecture->interleaved || at >= 2 * half)
+        return at;
+    return at < half ? 2 * at : 2 * (at - half) + 1;
+}
+
+/* The same for a row of all heads' queries, keys and values, or for the norms of queries and keys. */
+static size_t place_in_heads(const struct importer *in, size_t row)
+{
+    const struct lm_shape *s = &in->of.shape;
+    size_t head = row / s->head_dim;
+    size_t at = place_in_head(in, row % s->head_dim, head < s->n_heads + s->n_kv_heads);
+    return at == SIZE_MAX ? at : head * in->of.head_size + at;
+}
+
+static bool is_by_heads(enum lm_tensor_id id)
+{
+    return id == LM_QKV || id == LM_QKV_B || id == LM_Q_NORM || id == LM_K_NORM;
 }
 
 static enum tacit_status read_vector(const struct importer *in, float *dst)
 {
-    for (int i = 0; i < 3 && in->parts[i]; i++) {
-        size_t n = (size_t)in->parts[i]->shape[0];
-        float *values = malloc(n * sizeof *values);
-        if (!values)
-            return TACIT_ERR_MEMORY;
-        enum tacit_status status = gguf_tensor_row(in->parts[i], 0, values);
-        for (size_t j = 0; j < n; j++)
-            *dst++ = values[in->source->rotated[i] ? file_row(in, j) : j];
-        free(values);
-        TRY(status);
+    size_t n_in_file = size_in_file(in, in->id).n_columns, n = 0;
+    float *values = malloc((n_in_file + 1) * sizeof *values);
+    enum tacit_status status = values ? TACIT_OK : TACIT_ERR_MEMORY;
+    for (int i = 0; i < 3 && in->parts[i] && status == TACIT_OK; i++) {
+        status = gguf_tensor_row(in->parts[i], 0, values + n);
+        n += (size_t)in->parts[i]->shape[0];
     }
-    return TACIT_OK;
+    size_t n_columns = lm_tensor_size(&in->of.shape, in->id).n_columns;
+    for (size_t i = 0; i < n_columns && status == TACIT_OK; i++) {
+        size_t at = is_by_heads(in->id) ? place_in_heads(in, i) : i;
+        dst[i] = at == SIZE_MAX ? 0.0f : values[at];
+    }
+    free(values);
+    return status;
+}
+
+/* Fills up the heads of a row that has one number for each of their numbers. */
+static void spread_heads(const struct importer *in, float *row)
+{
+    size_t head_dim = in->of.shape.head_dim, size = in->of.head_size;
+    for (size_t head = in->of.shape.n_heads; size < head_dim && head-- > 0;) {
+        memmove(row + head * head_dim, row + head * size, size * sizeof *row);
+        memset(row + head * head_dim + size, 0, (head_dim - size) * sizeof *row);
+    }
 }
 
 static enum tacit_status read_row(void *context, enum lm_tensor_id id, uint32_t layer, size_t row,
                                   float *dst)
 {
     struct importer *in = context;
+    if (id == LM_ROPE_DIVISORS) {
+        memcpy(dst, in->of.rope_divisors, in->of.shape.rope_dims / 2 * sizeof *dst);
+        return TACIT_OK;
+    }
     if (!in->source || in->id != id || in->layer != layer)
         TRY(open_tensor(in, id, layer));
-    if (lm_tensor_size(&in->shape, id).n_rows == 0)
+    struct lm_tensor_size size = lm_tensor_size(&in->of.shape, id);
+    if (size.n_rows == 0)
         return read_vector(in, dst);
+    size_t at = is_by_heads(id) ? place_in_heads(in, row) : row;
+    if (at == SIZE_MAX) {
+        memset(dst, 0, size.n_columns * sizeof *dst);
+        return TACIT_OK;
+    }
     int i = 0;
-    for (; row >= in->parts[i]->n_rows; i++)
-        row -= (size_t)in->parts[i]->n_rows;
-    return gguf_tensor_row(in->parts[i], in->source->rotated[i] ? file_row(in, row) : row, dst);
+    for (; at >= in->parts[i]->n_rows; i++)
+        at -= (size_t)in->parts[i]->n_rows;
+    TRY(gguf_tensor_row(in->parts[i], at, dst));
+    if (id == LM_OUT)
+        spread_heads(in, dst);
+    return TACIT_OK;
+}
+
+static enum tacit_status read_shape(struct importer *in)
+{
+    TRY(gguf_shape_read(&in->of, in->gguf, in->reason));
+    return check_tensors(in);
 }
 
 enum tacit_status lm_shape_from_gguf(struct lm_shape *shape, const struct gguf *gguf)
 {
     struct importer in = {.gguf = gguf};
     TRY(read_shape(&in));
-    *shape = in.shape;
+    *shape = in.of.shape;
     return TACIT_OK;
 }
 
@@ -327,7 +256,7 @@ enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf 
     struct importer in = {.gguf = gguf, .reason = reason};
     *model = NULL;
     TRY(read_shape(&in));
-    enum tacit_status status = lm_model_build(model, &in.shape, read_row, &in);
+    enum tacit_status status = lm_model_build(model, &in.of.shape, read_row, &in);
     if (status == TACIT_ERR_MODEL_DAMAGED)
         reason_write(reason, "a weight is not a finite number");
     return status;

@@ -68,8 +68,14 @@ static const char *architecture_of(const struct lm_shape *shape)
 {
     if (shape->norm == LM_NORM_LAYER)
         return "gpt2";
+    if (shape->activation == LM_ACT_GEGLU)
+        return !(shape->flags & LM_POST_NORMS) ? "gemma"
+               : shape->flags & LM_QK_NORM     ? "gemma3"
+                                               : "gemma2";
     if (shape->activation != LM_ACT_SWIGLU)
         return "tacit";
+    if (shape->flags & LM_NO_PRE_NORMS)
+        return "olmo2";
     return shape->flags & LM_QK_NORM ? "qwen3" : shape->flags & LM_QKV_BIAS ? "qwen2" : "llama";
 }
 

@@ -64,14 +64,18 @@ static enum tacit_status check_content(const struct tmodel *t)
     return same ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
 }
 
-static struct lm_shape read_shape(const uint8_t *at)
+static struct lm_shape read_shape(const uint8_t *header)
 {
+    const uint8_t *at = header + TMODEL_AT_SHAPE;
     struct lm_shape shape;
 #define LOAD_SIZE(name, smallest, largest) shape.name = load_le32(at), at += 4;
     LM_SHAPE_SIZES(LOAD_SIZE)
-#undef LOAD_SIZE
 #define LOAD_FLOAT(name, smallest, largest) shape.name = strict_from_bits(load_le32(at)), at += 4;
     LM_SHAPE_FLOATS(LOAD_FLOAT)
+    at = header + TMODEL_AT_SHAPE_MORE;
+    LM_SHAPE_MORE_SIZES(LOAD_SIZE)
+    LM_SHAPE_MORE_FLOATS(LOAD_FLOAT)
+#undef LOAD_SIZE
 #undef LOAD_FLOAT
     return shape;
 }
@@ -167,7 +171,7 @@ static enum tacit_status place_weights(struct tmodel *t)
 static enum tacit_status open_bytes(struct tmodel *t)
 {
     TRY(tmodel_check_header(t->bytes.data, t->bytes.n));
-    struct lm_shape shape = read_shape(t->bytes.data + TMODEL_AT_SHAPE);
+    struct lm_shape shape = read_shape(t->bytes.data);
     TRY(lm_shape_check(&shape));
     TRY(read_layout(t, &shape));
     TRY(check_content(t));

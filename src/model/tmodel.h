@@ -9,7 +9,7 @@
  *     88  XXH3-128 (low u64, high u64) of all bytes from 256 on
  *     104 the shape: 19 fields of 4 bytes, as in lm_identity.h | 4 zeros
  *     184 identity, 32 bytes
- *     216 zeros
+ *     216 the shape's later fields: 6 of 4 bytes, 0 where the model does without | 8 zeros
  *     248 XXH3-64 of bytes 0 .. 247
  *     256 name | licence | tokenizer | zeros | weights, at a multiple of 4096
  *

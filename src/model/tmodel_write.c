@@ -108,10 +108,13 @@ static void make_header(uint8_t header[TMODEL_HEADER_BYTES], const struct lm_mod
     uint8_t *at = header + TMODEL_AT_SHAPE;
 #define STORE_SIZE(name, smallest, largest) store_le32(at, model->shape.name), at += 4;
     LM_SHAPE_SIZES(STORE_SIZE)
-#undef STORE_SIZE
 #define STORE_FLOAT(name, smallest, largest)                                                       \
     store_le32(at, strict_to_bits(model->shape.name)), at += 4;
     LM_SHAPE_FLOATS(STORE_FLOAT)
+    at = header + TMODEL_AT_SHAPE_MORE;
+    LM_SHAPE_MORE_SIZES(STORE_SIZE)
+    LM_SHAPE_MORE_FLOATS(STORE_FLOAT)
+#undef STORE_SIZE
 #undef STORE_FLOAT
     memcpy(header + TMODEL_AT_IDENTITY, model->identity, LM_IDENTITY_BYTES);
     store_le64(header + TMODEL_AT_HEADER_HASH, hash64(header, TMODEL_AT_HEADER_HASH, 0));

@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 from harness import ARCHIVE, FAILED, SOURCE_DIR, TACIT, UNSUPPORTED, USAGE, CliTest, main, text
-from toy_model import F32, STRING, U32, gguf, string, value
+from toy_model import F32, STRING, U32, gguf, real, string, value, whole
 
 
 class Model(CliTest):
@@ -24,6 +24,13 @@ class Model(CliTest):
 
     def refused(self, code, pattern, *args):
         self.fails(code, pattern, "model", *args, env=self.env)
+
+    def identity(self, name, data=None):
+        """What `model show` says, of a file that is written first if its data are given."""
+        if data is not None:
+            self.write(name, data)
+        name = name if "/" in name or "." not in name else f"./{name}"
+        return re.search(r"identity +([0-9a-f]{64})", self.model("show", name))[1]
 
     def test_linked(self):
         """The default model, where the build has one, is listed, shown, used by name, and weighed."""
@@ -98,21 +105,23 @@ class Model(CliTest):
 
     def test_nothing_is_ignored(self):
         """A key or tensor that the engine does not use is an error that names it."""
-        one, four = struct.pack("<f", 1), struct.pack("<f", 4)
+        four = struct.pack("<f", 4)
         cases = {
-            "the key llama.rope.scale_linear asks for RoPE scaling":
-                gguf(more_values=[value("llama.rope.scale_linear", F32, four)]),
-            "the key llama.rope.scaling.factor asks for RoPE scaling":
-                gguf(more_values=[value("llama.rope.scaling.factor", F32, four)]),
-            "the key llama.rope.scaling.type asks for RoPE scaling":
-                gguf(more_values=[value("llama.rope.scaling.type", STRING, string("yarn"))]),
-            "the key llama.attention.sliding_window asks for sliding-window attention":
-                gguf(more_values=[value("llama.attention.sliding_window", U32, struct.pack("<I", 64))]),
+            "RoPE scaling with numbers out of range": gguf(more_values=[real("llama.rope.scale_linear", 1e9)]),
+            "RoPE scaling of the type 'dynamic' is not known":
+                gguf(more_values=[value("llama.rope.scaling.type", STRING, string("dynamic"))]),
+            "the key llama.rope.scaling.yarn_ext_factor asks for":
+                gguf(more_values=[value("llama.rope.scaling.yarn_ext_factor", F32, four)]),
+            "128 rotated numbers in heads of 64": gguf(more_values=[whole("llama.rope.dimension_count", 128)]),
+            "attention heads of 1024 numbers": gguf(more_values=[whole("llama.attention.key_length", 1024)]),
             "the key llama.logit_scale is not known": gguf(more_values=[value("llama.logit_scale", F32, four)]),
             "the key tokenizer.ggml.remove_extra is not known":
                 gguf(more_values=[value("tokenizer.ggml.remove_extra", F32, four)]),
-            "one part of a model in 3 files": gguf(more_values=[value("split.count", U32, struct.pack("<I", 3))]),
-            "the tensor rope_freqs.weight has no place": gguf(more_tensors=[("rope_freqs.weight", (32,))]),
+            "part 1 of a model in 3 files; give the first one, whose name ends in -00001-of-00003.gguf":
+                gguf(more_values=[whole("split.count", 3)]),
+            "the tensor rope_freqs.weight has the wrong size": gguf(more_tensors=[("rope_freqs.weight", (31,))]),
+            "a number of the tensor rope_freqs.weight is out of range":
+                gguf(more_tensors=[("rope_freqs.weight", (32,))]),
             "the tensor blk.0.ffn_up.bias has no place": gguf(more_tensors=[("blk.0.ffn_up.bias", (64,))]),
             "the tensor blk.1.attn_norm.weight has no place": gguf(more_tensors=[("blk.1.attn_norm.weight", (64,))]),
             "the tensor attn_k.bias of layer 0 is missing|the tensor attn_q.bias of layer 0 is missing":
@@ -130,18 +139,71 @@ class Model(CliTest):
             self.write("odd.gguf", data)
             self.fails(UNSUPPORTED, f"odd.gguf: cannot run this model: .*({reason})", "-m", "./odd.gguf", "odd.gguf",
                        env=self.env)
-        self.write("odd.gguf", gguf(more_values=[value("llama.rope.scale_linear", F32, one),
+        self.write("odd.gguf", gguf(more_values=[real("llama.rope.scale_linear", 1),
                                                  value("llama.rope.scaling.type", STRING, string("none"))]))
-        self.model("show", "odd.gguf")
+        self.assertEqual(self.identity("odd.gguf"), self.identity("odd.gguf", gguf()))
 
     def test_attention_biases(self):
         """They are part of the model: it predicts otherwise and has another identity."""
         biases = [(f"blk.0.{part}.bias", (64,)) for part in ("attn_q", "attn_k", "attn_v", "attn_output")]
         seen = set()
         for name, more in (("plain", []), ("three", biases[:3]), ("four", biases)):
-            self.write(f"{name}.gguf", gguf(more_tensors=more))
-            seen.add(re.search(r"identity +([0-9a-f]{64})", self.model("show", f"{name}.gguf"))[1])
+            seen.add(self.identity(f"{name}.gguf", gguf(more_tensors=more)))
         self.assertEqual(len(seen), 3)
+
+    def test_rotary_scaling(self):
+        """Whatever stretches the positions is part of the model, and the same however the file says it."""
+        kind = lambda name: value("llama.rope.scaling.type", STRING, string(name))
+        freqs = {"more_tensors": [("rope_freqs.weight", (32,))], "constants": {"rope_freqs.weight": [4.0] * 32}}
+        files = {"plain": gguf(), "old": gguf(more_values=[real("llama.rope.scale_linear", 4)]),
+                 "linear": gguf(more_values=[kind("linear"), real("llama.rope.scaling.factor", 4)]),
+                 "llama3": gguf(**freqs),
+                 "yarn": gguf(more_values=[kind("yarn"), real("llama.rope.scaling.factor", 4),
+                                           whole("llama.rope.scaling.original_context_length", 32)]),
+                 "gain": gguf(more_values=[real("llama.rope.scaling.attn_factor", 1.25)]),
+                 "window": gguf(more_values=[whole("llama.attention.sliding_window", 50)])}
+        seen = {name: self.identity(f"{name}.gguf", data) for name, data in files.items()}
+        self.assertEqual(seen["old"], seen["linear"])
+        self.assertEqual(seen["old"], seen["llama3"])
+        self.assertEqual(len(set(seen.values())), 5)
+        for name in ("yarn", "window"):
+            self.write("a", text(700))
+            self.run_tacit("-m", f"./{name}.gguf", "--mix", "off", "-f", "a", env=self.env)
+            self.model("import", f"{name}.gguf")
+            self.assertEqual(self.run_tacit("-dc", "a.tct", env=self.env).stdout, self.read("a"))
+            self.assertEqual(self.identity(str(self.home / f"tacit/models/{name}.tmodel")), seen[name])
+
+    def test_head_sizes(self):
+        """Heads whose size is no multiple of 64 are filled up with zeros."""
+        self.write("a", text(500))
+        for size in (32, 80, 96, 128, 256):
+            self.write(f"{size}.gguf", gguf(heads=2, head_size=size, more_values=[
+                whole("llama.attention.key_length", size), whole("llama.attention.value_length", size)]))
+            self.run_tacit("-m", f"./{size}.gguf", "--mix", "off", "-f", "a")
+            self.assertEqual(self.run_tacit("-dc", "-m", f"./{size}.gguf", "a.tct").stdout, self.read("a"))
+
+    def test_several_files(self):
+        """The parts of a split model are the same model as the file in one."""
+        down = "blk.0.ffn_down.weight"
+        rest = ["token_embd.weight", "output_norm.weight"] + [f"blk.0.{part}.weight" for part in (
+            "attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "attn_norm", "ffn_norm")]
+        first = gguf(more_values=[whole("split.no", 0), whole("split.count", 2), whole("split.tensors.count", 11)],
+                     left_out=[down])
+        second = gguf(more_values=[whole("split.no", 1), whole("split.count", 2)], left_out=rest)
+        self.write("m-00001-of-00002.gguf", first)
+        path, other = "m-00001-of-00002.gguf", "m-00002-of-00002.gguf"
+        self.refused(UNSUPPORTED, f"part 2 of 2 cannot be read; it has to lie beside the first as {other}", "show", path)
+        self.write(other, second[:-1])
+        self.refused(UNSUPPORTED, f"part 2 of 2 is damaged: {other}", "show", path)
+        self.write(other, first)
+        self.refused(UNSUPPORTED, f"{other} is not part 2 of 2", "show", path)
+        self.write(other, second)
+        self.assertEqual(self.identity(path), self.identity("whole.gguf", gguf()))
+        self.refused(UNSUPPORTED, "part 2 of a model in 2 files; give the first one", "show", other)
+        self.model("import", path, "joined")
+        self.assertEqual(self.identity("joined"), self.identity("whole.gguf"))
+        self.write(other, gguf(more_values=[whole("split.no", 1), whole("split.count", 2)]))
+        self.fails(UNSUPPORTED, "model file is damaged", "model", "show", path)
 
     def test_archives_find_their_models(self):
         """Installed models are searched by identity: nobody has to remember names."""

@@ -27,28 +27,40 @@ def byte_chars():
     return [chr(b if b in own else next(other)) for b in range(256)]
 
 
+def whole(key, n):
+    return value(key, U32, struct.pack("<I", n))
+
+
+def real(key, x):
+    return value(key, F32, struct.pack("<f", x))
+
+
 def gguf(name="toy", width=64, n_hidden=64, seed=1, more_values=(), more_tensors=(), left_out=(),
-         counts=False):
-    """A Llama of one layer with random weights, and a tokenizer of single bytes and one merge. Packed values and
-    (name, shape) pairs are added; values whose key is left out are missing. With counts, the model expects
-    behind each byte the next greater one, and is good at something."""
+         counts=False, architecture="llama", heads=1, head_size=None, layers=1, constants=None):
+    """A model with random weights, a Llama of one layer unless said otherwise, and a tokenizer of single bytes and
+    one merge. Packed values and (name, shape) pairs are added; values and tensors whose names are left out are missing.
+    With counts, the model expects behind each byte the next greater one, and is good at something. constants: the
+    numbers of some tensors."""
+    head_size = head_size or width // heads
     words = byte_chars() + ["th"]
     shapes = {"token_embd.weight": (width, len(words)), "output_norm.weight": (width,)}
-    for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
-        shapes[f"blk.0.{part}.weight"] = (width, width)
-    for part in ("ffn_gate", "ffn_up"):
-        shapes[f"blk.0.{part}.weight"] = (width, n_hidden)
-    shapes["blk.0.ffn_down.weight"] = (n_hidden, width)
-    shapes["blk.0.attn_norm.weight"] = shapes["blk.0.ffn_norm.weight"] = (width,)
-    numbers = {"block_count": 1, "embedding_length": width, "feed_forward_length": n_hidden,
-               "context_length": 128, "attention.head_count": 1, "attention.head_count_kv": 1}
-    values = [value("general.architecture", STRING, string("llama")),
+    for layer in range(layers):
+        for part in ("attn_q", "attn_k", "attn_v"):
+            shapes[f"blk.{layer}.{part}.weight"] = (width, heads * head_size)
+        shapes[f"blk.{layer}.attn_output.weight"] = (heads * head_size, width)
+        for part in ("ffn_gate", "ffn_up"):
+            shapes[f"blk.{layer}.{part}.weight"] = (width, n_hidden)
+        shapes[f"blk.{layer}.ffn_down.weight"] = (n_hidden, width)
+        shapes[f"blk.{layer}.attn_norm.weight"] = shapes[f"blk.{layer}.ffn_norm.weight"] = (width,)
+    numbers = {"block_count": layers, "embedding_length": width, "feed_forward_length": n_hidden,
+               "context_length": 128, "attention.head_count": heads, "attention.head_count_kv": heads}
+    values = [value("general.architecture", STRING, string(architecture)),
               value("general.name", STRING, string(name)),
               value("general.license", STRING, string("none\x1b[31m")),
-              value("llama.attention.layer_norm_rms_epsilon", F32, struct.pack("<f", 1e-5)),
+              real(f"{architecture}.attention.layer_norm_rms_epsilon", 1e-5),
               value("tokenizer.ggml.model", STRING, string("gpt2")),
               strings("tokenizer.ggml.tokens", words), strings("tokenizer.ggml.merges", ["t h"])]
-    values += [value("llama." + key, U32, struct.pack("<I", n)) for key, n in numbers.items()]
+    values += [whole(f"{architecture}.{key}", n) for key, n in numbers.items()]
     values = [v for v in values if not any(string(key) == v[:len(string(key))] for key in left_out)]
     values += more_values
     shapes.update(more_tensors)
@@ -57,7 +69,6 @@ def gguf(name="toy", width=64, n_hidden=64, seed=1, more_values=(), more_tensors
     chance = random.Random(seed)
     tensors, data = [], b""
     for tensor, shape in shapes.items():
-        tensors.append(string(tensor) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data)))
         n = shape[0] * (shape[1] if len(shape) > 1 else 1)
         numbers = [chance.uniform(-0.5, 0.5) for _ in range(n)]
         if counts and "norm" in tensor:
@@ -68,6 +79,10 @@ def gguf(name="toy", width=64, n_hidden=64, seed=1, more_values=(), more_tensors
             embedding = numbers
         elif tensor == "output.weight": # a byte's row is the embedding of the one before it
             numbers = embedding[-width:] + embedding[:-width]
+        numbers = (constants or {}).get(tensor, numbers)
+        if tensor in left_out: # the others' numbers stay the same
+            continue
+        tensors.append(string(tensor) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, len(data)))
         data += struct.pack(f"<{n}f", *numbers)
         data += bytes(-len(data) % 32)
     head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(values))

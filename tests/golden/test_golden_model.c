@@ -23,12 +23,29 @@ enum { N_CONTENT = 1500, ARCHIVE_MAX = 4 * N_CONTENT, N_KNOWN = 63, N_VOCAB = 27
 
 /* The Llama family's switches, and the default model's. */
 static const struct lm_shape shapes[] = {
-    {N_VOCAB, 2, 64, 4, 2, 64, 128, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU, LM_SEPARATE_HEAD, 0, 0, 0,
-     0, 10000.0f, 1e-5f, 0.0f},
-    {N_VOCAB + 1, 3, 64, 2, 1, 64, 128, 256, 16, LM_NORM_RMS, LM_ACT_RELU2,
+    {N_VOCAB,          2, 64, 4, 2, 64,       128,   256,  64,          LM_NORM_RMS, LM_ACT_SWIGLU,
+     LM_SEPARATE_HEAD, 0, 0,  0, 0, 10000.0f, 1e-5f, 0.0f, TINY_NO_MORE},
+    {N_VOCAB + 1,
+     3,
+     64,
+     2,
+     1,
+     64,
+     128,
+     256,
+     16,
+     LM_NORM_RMS,
+     LM_ACT_RELU2,
      LM_SEPARATE_HEAD | LM_QK_NORM | LM_WITH_HASHES | LM_WITH_SMEAR | LM_WITH_EMBED_NORM |
          LM_WITH_MIX | LM_WITH_Q_GAIN | LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST,
-     64, 128, 50, 64, 10000.0f, 1e-6f, 15.0f},
+     64,
+     128,
+     50,
+     64,
+     10000.0f,
+     1e-6f,
+     15.0f,
+     TINY_NO_MORE},
 };
 
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
