@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/lm_shape.h"
 
+#include <assert.h>
+
 #include "kernels/lm_kernels.h"
+
+static_assert((int)LM_UNIT == (int)LM_GROUP, "a group is the unit of every width");
 
 /* Every field in its range, and those that came later 0 unless the flag says otherwise. */
 static bool fields_are_in_range(const struct lm_shape *s)

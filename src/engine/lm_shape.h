@@ -19,6 +19,8 @@
 
 #include "tacit/status.h"
 
+enum { LM_UNIT = 64 }; /* widths are multiples of it: values that share a scale (LM_GROUP) */
+
 enum lm_norm { LM_NORM_RMS = 0, LM_NORM_LAYER = 1 };
 
 /* SWIGLU: silu(gate) * up; GEGLU: gelu(gate) * up; the others have no gate. GELU in its tanh form. */

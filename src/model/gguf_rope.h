@@ -13,11 +13,20 @@
 #ifndef TACIT_MODEL_GGUF_ROPE_H
 #define TACIT_MODEL_GGUF_ROPE_H
 
-#include "model/gguf_shape.h"
+#include "base/reason.h"
+#include "engine/lm_shape.h"
+#include "engine/rope.h"
+#include "gguf/gguf.h"
 
-/* Sets rope_base, rope_dims, rope_gain, LM_ROPE_SCALED with rope_divisors, and, for LongRoPE, n_context, of an out
- * whose sizes and other flags are set. TACIT_ERR_UNSUPPORTED, TACIT_ERR_MODEL_DAMAGED with reason. */
-enum tacit_status gguf_rope_read(struct gguf_shape *out, const struct gguf *gguf,
-                                 struct reason *reason);
+struct gguf_rope_file {
+    const struct gguf *gguf;
+    const char *architecture; /* the prefix of the model's own keys */
+    uint32_t head_size;       /* in the file */
+};
+
+/* Sets rope_base, rope_dims, rope_gain, LM_ROPE_SCALED with divisors [ROPE_PAIRS_MAX], and, for LongRoPE, n_context, of a
+ * shape whose sizes and other flags are set. TACIT_ERR_UNSUPPORTED, TACIT_ERR_MODEL_DAMAGED with reason. */
+enum tacit_status gguf_rope_read(struct lm_shape *shape, float *divisors,
+                                 const struct gguf_rope_file *file, struct reason *reason);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/strict_math.h"
 #include "base/try.h"
-#include "kernels/lm_kernels.h"
 #include "model/gguf_keys.h"
 #include "model/gguf_rope.h"
 
@@ -100,7 +99,7 @@ static enum tacit_status read_heads(const struct reader *in, struct gguf_shape *
     if (out->head_size == 0 || out->head_size > 512)
         return reason_give(in->reason, TACIT_ERR_UNSUPPORTED, "attention heads of %u numbers",
                            (unsigned)out->head_size);
-    s->head_dim = (out->head_size + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
+    s->head_dim = (out->head_size + LM_UNIT - 1) / LM_UNIT * LM_UNIT;
     return TACIT_OK;
 }
 
@@ -203,7 +202,8 @@ enum tacit_status gguf_shape_read(struct gguf_shape *out, const struct gguf *ggu
     s->activation = in.architecture->activation;
     s->flags = flags_of_tensors(&in);
     TRY(read_epsilon(&in, s));
-    TRY(gguf_rope_read(out, gguf, reason));
+    struct gguf_rope_file file = {gguf, in.architecture->name, out->head_size};
+    TRY(gguf_rope_read(s, out->rope_divisors, &file, reason));
     read_windows(&in, s);
     read_factors(&in, out);
     if (is_extended(s))
