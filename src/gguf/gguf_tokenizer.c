@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/try.h"
+#include "gguf/gguf_sentencepiece.h"
 #include "token/pretokenizer.h"
 
 #define TYPE_NORMAL 1
@@ -76,10 +77,15 @@ static enum tacit_status check_kind(const struct gguf *gguf, struct tokenizer_sp
     struct byte_view kind = {0};
     if (!gguf_get_string(gguf, "tokenizer.ggml.model", &kind))
         return reason_give(reason, TACIT_ERR_MODEL_DAMAGED, "tokenizer.ggml.model is missing");
+    spec->form = view_equals(kind, "llama") ? TOKENIZER_SCORED : TOKENIZER_SPELLED;
+    if (spec->form == TOKENIZER_SCORED)
+        return TACIT_OK;
     if (!view_equals(kind, "gpt2"))
-        return reason_give(reason, TACIT_ERR_UNSUPPORTED,
-                           "the tokenizer is of kind '%.*s'; byte-level BPE ('gpt2') can be run",
-                           (int)kind.n, (const char *)kind.data);
+        return reason_give(
+            reason, TACIT_ERR_UNSUPPORTED,
+            "the tokenizer is of kind '%.*s'; byte-level BPE ('gpt2') and SentencePiece's BPE "
+            "('llama') can be run",
+            (int)kind.n, (const char *)kind.data);
     gguf_get_string(gguf, "tokenizer.ggml.pre", &spec->pre);
     if (!pretokenizer_find(spec->pre))
         return reason_give(reason, TACIT_ERR_UNSUPPORTED,
@@ -95,6 +101,8 @@ static enum tacit_status create(struct tokenizer **tokenizer, const struct gguf 
     struct tokenizer_spec spec = {.pre = {(const uint8_t *)"gpt-2", 5}};
     TRY(check_kind(gguf, &spec, reason));
     TRY(list_strings(gguf, "tokenizer.ggml.tokens", tokens, &spec.n_tokens, reason));
+    if (spec.form == TOKENIZER_SCORED)
+        return gguf_sentencepiece_create(tokenizer, gguf, *tokens, spec.n_tokens, reason);
     TRY(list_strings(gguf, "tokenizer.ggml.merges", rules, &spec.n_rules, reason));
     TRY(list_types(gguf, spec.n_tokens, is_text, reason));
     spec.tokens = *tokens;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The tokenizer that a GGUF file describes: tokenizer.ggml.model "gpt2", with .pre, .tokens,
- * .token_type and .merges.
+ * .token_type and .merges, or "llama" (gguf_sentencepiece.h).
  */
 #ifndef TACIT_GGUF_GGUF_TOKENIZER_H
 #define TACIT_GGUF_GGUF_TOKENIZER_H

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "token/sentencepiece.h"
 
 #define NO_RANK    UINT32_MAX
 #define NO_NODE    UINT32_MAX
@@ -156,14 +157,14 @@ enum tacit_status bpe_rules_of_pairs(struct bpe_rules *rules, const struct vocab
 }
 
 static enum tacit_status add_splits(struct bpe_rules *rules, const struct vocabulary *vocabulary,
-                                    uint32_t token)
+                                    uint32_t token, uint32_t rank)
 {
     struct byte_view bytes = vocabulary_bytes(vocabulary, token);
     for (size_t cut = 1; cut < bytes.n; cut++) {
         uint32_t left = vocabulary_find(vocabulary, bytes.data, cut);
         uint32_t right = vocabulary_find(vocabulary, bytes.data + cut, bytes.n - cut);
         if (left != VOCABULARY_NONE && right != VOCABULARY_NONE)
-            TRY(add_rule(rules, left, right, token));
+            TRY(add_rule(rules, left, right, rank));
     }
     return TACIT_OK;
 }
@@ -178,7 +179,27 @@ enum tacit_status bpe_rules_of_tokens(struct bpe_rules *rules, const struct voca
     TRY(allocate(rules, n_pairs, n_tokens));
     for (uint32_t i = 0; i < n_tokens; i++) {
         rules->merged[i] = i;
-        TRY(add_splits(rules, vocabulary, i));
+        TRY(add_splits(rules, vocabulary, i, i));
+    }
+    return TACIT_OK;
+}
+
+enum tacit_status bpe_rules_of_uses(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                    const uint32_t *pairs, uint32_t n)
+{
+    uint64_t n_pairs = 0;
+    *rules = (struct bpe_rules){0};
+    if (n > VOCABULARY_TOKENS_MAX || vocabulary->n_bytes_max > TOKEN_BYTES_MAX)
+        return TACIT_ERR_MODEL_DAMAGED;
+    for (uint32_t i = 0; i < n; i++)
+        n_pairs += vocabulary_bytes(vocabulary, pairs[2 * (size_t)i]).n;
+    if (n_pairs > PAIRS_MAX)
+        return TACIT_ERR_MODEL_DAMAGED;
+    TRY(allocate(rules, n_pairs, n));
+    for (uint32_t i = 0; i < n; i++) {
+        rules->merged[i] = pairs[2 * (size_t)i];
+        if (pairs[2 * (size_t)i + 1] == SENTENCEPIECE_MERGED)
+            TRY(add_splits(rules, vocabulary, pairs[2 * (size_t)i], i));
     }
     return TACIT_OK;
 }

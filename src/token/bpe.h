@@ -49,6 +49,11 @@ enum tacit_status bpe_rules_of_pairs(struct bpe_rules *rules, const struct vocab
  * long; TACIT_ERR_MEMORY. After a failure only bpe_rules_free may be called. */
 enum tacit_status bpe_rules_of_tokens(struct bpe_rules *rules, const struct vocabulary *vocabulary);
 
+/* The same, for the tokens of sentencepiece.h that merges make: pairs [n][2], the best first. Tokens and uses are
+ * checked already. */
+enum tacit_status bpe_rules_of_uses(struct bpe_rules *rules, const struct vocabulary *vocabulary,
+                                    const uint32_t *pairs, uint32_t n);
+
 void bpe_rules_free(struct bpe_rules *rules);
 
 /* Merges tokens[0 .. n) in place; *n_out is their number afterwards. n < 2^31. TACIT_ERR_MEMORY. */

@@ -26,6 +26,17 @@ static enum tacit_status merge_bytes(struct encoding *encoding, const uint8_t *b
     return TACIT_OK;
 }
 
+/* The same of SentencePiece's symbols: characters, or bytes, which no rule merges. */
+static enum tacit_status merge_symbols(struct encoding *encoding, const uint8_t *bytes, size_t n)
+{
+    const struct tokenizer *tokenizer = encoding->tokenizer;
+    uint32_t *items = encoding->items + encoding->n_items;
+    size_t n_merged, n_symbols = sentencepiece_symbols(&tokenizer->vocabulary, bytes, n, items);
+    TRY(bpe_merge(&tokenizer->rules, items, n_symbols, &encoding->scratch, &n_merged));
+    encoding->n_items += n_merged;
+    return TACIT_OK;
+}
+
 /* A piece of at most TOKENIZER_PIECE_MAX bytes: merged between the bytes that no token spells. */
 static enum tacit_status encode_piece(struct encoding *encoding, const uint8_t *bytes, size_t n)
 {
@@ -35,6 +46,8 @@ static enum tacit_status encode_piece(struct encoding *encoding, const uint8_t *
         encoding->items[encoding->n_items++] = whole;
         return TACIT_OK;
     }
+    if (encoding->tokenizer->form == TOKENIZER_SCORED)
+        return merge_symbols(encoding, bytes, n);
     size_t start = 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t item = vocabulary->byte_item[bytes[i]];
@@ -71,10 +84,17 @@ static enum tacit_status encode_and_check(struct encoding *encoding, const uint8
     return same ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
 }
 
+static size_t next_piece(const struct tokenizer *tokenizer, const uint8_t *p, size_t n)
+{
+    if (tokenizer->form == TOKENIZER_SCORED)
+        return sentencepiece_next(&tokenizer->sentencepiece, &tokenizer->vocabulary, p, n);
+    return pretokenizer_next(tokenizer->pre, p, n);
+}
+
 static enum tacit_status encode_all(struct encoding *encoding, const uint8_t *in, size_t n_in)
 {
     for (size_t pos = 0; pos < n_in;) {
-        size_t end = pos + pretokenizer_next(encoding->tokenizer->pre, in + pos, n_in - pos);
+        size_t end = pos + next_piece(encoding->tokenizer, in + pos, n_in - pos);
         while (pos < end) {
             size_t n = end - pos < TOKENIZER_PIECE_MAX ? end - pos : TOKENIZER_PIECE_MAX;
             TRY(encode_and_check(encoding, in + pos, n));
@@ -109,11 +129,28 @@ static enum tacit_status find_whole_tokens(struct tokenizer *tokenizer)
         encoding.n_items = 0;
         status = encode_piece(&encoding, bytes.data, bytes.n);
         bool merges_lead_here = encoding.n_items == 1 && items[0] == i;
-        tokenizer->is_whole[i] = merges_lead_here || tokenizer->pre->whole_words;
+        bool always = tokenizer->pre && tokenizer->pre->whole_words;
+        tokenizer->is_whole[i] = merges_lead_here || always;
     }
+    for (uint32_t i = 0; i < tokenizer->n_uses; i++)
+        if (tokenizer->uses[2 * (size_t)i + 1] == SENTENCEPIECE_CUT_OUT)
+            tokenizer->is_whole[tokenizer->uses[2 * (size_t)i]] = 1;
     bpe_scratch_free(&encoding.scratch);
     free(items);
     return status;
+}
+
+static enum tacit_status take_uses(struct tokenizer *tokenizer, const struct tokenizer_spec *spec)
+{
+    size_t n_bytes = 2 * (size_t)spec->n_rules * sizeof *tokenizer->uses;
+    TRY(sentencepiece_init(&tokenizer->sentencepiece, &tokenizer->vocabulary, spec->pairs,
+                           spec->n_rules));
+    tokenizer->uses = malloc(n_bytes + 1);
+    if (!tokenizer->uses)
+        return TACIT_ERR_MEMORY;
+    memcpy(tokenizer->uses, spec->pairs, n_bytes);
+    tokenizer->n_uses = spec->n_rules;
+    return bpe_rules_of_uses(&tokenizer->rules, &tokenizer->vocabulary, spec->pairs, spec->n_rules);
 }
 
 static enum tacit_status make_rules(struct tokenizer *tokenizer, const struct tokenizer_spec *spec)
@@ -124,6 +161,8 @@ static enum tacit_status make_rules(struct tokenizer *tokenizer, const struct to
         return bpe_rules_init(&tokenizer->rules, vocabulary, spec->rules, spec->n_rules);
     case TOKENIZER_PAIRS:
         return bpe_rules_of_pairs(&tokenizer->rules, vocabulary, spec->pairs, spec->n_rules);
+    case TOKENIZER_SCORED:
+        return take_uses(tokenizer, spec);
     default:
         return bpe_rules_of_tokens(&tokenizer->rules, vocabulary);
     }
@@ -131,8 +170,9 @@ static enum tacit_status make_rules(struct tokenizer *tokenizer, const struct to
 
 static enum tacit_status fill(struct tokenizer *tokenizer, const struct tokenizer_spec *spec)
 {
-    tokenizer->pre = pretokenizer_find(spec->pre);
-    if (!tokenizer->pre)
+    if (spec->form != TOKENIZER_SCORED)
+        tokenizer->pre = pretokenizer_find(spec->pre);
+    if (!tokenizer->pre && spec->form != TOKENIZER_SCORED)
         return TACIT_ERR_UNSUPPORTED;
     struct vocabulary *vocabulary = &tokenizer->vocabulary;
     bool raw = spec->form != TOKENIZER_SPELLED;
@@ -168,6 +208,8 @@ void tokenizer_destroy(struct tokenizer *tokenizer)
         return;
     vocabulary_free(&tokenizer->vocabulary);
     bpe_rules_free(&tokenizer->rules);
+    sentencepiece_free(&tokenizer->sentencepiece);
+    free(tokenizer->uses);
     free(tokenizer->is_whole);
     free(tokenizer);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bytes <-> items, for byte-level BPE vocabularies. Any bytes at all can be written, and the items'
+ * Bytes <-> items, for BPE vocabularies: byte-level ones, and SentencePiece's (sentencepiece.h). Any bytes at all can be written, and the items'
  * bytes, one after the other, are the input again: encoding checks that before it returns.
  *
  * Items are numbered 0 .. n_items - 1: first the model's tokens, then 256 bare bytes, of which only
@@ -57,9 +57,10 @@ enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint
 
 /* The tokenizer as bytes, for model files, the same on every machine:
  *
- *     "TTOK" | version u8 = 1 | form u8: PAIRS or JOINED | length of pre u8 | pre
+ *     "TTOK" | version u8 = 1 | form u8: PAIRS, JOINED or SCORED | length of pre u8 | pre
  *     | n_tokens u32 | n_rules u32
- *     | each token: length u16, bytes (none: special) | each rule: left u32, right u32
+ *     | each token: length u16, bytes (none: special) | each rule: left u32, right u32 (SCORED:
+ *     token u32, use u32)
  *     | start u32, if there is one
  *
  * all little-endian. *data is the caller's to free. TACIT_ERR_UNSUPPORTED: a token of 64 KiB or

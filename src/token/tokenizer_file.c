@@ -18,6 +18,8 @@ static uint32_t count_rules(const struct tokenizer *tokenizer)
     uint32_t n = 0;
     if (tokenizer->form == TOKENIZER_JOINED)
         return 0;
+    if (tokenizer->form == TOKENIZER_SCORED)
+        return tokenizer->n_uses;
     for (uint32_t i = 0; i <= tokenizer->rules.slot_mask; i++)
         n += tokenizer->rules.slots[i].rank != UINT32_MAX;
     return n;
@@ -32,6 +34,10 @@ static int compare_ranks(const void *a, const void *b)
 /* Rules that repeat an earlier one are gone: their ranks close up, the order stays. */
 static enum tacit_status save_rules(const struct tokenizer *tokenizer, uint8_t *p, uint32_t n_rules)
 {
+    for (size_t i = 0; i < 2 * (size_t)tokenizer->n_uses; i++)
+        store_le32(p + 4 * i, tokenizer->uses[i]);
+    if (tokenizer->form == TOKENIZER_SCORED)
+        return TACIT_OK;
     struct bpe_slot *sorted = malloc((n_rules + (size_t)1) * sizeof *sorted);
     uint32_t n = 0;
     if (!sorted)
@@ -63,7 +69,8 @@ enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **da
 {
     const struct vocabulary *vocabulary = &tokenizer->vocabulary;
     uint32_t n_tokens = vocabulary->n_tokens, n_rules = count_rules(tokenizer);
-    size_t n_pre = strlen(tokenizer->pre->name);
+    const char *pre = tokenizer->pre ? tokenizer->pre->name : "";
+    size_t n_pre = strlen(pre);
     *data = NULL;
     *n_bytes = 0;
     if (vocabulary->n_bytes_max > UINT16_MAX)
@@ -78,7 +85,7 @@ enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **da
     p[4] = VERSION;
     p[5] = (uint8_t)tokenizer->form;
     p[6] = (uint8_t)n_pre;
-    memcpy(p + 7, tokenizer->pre->name, n_pre);
+    memcpy(p + 7, pre, n_pre);
     store_le32(p + 7 + n_pre, n_tokens);
     store_le32(p + 11 + n_pre, n_rules);
     p = save_tokens(vocabulary, p + 15 + n_pre);
@@ -110,8 +117,8 @@ static enum tacit_status load_head(struct tokenizer_spec *spec, struct byte_view
     spec->n_tokens = load_le32(file.data + 7 + n_pre);
     spec->n_rules = load_le32(file.data + 11 + n_pre);
     *rest = (struct byte_view){file.data + 15 + n_pre, file.n - 15 - n_pre};
-    bool known =
-        spec->form == TOKENIZER_PAIRS || (spec->form == TOKENIZER_JOINED && spec->n_rules == 0);
+    bool known = spec->form == TOKENIZER_PAIRS || spec->form == TOKENIZER_SCORED ||
+                 (spec->form == TOKENIZER_JOINED && spec->n_rules == 0);
     bool fits = spec->n_tokens <= rest->n / 2 && spec->n_rules <= rest->n / 8;
     return known && fits ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
 }

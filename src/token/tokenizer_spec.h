@@ -16,17 +16,20 @@ enum tokenizer_form {
     TOKENIZER_PAIRS,   /* tokens as bytes, rules as pairs of tokens */
     TOKENIZER_JOINED, /* tokens as bytes; two of them whose bytes together are a token merge (bpe.h)
                        */
+    TOKENIZER_SCORED, /* tokens as bytes, and what becomes of them, the best first (sentencepiece.h) */
 };
 
 struct tokenizer_spec {
-    struct byte_view pre; /* name of the pre-tokenizer, as in pretokenizer.c */
+    struct byte_view
+        pre; /* name of the pre-tokenizer, as in pretokenizer.c; not of TOKENIZER_SCORED */
     enum tokenizer_form form;
     uint32_t n_tokens;
     uint32_t n_rules;               /* 0 for TOKENIZER_JOINED */
     const struct byte_view *tokens; /* [n_tokens] */
     const uint8_t *is_text;         /* [n_tokens], 0: special, never produced; NULL: all are text */
     const struct byte_view *rules; /* TOKENIZER_SPELLED: [n_rules] "left right", first rule first */
-    const uint32_t *pairs;         /* TOKENIZER_PAIRS: [2 * n_rules] left, right */
+    const uint32_t
+        *pairs; /* [2 * n_rules] TOKENIZER_PAIRS: left, right; TOKENIZER_SCORED: token, use */
     bool has_start;
     uint32_t start; /* the token that stood before each document in training, if has_start */
 };
