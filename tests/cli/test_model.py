@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 from harness import ARCHIVE, FAILED, SOURCE_DIR, TACIT, UNSUPPORTED, USAGE, CliTest, main, text
-from toy_model import F32, STRING, U32, gguf, real, string, value, whole
+from toy_model import F32, STRING, U32, gguf, real, scored, string, strings, value, whole
 
 
 class Model(CliTest):
@@ -181,6 +181,25 @@ class Model(CliTest):
                 whole("llama.attention.key_length", size), whole("llama.attention.value_length", size)]))
             self.run_tacit("-m", f"./{size}.gguf", "--mix", "off", "-f", "a")
             self.assertEqual(self.run_tacit("-dc", "-m", f"./{size}.gguf", "a.tct").stdout, self.read("a"))
+
+    def test_sentencepiece(self):
+        """A vocabulary with scores instead of merges: any bytes and back; what is missing is named."""
+        replaced = ["tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.merges"]
+        self.write("a", text(400) + bytes(range(256)) + "\u2581 \u00e9\n".encode())
+        self.write("toy.gguf", gguf(left_out=replaced, more_values=scored()))
+        self.run_tacit("-m", "./toy.gguf", "--mix", "off", "-f", "a")
+        self.assertEqual(self.run_tacit("-dc", "-m", "./toy.gguf", "a.tct").stdout, self.read("a"))
+        self.model("import", "toy.gguf")
+        self.assertEqual(self.run_tacit("-dc", "a.tct", env=self.env).stdout, self.read("a"))
+        for i, key in ((2, "token_type"), (3, "scores")):
+            values = scored()
+            del values[i]
+            self.write("odd.gguf", gguf(left_out=replaced, more_values=values))
+            self.refused(UNSUPPORTED, f"tokenizer.ggml.{key} is missing or does not fit", "show", "./odd.gguf")
+        values = scored()
+        values[1] = strings("tokenizer.ggml.tokens", ["<unk>"] + ["<0xZZ>"] * 256)
+        self.write("odd.gguf", gguf(left_out=replaced, more_values=values))
+        self.refused(UNSUPPORTED, "token 1 is a byte of no number", "show", "./odd.gguf")
 
     def test_several_files(self):
         """The parts of a split model are the same model as the file in one."""

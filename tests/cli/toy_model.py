@@ -27,6 +27,15 @@ def byte_chars():
     return [chr(b if b in own else next(other)) for b in range(256)]
 
 
+def scored(more=()):
+    """The values of a SentencePiece vocabulary of as many tokens as gguf() has: special ones, the bytes, one token."""
+    tokens = ["<unk>", *[f"<0x{b:02X}>" for b in range(255)], "\u2581"]
+    types, scores = [2] + 255 * [6] + [1], [0.0] * 256 + [-1.0]
+    return [value("tokenizer.ggml.model", STRING, string("llama")), strings("tokenizer.ggml.tokens", tokens),
+            value("tokenizer.ggml.token_type", ARRAY, struct.pack("<IQ257i", I32, 257, *types)),
+            value("tokenizer.ggml.scores", ARRAY, struct.pack("<IQ257f", F32, 257, *scores)), *more]
+
+
 def whole(key, n):
     return value(key, U32, struct.pack("<I", n))
 
