@@ -5,7 +5,8 @@
 set -eu
 # python3: configuring wants it for the tests, which the release preset builds too; python3-dev and
 # python3-venv: bindings/python.
-packages="build-essential cmake ninja-build pkg-config libzstd-dev libxxhash-dev libjansson-dev python3 python3-dev python3-venv"
+packages="build-essential cmake ninja-build pkg-config libzstd-dev libxxhash-dev libjansson-dev libcurl4-openssl-dev
+    python3 python3-dev python3-venv"
 case ${1-} in
 build) ;;
 demo) packages="$packages xz-utils zstd" ;;

