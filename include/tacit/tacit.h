@@ -10,6 +10,7 @@
 #include "tacit/eval.h"
 #include "tacit/model.h"
 #include "tacit/options.h"
+#include "tacit/parts.h"
 #include "tacit/select.h"
 #include "tacit/statistics.h"
 #include "tacit/status.h"

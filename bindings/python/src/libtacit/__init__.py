@@ -7,7 +7,8 @@
 
 `open` reads and writes .tct files, Archive reads ranges, Compressor and Decompressor work on streams, Model
 opens language models; evaluate, surprise, rank, select, anomalies and detect measure text (they need
-NumPy, which is imported when the first of them is used). `libtacit.fsspec` registers .tct with fsspec.
+NumPy, which is imported when the first of them is used). encode_block and Joiner make one archive in many
+processes. `libtacit.fsspec` registers .tct with fsspec.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from ._file import open  # noqa: A004
 from ._model import Model, ModelInfo, list_models
 from ._native import ffi as _ffi
 from ._native import lib as _lib
+from ._parts import Joiner, block_size, encode_block
 
 if TYPE_CHECKING:
     from ._evaluate import Evaluation, Evaluator, Learner, evaluate, to_arrow, to_pandas
@@ -84,6 +86,7 @@ __all__ = [
     "Evaluator",
     "InputError",
     "Interval",
+    "Joiner",
     "Learner",
     "Model",
     "ModelError",
@@ -98,12 +101,14 @@ __all__ = [
     "TruncatedError",
     "Unit",
     "anomalies",
+    "block_size",
     "bootstrap_ratio",
     "compress",
     "content_size",
     "decompress",
     "decompress_into",
     "detect",
+    "encode_block",
     "evaluate",
     "iter_anomalies",
     "list_models",
