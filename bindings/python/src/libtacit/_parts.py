@@ -18,8 +18,9 @@ _HEADER = lib.TACIT_CODED_BLOCK_HEADER
 
 def block_size(level: int = lib.TACIT_LEVEL_DEFAULT, **options: Unpack[Options]) -> int:
     """Bytes of content that each block of such an archive holds, the last one aside."""
+    o = CallOptions(level, **options)  # holds the model while the library looks at it
     n = ffi.new("uint64_t *")
-    check(lib.tacit_options_block_size(CallOptions(level, **options).struct, n), "block size")
+    check(lib.tacit_options_block_size(o.struct, n), "block size")
     return int(n[0])
 
 
