@@ -11,7 +11,7 @@ case ${1-} in
 build) ;;
 demo) packages="$packages xz-utils zstd" ;;
 test)
-    packages="$packages git python3-pip openjdk-17-jre-headless xz-utils zstd zsh
+    packages="$packages git python3-pip xz-utils zstd zsh
         chromium clang-14 clang-tools-14 clang-format-14 clang-tidy-14 llvm-14 libclang-rt-14-dev dpkg-dev qemu-user"
     for machine in aarch64 riscv64 s390x; do
         packages="$packages gcc-$machine-linux-gnu"
