@@ -82,6 +82,17 @@ enum exit_code input_peek(struct input *input, const void **start, size_t *n)
     return code;
 }
 
+enum exit_code input_check_end(const struct input *input)
+{
+    struct stat now;
+    if (!S_ISREG(input->stat.st_mode) || fstat(input->fd, &now) != 0 ||
+        now.st_size >= input->stat.st_size || lseek(input->fd, 0, SEEK_CUR) >= input->stat.st_size)
+        return EXIT_CODE_OK;
+    console_error(input->console, input->name,
+                  "became shorter while it was read; try again when nothing writes to it");
+    return EXIT_CODE_FAILED;
+}
+
 enum exit_code input_read(struct input *input, void *data, size_t n, size_t *n_read)
 {
     size_t n_ahead = input->n_start - input->at_start;
@@ -98,7 +109,7 @@ enum exit_code input_read(struct input *input, void *data, size_t n, size_t *n_r
     *n_read += n_ahead;
     input->n_read += *n_read;
     input->at_end = *n_read < n;
-    return EXIT_CODE_OK;
+    return input->at_end ? input_check_end(input) : EXIT_CODE_OK;
 }
 
 uint64_t input_size(const struct input *input)

@@ -38,7 +38,10 @@ enum input_rule {
 enum exit_code input_open(struct input *input, struct console *console, const char *path,
                           enum input_rule rule);
 
-/* Fewer than n bytes only at the end, which sets at_end. */
+/* At the end of what can be read: a regular file that has lost bytes which were not read yet is a failure. */
+enum exit_code input_check_end(const struct input *input);
+
+/* Fewer than n bytes only at the end, which sets at_end and is a failure if the file became shorter. */
 enum exit_code input_read(struct input *input, void *data, size_t n, size_t *n_read);
 
 /* The first bytes, which input_read gives again: *n of them at *start, TACIT_ARCHIVE_HEADER_MAX unless the input is

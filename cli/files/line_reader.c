@@ -53,7 +53,7 @@ static enum exit_code fill(struct line_reader *reader)
     }
     reader->n_held += n_read;
     reader->input.at_end = n_read == 0;
-    return EXIT_CODE_OK;
+    return n_read == 0 ? input_check_end(&reader->input) : EXIT_CODE_OK;
 }
 
 enum exit_code line_reader_next(struct line_reader *reader, const char **line, size_t *n)

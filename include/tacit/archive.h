@@ -87,9 +87,9 @@ TACIT_API enum tacit_status tacit_archive_get_block(const struct tacit_archive *
                                                     uint64_t index, struct tacit_block_info *info);
 
 /* Decodes content bytes [offset, offset + n_bytes) to data, reading only the blocks they lie in.
- * The last block decoded is kept. TACIT_ERR_RANGE if the range leaves the content. Each block is verified by
- * itself; who reads all blocks of an archive in order gets TACIT_ERR_CHECKSUM in place of the last
- * one if together they are not the content that the index has the hash of. */
+ * The last block decoded is kept. TACIT_ERR_RANGE if the range leaves the content. Each block is
+ * verified by itself; who reads all blocks of an archive in order gets TACIT_ERR_CHECKSUM in
+ * place of the last one if together they are not the content that the index has the hash of. */
 TACIT_API enum tacit_status tacit_archive_read(struct tacit_archive *archive, uint64_t offset,
                                                void *data, size_t n_bytes);
 
@@ -106,23 +106,24 @@ enum tacit_recovered {
                                      versions of the content, put together */
 };
 
-/* Content, in order; data is NULL but for TACIT_RECOVERED_CONTENT. content_offset is UINT64_MAX when the
- * position is unknown, which happens behind a loss of unknown size. What is doubtful is told behind
- * content, at the latest at the end of its archive. Return non-zero to stop. */
+/* Content, in order; data is NULL but for TACIT_RECOVERED_CONTENT. content_offset is UINT64_MAX
+ * when the position is unknown, which happens behind a loss of unknown size. What is doubtful is
+ * told behind content, at the latest at the end of its archive. Return non-zero to stop. */
 typedef int (*tacit_recover_fn)(void *context, enum tacit_recovered what, uint64_t content_offset,
                                 const void *data, uint64_t n_bytes);
 
-/* Finds each block that is whole, index or not, by the mark that starts it, and hands its content
- * to sink, at the place that its header tells, wherever it lies. Archives inside of blocks, lost or not,
- * are content and not taken for archives. Reads the source twice, in time and memory that grow in
- * proportion to its size and to the content. Bytes that cannot be read count as damage; zeros behind
- * the last archive do not. An archive whose header is lost is taken to need options->model or else the
- * linked-in one. TACIT_OK: nothing was lost, and each archive's content is the one that its index has the
- * hash of; TACIT_ERR_CHECKSUM: nothing was lost, but some is doubtful; TACIT_ERR_CORRUPT:
- * something was lost, what could be had was handed over, and where blocks are lost no hash tells whether
- * the others are of one version; TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG:
- * likewise, and a header names a model that is not there; TACIT_ERR_NOT_ARCHIVE: neither a block nor
- * a header was found; TACIT_ERR_CANCELLED: the sink said so. */
+/* Finds each block that is whole, index or not, by the mark that starts it, and hands its
+ * content to sink, at the place that its header tells, wherever it lies. Archives inside of
+ * blocks, lost or not, are content and not taken for archives. Reads the source twice, in time
+ * and memory that grow in proportion to its size and to the content. Bytes that cannot be read
+ * count as damage; zeros behind the last archive do not. An archive whose header is lost is
+ * taken to need options->model or else the linked-in one. TACIT_OK: nothing was lost, and each
+ * archive's content is the one that its index has the hash of; TACIT_ERR_CHECKSUM: nothing was
+ * lost, but some is doubtful; TACIT_ERR_CORRUPT: something was lost, what could be had was
+ * handed over, and where blocks are lost no hash tells whether the others are of one version;
+ * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG: likewise, and a header names a model that is
+ * not there; TACIT_ERR_NOT_ARCHIVE: neither a block nor a header was found; TACIT_ERR_CANCELLED:
+ * the sink said so. */
 TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                                                   const struct tacit_options *options,
                                                   tacit_recover_fn sink, void *sink_context);

@@ -143,8 +143,8 @@ static enum tacit_status read_block_header(const struct tacit_archive *archive,
                : TACIT_ERR_CORRUPT;
 }
 
-/* Each block is right by itself; that all are of one version of the content, the index's hash tells who reads
- * them all in order. */
+/* Each block is right by itself; that all are of one version of the content, the index's hash
+ * tells who reads them all in order. */
 static enum tacit_status hash_block(struct tacit_archive *archive, size_t index)
 {
     const struct archive_block *block = &archive->index.blocks[index];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Recovery reads the source twice: once for the parts that are left of archives (recover_parts.h), then, in
- * content order, for their content. Each block is verified by itself; whether all of one archive are of one
- * version of the content, its index tells by their sizes and by the hash of all content.
+ * Recovery reads the source twice: once for the parts that are left of archives (recover_parts.h),
+ * then, in content order, for their content. Each block is verified by itself; whether all of one
+ * archive are of one version of the content, its index tells by their sizes and by the hash of all
+ * content.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What recovery finds in a source, in two steps: the parts of archives, by where they lie
- * (recover_scan.c), and the archives that these parts made up (recover_plan.c). recover.c decodes them.
+ * (recover_scan.c), and the archives that these parts made up (recover_plan.c). recover.c decodes
+ * them.
  *
  * Time and memory grow in proportion to the source, whatever it holds.
  */
@@ -60,8 +61,8 @@ struct recover_plan {
     uint64_t end;   /* of the last part that belongs to an archive */
 };
 
-/* Deals the parts to archives; sets `agrees`. What lies inside a lost block of another archive belongs
- * to none. n_source: size of the source. TACIT_ERR_MEMORY. Free the plan in any case. */
+/* Deals the parts to archives; sets `agrees`. What lies inside a lost block of another archive
+ * belongs to none. n_source: size of the source. TACIT_ERR_MEMORY. Free the plan in any case. */
 enum tacit_status recover_plan_make(struct recover_plan *plan, struct recover_parts *parts,
                                     uint64_t n_source);
 void recover_plan_free(struct recover_plan *plan);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Archives follow each other and never interleave: a part of another archive that lies between two parts of one
- * archive was inside one of its blocks, which is lost. The parts of one archive share its tag; its index
- * says how long it is. The search for an archive's end:
+ * Archives follow each other and never interleave: a part of another archive that lies between two
+ * parts of one archive was inside one of its blocks, which is lost. The parts of one archive share
+ * its tag; its index says how long it is. The search for an archive's end:
  *
  *     a header or single form     ends the archive before it, which is then cut short
  *     an index                    ends its own archive
  *     a block of another tag      begins an archive whose header is lost
  *
- * Blocks of the same tag belong to the archive wherever they lie: in any order, and behind its index
- * where one is missing.
+ * Blocks of the same tag belong to the archive wherever they lie: in any order, and behind its
+ * index where one is missing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +100,8 @@ static bool is_claimed_behind(const struct planner *p, size_t i)
     return header != RECOVER_NONE && p->claimed[header] != RECOVER_NONE && p->claimed[header] > i;
 }
 
-/* Whether a later part shows that the open archive goes on behind part i, which lies inside it then. */
+/* Whether a later part shows that the open archive goes on behind part i, which lies inside it
+ * then. */
 static bool goes_on_behind(const struct planner *p, size_t i)
 {
     const struct recover_part *items = p->parts->items;
@@ -179,8 +180,8 @@ static void deal_single(struct planner *p, size_t i)
     p->is_open = false;
 }
 
-/* Marks the archive's blocks that the index names; false: not all are. Sorts them by content offset, those
- * that are named first. */
+/* Marks the archive's blocks that the index names; false: not all are. Sorts them by content
+ * offset, those that are named first. */
 static enum tacit_status match_index(struct planner *p, const struct recover_part *index, bool *all)
 {
     size_t *blocks = p->plan->blocks + p->archive->first;
@@ -224,8 +225,8 @@ static enum tacit_status deal_index(struct planner *p, size_t i)
 {
     const struct recover_part *part = &p->parts->items[i];
     if (p->is_open) {
-        /* An index is compared with no more blocks than it has: all indexes together with a few for each
-         * byte of the source. */
+        /* An index is compared with no more blocks than it has: all indexes together with a few
+         * for each byte of the source. */
         bool all = part->index.n_blocks >= p->archive->n;
         if (part->index.content_size < p->next || is_claimed_behind(p, i))
             return TACIT_OK;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The source is read once. At every place that could start an archive, a block or an index, what its checks
- * confirm is a part, and the scan goes on behind it. A block whose header is whole and whose payload is not
- * is a part too: where another part starts right behind it, its payload is passed over, since a stored
- * payload may hold archives; otherwise bytes are missing, and the scan goes on inside.
+ * The source is read once. At every place that could start an archive, a block or an index, what
+ * its checks confirm is a part, and the scan goes on behind it. A block whose header is whole and
+ * whose payload is not is a part too: where another part starts right behind it, its payload is
+ * passed over, since a stored payload may hold archives; otherwise bytes are missing, and the scan
+ * goes on inside.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 
 enum { CHUNK = 1 << 16, SECTOR = 512 };
 
-/* Payloads that fail their checks are read at most this often over the source's size: block headers laid
- * into each other's payloads would otherwise cost the square of it. */
+/* Payloads that fail their checks are read at most this often over the source's size: block
+ * headers laid into each other's payloads would otherwise cost the square of it. */
 enum { WASTE_FACTOR = 4, WASTE_MIN = 1 << 20 };
 
 struct scan {
@@ -140,8 +141,9 @@ static enum tacit_status try_block(struct scan *s, uint64_t *offset)
     return add_part(s, &part);
 }
 
-/* An archive's header. Nothing but its payload's check covers that of the single form: of a damaged one no more
- * is believed than the length of a stored payload behind which something starts. */
+/* An archive's header. Nothing but its payload's check covers that of the single form: of a
+ * damaged one no more is believed than the length of a stored payload behind which something
+ * starts. */
 static enum tacit_status try_archive(struct scan *s, uint64_t *offset)
 {
     struct format_header header;

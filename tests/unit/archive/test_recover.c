@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Recovery where more than one archive is in play: blocks of two versions of a file, archives inside of archives,
- * whole blocks in other places, headers that claim the rest of the source.
+ * Recovery where more than one archive is in play: blocks of two versions of a file, archives
+ * inside of archives, whole blocks in other places, headers that claim the rest of the source.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +122,8 @@ static void make_versions(enum sample_kind kind)
     n_other = compress(other_content, N_CONTENT, other);
 }
 
-/* Equal first blocks have equal tags: nothing but sizes and the content's hash tells the versions apart. */
+/* Equal first blocks have equal tags: nothing but sizes and the content's hash tells the
+ * versions apart. */
 static void check_two_versions(void)
 {
     make_versions(SAMPLE_RANDOM); /* blocks of equal sizes */
