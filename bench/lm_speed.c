@@ -52,7 +52,7 @@ static int compare(const void *a, const void *b)
 static enum tacit_status run(const struct bench *b, uint32_t n_streams, uint32_t n_ahead,
                              size_t n_passes, double *rate)
 {
-    struct lm_options options = {n_streams, WINDOW, b->n_threads, cpu_features()};
+    struct lm_options options = {n_streams, WINDOW, b->n_threads, cpu_features(), 1};
     struct lm_state *state;
     size_t n_rows = (size_t)n_streams * n_ahead, n_warm = 8;
     TRY(lm_state_create(&state, b->lm, &options));
@@ -64,10 +64,11 @@ static enum tacit_status run(const struct bench *b, uint32_t n_streams, uint32_t
         for (size_t i = 0; i < n_rows; i++) {
             size_t stream = i / n_ahead, at = pass * n_ahead + i % n_ahead;
             inputs[i].stream = (uint32_t)stream;
+            inputs[i].logits_row = (uint32_t)i;
             inputs[i].token = b->tokens[(b->n_tokens * stream / n_streams + at) % b->n_tokens];
         }
         double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
-        status = lm_feed(state, inputs, n_rows, logits);
+        status = lm_feed(state, 0, inputs, n_rows, logits);
         if (pass >= n_warm)
             taken[pass - n_warm] = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
     }

@@ -51,13 +51,27 @@ static void show_report(const struct console *console, const char *name,
                  bits_a_byte(report->payload_bytes, report->n_content));
 }
 
+/* How the threads are spent on this input. */
+static void show_threads(const struct console *console, const char *name,
+                         const struct tacit_options *options)
+{
+    struct console copy = *console;
+    unsigned n_blocks, n_a_block;
+    if (tacit_options_threads(options, &n_blocks, &n_a_block) == TACIT_OK)
+        console_note(&copy, name, "%u %s at a time, up to %u %s on each", n_blocks,
+                     n_blocks == 1 ? "block" : "blocks", n_a_block,
+                     n_a_block == 1 ? "thread" : "threads");
+}
+
 static enum exit_code transfer(const struct arguments *arguments, struct input *input,
                                struct output *output, const struct tacit_options *options)
 {
     struct tacit_model_report report = {.struct_size = sizeof report};
     struct tacit_options reporting = *options;
-    if (arguments->console.verbosity > 0)
+    if (arguments->console.verbosity > 0) {
         reporting.report = &report;
+        show_threads(&arguments->console, input->name, options);
+    }
     enum exit_code code = transfer_encode(input, output, &reporting, arguments->verify);
     if (code == EXIT_CODE_OK && report.n_blocks > 0)
         show_report(&arguments->console, input->name, &report);

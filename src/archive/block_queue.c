@@ -6,7 +6,7 @@
 #include "base/threads/threads.h"
 #include "base/try.h"
 
-enum { WAIT_MS = 100 };
+enum { WAIT_MS = 100, HELPED_MIN = 1 << 13 };
 
 enum slot_state { SLOT_FREE, SLOT_QUEUED, SLOT_SUBMITTED, SLOT_DONE };
 
@@ -15,17 +15,15 @@ struct slot {
     struct thread_task task;
     enum slot_state state; /* the owner's; SUBMITTED until the owner has seen it done */
     enum tacit_status status;
-    struct block_queue *queue;
+    block_run_fn run;
 };
 
 struct block_queue {
     const struct codec_plan *plan;
-    block_run_fn run;
     bool archive_progress;
     bool cancelled;
     atomic_bool stop;
-    atomic_uint n_busy;       /* jobs that run now */
-    struct thread_pool *pool; /* started with the first block that is not alone */
+    struct thread_pool *pool; /* started with the first block that can use it */
     uint64_t n_in, n_out;
     unsigned n_slots, first, n_used;
     struct slot slots[]; /* [n_slots], a ring */
@@ -34,9 +32,7 @@ struct block_queue {
 static void run_slot(void *argument)
 {
     struct slot *slot = argument;
-    atomic_fetch_add(&slot->queue->n_busy, 1);
-    slot->status = slot->queue->run(&slot->job);
-    atomic_fetch_sub(&slot->queue->n_busy, 1);
+    slot->status = slot->run(&slot->job);
 }
 
 /* Calls the owner's callback with what is done, jobs under way included. */
@@ -63,24 +59,23 @@ static bool report(void *argument)
 enum tacit_status block_queue_create(struct block_queue **queue_out, const struct codec_plan *plan,
                                      block_run_fn run, bool archive_progress)
 {
-    /* One more than threads: the owner fills or empties it while they work. */
-    unsigned n_slots = plan->n_threads > 1 ? plan->n_threads + 1 : 1;
+    /* One more than threads: the owner fills or empties it while they work. With fewer blocks at once
+     * than threads, slots are what limits them. */
+    bool spare = plan->n_threads > 1 && plan->n_at_once == plan->n_threads;
+    unsigned n_slots = plan->n_at_once + spare;
     struct block_queue *queue = calloc(1, sizeof *queue + n_slots * sizeof queue->slots[0]);
     *queue_out = queue;
     if (!queue)
         return TACIT_ERR_MEMORY;
     queue->plan = plan;
-    queue->run = run;
     queue->archive_progress = archive_progress;
     queue->n_slots = n_slots;
     atomic_init(&queue->stop, false);
-    atomic_init(&queue->n_busy, 0);
     for (unsigned i = 0; i < n_slots; i++) {
         struct slot *slot = &queue->slots[i];
-        slot->queue = queue;
+        slot->run = run;
         slot->task = (struct thread_task){.run = run_slot, .argument = slot};
         slot->job.plan = plan;
-        slot->job.n_busy = &queue->n_busy;
         slot->job.model = plan->model;
         slot->job.watch.stop = &queue->stop;
     }
@@ -94,21 +89,34 @@ struct block_job *block_queue_tail(struct block_queue *queue)
     return &queue->slots[(queue->first + queue->n_used) % queue->n_slots].job;
 }
 
+/* Threads help with a block that a language model codes, unless it is soon done. */
+static bool may_be_helped(const struct block_job *job)
+{
+    return job->model && job->content.size + job->header.content_size >= HELPED_MIN;
+}
+
+/* The threads are started when a block can use them. Without, it takes longer: the bytes are the same. */
+static enum tacit_status start_threads(struct block_queue *queue)
+{
+    if (queue->pool || queue->plan->n_threads <= 1)
+        return TACIT_OK;
+    enum tacit_status status = thread_pool_create(&queue->pool, queue->plan->n_threads);
+    return status == TACIT_ERR_THREAD ? TACIT_OK : status;
+}
+
 enum tacit_status block_queue_push(struct block_queue *queue, bool alone)
 {
     struct slot *slot = &queue->slots[(queue->first + queue->n_used) % queue->n_slots];
-    atomic_store_explicit(&slot->job.watch.n_done, 0, memory_order_relaxed);
-    bool threaded = queue->pool || (queue->plan->n_threads > 1 && !alone);
-    if (threaded && !queue->pool) {
-        enum tacit_status status = thread_pool_create(&queue->pool, queue->plan->n_threads);
-        if (status == TACIT_ERR_THREAD)
-            threaded = false; /* slower, and the same bytes */
-        else
-            TRY(status);
-    }
+    struct block_job *job = &slot->job;
+    atomic_store_explicit(&job->watch.n_done, 0, memory_order_relaxed);
+    job->alone = queue->n_used == 0 && (alone || queue->n_slots == 1);
+    if (!job->alone || may_be_helped(job))
+        TRY(start_threads(queue));
+    bool threaded = !job->alone && queue->pool;
     queue->n_used++;
-    slot->job.watch.tick = threaded ? NULL : report;
-    slot->job.watch.tick_context = queue;
+    job->pool = queue->pool;
+    job->watch.tick = threaded ? NULL : report;
+    job->watch.tick_context = queue;
     slot->state = threaded ? SLOT_SUBMITTED : SLOT_QUEUED;
     if (threaded)
         thread_pool_submit(queue->pool, &slot->task);

@@ -11,7 +11,9 @@
  * Beyond n_context tokens a stream sees its first LM_SINK_TOKENS tokens and the latest ones, the first
  * as if they stood right before the others (attention sinks).
  *
- * A state belongs to one thread at a time; it starts n_threads - 1 of its own.
+ * A state has teams of threads. Only lm_feed may be called for different teams at the same time, for
+ * different streams; each call's thread is its team's first member. Otherwise a state belongs to one
+ * thread at a time.
  */
 #ifndef TACIT_ENGINE_LM_H
 #define TACIT_ENGINE_LM_H
@@ -34,8 +36,9 @@ enum {
 struct lm_options {
     uint32_t n_streams;    /* 1 .. TACIT_STREAMS_MAX */
     uint32_t n_context;    /* positions kept for each stream: 1 .. TACIT_CONTEXT_MAX */
-    uint32_t n_threads;    /* 1 .. LM_THREADS_MAX */
+    uint32_t n_threads;    /* of a team: 1 .. LM_THREADS_MAX; all but one are started */
     uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
+    uint32_t n_teams;      /* at most LM_THREADS_MAX; 0: one */
 };
 
 struct lm_state;
@@ -67,14 +70,14 @@ enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float 
 enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
                              size_t n_tokens, float *logits);
 
-/* Tokens of several streams in one pass over the weights, each stream's together and in order.
- * inputs: [n_inputs], at most LM_BATCH or n_streams of them, whichever is more. logits:
- * [n_inputs][lm_logit_stride]. Otherwise as lm_step. */
+/* Tokens of several streams in one pass over the weights, each stream's together and in order, by a
+ * team (0 .. n_teams - 1). inputs: [n_inputs], at most LM_BATCH or n_streams of them, whichever is more.
+ * logits: rows of lm_logit_stride, of which each input names the one it fills. Otherwise as lm_step. */
 struct lm_input {
-    uint32_t stream, token;
+    uint32_t stream, token, logits_row;
 };
-enum tacit_status lm_feed(struct lm_state *state, const struct lm_input *inputs, size_t n_inputs,
-                          float *logits);
+enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm_input *inputs,
+                          size_t n_inputs, float *logits);
 
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);

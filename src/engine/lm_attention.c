@@ -12,7 +12,8 @@
 
 /* One head of one token. */
 struct attending {
-    struct lm_state *state;
+    const struct lm_state *state;
+    struct lm_team *team;
     const struct lm_layer *layer;
     struct lm_scratch *scratch;
     const struct lm_span *span;
@@ -36,9 +37,9 @@ static void rotate(const struct attending *a, float *x, size_t which)
     const struct lm_state *state = a->state;
     size_t n = state->rope.n_pairs, at = (a->row * (1 + LM_SINK_TOKENS) + which) * n;
     if (a->span->is_local) /* these have no sinks */
-        rope_turn(x, state->local_cosine + a->row * n, state->local_sine + a->row * n, n);
+        rope_turn(x, a->team->local_cosine + a->row * n, a->team->local_sine + a->row * n, n);
     else
-        rope_turn(x, state->cosine + at, state->sine + at, n);
+        rope_turn(x, a->team->cosine + at, a->team->sine + at, n);
 }
 
 /* Once positions have left the window, the first ones stay, as if they stood right before the rest.
@@ -86,20 +87,20 @@ static void make_queries(const struct attending *a, float *queries)
 
 static void attend(const struct attending *a)
 {
-    struct lm_state *state = a->state;
+    const struct lm_state *state = a->state;
     const struct lm_shape *s = &state->model->shape;
     struct lm_scratch *t = a->scratch;
     size_t n = a->use.n_queries, n_kept = a->span->n_kept, parts = s->head_dim / LM_GROUP;
     size_t n_valid = a->position < n_kept ? (size_t)a->position + 1 : n_kept;
-    float *qkv = state->wide + a->row * state->wide_stride;
+    float *qkv = a->team->wide + a->row * state->wide_stride;
     float *queries = qkv + a->head * n * s->head_dim;
     float *key = qkv + lm_head_columns(s) + (size_t)a->head * s->head_dim;
     remember(a, key, key + (size_t)s->n_kv_heads * s->head_dim);
     make_queries(a, queries);
     kv_cache_score(&a->use, queries, n_valid);
     kv_cache_weigh(&a->use, t->out, t->sinks, n_valid);
-    lm_rows_quantize_part(&state->attended, &state->kernels, a->row, a->head * n * parts, n * parts,
-                          t->out);
+    lm_rows_quantize_part(&a->team->attended, &state->kernels, a->row, a->head * n * parts,
+                          n * parts, t->out);
 }
 
 /* The scores of the head's sinks, which are parameters of the layer. */
@@ -115,11 +116,12 @@ static void set_sinks(const struct attending *a)
 static void attend_run(const struct lm_share *share, uint32_t layer_index, uint32_t head,
                        size_t begin, size_t end)
 {
-    struct lm_state *state = share->state;
+    const struct lm_state *state = share->state;
     const struct lm_shape *s = &state->model->shape;
-    struct lm_scratch *scratch = &state->scratch[share->member];
+    struct lm_scratch *scratch = &share->team->scratch[share->member];
     struct lm_past past = lm_past_of(state, layer_index, share->pass->rows[begin].stream, head);
     struct attending a = {.state = state,
+                          .team = share->team,
                           .layer = &state->model->layers[layer_index],
                           .head = head,
                           .scratch = scratch,

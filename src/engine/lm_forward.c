@@ -34,150 +34,152 @@ static void linear(const struct lm_share *c, float *y, size_t y_stride, const st
     lm_my_part(c, tensor_blocks(w), &begin, &end);
     product(c, y, y_stride, w, x, begin, end, add);
     add_bias(c, y, y_stride, bias, begin * LM_TILE_ROWS, end * LM_TILE_ROWS);
-    crew_barrier(c->crew);
+    crew_barrier(c->team->crew);
 }
 
 /* To the quantised inputs of products; without a gain, as they are. */
 static void norm_rows(const struct lm_share *c, const struct tensor *gain,
                       const struct tensor *bias)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     size_t width = state->model->shape.width, begin, end;
     lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++) {
-        float *x = state->x + i * width, *y = state->norm + i * width;
+        float *x = c->team->x + i * width, *y = c->team->norm + i * width;
         if (gain->n_columns)
             lm_norm(&state->kernels, &state->model->shape, y, x, gain, bias);
-        lm_rows_quantize(&state->in, &state->kernels, i, gain->n_columns ? y : x);
+        lm_rows_quantize(&c->team->in, &state->kernels, i, gain->n_columns ? y : x);
     }
-    crew_barrier(c->crew);
+    crew_barrier(c->team->crew);
 }
 
 /* x += y, or norm(y) where the model has a gain for that; y = w in (+ bias). */
 static void add_linear(const struct lm_share *c, const struct tensor *w, const struct tensor *bias,
                        const struct lm_rows *in, const struct tensor *gain)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     const struct tensor none = {0};
     size_t width = state->model->shape.width, begin, end;
     if (gain->n_columns == 0) {
-        linear(c, state->x, width, w, bias, in, true);
+        linear(c, c->team->x, width, w, bias, in, true);
         return;
     }
-    linear(c, state->norm, width, w, bias, in, false);
+    linear(c, c->team->norm, width, w, bias, in, false);
     lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++) {
-        float *y = state->norm + i * width;
+        float *y = c->team->norm + i * width;
         lm_norm(&state->kernels, &state->model->shape, y, y, gain, &none);
-        lm_add(state->x + i * width, y, width);
+        lm_add(c->team->x + i * width, y, width);
     }
-    crew_barrier(c->crew);
+    crew_barrier(c->team->crew);
 }
 
 /* The queries of all heads together, and the keys. */
 static void norm_queries_and_keys(const struct lm_share *c, const struct lm_layer *layer)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     const struct tensor *q = &layer->tensors[LM_Q_NORM], *k = &layer->tensors[LM_K_NORM];
     float epsilon = state->model->shape.norm_epsilon;
     size_t begin, end;
     lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++) {
-        float *query = state->wide + i * state->wide_stride, *key = query + q->n_columns;
+        float *query = c->team->wide + i * state->wide_stride, *key = query + q->n_columns;
         state->kernels.lm_rms_norm(query, query, q->values, q->n_columns, epsilon);
         state->kernels.lm_rms_norm(key, key, k->values, k->n_columns, epsilon);
     }
-    crew_barrier(c->crew);
+    crew_barrier(c->team->crew);
 }
 
 /* My units of 64 hidden values, from the products to the quantised activations. */
 static void make_hidden(const struct lm_share *c, const struct lm_layer *layer)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     const struct lm_shape *s = &state->model->shape;
     const struct tensor *up = &layer->tensors[LM_UP], *bias = &layer->tensors[LM_UP_B];
     size_t begin, end, blocks = LM_GROUP / LM_TILE_ROWS, n = s->n_hidden / LM_GROUP;
     lm_my_part(c, n, &begin, &end);
     for (size_t part = 0; part * s->n_hidden < up->n_rows; part++) {
         size_t from = begin + part * n, to = end + part * n;
-        product(c, state->wide, state->wide_stride, up, &state->in, from * blocks, to * blocks,
+        product(c, c->team->wide, state->wide_stride, up, &c->team->in, from * blocks, to * blocks,
                 false);
-        add_bias(c, state->wide, state->wide_stride, bias, from * LM_GROUP, to * LM_GROUP);
+        add_bias(c, c->team->wide, state->wide_stride, bias, from * LM_GROUP, to * LM_GROUP);
     }
     for (size_t i = 0; i < c->pass->n_rows; i++) {
-        float *y = state->wide + i * state->wide_stride + begin * LM_GROUP;
+        float *y = c->team->wide + i * state->wide_stride + begin * LM_GROUP;
         lm_activate(&state->kernels, (enum lm_activation)s->activation, y, y, y + s->n_hidden,
                     (end - begin) * LM_GROUP);
-        lm_rows_quantize_part(&state->hidden, &state->kernels, i, begin, end - begin, y);
+        lm_rows_quantize_part(&c->team->hidden, &state->kernels, i, begin, end - begin, y);
     }
-    crew_barrier(c->crew);
+    crew_barrier(c->team->crew);
 }
 
 /* x = mix_x x + mix_x0 (the embedded input) */
 static void mix_embedded(const struct lm_share *c, const struct lm_layer *layer)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     size_t width = state->model->shape.width, begin, end;
     lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++)
-        lm_mix(state->x + i * width, layer->tensors[LM_MIX_X].values, state->embedded + i * width,
-               layer->tensors[LM_MIX_X0].values, width);
+        lm_mix(c->team->x + i * width, layer->tensors[LM_MIX_X].values,
+               c->team->embedded + i * width, layer->tensors[LM_MIX_X0].values, width);
 }
 
 static void run_layer(const struct lm_share *c, uint32_t index)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     const struct lm_layer *layer = &state->model->layers[index];
     const struct tensor *t = layer->tensors;
     uint32_t flags = state->model->shape.flags;
     if (flags & LM_WITH_MIX)
         mix_embedded(c, layer);
     norm_rows(c, &t[LM_ATTN_NORM], &t[LM_ATTN_NORM_BIAS]);
-    linear(c, state->wide, state->wide_stride, &t[LM_QKV], &t[LM_QKV_B], &state->in, false);
+    linear(c, c->team->wide, state->wide_stride, &t[LM_QKV], &t[LM_QKV_B], &c->team->in, false);
     if (flags & LM_QK_NORM_ALL)
         norm_queries_and_keys(c, layer);
     lm_attention(c, index);
-    crew_barrier(c->crew);
-    add_linear(c, &t[LM_OUT], &t[LM_OUT_B], &state->attended, &t[LM_POST_ATTN_NORM]);
+    crew_barrier(c->team->crew);
+    add_linear(c, &t[LM_OUT], &t[LM_OUT_B], &c->team->attended, &t[LM_POST_ATTN_NORM]);
     norm_rows(c, &t[LM_FFN_NORM], &t[LM_FFN_NORM_BIAS]);
     make_hidden(c, layer);
-    add_linear(c, &t[LM_DOWN], &t[LM_DOWN_B], &state->hidden, &t[LM_POST_FFN_NORM]);
+    add_linear(c, &t[LM_DOWN], &t[LM_DOWN_B], &c->team->hidden, &t[LM_POST_FFN_NORM]);
 }
 
 /* Angles of the row's position, and of the sinks' as seen from there once they have to move. */
-static void make_angles(struct lm_state *state, size_t row, uint64_t position)
+static void make_angles(const struct lm_share *c, size_t row, uint64_t position)
 {
+    const struct lm_state *state = c->state;
     size_t n = state->rope.n_pairs, at = row * (1 + LM_SINK_TOKENS) * n;
-    rope_angles(&state->rope, position, state->cosine + at, state->sine + at);
+    rope_angles(&state->rope, position, c->team->cosine + at, c->team->sine + at);
     for (size_t i = 0; position >= state->n_context && i < LM_SINK_TOKENS; i++) {
         at += n;
-        rope_angles(&state->rope, position + 1 + i - state->n_context, state->cosine + at,
-                    state->sine + at);
+        rope_angles(&state->rope, position + 1 + i - state->n_context, c->team->cosine + at,
+                    c->team->sine + at);
     }
     if (state->model->shape.local_rope_base != 0.0f)
-        rope_angles(&state->local_rope, position, state->local_cosine + row * n,
-                    state->local_sine + row * n);
+        rope_angles(&state->local_rope, position, c->team->local_cosine + row * n,
+                    c->team->local_sine + row * n);
 }
 
 /* The rows of the two tables side by side, quantised. */
-static void look_up_hashes(struct lm_state *state, size_t i, const struct lm_row *row)
+static void look_up_hashes(const struct lm_share *c, size_t i, const struct lm_row *row)
 {
+    const struct lm_state *state = c->state;
     const struct lm_model *model = state->model;
-    float *wide = state->wide + i * state->wide_stride;
+    float *wide = c->team->wide + i * state->wide_stride;
     uint32_t n_rows = model->shape.n_hash_rows;
     tensor_row(&model->tensors[LM_BIGRAM], lm_hash_row(row->token, row->before, false, n_rows),
                wide);
     tensor_row(&model->tensors[LM_TRIGRAM], lm_hash_row(row->token, row->before, true, n_rows),
                wide + model->shape.hash_size);
-    lm_rows_quantize(&state->hashes, &state->kernels, i, wide);
+    lm_rows_quantize(&c->team->hashes, &state->kernels, i, wide);
 }
 
-static void embed_row(struct lm_state *state, size_t i, const struct lm_row *row)
+static void embed_row(const struct lm_share *c, size_t i, const struct lm_row *row)
 {
-    const struct lm_model *model = state->model;
+    const struct lm_model *model = c->state->model;
     const struct tensor *positions = &model->tensors[LM_POSITION];
     size_t width = model->shape.width;
-    float *x = state->x + i * width, *other = state->norm + i * width;
+    float *x = c->team->x + i * width, *other = c->team->norm + i * width;
     tensor_row(&model->tensors[LM_EMBEDDING], row->token, x);
     if (model->shape.embed_gain != 0.0f)
         lm_scale(x, model->shape.embed_gain, width);
@@ -192,37 +194,37 @@ static void embed_row(struct lm_state *state, size_t i, const struct lm_row *row
             x[j] += model->tensors[LM_SMEAR].values[j] * other[j];
     }
     if (model->shape.flags & LM_WITH_HASHES)
-        look_up_hashes(state, i, row);
-    make_angles(state, i, row->position);
+        look_up_hashes(c, i, row);
+    make_angles(c, i, row->position);
 }
 
 static void embed_rows(const struct lm_share *c)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     const struct lm_model *model = state->model;
     const struct tensor *norm = &model->tensors[LM_EMBED_NORM], none = {0};
     size_t width = model->shape.width, begin, end;
     lm_my_part(c, c->pass->n_rows, &begin, &end);
     for (size_t i = begin; i < end; i++)
-        embed_row(state, i, &c->pass->rows[i]);
-    crew_barrier(c->crew);
+        embed_row(c, i, &c->pass->rows[i]);
+    crew_barrier(c->team->crew);
     if (model->shape.flags & LM_WITH_HASHES)
-        linear(c, state->x, width, &model->tensors[LM_HASH_PROJECTION], &none, &state->hashes,
+        linear(c, c->team->x, width, &model->tensors[LM_HASH_PROJECTION], &none, &c->team->hashes,
                true);
     for (size_t i = begin; i < end; i++) {
-        float *x = state->x + i * width;
+        float *x = c->team->x + i * width;
         if (norm->n_columns)
             lm_norm(&state->kernels, &model->shape, x, x, norm, &none);
         if (model->shape.flags & LM_WITH_MIX)
-            memcpy(state->embedded + i * width, x, width * sizeof *x);
+            memcpy(c->team->embedded + i * width, x, width * sizeof *x);
     }
-    crew_barrier(c->crew);
+    crew_barrier(c->team->crew);
 }
 
-/* Logits go straight to the caller's rows: runs of rows whose streams are consecutive together. */
+/* Logits go straight to the caller's rows: those of consecutive rows together. */
 static void make_logits(const struct lm_share *c)
 {
-    struct lm_state *state = c->state;
+    const struct lm_state *state = c->state;
     const struct lm_pass *pass = c->pass;
     const struct lm_model *model = state->model;
     const struct tensor *head =
@@ -233,11 +235,10 @@ static void make_logits(const struct lm_share *c)
     size_t n_mine = (end - begin) * LM_TILE_ROWS;
     for (size_t i = 0, next; i < c->pass->n_rows && n_mine > 0; i = next) {
         for (next = i + 1; next < c->pass->n_rows; next++)
-            if (pass->scatter_logits && pass->rows[next].stream != pass->rows[next - 1].stream + 1)
+            if (pass->rows[next].logits_row != pass->rows[next - 1].logits_row + 1)
                 break;
-        size_t at = pass->scatter_logits ? pass->rows[i].stream : i;
-        float *y = pass->logits + at * stride + begin * LM_TILE_ROWS;
-        struct lm_rows x = state->in;
+        float *y = pass->logits + pass->rows[i].logits_row * stride + begin * LM_TILE_ROWS;
+        struct lm_rows x = c->team->in;
         x.q += i * n_groups * LM_GROUP;
         x.scale += i * n_groups;
         x.sum += i * n_groups;
@@ -250,14 +251,16 @@ static void make_logits(const struct lm_share *c)
 }
 
 struct forward {
-    struct lm_state *state;
+    const struct lm_state *state;
+    struct lm_team *team;
     const struct lm_pass *pass;
 };
 
 static void forward_job(void *context, struct crew *crew, unsigned member)
 {
     const struct forward *job = context;
-    struct lm_share c = {job->state, job->pass, crew, member};
+    struct lm_share c = {job->state, job->team, job->pass, member};
+    (void)crew; /* the team's */
     embed_rows(&c);
     for (uint32_t i = 0; i < job->state->model->shape.n_layers; i++)
         run_layer(&c, i);
@@ -265,8 +268,8 @@ static void forward_job(void *context, struct crew *crew, unsigned member)
         make_logits(&c);
 }
 
-void lm_forward(struct lm_state *state, const struct lm_pass *pass)
+void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass)
 {
-    struct forward job = {state, pass};
-    crew_run(state->crew, forward_job, &job);
+    struct forward job = {state, team, pass};
+    crew_run(team->crew, forward_job, &job);
 }

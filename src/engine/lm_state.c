@@ -51,35 +51,44 @@ static void lay_out_scratch(struct lm_scratch *t, const struct lm_shape *s, size
     t->head = arena_take(arena, s->head_dim * sizeof *t->head);
 }
 
+static void lay_out_team(struct lm_team *team, const struct lm_state *state,
+                         const struct lm_shape *s, unsigned n_threads, struct arena *arena)
+{
+    size_t n = state->n_rows_max, n_angles = n * (1 + LM_SINK_TOKENS) * (s->rope_dims / 2);
+    team->x = arena_take(arena, n * s->width * sizeof *team->x);
+    team->norm = arena_take(arena, n * s->width * sizeof *team->norm);
+    team->embedded =
+        arena_take(arena, s->flags & LM_WITH_MIX ? n * s->width * sizeof *team->embedded : 0);
+    team->wide = arena_take(arena, n * state->wide_stride * sizeof *team->wide);
+    team->cosine = arena_take(arena, n_angles * sizeof *team->cosine);
+    team->sine = arena_take(arena, n_angles * sizeof *team->sine);
+    n_angles = s->local_rope_base != 0.0f ? n * (s->rope_dims / 2) : 0;
+    team->local_cosine = arena_take(arena, n_angles * sizeof *team->local_cosine);
+    team->local_sine = arena_take(arena, n_angles * sizeof *team->local_sine);
+    lm_rows_lay_out(&team->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
+    lm_rows_lay_out(&team->in, n, s->width, arena);
+    lm_rows_lay_out(&team->attended, n, lm_head_columns(s), arena);
+    lm_rows_lay_out(&team->hidden, n, s->n_hidden, arena);
+    team->scratch = arena_take(arena, n_threads * sizeof *team->scratch);
+    for (unsigned i = 0; i < n_threads; i++) {
+        struct lm_scratch unused;
+        lay_out_scratch(team->scratch ? &team->scratch[i] : &unused, s, state->n_slots_max, arena);
+    }
+}
+
 /* Everything but the caches, which come last. */
 static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n_threads,
                     struct arena *arena)
 {
-    size_t n = state->n_rows_max, n_angles = n * (1 + LM_SINK_TOKENS) * (s->rope_dims / 2);
     size_t qkv = lm_qkv_rows(s), up = lm_up_rows(s);
     state->wide_stride = spread_stride(qkv > up ? qkv : up);
     state->spans = arena_take(arena, s->n_layers * sizeof *state->spans);
     state->before = arena_take(arena, state->n_streams * sizeof *state->before);
     state->n_seen = arena_take(arena, state->n_streams * sizeof *state->n_seen);
-    state->x = arena_take(arena, n * s->width * sizeof *state->x);
-    state->norm = arena_take(arena, n * s->width * sizeof *state->norm);
-    state->embedded =
-        arena_take(arena, s->flags & LM_WITH_MIX ? n * s->width * sizeof *state->embedded : 0);
-    state->wide = arena_take(arena, n * state->wide_stride * sizeof *state->wide);
-    state->cosine = arena_take(arena, n_angles * sizeof *state->cosine);
-    state->sine = arena_take(arena, n_angles * sizeof *state->sine);
-    n_angles = s->local_rope_base != 0.0f ? n * (s->rope_dims / 2) : 0;
-    state->local_cosine = arena_take(arena, n_angles * sizeof *state->local_cosine);
-    state->local_sine = arena_take(arena, n_angles * sizeof *state->local_sine);
-    lm_rows_lay_out(&state->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
-    lm_rows_lay_out(&state->in, n, s->width, arena);
-    lm_rows_lay_out(&state->attended, n, lm_head_columns(s), arena);
-    lm_rows_lay_out(&state->hidden, n, s->n_hidden, arena);
-    state->scratch = arena_take(arena, n_threads * sizeof *state->scratch);
-    for (unsigned i = 0; i < n_threads; i++) {
-        struct lm_scratch unused;
-        lay_out_scratch(state->scratch ? &state->scratch[i] : &unused, s, state->n_slots_max,
-                        arena);
+    state->teams = arena_take(arena, state->n_teams * sizeof *state->teams);
+    for (uint32_t i = 0; i < state->n_teams; i++) {
+        struct lm_team unused;
+        lay_out_team(state->teams ? &state->teams[i] : &unused, state, s, n_threads, arena);
     }
 }
 
@@ -88,7 +97,7 @@ static_assert(LM_BATCH <= TACIT_STREAMS_MAX, "a pass has room for LM_BATCH rows"
 static enum tacit_status check_options(const struct lm_options *o)
 {
     bool ok = o->n_streams - 1 < TACIT_STREAMS_MAX && o->n_context - 1 < TACIT_CONTEXT_MAX &&
-              o->n_threads - 1 < LM_THREADS_MAX;
+              o->n_threads - 1 < LM_THREADS_MAX && o->n_teams <= LM_THREADS_MAX;
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
@@ -126,6 +135,7 @@ static void measure(struct lm_state *state, const struct lm_shape *shape,
         state->n_slots_max = span.n_slots > state->n_slots_max ? span.n_slots : state->n_slots_max;
     }
     state->n_streams = options->n_streams;
+    state->n_teams = options->n_teams ? options->n_teams : 1;
     state->n_context = round_up(options->n_context, LM_CONTEXT_UNIT);
     state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
     lay_out(state, shape, options->n_threads, &sizes);
@@ -188,8 +198,8 @@ enum tacit_status lm_state_create(struct lm_state **state_out, const struct lm_m
     kernels_select(&state->kernels, options->cpu_features);
     init_ropes(state, &model->shape);
     enum tacit_status status = allocate(state, options);
-    if (status == TACIT_OK)
-        status = crew_create(&state->crew, options->n_threads);
+    for (uint32_t i = 0; status == TACIT_OK && i < state->n_teams; i++)
+        status = crew_create(&state->teams[i].crew, options->n_threads);
     if (status != TACIT_OK) {
         lm_state_destroy(state);
         return status;
@@ -204,7 +214,8 @@ void lm_state_destroy(struct lm_state *state)
 {
     if (!state)
         return;
-    crew_destroy(state->crew);
+    for (uint32_t i = 0; state->memory && i < state->n_teams; i++)
+        crew_destroy(state->teams[i].crew);
     free(state->memory);
     free(state);
 }
@@ -216,11 +227,12 @@ size_t lm_logit_stride(const struct lm_model *model)
 }
 
 /* The token is the stream's next, from now on. */
-static void add_row(struct lm_state *state, struct lm_pass *pass, uint32_t stream, uint32_t token)
+static void add_row(struct lm_state *state, struct lm_pass *pass, uint32_t stream, uint32_t token,
+                    uint32_t logits_row)
 {
     uint32_t *before = state->before[stream];
     pass->rows[pass->n_rows++] =
-        (struct lm_row){stream, token, {before[0], before[1]}, state->n_seen[stream]++};
+        (struct lm_row){stream, token, {before[0], before[1]}, logits_row, state->n_seen[stream]++};
     before[1] = before[0];
     before[0] = token;
 }
@@ -233,12 +245,11 @@ enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float 
             return TACIT_ERR_ARGUMENT;
     pass.n_rows = 0;
     pass.logits = logits;
-    pass.scatter_logits = true;
     for (uint32_t i = 0; i < state->n_streams; i++)
         if (tokens[i] != LM_NO_TOKEN)
-            add_row(state, &pass, i, tokens[i]);
+            add_row(state, &pass, i, tokens[i], i);
     if (pass.n_rows > 0)
-        lm_forward(state, &pass);
+        lm_forward(state, &state->teams[0], &pass);
     return TACIT_OK;
 }
 
@@ -251,33 +262,31 @@ enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint
     for (size_t i = 0; i < n_tokens; i++)
         if (tokens[i] >= state->model->shape.n_vocab)
             return TACIT_ERR_ARGUMENT;
-    pass.scatter_logits = false;
     for (size_t i = 0; i < n_tokens; i += pass.n_rows) {
         pass.n_rows = 0;
         pass.logits = logits ? logits + i * lm_logit_stride(state->model) : NULL;
         for (size_t j = i; j < n_tokens && pass.n_rows < LM_BATCH; j++)
-            add_row(state, &pass, stream, tokens[j]);
-        lm_forward(state, &pass);
+            add_row(state, &pass, stream, tokens[j], (uint32_t)(j - i));
+        lm_forward(state, &state->teams[0], &pass);
     }
     return TACIT_OK;
 }
 
-enum tacit_status lm_feed(struct lm_state *state, const struct lm_input *inputs, size_t n_inputs,
-                          float *logits)
+enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm_input *inputs,
+                          size_t n_inputs, float *logits)
 {
     struct lm_pass pass;
-    if (n_inputs > state->n_rows_max)
+    if (team >= state->n_teams || n_inputs > state->n_rows_max)
         return TACIT_ERR_ARGUMENT;
     for (size_t i = 0; i < n_inputs; i++)
         if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
             return TACIT_ERR_ARGUMENT;
     pass.n_rows = 0;
     pass.logits = logits;
-    pass.scatter_logits = false;
     for (size_t i = 0; i < n_inputs; i++)
-        add_row(state, &pass, inputs[i].stream, inputs[i].token);
+        add_row(state, &pass, inputs[i].stream, inputs[i].token, inputs[i].logits_row);
     if (n_inputs > 0)
-        lm_forward(state, &pass);
+        lm_forward(state, &state->teams[team], &pass);
     return TACIT_OK;
 }
 

@@ -15,6 +15,7 @@
 struct lm_row {
     uint32_t stream, token;
     uint32_t before[2]; /* the tokens before it, the nearest first */
+    uint32_t logits_row;
     uint64_t position;
 };
 
@@ -22,8 +23,7 @@ struct lm_row {
 struct lm_pass {
     struct lm_row rows[TACIT_STREAMS_MAX];
     size_t n_rows;
-    float *logits;       /* NULL: not wanted */
-    bool scatter_logits; /* a row's place is its stream's, not its own */
+    float *logits; /* NULL: not wanted */
 };
 
 /* What a layer keeps of each stream: a ring of n_kept positions, of which the first n_sinks stay. */
@@ -49,50 +49,56 @@ struct lm_scratch {
     float *head;  /* [head_dim] */
 };
 
-struct lm_state {
-    const struct lm_model *model;
-    struct kernels kernels;
+/* What a pass works with: one for each team, so that teams can run passes at the same time. */
+struct lm_team {
     struct crew *crew;
-    struct rope rope,
-        local_rope; /* the other: of layers with a window, where these have their own */
-    uint32_t n_streams, n_rows_max;
-    size_t n_context;           /* positions that layers without a window keep */
-    size_t n_slots_max;         /* of all layers */
-    struct lm_span *spans;      /* [n_layers] */
-    uint64_t *n_seen;           /* [n_streams] tokens since the reset */
-    uint32_t (*before)[2];      /* [n_streams] the last tokens, the nearest first */
     struct lm_scratch *scratch; /* [crew] */
     float *x;                   /* [rows][width]: the residual stream */
     float *norm;                /* [rows][width] */
-    float *embedded; /* [rows][width]: x before the first layer, where layers mix it in */
-    float *wide;     /* [rows][wide_stride]: q, k, v; then gate and up */
-    size_t wide_stride;
-    float *cosine, *sine;                        /* [rows][1 + LM_SINK_TOKENS][rope pairs] */
+    float *embedded;      /* [rows][width]: x before the first layer, where layers mix it in */
+    float *wide;          /* [rows][wide_stride]: q, k, v; then gate and up */
+    float *cosine, *sine; /* [rows][1 + LM_SINK_TOKENS][rope pairs] */
     float *local_cosine, *local_sine;            /* [rows][rope pairs] */
     struct lm_rows hashes, in, attended, hidden; /* quantised inputs of the products */
+};
+
+struct lm_state {
+    const struct lm_model *model;
+    struct kernels kernels;
+    struct rope rope,
+        local_rope; /* the other: of layers with a window, where these have their own */
+    uint32_t n_streams, n_rows_max, n_teams;
+    size_t n_context;   /* positions that layers without a window keep */
+    size_t n_slots_max; /* of all layers */
+    size_t wide_stride;
+    struct lm_span *spans; /* [n_layers] */
+    uint64_t *n_seen;      /* [n_streams] tokens since the reset */
+    uint32_t (*before)[2]; /* [n_streams] the last tokens, the nearest first */
+    struct lm_team *teams; /* [n_teams] */
     void *memory;
 };
 
 /* One member's share of a pass. */
 struct lm_share {
-    struct lm_state *state;
+    const struct lm_state *state;
+    struct lm_team *team;
     const struct lm_pass *pass;
-    struct crew *crew;
     unsigned member;
 };
 
 static inline void lm_my_part(const struct lm_share *share, size_t n, size_t *begin, size_t *end)
 {
-    crew_share(share->crew, share->member, n, begin, end);
+    crew_share(share->team->crew, share->member, n, begin, end);
 }
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);
 
-/* Takes the pass through the model, by the whole crew. n_rows: 1 .. state->n_rows_max. */
-void lm_forward(struct lm_state *state, const struct lm_pass *pass);
+/* Takes the pass through the model, by the whole crew of the team. n_rows: 1 ..
+ * state->n_rows_max. */
+void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass);
 
-/* A member's share of the attention of one layer: from state->wide to state->attended. */
+/* A member's share of the attention of one layer: from team->wide to team->attended. */
 void lm_attention(const struct lm_share *share, uint32_t layer_index);
 
 #endif

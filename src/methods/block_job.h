@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/byte_buffer.h"
+#include "base/threads/threads.h"
 #include "container/format.h"
 #include "content/content.h"
 #include "content/line_ends.h"
@@ -40,7 +41,8 @@ struct block_look {
 struct block_job {
     const struct codec_plan *plan;
     const struct tacit_model *model; /* NULL: none; the plan's, or the one that the archive needs */
-    const atomic_uint *n_busy;       /* jobs that run now, this one among them; NULL: not known */
+    struct thread_pool *pool;        /* whose threads may help; NULL: none */
+    bool alone;                      /* no other job is under way */
     struct block_watch watch;
     struct format_block header;
     struct byte_buffer content;

@@ -60,19 +60,22 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
     return TACIT_OK;
 }
 
+bool codec_plan_is_large(const struct tacit_model *model)
+{
+    return model && model_file_lm(model->file)->n_bytes > SMALL_MODEL;
+}
+
 /* A large model is read from memory once for all streams of a block, so that more streams make it
- * faster, and its threads share one block's work. A small one stays in the caches: a few streams do,
- * and threads go further with a block each. */
+ * faster, and takes much memory for each block: blocks are coded one by one. A small one stays in the
+ * caches: a few streams do, and threads go further with a block each. */
 static void suit_model(struct codec_plan *plan)
 {
-    plan->n_lm_threads = 1;
-    if (!plan->model ||
-        (model_file_lm(plan->model->file)->n_bytes <= SMALL_MODEL && plan->streams_max))
+    plan->n_at_once = plan->n_threads;
+    if (!plan->model || (!codec_plan_is_large(plan->model) && plan->streams_max))
         return;
     plan->stream_bytes = LARGE_MODEL_STREAM_BYTES;
     plan->streams_max = LARGE_MODEL_STREAMS;
-    plan->n_lm_threads = plan->n_threads < LM_THREADS_MAX ? plan->n_threads : LM_THREADS_MAX;
-    plan->n_threads = 1;
+    plan->n_at_once = 1;
 }
 
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *given)

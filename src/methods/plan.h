@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the options mean: a level and limits resolved, once, into everything that the encoder or
- * decoder needs to know. A plan never depends on the number of threads except in n_threads itself,
+ * decoder needs to know. A plan never depends on the number of threads except in n_threads and n_at_once,
  * so that the archive does not either.
  */
 #ifndef TACIT_METHODS_PLAN_H
@@ -16,6 +16,7 @@
 struct codec_plan {
     int level;
     unsigned n_threads;
+    unsigned n_at_once; /* blocks coded at the same time: n_threads or less; the others help */
     uint64_t block_size;
     uint64_t block_bound;  /* of the longest block that will come: block_size or less */
     uint32_t content_set;  /* bits of the content types that may come; fewer where they are known */
@@ -30,13 +31,15 @@ struct codec_plan {
     uint32_t stream_bytes;             /* one for each of these, */
     uint32_t streams_max;              /* this many at most */
     bool unmixed;                      /* the model alone codes whole tokens */
-    unsigned n_lm_threads;             /* within a block; if above 1, blocks are coded one by one */
     struct tacit_model_report *report; /* or NULL */
     struct kernels kernels;
     uint32_t cpu_features;
     tacit_progress_fn progress;
     void *progress_context;
 };
+
+/* A model of more weights than caches hold. NULL is not. */
+bool codec_plan_is_large(const struct tacit_model *model);
 
 /* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. */
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *options);

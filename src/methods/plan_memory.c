@@ -18,16 +18,21 @@ uint64_t codec_plan_memory_per_thread(const struct codec_plan *plan)
 uint64_t codec_plan_memory_fixed(const struct codec_plan *plan)
 {
     /* One more block is filled while the threads work. */
-    uint64_t spare = plan->n_threads > 1 ? 2 * plan->block_bound : 0;
+    uint64_t spare = plan->n_at_once > 1 ? 2 * plan->block_bound : 0;
     return spare + (64 << 10);
 }
 
-static bool fits(const struct codec_plan *plan, unsigned n_threads)
+static uint64_t memory_of(const struct codec_plan *plan)
+{
+    return codec_plan_memory_fixed(plan) + plan->n_at_once * codec_plan_memory_per_thread(plan);
+}
+
+/* With one thread. */
+static bool fits(const struct codec_plan *plan)
 {
     struct codec_plan tried = *plan;
-    tried.n_threads = n_threads;
-    return codec_plan_memory_fixed(&tried) + n_threads * codec_plan_memory_per_thread(&tried) <=
-           plan->memory_limit;
+    tried.n_threads = tried.n_at_once = 1;
+    return memory_of(&tried) <= plan->memory_limit;
 }
 
 enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
@@ -35,13 +40,15 @@ enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
     if (plan->model && plan->level < TACIT_LEVEL_CONTEXT)
         return TACIT_ERR_ARGUMENT;
     /* What changes the bytes is decided for one thread, however many there will be. */
-    if (plan->context && !fits(plan, 1))
+    if (plan->context && !fits(plan))
         plan->zstd_level = 0;
-    while (plan->context && !fits(plan, 1) && plan->memory_log2_max > CM_MEMORY_LOG2_MIN)
+    while (plan->context && !fits(plan) && plan->memory_log2_max > CM_MEMORY_LOG2_MIN)
         plan->memory_log2_max--;
-    if (!fits(plan, 1))
+    if (!fits(plan))
         return TACIT_ERR_MEMORY_LIMIT;
-    while (plan->n_threads > 1 && !fits(plan, plan->n_threads))
+    while (plan->n_at_once > 1 && memory_of(plan) > plan->memory_limit)
+        plan->n_at_once--;
+    while (plan->n_threads > 1 && memory_of(plan) > plan->memory_limit)
         plan->n_threads--;
     return TACIT_OK;
 }
@@ -69,8 +76,7 @@ enum tacit_status tacit_options_memory(const struct tacit_options *options, uint
     struct codec_plan plan;
     *n_bytes = 0;
     TRY(codec_plan_make(&plan, options));
-    *n_bytes =
-        codec_plan_memory_fixed(&plan) + plan.n_threads * codec_plan_memory_per_thread(&plan);
+    *n_bytes = memory_of(&plan);
     return TACIT_OK;
 }
 

@@ -3,15 +3,18 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 struct thread_pool {
     pthread_mutex_t mutex;
-    pthread_cond_t work; /* a task was queued, or the end was called */
-    pthread_cond_t done; /* a task is done */
+    pthread_cond_t work; /* a task was queued, a helper called, or the end was called */
+    pthread_cond_t done; /* a task is done, or a helper has returned */
     struct thread_task *first, *last;
+    struct thread_offer *offers;
+    atomic_bool pressed; /* tasks are queued */
     bool ending;
     unsigned n_threads;
     pthread_t threads[]; /* [n_threads] */
@@ -23,22 +26,59 @@ unsigned threads_available(void)
     return n < 1 ? 1 : n > 1024 ? 1024 : (unsigned)n;
 }
 
+static struct thread_task *take_task(struct thread_pool *pool)
+{
+    struct thread_task *task = pool->first;
+    if (task)
+        pool->first = task->next;
+    atomic_store_explicit(&pool->pressed, pool->first != NULL, memory_order_relaxed);
+    return task;
+}
+
+static void run_task(struct thread_pool *pool, struct thread_task *task)
+{
+    pthread_mutex_unlock(&pool->mutex);
+    task->run(task->argument);
+    pthread_mutex_lock(&pool->mutex);
+    task->done = true;
+    pthread_cond_broadcast(&pool->done);
+}
+
+/* An offer that calls for help. */
+static struct thread_offer *find_call(const struct thread_pool *pool)
+{
+    struct thread_offer *offer = pool->offers;
+    while (offer && offer->n_called == 0)
+        offer = offer->next;
+    return offer;
+}
+
+static void answer_call(struct thread_pool *pool, struct thread_offer *offer)
+{
+    offer->n_called--;
+    offer->n_helping++;
+    pthread_mutex_unlock(&pool->mutex);
+    offer->help(offer->argument);
+    pthread_mutex_lock(&pool->mutex);
+    offer->n_helping--;
+    pthread_cond_broadcast(&pool->done);
+}
+
 static void *thread_main(void *argument)
 {
     struct thread_pool *pool = argument;
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
-        while (!pool->first && !pool->ending)
-            pthread_cond_wait(&pool->work, &pool->mutex);
-        struct thread_task *task = pool->first;
-        if (!task)
+        struct thread_task *task = take_task(pool);
+        struct thread_offer *offer = find_call(pool);
+        if (task)
+            run_task(pool, task);
+        else if (offer)
+            answer_call(pool, offer);
+        else if (pool->ending)
             break;
-        pool->first = task->next;
-        pthread_mutex_unlock(&pool->mutex);
-        task->run(task->argument);
-        pthread_mutex_lock(&pool->mutex);
-        task->done = true;
-        pthread_cond_broadcast(&pool->done);
+        else
+            pthread_cond_wait(&pool->work, &pool->mutex);
     }
     pthread_mutex_unlock(&pool->mutex);
     return NULL;
@@ -104,6 +144,7 @@ void thread_pool_submit(struct thread_pool *pool, struct thread_task *task)
     else
         pool->first = task;
     pool->last = task;
+    atomic_store_explicit(&pool->pressed, true, memory_order_relaxed);
     pthread_cond_signal(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
 }
@@ -122,6 +163,40 @@ bool thread_task_wait(struct thread_pool *pool, struct thread_task *task, unsign
     bool done = task->done;
     pthread_mutex_unlock(&pool->mutex);
     return done;
+}
+
+void thread_pool_offer(struct thread_pool *pool, struct thread_offer *offer)
+{
+    pthread_mutex_lock(&pool->mutex);
+    offer->n_called = offer->n_helping = 0;
+    offer->next = pool->offers;
+    pool->offers = offer;
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void thread_pool_call(struct thread_pool *pool, struct thread_offer *offer)
+{
+    pthread_mutex_lock(&pool->mutex);
+    offer->n_called++;
+    pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void thread_pool_withdraw(struct thread_pool *pool, struct thread_offer *offer)
+{
+    pthread_mutex_lock(&pool->mutex);
+    struct thread_offer **at = &pool->offers;
+    while (*at != offer)
+        at = &(*at)->next;
+    *at = offer->next;
+    while (offer->n_helping > 0)
+        pthread_cond_wait(&pool->done, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+bool thread_pool_is_pressed(struct thread_pool *pool)
+{
+    return atomic_load_explicit(&pool->pressed, memory_order_relaxed);
 }
 
 void thread_pool_destroy(struct thread_pool *pool)

@@ -3,6 +3,9 @@
  * A small pool of threads that run tasks in the order of submission. The owner (one thread) creates
  * the pool, submits tasks, waits for each that it submitted, and destroys the pool. A task's memory
  * is the owner's and must live until the task is done. Nothing here affects what a task computes.
+ *
+ * Threads that have no task help with tasks under way: a task that can use them makes an offer, and
+ * calls for one helper at a time when there is something to do. Tasks that wait go before calls.
  */
 #ifndef TACIT_BASE_THREADS_THREADS_H
 #define TACIT_BASE_THREADS_THREADS_H
@@ -16,6 +19,13 @@ struct thread_task {
     void *argument;
     struct thread_task *next; /* the pool's */
     bool done;                /* the pool's: read it with thread_task_wait */
+};
+
+struct thread_offer {
+    void (*help)(void *argument); /* returns when nothing is left to do for now */
+    void *argument;
+    struct thread_offer *next;    /* the pool's, as the next two */
+    unsigned n_called, n_helping; /* calls that wait; threads in help */
 };
 
 struct thread_pool;
@@ -34,7 +44,19 @@ void thread_pool_submit(struct thread_pool *pool, struct thread_task *task);
  * done. */
 bool thread_task_wait(struct thread_pool *pool, struct thread_task *task, unsigned timeout_ms);
 
-/* Waits for running and queued tasks, then ends the threads. NULL is allowed. */
+/* From a running task or the owner: makes an offer, whose help and argument are set. */
+void thread_pool_offer(struct thread_pool *pool, struct thread_offer *offer);
+
+/* The next thread that has no task runs help once. Any thread, between offer and withdrawal. */
+void thread_pool_call(struct thread_pool *pool, struct thread_offer *offer);
+
+/* Forgets calls that wait and returns when no thread is in help. */
+void thread_pool_withdraw(struct thread_pool *pool, struct thread_offer *offer);
+
+/* Inside help: whether it shall return soon, because a task waits for a thread. */
+bool thread_pool_is_pressed(struct thread_pool *pool);
+
+/* Waits for running and queued tasks, then ends the threads. No offer is left. NULL is allowed. */
 void thread_pool_destroy(struct thread_pool *pool);
 
 #endif

@@ -105,14 +105,32 @@ static enum tacit_status encode(struct block_job *job, size_t n_max)
     return language_block_encode(job, n_max, NULL, &rival_beaten);
 }
 
+/* Helpers' room is taken if the limit lets it; without, decoding takes what it takes on one thread. */
+static enum tacit_status measure_decoder(const struct block_job *job,
+                                         const struct language_layout *layout, uint64_t *n_bytes,
+                                         bool *helped)
+{
+    struct codec_plan plan = *job->plan;
+    uint32_t n_content = job->header.content_size;
+    TRY(language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes));
+    *helped = *n_bytes + n_content + job->payload.size <= plan.memory_limit;
+    plan.n_threads = 1;
+    return *helped ? TACIT_OK
+                   : language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes);
+}
+
 static enum tacit_status decode_payload(struct language_coder *coder)
 {
     struct block_job *job = coder->job;
     const struct byte_buffer *payload = &job->payload;
     size_t n_layout;
     struct language_outcome outcome;
+    uint64_t n_bytes;
+    bool helped;
     TRY(language_layout_parse(payload->data, payload->size, job->header.content_size,
                               &coder->layout, &n_layout));
+    TRY(measure_decoder(job, &coder->layout, &n_bytes, &helped));
+    job->pool = helped ? job->pool : NULL;
     TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
     TRY(language_coder_prepare(coder));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
@@ -155,12 +173,12 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
 {
     struct language_layout layout;
     size_t n_layout;
+    bool helped;
     if (!job->model)
         return TACIT_ERR_MODEL_MISSING;
     TRY(language_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
                               &layout, &n_layout));
-    TRY(language_coder_memory(job->plan, job->model, &layout, job->header.content_size, 0,
-                              n_bytes));
+    TRY(measure_decoder(job, &layout, n_bytes, &helped));
     *n_bytes += job->header.content_size;
     return TACIT_OK;
 }

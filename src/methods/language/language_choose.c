@@ -2,6 +2,7 @@
 #include "methods/language/language_choose.h"
 
 #include "base/try.h"
+#include "engine/lm.h"
 
 bool language_choose_type(const struct block_look *look, enum content_type *type)
 {
@@ -28,6 +29,11 @@ uint32_t language_choose_streams(const struct codec_plan *plan, size_t n)
     if (wanted > most)
         wanted = most;
     return wanted > n ? (uint32_t)n : wanted;
+}
+
+uint32_t language_choose_ahead(bool encoding, uint32_t n_streams)
+{
+    return encoding && n_streams < LM_BATCH ? LM_BATCH / n_streams : 1;
 }
 
 enum tacit_status language_choose_items(const struct tokenizer *tokenizer,

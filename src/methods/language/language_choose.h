@@ -16,6 +16,9 @@ bool language_choose_type(const struct block_look *look, enum content_type *type
 /* How many streams n bytes of content shall have. */
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);
 
+/* Tokens of each stream that the model reads in one pass: an encoder knows those that come. */
+uint32_t language_choose_ahead(bool encoding, uint32_t n_streams);
+
 /* Cuts the content into about n_streams near equal parts, to layout->n_streams and ->n_bytes, and
  * writes each as items: stream i's are items[first[i]] .. items[first[i + 1] - 1]. items: room for one
  * a byte; first: TACIT_STREAMS_MAX + 1. Errors of tokenizer_encode. */

@@ -7,11 +7,9 @@
 #include "base/arena.h"
 #include "base/strict_math.h"
 #include "base/try.h"
+#include "methods/language/language_choose.h"
+#include "methods/language/language_threads.h"
 #include "model/open_model.h"
-
-/* Fewer streams are not parted in two halves: each half takes a pass over the weights of its own,
- * which costs what taking turns gains. */
-enum { PAIR_STREAMS_MIN = 4 };
 
 static struct cm_config mixer_config(const struct language_layout *layout, uint32_t content_size)
 {
@@ -24,24 +22,26 @@ static struct cm_config mixer_config(const struct language_layout *layout, uint3
 }
 
 static struct lm_options lm_options(const struct codec_plan *plan,
-                                    const struct language_layout *layout)
+                                    const struct language_layout *layout,
+                                    const struct language_threads *threads)
 {
     return (struct lm_options){.n_streams = layout->n_streams,
                                .n_context = layout->n_context,
-                               .n_threads = plan->n_lm_threads,
-                               .cpu_features = plan->cpu_features};
+                               .n_threads = threads->team_size,
+                               .cpu_features = plan->cpu_features,
+                               .n_teams = threads->n_teams};
 }
 
-static void lay_out(struct language_coder *coder, unsigned n_rounds, struct arena *arena)
+static void lay_out(struct language_coder *coder, struct arena *arena)
 {
     const struct lm_model *lm = model_file_lm(coder->model->file);
-    size_t n_rows = (size_t)coder->n_ahead * coder->layout.n_streams;
+    struct language_readers *readers = &coder->readers;
     size_t row = lm_logit_stride(lm) * sizeof(float);
-    coder->logit_stride = lm_logit_stride(lm);
-    for (unsigned i = 0; i < n_rounds; i++) {
-        coder->rounds[i].inputs = arena_take(arena, n_rows * sizeof(struct lm_input));
-        coder->rounds[i].logits = arena_take(arena, n_rows * row);
-    }
+    size_t n_rows = (size_t)readers->n_rounds * readers->n_streams * readers->n_ahead;
+    size_t n_inputs = readers->n_teams * language_readers_rows(readers->n_streams);
+    readers->stride = lm_logit_stride(lm);
+    readers->inputs = arena_take(arena, n_inputs * sizeof *readers->inputs);
+    readers->logits = arena_take(arena, n_rows * row);
     for (uint32_t i = 0; i < coder->layout.n_streams; i++)
         coder->streams[i].kept = arena_take(arena, row);
     if (coder->layout.primed)
@@ -51,10 +51,19 @@ static void lay_out(struct language_coder *coder, unsigned n_rounds, struct aren
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
 }
 
-/* An encoder knows the items that come: the model reads several of each stream in one pass. */
-static uint32_t choose_ahead(bool encoding, uint32_t n_streams)
+/* With the layout known: who reads, and how much at a time, when there are n_threads. */
+static struct language_threads choose_readers(struct language_coder *coder, unsigned n_threads,
+                                              bool alone)
 {
-    return encoding && n_streams < LM_BATCH ? LM_BATCH / n_streams : 1;
+    struct language_readers *readers = &coder->readers;
+    bool encoding = coder->token.encoding;
+    readers->n_streams = coder->layout.n_streams;
+    readers->n_ahead = language_choose_ahead(encoding, readers->n_streams);
+    struct language_threads threads = language_threads_choose(n_threads, coder->model, alone,
+                                                              readers->n_streams, readers->n_ahead);
+    readers->n_teams = threads.n_teams;
+    readers->n_rounds = encoding && threads.n_teams > 1 ? 2 : 1;
+    return threads;
 }
 
 static void describe(struct language_coder *coder, const struct codec_plan *plan,
@@ -66,12 +75,6 @@ static void describe(struct language_coder *coder, const struct codec_plan *plan
     coder->token.kernels = &plan->kernels;
 }
 
-/* Whether a second thread pays. */
-static bool may_pair(const struct codec_plan *plan, bool encoding, uint32_t n_streams)
-{
-    return plan->n_threads > 1 && (encoding || n_streams >= PAIR_STREAMS_MIN);
-}
-
 enum tacit_status language_coder_memory(const struct codec_plan *plan,
                                         const struct tacit_model *model,
                                         const struct language_layout *layout, uint32_t content_size,
@@ -79,7 +82,6 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
 {
     struct language_coder *coder = calloc(1, sizeof *coder);
     struct cm_config config = mixer_config(layout, content_size);
-    struct lm_options options = lm_options(plan, layout);
     struct arena sizes = {0};
     uint64_t n_lm;
     if (!coder)
@@ -87,25 +89,15 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
     describe(coder, plan, model, n_items > 0);
     coder->layout = *layout;
     coder->n_items = n_items;
-    coder->n_ahead = choose_ahead(n_items > 0, layout->n_streams);
-    lay_out(coder, may_pair(plan, n_items > 0, layout->n_streams) ? LANGUAGE_ROUNDS : 1, &sizes);
+    struct language_threads threads = choose_readers(coder, plan->n_threads, true);
+    struct lm_options options = lm_options(plan, layout, &threads);
+    lay_out(coder, &sizes);
     free(coder);
     TRY(lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_lm));
     *n_bytes = sizeof *coder + sizes.used + n_lm;
     if (!layout->unmixed)
         *n_bytes += cm_memory_needed(&config);
     return TACIT_OK;
-}
-
-/* Starts a second thread if a processor is idle. The payload is the same without. */
-static enum tacit_status pair_up(struct language_coder *coder)
-{
-    const struct block_job *job = coder->job;
-    if (!may_pair(job->plan, coder->token.encoding, coder->layout.n_streams) || !job->n_busy ||
-        atomic_load(job->n_busy) >= job->plan->n_threads)
-        return TACIT_OK;
-    enum tacit_status status = crew_create(&coder->crew, 2);
-    return status == TACIT_ERR_THREAD ? TACIT_OK : status;
 }
 
 static void place_streams(struct language_coder *coder)
@@ -124,23 +116,22 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
 {
     const struct codec_plan *plan = coder->job->plan;
     struct cm_config config = mixer_config(&coder->layout, coder->job->header.content_size);
-    struct lm_options options = lm_options(plan, &coder->layout);
     const struct lm_model *lm = model_file_lm(coder->model->file);
+    struct arena arena = {0};
     if (coder->layout.first_token >= lm->shape.n_vocab)
         return TACIT_ERR_CORRUPT;
     if (!coder->layout.unmixed)
         TRY(cm_create(&coder->token.mixed.cm, &config, &plan->kernels));
+    struct language_threads threads =
+        choose_readers(coder, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
+    struct lm_options options = lm_options(plan, &coder->layout, &threads);
     TRY(lm_state_create(&coder->lm, lm, &options));
-    coder->n_ahead = choose_ahead(coder->token.encoding, coder->layout.n_streams);
-    TRY(pair_up(coder));
-    unsigned n_rounds = coder->crew ? LANGUAGE_ROUNDS : 1;
-    struct arena arena = {0};
-    lay_out(coder, n_rounds, &arena);
+    lay_out(coder, &arena);
     coder->memory = aligned_alloc(ARENA_ALIGN, arena.used);
     if (!coder->memory)
         return TACIT_ERR_MEMORY;
     arena = (struct arena){coder->memory, arena.used, 0};
-    lay_out(coder, n_rounds, &arena);
+    lay_out(coder, &arena);
     place_streams(coder);
     return TACIT_OK;
 }
@@ -163,7 +154,6 @@ enum tacit_status language_coder_create(struct language_coder **coder_out, struc
 
 void language_coder_destroy(struct language_coder *coder)
 {
-    crew_destroy(coder->crew);
     cm_destroy(coder->token.mixed.cm);
     lm_state_destroy(coder->lm);
     free(coder->memory);
@@ -180,6 +170,6 @@ void language_coder_keep_logits(const struct language_coder *coder, struct langu
 {
     if (s->at == s->end || s->before != LM_NO_TOKEN || s->logits == s->kept)
         return;
-    memcpy(s->kept, s->logits, coder->logit_stride * sizeof *s->logits);
+    memcpy(s->kept, s->logits, coder->readers.stride * sizeof *s->logits);
     s->logits = s->kept;
 }

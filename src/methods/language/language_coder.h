@@ -6,15 +6,14 @@
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_CODER_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_CODER_H
 
-#include "base/threads/crew.h"
 #include "engine/lm.h"
 #include "methods/block_job.h"
 #include "methods/language/language_layout.h"
+#include "methods/language/language_readers.h"
 #include "methods/language/token_coder.h"
 #include "token/tokenizer.h"
 
 enum {
-    LANGUAGE_ROUNDS = 2,       /* one is read while the other is coded */
     LANGUAGE_PRIMER_ROWS = 32, /* of the primer's items, read at a time */
 };
 
@@ -23,39 +22,26 @@ struct language_stream {
     uint32_t at, end;    /* in the block's content: what comes next, and the stream's end */
     uint32_t before;     /* the token just coded, LM_NO_TOKEN if that was a bare byte */
     const float *logits; /* for the item that comes now */
-    const float *next;   /* of this round's rows: after `before` */
+    const float *next;   /* of this round's: after `before` */
     float *kept;         /* room for a row that outlives its round */
     /* Encoder: */
     const uint32_t *items, *stop; /* the items that are left */
-    const uint32_t *planned;      /* of these, the first that is in no round yet */
-    uint32_t planned_before;      /* the token before that one, as `before` */
-};
-
-/* A round: what the model reads in one pass, and what is coded after it. */
-struct language_round {
-    uint32_t first, end; /* streams that take part */
-    size_t n_inputs;
-    struct lm_input *inputs;
-    float *logits;                        /* [n_inputs][logit_stride] */
-    const float *rows[TACIT_STREAMS_MAX]; /* in them: each stream's first */
-    enum tacit_status status;             /* of reading */
+    const uint32_t *planned;      /* of these, the first that no unit has yet (the readers') */
+    uint32_t planned_before;      /* the token before that one, as `before` (the readers') */
 };
 
 struct language_coder {
     struct block_job *job;
     const struct tacit_model *model;
     const struct tokenizer *tokenizer;
-    size_t logit_stride;
     struct language_layout layout;
     struct token_coder token;
     struct lm_state *lm;
-    struct crew *crew;      /* a coder and a reader; NULL: one thread does both */
+    struct language_readers readers;
     uint32_t *items;        /* encoder: of the whole block */
     size_t n_items, n_bare; /* encoder: n_bare of those done are bare bytes */
-    uint32_t n_ahead;       /* items of each stream in a round */
-    float *primer_logits;   /* [LANGUAGE_PRIMER_ROWS][logit_stride]; NULL if no primer is read */
+    float *primer_logits;   /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if no primer is read */
     void *memory;
-    struct language_round rounds[LANGUAGE_ROUNDS]; /* without a crew: only the first is used */
     struct language_stream streams[TACIT_STREAMS_MAX];
 };
 

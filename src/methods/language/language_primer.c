@@ -67,15 +67,17 @@ static enum tacit_status read_items(struct language_coder *coder, const uint32_t
     size_t n_inputs = 0;
     for (size_t i = 0; i < n; i++) {
         before[i] = i == 0 ? s->before : language_coder_token_of(coder, items[i - 1]);
-        if (before[i] != LM_NO_TOKEN)
-            inputs[n_inputs++] = (struct lm_input){0, before[i]};
+        if (before[i] != LM_NO_TOKEN) {
+            inputs[n_inputs] = (struct lm_input){0, before[i], (uint32_t)n_inputs};
+            n_inputs++;
+        }
     }
-    TRY(lm_feed(coder->lm, inputs, n_inputs, coder->primer_logits));
+    TRY(lm_feed(coder->lm, 0, inputs, n_inputs, coder->primer_logits));
     s->next = coder->primer_logits;
     for (size_t i = 0; i < n; i++) {
         if (before[i] != LM_NO_TOKEN) {
             s->logits = s->next;
-            s->next += coder->logit_stride;
+            s->next += coder->readers.stride;
         }
         token_coder_teach(&coder->token, s->logits, items[i]);
     }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Codes a block's items in rounds: the model reads what comes before some items of some streams, then
- * these items are coded, stream after stream. The order of coding does not depend on threads.
- *
- * Where a processor is idle, a second thread reads for one round while the first codes the round
- * before it. An encoder knows all items, so its next round can always be read. A decoder knows an item
- * only when it is decoded: it parts the streams in two halves that take turns.
+ * Codes a block's items in rounds of some items of each stream: in each round the first item of every
+ * stream, then the second ones, and so on. What the model reads for a round is read before, by
+ * language_readers.h. The order of coding does not depend on threads.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_ROUNDS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_ROUNDS_H

@@ -14,7 +14,7 @@
 
 enum { N_JOBS = 40, N_WAITED = 7, N_WRONG = 5 };
 
-static atomic_uint n_started, n_at_once, n_at_once_max;
+static atomic_uint n_started, n_busy, n_busy_max;
 
 static void wait_us(long n)
 {
@@ -24,15 +24,14 @@ static void wait_us(long n)
 /* A job's number is its content size. Early ones take longer, so that later ones overtake them. */
 static enum tacit_status run_numbered(struct block_job *job)
 {
-    unsigned n_now = atomic_fetch_add(&n_at_once, 1) + 1, most = atomic_load(&n_at_once_max);
-    while (n_now > most && !atomic_compare_exchange_weak(&n_at_once_max, &most, n_now))
+    unsigned n_now = atomic_fetch_add(&n_busy, 1) + 1, most = atomic_load(&n_busy_max);
+    while (n_now > most && !atomic_compare_exchange_weak(&n_busy_max, &most, n_now))
         ;
     atomic_fetch_add(&n_started, 1);
     if (job->header.content_size % N_WAITED == 0)
         wait_us(3000);
-    bool is_counted = atomic_load(job->n_busy) >= 1;
-    job->header.payload_check = is_counted ? (uint64_t)job->header.content_size * 3 : 0;
-    atomic_fetch_sub(&n_at_once, 1);
+    job->header.payload_check = (uint64_t)job->header.content_size * 3;
+    atomic_fetch_sub(&n_busy, 1);
     return job->header.content_size % N_JOBS == N_WRONG ? TACIT_ERR_CHECKSUM : TACIT_OK;
 }
 
@@ -64,13 +63,15 @@ static void pop_numbered(struct block_queue *queue, uint32_t number)
     block_queue_pop(queue);
 }
 
-static void check_order(unsigned n_threads)
+static void check_order(unsigned n_threads, unsigned n_at_once)
 {
-    struct codec_plan plan = {.n_threads = n_threads, .memory_limit = UINT64_MAX};
+    struct codec_plan plan = {
+        .n_threads = n_threads, .n_at_once = n_at_once, .memory_limit = UINT64_MAX};
     struct block_queue *queue = make(&plan, run_numbered);
-    uint32_t n_in = 0, n_out = 0, n_slots = n_threads > 1 ? n_threads + 1 : 1;
+    bool spare = n_threads > 1 && n_at_once == n_threads;
+    uint32_t n_in = 0, n_out = 0, n_slots = n_at_once + spare;
     CHECK(!block_queue_head(queue) && !block_queue_head_done(queue));
-    atomic_store(&n_at_once_max, 0);
+    atomic_store(&n_busy_max, 0);
     while (n_out < N_JOBS) {
         while (n_in < N_JOBS && block_queue_tail(queue))
             n_in = push_numbered(queue, n_in);
@@ -78,15 +79,16 @@ static void check_order(unsigned n_threads)
         pop_numbered(queue, n_out++);
     }
     CHECK(!block_queue_head(queue));
-    CHECK_MSG(atomic_load(&n_at_once_max) <= n_threads, "%u at once on %u threads",
-              atomic_load(&n_at_once_max), n_threads);
+    CHECK_MSG(atomic_load(&n_busy_max) <= n_at_once, "%u at once, not %u",
+              atomic_load(&n_busy_max), n_at_once);
     block_queue_destroy(queue);
 }
 
 /* With one thread, or for a block alone, the owner's thread does the work, when it waits. */
 static void check_alone(unsigned n_threads)
 {
-    struct codec_plan plan = {.n_threads = n_threads, .memory_limit = UINT64_MAX};
+    struct codec_plan plan = {
+        .n_threads = n_threads, .n_at_once = n_threads, .memory_limit = UINT64_MAX};
     struct block_queue *queue = make(&plan, run_numbered);
     atomic_store(&n_started, 0);
     block_queue_tail(queue)->header.content_size = 1;
@@ -125,6 +127,7 @@ static void check_cancelled(unsigned n_threads)
 {
     struct seen seen = {.n_calls_max = 3};
     struct codec_plan plan = {.n_threads = n_threads,
+                              .n_at_once = n_threads,
                               .memory_limit = UINT64_MAX,
                               .progress = count_calls,
                               .progress_context = &seen};
@@ -140,7 +143,7 @@ static void check_cancelled(unsigned n_threads)
 /* Buffers are kept for the next block, except under a limit. */
 static void check_buffers(uint64_t memory_limit)
 {
-    struct codec_plan plan = {.n_threads = 1, .memory_limit = memory_limit};
+    struct codec_plan plan = {.n_threads = 1, .n_at_once = 1, .memory_limit = memory_limit};
     struct block_queue *queue = make(&plan, run_numbered);
     struct block_job *job = block_queue_tail(queue);
     job->header.content_size = 1;
@@ -156,7 +159,8 @@ static void check_buffers(uint64_t memory_limit)
 int main(void)
 {
     for (unsigned n_threads = 1; n_threads <= 4; n_threads++)
-        check_order(n_threads);
+        for (unsigned n_at_once = 1; n_at_once <= n_threads; n_at_once++)
+            check_order(n_threads, n_at_once);
     for (unsigned n_threads = 1; n_threads <= 2; n_threads++) {
         check_alone(n_threads);
         check_cancelled(n_threads);

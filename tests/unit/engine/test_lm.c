@@ -7,6 +7,7 @@
  */
 #include "engine/lm.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ struct run {
 static void start(struct run *run, const struct lm_model *model, uint32_t n_streams,
                   uint32_t n_threads, uint32_t features)
 {
-    struct lm_options options = {n_streams, CONTEXT, n_threads, features};
+    struct lm_options options = {n_streams, CONTEXT, n_threads, features, 1};
     size_t n_rows = n_streams > N_TOKENS ? n_streams : N_TOKENS;
     run->model = model;
     run->stride = lm_logit_stride(model);
@@ -147,16 +148,59 @@ static void check_feed(const struct lm_model *model, const float *want, uint32_t
         struct lm_input inputs[2 * PIECE];
         for (uint32_t j = 0; j < 2 * PIECE; j++) {
             uint32_t stream = 1 - j / PIECE;
-            inputs[j] = (struct lm_input){stream, token_at(&model->shape, stream, i + j % PIECE)};
+            inputs[j] =
+                (struct lm_input){stream, token_at(&model->shape, stream, i + j % PIECE), j};
         }
-        CHECK(lm_feed(run.state, inputs, 2 * PIECE, run.logits) == TACIT_OK);
+        CHECK(lm_feed(run.state, 0, inputs, 2 * PIECE, run.logits) == TACIT_OK);
         for (size_t j = 0; j < 2 * PIECE; j++)
             n_wrong += !same(&run, run.logits + j * run.stride,
                              want + (inputs[j].stream * N_TOKENS + i + j % PIECE) * run.stride);
     }
     CHECK_MSG(n_wrong == 0, "%zu rows fed, threads %u, cpu %x", n_wrong, n_threads, features);
-    struct lm_input wrong = {2, 0};
-    CHECK(lm_feed(run.state, &wrong, 1, run.logits) == TACIT_ERR_ARGUMENT);
+    struct lm_input wrong = {2, 0, 0}, right = {1, 0, 0};
+    CHECK(lm_feed(run.state, 1, &right, 1, run.logits) == TACIT_ERR_ARGUMENT);
+    CHECK(lm_feed(run.state, 0, &wrong, 1, run.logits) == TACIT_ERR_ARGUMENT);
+    stop(&run);
+}
+
+/* What one team does in check_teams: its stream, to rows of its own, the last first. */
+struct teamwork {
+    const struct run *run;
+    uint32_t team;
+};
+
+static void *feed_stream(void *argument)
+{
+    const struct teamwork *work = argument;
+    for (uint32_t i = 0; i < N_TOKENS; i++) {
+        struct lm_input input = {work->team, token_at(&work->run->model->shape, work->team, i),
+                                 (work->team + 1) * N_TOKENS - 1 - i};
+        CHECK(lm_feed(work->run->state, work->team, &input, 1, work->run->logits) == TACIT_OK);
+    }
+    return NULL;
+}
+
+/* Each team takes a stream, all at the same time. */
+static void check_teams(const struct lm_model *model, const float *want, uint32_t n_threads)
+{
+    struct lm_options options = {N_STREAMS, CONTEXT, n_threads, cpu_features(), N_STREAMS};
+    struct run run = {.model = model, .stride = lm_logit_stride(model)};
+    struct teamwork work[N_STREAMS];
+    pthread_t threads[N_STREAMS];
+    size_t n_wrong = 0;
+    run.logits = aligned_alloc(64, N_STREAMS * N_TOKENS * run.stride * sizeof *run.logits);
+    CHECK(lm_state_create(&run.state, model, &options) == TACIT_OK);
+    for (uint32_t i = 0; i < N_STREAMS; i++) {
+        work[i] = (struct teamwork){&run, i};
+        CHECK(pthread_create(&threads[i], NULL, feed_stream, &work[i]) == 0);
+    }
+    for (uint32_t i = 0; i < N_STREAMS; i++) {
+        pthread_join(threads[i], NULL);
+        for (size_t j = 0; j < N_TOKENS; j++)
+            n_wrong += !same(&run, run.logits + ((i + 1) * N_TOKENS - 1 - j) * run.stride,
+                             want + (i * N_TOKENS + j) * run.stride);
+    }
+    CHECK_MSG(n_wrong == 0, "%zu rows by teams of %u", n_wrong, n_threads);
     stop(&run);
 }
 
@@ -199,6 +243,8 @@ static void check_model(const struct golden *golden, const char *const want[2])
         check_prefill(model, logits, 7, n_threads, features);
     }
     check_feed(model, logits, 2, features);
+    for (uint32_t n_threads = 1; n_threads <= 2; n_threads++)
+        check_teams(model, logits, n_threads);
     check_prefill(model, logits, N_TOKENS, 1, features);
     for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
         check_steps(model, logits, N_STREAMS, 1, features & mask);
@@ -216,7 +262,7 @@ static void check_arguments(void)
     shape.width = 65;
     CHECK(tiny_model(&model, &shape) == TACIT_ERR_UNSUPPORTED && model == NULL);
     CHECK(tiny_model(&model, &models[0].shape) == TACIT_OK);
-    struct lm_options bad = {0, CONTEXT, 1, 0};
+    struct lm_options bad = {0, CONTEXT, 1, 0, 1};
     CHECK(lm_state_create(&run.state, model, &bad) == TACIT_ERR_ARGUMENT && run.state == NULL);
     start(&run, model, 2, 1, CPU_SCALAR);
     uint32_t tokens[2] = {1, model->shape.n_vocab};

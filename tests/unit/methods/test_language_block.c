@@ -18,14 +18,14 @@
 #include "tiny_tmodel.h"
 #include "unit/samples.h"
 
-enum { N_CONTENT = 1500, N_MAX = 4 * N_CONTENT, N_DAMAGED = 36 };
+enum { N_CONTENT = 1500, N_MAX = 4 * N_CONTENT, N_DAMAGED = 36, N_THREADS = 5 };
 
 #define SHAPE(name, ...) {__VA_ARGS__},
 static const struct lm_shape shapes[] = {TINY_MODELS(SHAPE)};
 
 static uint8_t content[N_CONTENT];
 static struct tacit_model_report report; /* there is one, so what the model says is counted */
-static atomic_uint n_busy = 1;           /* so with two threads one reads while the other codes */
+static struct thread_pool *pool;         /* that helps, if the plan has several threads */
 
 static void fill_content(void)
 {
@@ -41,7 +41,11 @@ static void fill_content(void)
 static void encode(struct block_job *job, const struct codec_plan *plan)
 {
     static struct block_look look;
-    *job = (struct block_job){.plan = plan, .model = plan->model, .look = &look, .n_busy = &n_busy};
+    *job = (struct block_job){.plan = plan,
+                              .model = plan->model,
+                              .look = &look,
+                              .pool = plan->n_threads > 1 ? pool : NULL,
+                              .alone = true};
     CHECK(byte_buffer_append(&job->content, content, N_CONTENT) == TACIT_OK);
     job->header.content_size = N_CONTENT;
     line_ends_find(&look.line_ends, content, N_CONTENT);
@@ -57,7 +61,8 @@ static enum tacit_status decode(const struct block_job *whole, const uint8_t *pa
     struct block_job job = {.plan = whole->plan,
                             .model = whole->model,
                             .header = whole->header,
-                            .n_busy = whole->n_busy};
+                            .pool = whole->pool,
+                            .alone = true};
     uint64_t n_bytes;
     job.header.content_size = content_size;
     CHECK(byte_buffer_append(&job.payload, payload, n) == TACIT_OK);
@@ -93,7 +98,7 @@ static double model_bits(const struct codec_plan *plan)
 {
     const struct lm_model *lm = model_file_lm(plan->model->file);
     const struct tokenizer *tokenizer = model_file_tokenizer(plan->model->file);
-    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features};
+    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features, 1};
     struct line_ends ends;
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
@@ -132,7 +137,6 @@ static struct codec_plan plan_of(const struct tacit_model *model, bool unmixed, 
     options.cpu = cpu;
     options.n_context = 256;
     CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
-    plan.n_lm_threads = n_threads;
     plan.report = &report;
     plan.memory_log2_max = CM_MEMORY_LOG2_MIN;
     return plan;
@@ -142,7 +146,7 @@ static struct codec_plan plan_of(const struct tacit_model *model, bool unmixed, 
 static void check_streams(const struct tacit_model *model, bool unmixed, unsigned n_streams,
                           uint64_t expected)
 {
-    for (unsigned n_threads = 1; n_threads <= 2; n_threads++) {
+    for (unsigned n_threads = 1; n_threads <= N_THREADS; n_threads++) {
         struct codec_plan plan =
             plan_of(model, unmixed, n_streams, n_threads, n_threads == 1 ? NULL : "scalar");
         struct block_job job;
@@ -210,6 +214,7 @@ int main(void)
         {true, 3, 0x0e2df826efacedae},
     };
     fill_content();
+    CHECK(thread_pool_create(&pool, N_THREADS) == TACIT_OK);
     struct tacit_model *model;
     uint8_t *memory;
     CHECK(tiny_tmodel(&model, &shapes[2], &memory) == TACIT_OK);
@@ -218,5 +223,6 @@ int main(void)
     check_primer(model);
     tacit_model_close(model);
     free(memory);
+    thread_pool_destroy(pool);
     return check_result();
 }

@@ -54,7 +54,7 @@ static void check_levels(void)
         CHECK(plan.context == (level >= TACIT_LEVEL_CONTEXT));
         CHECK(!plan.context || plan.strength == expected[level].strength);
         CHECK(cm_level_strength(level) == plan.strength);
-        CHECK(plan.n_threads == 3 && plan.memory_limit == UINT64_MAX);
+        CHECK(plan.n_threads == 3 && plan.n_at_once == 3 && plan.memory_limit == UINT64_MAX);
         CHECK(plan.block_bound == plan.block_size);
     }
     struct codec_plan plan = plan_of(NULL);
@@ -132,7 +132,7 @@ static void check_refused(void)
 
 static uint64_t memory_of(const struct codec_plan *plan)
 {
-    return codec_plan_memory_fixed(plan) + plan->n_threads * codec_plan_memory_per_thread(plan);
+    return codec_plan_memory_fixed(plan) + plan->n_at_once * codec_plan_memory_per_thread(plan);
 }
 
 /* Under any limit a plan that fits takes no more than that; the tables, which change the bytes, do not
@@ -156,7 +156,7 @@ static void check_limits(int level)
         CHECK(codec_plan_fit_encoder(&four) == status);
         if (status != TACIT_OK)
             continue;
-        CHECK(memory_of(&one) <= limit && memory_of(&four) <= limit && four.n_threads >= 1);
+        CHECK(memory_of(&one) <= limit && memory_of(&four) <= limit && four.n_at_once >= 1);
         CHECK(one.memory_log2_max == four.memory_log2_max && one.zstd_level == four.zstd_level);
         n_fit++;
         n_smaller += one.memory_log2_max < whole.memory_log2_max;

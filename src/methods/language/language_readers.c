@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/language/language_readers.h"
+
+#include "base/try.h"
+
+/* Units [first, first + n), in coding order: unit i is stream i % n_streams in round i / n_streams. */
+struct units {
+    uint64_t first;
+    uint32_t n;
+};
+
+static uint32_t stream_of(const struct language_readers *r, uint64_t unit)
+{
+    return (uint32_t)(unit % r->n_streams);
+}
+
+size_t language_readers_rows(uint32_t n_streams)
+{
+    return n_streams > LM_BATCH ? n_streams : LM_BATCH;
+}
+
+/* How many units a pass shall have: all streams if one thread reads, so that the weights are gone
+ * through once; with helpers one part more than there are threads, so that a part is ready for each
+ * while another one is coded. */
+static uint32_t pass_units(const struct language_readers *r, unsigned n_helpers)
+{
+    uint32_t n_parts = n_helpers == 0 ? 1 : n_helpers + 2;
+    return (r->n_streams + n_parts - 1) / n_parts;
+}
+
+/* How many units could be handed out now. */
+static uint32_t count_ready(const struct language_readers *r)
+{
+    uint32_t n = 0;
+    while (n < r->n_streams && r->n_taken + n < r->n_free &&
+           !r->being_read[stream_of(r, r->n_taken + n)])
+        n++;
+    return n;
+}
+
+/* At most the units of one pass. */
+static struct units take(struct language_readers *r)
+{
+    uint32_t n = count_ready(r), n_most = pass_units(r, r->n_here);
+    struct units units = {r->n_taken, n < n_most ? n : n_most};
+    for (uint32_t i = 0; i < units.n; i++)
+        r->being_read[stream_of(r, units.first + i)] = true;
+    r->n_taken += units.n;
+    return units;
+}
+
+static size_t first_row(const struct language_readers *r, uint64_t unit)
+{
+    uint64_t round = unit / r->n_streams;
+    return ((size_t)(round % r->n_rounds) * r->n_streams + stream_of(r, unit)) * r->n_ahead;
+}
+
+static enum tacit_status run_pass(const struct language_readers *r, unsigned team,
+                                  struct units units)
+{
+    struct lm_input *inputs = r->inputs + team * language_readers_rows(r->n_streams);
+    size_t n = 0;
+    for (uint64_t unit = units.first; unit < units.first + units.n; unit++) {
+        size_t row = first_row(r, unit), n_before = n;
+        n += r->plan(r->context, stream_of(r, unit), inputs + n);
+        for (size_t i = n_before; i < n; i++)
+            inputs[i].logits_row = (uint32_t)(row + i - n_before);
+    }
+    return lm_feed(r->lm, team, inputs, n, r->logits);
+}
+
+/* Calls one more helper if there is a pass for it and a team. */
+static void call_helper(struct language_readers *r)
+{
+    if (r->n_called + 1 >= r->n_teams || count_ready(r) < pass_units(r, r->n_called + 1))
+        return;
+    r->n_called++;
+    thread_pool_call(r->pool, &r->offer);
+}
+
+/* Reads with the mutex released. */
+static void read_units(struct language_readers *r, unsigned team, struct units units)
+{
+    pthread_mutex_unlock(&r->mutex);
+    enum tacit_status status = run_pass(r, team, units);
+    pthread_mutex_lock(&r->mutex);
+    if (status != TACIT_OK)
+        r->status = status;
+    for (uint32_t i = 0; i < units.n; i++) {
+        uint32_t stream = stream_of(r, units.first + i);
+        r->being_read[stream] = false;
+        r->n_read[stream]++;
+    }
+    if (r->coder_waits)
+        pthread_cond_signal(&r->read);
+    call_helper(r);
+}
+
+/* A helper leaves small remainders to the coder: they would be passes of their own. */
+static void help(void *argument)
+{
+    struct language_readers *r = argument;
+    unsigned team = 1;
+    pthread_mutex_lock(&r->mutex);
+    r->n_here++;
+    while (r->team_works[team])
+        team++;
+    r->team_works[team] = true;
+    while (count_ready(r) >= pass_units(r, r->n_here) && !thread_pool_is_pressed(r->pool))
+        read_units(r, team, take(r));
+    r->team_works[team] = false;
+    r->n_here--;
+    r->n_called--;
+    pthread_mutex_unlock(&r->mutex);
+}
+
+enum tacit_status language_readers_start(struct language_readers *r)
+{
+    if (pthread_mutex_init(&r->mutex, NULL) != 0)
+        return TACIT_ERR_THREAD;
+    if (pthread_cond_init(&r->read, NULL) != 0) {
+        pthread_mutex_destroy(&r->mutex);
+        return TACIT_ERR_THREAD;
+    }
+    r->n_free = (uint64_t)r->n_streams * r->n_rounds;
+    r->offer = (struct thread_offer){.help = help, .argument = r};
+    if (r->n_teams > 1)
+        thread_pool_offer(r->pool, &r->offer);
+    r->started = true;
+    return TACIT_OK;
+}
+
+void language_readers_stop(struct language_readers *r)
+{
+    if (!r->started)
+        return;
+    pthread_mutex_lock(&r->mutex);
+    r->n_free = 0; /* nothing is handed out any more */
+    pthread_mutex_unlock(&r->mutex);
+    if (r->n_teams > 1)
+        thread_pool_withdraw(r->pool, &r->offer);
+    pthread_cond_destroy(&r->read);
+    pthread_mutex_destroy(&r->mutex);
+    r->started = false;
+}
+
+enum tacit_status language_readers_await(struct language_readers *r, uint32_t stream,
+                                         uint64_t round, const float **logits)
+{
+    *logits = r->logits + first_row(r, round * r->n_streams + stream) * r->stride;
+    pthread_mutex_lock(&r->mutex);
+    while (r->n_read[stream] <= round && r->status == TACIT_OK) {
+        struct units units = take(r);
+        if (units.n > 0) {
+            call_helper(r);
+            read_units(r, 0, units);
+            continue;
+        }
+        r->coder_waits = true;
+        pthread_cond_wait(&r->read, &r->mutex);
+        r->coder_waits = false;
+    }
+    enum tacit_status status = r->status;
+    pthread_mutex_unlock(&r->mutex);
+    return status;
+}
+
+void language_readers_pass(struct language_readers *r)
+{
+    pthread_mutex_lock(&r->mutex);
+    r->n_free++;
+    call_helper(r);
+    pthread_mutex_unlock(&r->mutex);
+}

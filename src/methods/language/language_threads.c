@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "methods/language/language_threads.h"
+
+#include "engine/lm.h"
+#include "methods/plan.h"
+
+enum {
+    LARGE_ROWS = 8, /* a pass of fewer waits for memory where no cache holds the weights */
+    SMALL_TEAM = 4, /* more members spend their time meeting each other */
+};
+
+struct language_threads language_threads_choose(unsigned n_threads, const struct tacit_model *model,
+                                                bool alone, uint32_t n_streams, uint32_t n_ahead)
+{
+    bool large = codec_plan_is_large(model);
+    unsigned n = n_threads < LM_THREADS_MAX ? n_threads : LM_THREADS_MAX;
+    unsigned n_parts = large ? n_streams * n_ahead / LARGE_ROWS : n_streams;
+    struct language_threads threads = {1, 1};
+    n_parts = n_parts < n_streams ? n_parts : n_streams;
+    if (n_ahead > 1 && n_parts < 2 && n > 2)
+        n_parts = 2; /* one reads while the other codes */
+    if (n_parts > 1)
+        threads.n_teams = n_parts < n ? n_parts : n;
+    threads.team_size = alone ? n / threads.n_teams : 1;
+    if (!large && threads.team_size > SMALL_TEAM)
+        threads.team_size = SMALL_TEAM;
+    return threads;
+}
