@@ -14,6 +14,7 @@ struct thread_pool {
     pthread_cond_t done; /* a task is done, or a helper has returned */
     struct thread_task *first, *last;
     struct thread_offer *offers;
+    atomic_uint n_offers;
     atomic_bool pressed; /* tasks are queued */
     bool ending;
     unsigned n_threads;
@@ -171,6 +172,7 @@ void thread_pool_offer(struct thread_pool *pool, struct thread_offer *offer)
     offer->n_called = offer->n_helping = 0;
     offer->next = pool->offers;
     pool->offers = offer;
+    atomic_fetch_add_explicit(&pool->n_offers, 1, memory_order_relaxed);
     pthread_mutex_unlock(&pool->mutex);
 }
 
@@ -189,9 +191,16 @@ void thread_pool_withdraw(struct thread_pool *pool, struct thread_offer *offer)
     while (*at != offer)
         at = &(*at)->next;
     *at = offer->next;
+    atomic_fetch_sub_explicit(&pool->n_offers, 1, memory_order_relaxed);
     while (offer->n_helping > 0)
         pthread_cond_wait(&pool->done, &pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+unsigned thread_pool_share(const struct thread_pool *pool)
+{
+    unsigned n = atomic_load_explicit(&pool->n_offers, memory_order_relaxed);
+    return n > 0 && pool->n_threads > n ? (pool->n_threads - 1) / n : 0;
 }
 
 bool thread_pool_is_pressed(struct thread_pool *pool)

@@ -53,6 +53,9 @@ void thread_pool_call(struct thread_pool *pool, struct thread_offer *offer);
 /* Forgets calls that wait and returns when no thread is in help. */
 void thread_pool_withdraw(struct thread_pool *pool, struct thread_offer *offer);
 
+/* How many helpers each offer can count on, if all do the same, rounded up. Any thread. */
+unsigned thread_pool_share(const struct thread_pool *pool);
+
 /* Inside help: whether it shall return soon, because a task waits for a thread. */
 bool thread_pool_is_pressed(struct thread_pool *pool);
 

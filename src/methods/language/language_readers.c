@@ -3,6 +3,9 @@
 
 #include "base/try.h"
 
+/* So many read faster than one thread codes, which then rather waits for what somebody reads. */
+enum { MANY_HELPERS = 3 };
+
 /* Units [first, first + n), in coding order: unit i is stream i % n_streams in round i / n_streams. */
 struct units {
     uint64_t first;
@@ -19,12 +22,19 @@ size_t language_readers_rows(uint32_t n_streams)
     return n_streams > LM_BATCH ? n_streams : LM_BATCH;
 }
 
-/* How many units a pass shall have: all streams if one thread reads, so that the weights are gone
- * through once; with helpers one part more than there are threads, so that a part is ready for each
- * while another one is coded. */
-static uint32_t pass_units(const struct language_readers *r, unsigned n_helpers)
+static unsigned helpers_expected(const struct language_readers *r)
 {
-    uint32_t n_parts = n_helpers == 0 ? 1 : n_helpers + 2;
+    unsigned n = r->n_teams > 1 ? thread_pool_share(r->pool) : 0;
+    return n < r->n_teams ? n : r->n_teams - 1;
+}
+
+/* How many units a pass shall have: all streams if one thread reads, so that the weights are gone
+ * through once; with helpers two parts more than there are threads, so that parts are ready to be read
+ * while others are coded (bench/lm_threads.c plays it through). */
+static uint32_t pass_units(const struct language_readers *r)
+{
+    unsigned n_helpers = helpers_expected(r);
+    uint32_t n_parts = n_helpers == 0 ? 1 : n_helpers + 3;
     return (r->n_streams + n_parts - 1) / n_parts;
 }
 
@@ -41,7 +51,7 @@ static uint32_t count_ready(const struct language_readers *r)
 /* At most the units of one pass. */
 static struct units take(struct language_readers *r)
 {
-    uint32_t n = count_ready(r), n_most = pass_units(r, r->n_here);
+    uint32_t n = count_ready(r), n_most = pass_units(r);
     struct units units = {r->n_taken, n < n_most ? n : n_most};
     for (uint32_t i = 0; i < units.n; i++)
         r->being_read[stream_of(r, units.first + i)] = true;
@@ -72,7 +82,7 @@ static enum tacit_status run_pass(const struct language_readers *r, unsigned tea
 /* Calls one more helper if there is a pass for it and a team. */
 static void call_helper(struct language_readers *r)
 {
-    if (r->n_called + 1 >= r->n_teams || count_ready(r) < pass_units(r, r->n_called + 1))
+    if (r->n_called >= helpers_expected(r) || count_ready(r) < pass_units(r))
         return;
     r->n_called++;
     thread_pool_call(r->pool, &r->offer);
@@ -102,14 +112,12 @@ static void help(void *argument)
     struct language_readers *r = argument;
     unsigned team = 1;
     pthread_mutex_lock(&r->mutex);
-    r->n_here++;
     while (r->team_works[team])
         team++;
     r->team_works[team] = true;
-    while (count_ready(r) >= pass_units(r, r->n_here) && !thread_pool_is_pressed(r->pool))
+    while (count_ready(r) >= pass_units(r) && !thread_pool_is_pressed(r->pool))
         read_units(r, team, take(r));
     r->team_works[team] = false;
-    r->n_here--;
     r->n_called--;
     pthread_mutex_unlock(&r->mutex);
 }
@@ -150,7 +158,8 @@ enum tacit_status language_readers_await(struct language_readers *r, uint32_t st
     *logits = r->logits + first_row(r, round * r->n_streams + stream) * r->stride;
     pthread_mutex_lock(&r->mutex);
     while (r->n_read[stream] <= round && r->status == TACIT_OK) {
-        struct units units = take(r);
+        bool soon = r->being_read[stream] && helpers_expected(r) >= MANY_HELPERS;
+        struct units units = soon ? (struct units){0} : take(r);
         if (units.n > 0) {
             call_helper(r);
             read_units(r, 0, units);

@@ -11,9 +11,8 @@
  * its units may be read a round ahead. A decoder's unit may be read once the stream's item of the round
  * before is decoded, while those of the other streams are.
  *
- * The thread that codes reads, too, when what it needs is not read and nobody reads it. So it never
- * depends on a helper, and alone it reads for all streams in one pass. What is read does not depend on
- * who reads it.
+ * The thread that codes reads, too, when what it needs is not read. So it never depends on a helper, and
+ * alone it reads for all streams in one pass. What is read does not depend on who reads it.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_READERS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_READERS_H
@@ -46,8 +45,8 @@ struct language_readers {
     pthread_mutex_t mutex; /* for all that follows */
     pthread_cond_t read;   /* a unit was read while the coder waited */
     bool coder_waits, started;
-    uint64_t n_taken, n_free;  /* units handed out; units that may be, by the room for logits */
-    unsigned n_called, n_here; /* helpers called and not gone again; those that came, of these */
+    uint64_t n_taken, n_free; /* units handed out; units that may be, by the room for logits */
+    unsigned n_called;        /* helpers that were called and have not gone again */
     bool team_works[LM_THREADS_MAX];    /* by a helper; the coder's team is the first */
     enum tacit_status status;           /* of reading */
     uint64_t n_read[TACIT_STREAMS_MAX]; /* units of each stream */

@@ -110,6 +110,7 @@ static void check_withdrawn(void)
 {
     struct shared shared, *other = &(struct shared){0};
     start(&shared);
+    CHECK(thread_pool_share(shared.pool) == N_THREADS - 1);
     other->pool = shared.pool;
     other->offer = (struct thread_offer){.help = help, .argument = other};
     thread_pool_offer(shared.pool, &other->offer);
@@ -118,6 +119,7 @@ static void check_withdrawn(void)
         thread_pool_call(shared.pool, &shared.offer);
     wait_until(&shared.n_now, N_THREADS);
     thread_pool_call(shared.pool, &other->offer);
+    CHECK(thread_pool_share(shared.pool) == (N_THREADS - 1) / 2);
     thread_pool_withdraw(shared.pool, &other->offer);
     atomic_store(&shared.held, false);
     stop(&shared);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rules of src/methods/language/language_readers.c played through with given times for their parts:
+ * how long a block takes by any number of threads. For lm_threads.c.
+ */
+#ifndef TACIT_BENCH_READERS_PLAY_H
+#define TACIT_BENCH_READERS_PLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/lm.h"
+#include "methods/language/language_choose.h"
+
+/* Seconds, and what they are for. */
+struct parts {
+    uint32_t n_streams, n_items;
+    double step[TACIT_STREAMS_MAX + 1];  /* a pass of n streams' next tokens */
+    double ahead[TACIT_STREAMS_MAX + 1]; /* a pass of n streams' next n_ahead tokens */
+    double item, wake, sample;
+};
+
+enum { MANY_HELPERS = 3 }; /* as there */
+
+/* Thread 0 codes. */
+struct player {
+    double clock; /* when it is done with what it does */
+    enum { PLAYER_IDLE, PLAYER_READING, PLAYER_CODING } doing;
+    uint64_t first;
+    uint32_t n;
+};
+
+struct game {
+    const struct parts *p;
+    bool encoding;
+    uint32_t n_ahead;
+    unsigned n_helpers;
+    uint64_t n_taken, n_free, n_coded; /* units; units; items */
+    uint64_t n_read[TACIT_STREAMS_MAX];
+    bool being_read[TACIT_STREAMS_MAX];
+    struct player players[LM_THREADS_MAX];
+};
+
+static uint32_t pass_units(const struct game *g)
+{
+    uint32_t n_parts = g->n_helpers == 0 ? 1 : g->n_helpers + 3;
+    return (g->p->n_streams + n_parts - 1) / n_parts;
+}
+
+static uint32_t count_ready(const struct game *g)
+{
+    uint32_t n = 0, n_streams = g->p->n_streams;
+    while (n < n_streams && g->n_taken + n < g->n_free &&
+           !g->being_read[(g->n_taken + n) % n_streams])
+        n++;
+    return n;
+}
+
+static bool take(struct game *g, unsigned player, double now)
+{
+    uint32_t ready = count_ready(g), most = pass_units(g), n = ready < most ? ready : most;
+    struct player *who = &g->players[player];
+    if (n == 0 || (player > 0 && ready < most))
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        g->being_read[(g->n_taken + i) % g->p->n_streams] = true;
+    *who = (struct player){now + (g->encoding ? g->p->ahead[n] : g->p->step[n]), PLAYER_READING,
+                           g->n_taken, n};
+    g->n_taken += n;
+    return true;
+}
+
+/* Who sleeps and could read comes after the time of waking. */
+static void call_helpers(struct game *g, double now)
+{
+    for (unsigned i = 1; i <= g->n_helpers; i++)
+        if (g->players[i].doing == PLAYER_IDLE)
+            (void)take(g, i, now + g->p->wake);
+}
+
+static void end_reading(struct game *g, unsigned player, double now)
+{
+    struct player *who = &g->players[player];
+    for (uint32_t i = 0; i < who->n; i++) {
+        uint32_t stream = (uint32_t)((who->first + i) % g->p->n_streams);
+        g->being_read[stream] = false;
+        g->n_read[stream]++;
+    }
+    who->doing = PLAYER_IDLE;
+    if (player > 0)
+        (void)take(g, player, now);
+}
+
+/* The coder codes what is read, reads, or sleeps. */
+static void move_coder(struct game *g, double now)
+{
+    uint32_t n_streams = g->p->n_streams, per_round = n_streams * g->n_ahead;
+    uint32_t stream = (uint32_t)(g->n_coded % n_streams);
+    if (g->n_read[stream] > g->n_coded / per_round)
+        g->players[0] = (struct player){now + g->p->item, PLAYER_CODING, 0, 0};
+    else if (!g->being_read[stream] || g->n_helpers < MANY_HELPERS)
+        (void)take(g, 0, now);
+}
+
+static void end_coding(struct game *g)
+{
+    uint32_t per_round = g->p->n_streams * g->n_ahead;
+    bool last_of_unit = g->n_coded % per_round >= per_round - g->p->n_streams;
+    g->n_coded++;
+    g->n_free += last_of_unit;
+    g->players[0].doing = PLAYER_IDLE;
+}
+
+/* Seconds of a block by so many threads. */
+static double play(const struct parts *p, unsigned n_threads, bool encoding)
+{
+    struct game g = {
+        .p = p, .encoding = encoding, .n_ahead = language_choose_ahead(encoding, p->n_streams)};
+    double now = 0;
+    g.n_helpers = n_threads < p->n_streams ? n_threads - 1 : p->n_streams - 1;
+    g.n_free = p->n_streams * (encoding && g.n_helpers ? 2 : 1);
+    while (g.n_coded < p->n_items) {
+        if (g.players[0].doing == PLAYER_IDLE)
+            move_coder(&g, now);
+        call_helpers(&g, now);
+        unsigned next = LM_THREADS_MAX;
+        for (unsigned i = 0; i <= g.n_helpers; i++)
+            if (g.players[i].doing != PLAYER_IDLE &&
+                (next == LM_THREADS_MAX || g.players[i].clock < g.players[next].clock))
+                next = i;
+        now = g.players[next].clock > now ? g.players[next].clock : now;
+        if (g.players[next].doing == PLAYER_CODING)
+            end_coding(&g);
+        else
+            end_reading(&g, next, now);
+    }
+    return now + (encoding ? p->sample : 0);
+}
+
+#endif
