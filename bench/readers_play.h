@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The rules of src/methods/language/language_readers.c played through with given times for their parts:
- * how long a block takes by any number of threads. For lm_threads.c.
+ * The rules of src/methods/language/language_readers.c played through with given times for their
+ * parts: how long a block takes by any number of threads. For lm_threads.c.
  */
 #ifndef TACIT_BENCH_READERS_PLAY_H
 #define TACIT_BENCH_READERS_PLAY_H

@@ -110,9 +110,9 @@ TACIT_API enum tacit_status tacit_options_least_memory(const struct tacit_option
 TACIT_API enum tacit_status tacit_options_memory(const struct tacit_options *options,
                                                  uint64_t *n_bytes);
 
-/* How compressing options->content_size bytes (0: any number) spends its threads: *n_blocks are coded at
- * the same time, and up to *n_a_block threads work on each while others have nothing else to do. The
- * archive never depends on it. TACIT_ERR_ARGUMENT if an option is out of range. */
+/* How compressing options->content_size bytes (0: any number) spends its threads: *n_blocks are
+ * coded at the same time, and up to *n_a_block threads work on each while others have nothing else
+ * to do. The archive never depends on it. TACIT_ERR_ARGUMENT if an option is out of range. */
 TACIT_API enum tacit_status tacit_options_threads(const struct tacit_options *options,
                                                   unsigned *n_blocks, unsigned *n_a_block);
 

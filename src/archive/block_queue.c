@@ -59,8 +59,8 @@ static bool report(void *argument)
 enum tacit_status block_queue_create(struct block_queue **queue_out, const struct codec_plan *plan,
                                      block_run_fn run, bool archive_progress)
 {
-    /* One more than threads: the owner fills or empties it while they work. With fewer blocks at once
-     * than threads, slots are what limits them. */
+    /* One more than threads: the owner fills or empties it while they work. With fewer blocks at
+     * once than threads, slots are what limits them. */
     bool spare = plan->n_threads > 1 && plan->n_at_once == plan->n_threads;
     unsigned n_slots = plan->n_at_once + spare;
     struct block_queue *queue = calloc(1, sizeof *queue + n_slots * sizeof queue->slots[0]);
@@ -95,7 +95,8 @@ static bool may_be_helped(const struct block_job *job)
     return job->model && job->content.size + job->header.content_size >= HELPED_MIN;
 }
 
-/* The threads are started when a block can use them. Without, it takes longer: the bytes are the same. */
+/* The threads are started when a block can use them. Without, it takes longer: the bytes are the
+ * same. */
 static enum tacit_status start_threads(struct block_queue *queue)
 {
     if (queue->pool || queue->plan->n_threads <= 1)

@@ -3,7 +3,8 @@
  * Blocks under way, first in, first out: the one place where encoder and decoder meet threads. The
  * owner fills the tail job and pushes it, takes the head when it is done, in the same order; in
  * between the jobs run on the pool, or, when there is one thread or only one block, on the owner's
- * thread while it waits; the pool's threads may then help with it. The owner's progress callback is called on the owner's thread only.
+ * thread while it waits; the pool's threads may then help with it. The owner's progress callback is
+ * called on the owner's thread only.
  */
 #ifndef TACIT_ARCHIVE_BLOCK_QUEUE_H
 #define TACIT_ARCHIVE_BLOCK_QUEUE_H

@@ -8,12 +8,12 @@
  * the same bits whether tokens come one at a time or many, beside whatever other streams, on any
  * number of threads and any machine. One pass over the weights serves all rows of a call.
  *
- * Beyond n_context tokens a stream sees its first LM_SINK_TOKENS tokens and the latest ones, the first
- * as if they stood right before the others (attention sinks).
+ * Beyond n_context tokens a stream sees its first LM_SINK_TOKENS tokens and the latest ones, the
+ * first as if they stood right before the others (attention sinks).
  *
- * A state has teams of threads. Only lm_feed may be called for different teams at the same time, for
- * different streams; each call's thread is its team's first member. Otherwise a state belongs to one
- * thread at a time.
+ * A state has teams of threads. Only lm_feed may be called for different teams at the same time,
+ * for different streams; each call's thread is its team's first member. Otherwise a state belongs
+ * to one thread at a time.
  */
 #ifndef TACIT_ENGINE_LM_H
 #define TACIT_ENGINE_LM_H
@@ -71,8 +71,9 @@ enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint
                              size_t n_tokens, float *logits);
 
 /* Tokens of several streams in one pass over the weights, each stream's together and in order, by a
- * team (0 .. n_teams - 1). inputs: [n_inputs], at most LM_BATCH or n_streams of them, whichever is more.
- * logits: rows of lm_logit_stride, of which each input names the one it fills. Otherwise as lm_step. */
+ * team (0 .. n_teams - 1). inputs: [n_inputs], at most LM_BATCH or n_streams of them, whichever is
+ * more. logits: rows of lm_logit_stride, of which each input names the one it fills. Otherwise as
+ * lm_step. */
 struct lm_input {
     uint32_t stream, token, logits_row;
 };

@@ -66,8 +66,8 @@ bool codec_plan_is_large(const struct tacit_model *model)
 }
 
 /* A large model is read from memory once for all streams of a block, so that more streams make it
- * faster, and takes much memory for each block: blocks are coded one by one. A small one stays in the
- * caches: a few streams do, and threads go further with a block each. */
+ * faster, and takes much memory for each block: blocks are coded one by one. A small one stays in
+ * the caches: a few streams do, and threads go further with a block each. */
 static void suit_model(struct codec_plan *plan)
 {
     plan->n_at_once = plan->n_threads;

@@ -8,7 +8,8 @@
 #include "methods/plan.h"
 
 /* Makes the plan fit memory_limit for encoding: smaller context tables, then fewer blocks
- * at once and fewer threads, in an order that does not let n_threads change the tables. TACIT_ERR_MEMORY_LIMIT if nothing fits.
+ * at once and fewer threads, in an order that does not let n_threads change the tables.
+ * TACIT_ERR_MEMORY_LIMIT if nothing fits.
  */
 enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan);
 

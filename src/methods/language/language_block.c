@@ -105,7 +105,7 @@ static enum tacit_status encode(struct block_job *job, size_t n_max)
     return language_block_encode(job, n_max, NULL, &rival_beaten);
 }
 
-/* Helpers' room is taken if the limit lets it; without, decoding takes what it takes on one thread. */
+/* Helpers' room is taken if the limit lets it. Without, decoding takes what one thread takes. */
 static enum tacit_status measure_decoder(const struct block_job *job,
                                          const struct language_layout *layout, uint64_t *n_bytes,
                                          bool *helped)

@@ -6,7 +6,8 @@
 /* So many read faster than one thread codes, which then rather waits for what somebody reads. */
 enum { MANY_HELPERS = 3 };
 
-/* Units [first, first + n), in coding order: unit i is stream i % n_streams in round i / n_streams. */
+/* Units [first, first + n), in coding order: unit i is of stream i % n_streams and round
+ * i / n_streams. */
 struct units {
     uint64_t first;
     uint32_t n;
@@ -29,8 +30,8 @@ static unsigned helpers_expected(const struct language_readers *r)
 }
 
 /* How many units a pass shall have: all streams if one thread reads, so that the weights are gone
- * through once; with helpers two parts more than there are threads, so that parts are ready to be read
- * while others are coded (bench/lm_threads.c plays it through). */
+ * through once; with helpers two parts more than there are threads, so that parts are ready to be
+ * read while others are coded (bench/lm_threads.c plays it through). */
 static uint32_t pass_units(const struct language_readers *r)
 {
     unsigned n_helpers = helpers_expected(r);

@@ -6,13 +6,14 @@
  *         -> { language_readers_await -> items of the stream are coded -> language_readers_pass }*
  *         -> language_readers_stop
  *
- * What is read for one stream's share of a round is a unit. Units are handed out in the order in which
- * they are coded, those of a few streams for each pass over the weights. An encoder knows all items, so
- * its units may be read a round ahead. A decoder's unit may be read once the stream's item of the round
- * before is decoded, while those of the other streams are.
+ * What is read for one stream's share of a round is a unit. Units are handed out in the order in
+ * which they are coded, those of a few streams for each pass over the weights. An encoder knows all
+ * items, so its units may be read a round ahead. A decoder's unit may be read once the stream's
+ * item of the round before is decoded, while those of the other streams are.
  *
- * The thread that codes reads, too, when what it needs is not read. So it never depends on a helper, and
- * alone it reads for all streams in one pass. What is read does not depend on who reads it.
+ * The thread that codes reads, too, when what it needs is not read. So it never depends on a
+ * helper, and alone it reads for all streams in one pass. What is read does not depend on who reads
+ * it.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_READERS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_READERS_H
@@ -35,8 +36,8 @@ struct language_readers {
     size_t stride;           /* floats a row of logits */
     float *logits;           /* [n_rounds][n_streams][n_ahead][stride] */
     struct lm_input *inputs; /* [n_teams][language_readers_rows] */
-    /* Fills what the model has to read for the stream's next unit, n_ahead at most; returns how many.
-     * By any thread, for a stream in order. */
+    /* Fills what the model has to read for the stream's next unit, n_ahead at most; returns how
+     * many. By any thread, for a stream in order. */
     size_t (*plan)(void *context, uint32_t stream, struct lm_input *inputs);
     void *context;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Codes a block's items in rounds of some items of each stream: in each round the first item of every
- * stream, then the second ones, and so on. What the model reads for a round is read before, by
- * language_readers.h. The order of coding does not depend on threads.
+ * Codes a block's items in rounds of some items of each stream: in each round the first item of
+ * every stream, then the second ones, and so on. What the model reads for a round is read before,
+ * by language_readers.h. The order of coding does not depend on threads.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_ROUNDS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_ROUNDS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How the threads of a plan are spent, in one place. Blocks come first: as many as there are threads
- * are coded at the same time, unless the model is large (codec_plan.n_at_once). Threads without a block
- * help to read the model for blocks under way, in teams: each team takes streams of its own, and
- * within a team the rows of the weights are dealt to the members.
+ * How the threads of a plan are spent, in one place. Blocks come first: as many as there are
+ * threads are coded at the same time, unless the model is large (codec_plan.n_at_once). Threads
+ * without a block help to read the model for blocks under way, in teams: each team takes streams of
+ * its own, and within a team the rows of the weights are dealt to the members.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_THREADS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_THREADS_H

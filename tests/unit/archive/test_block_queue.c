@@ -79,8 +79,8 @@ static void check_order(unsigned n_threads, unsigned n_at_once)
         pop_numbered(queue, n_out++);
     }
     CHECK(!block_queue_head(queue));
-    CHECK_MSG(atomic_load(&n_busy_max) <= n_at_once, "%u at once, not %u",
-              atomic_load(&n_busy_max), n_at_once);
+    CHECK_MSG(atomic_load(&n_busy_max) <= n_at_once, "%u at once, not %u", atomic_load(&n_busy_max),
+              n_at_once);
     block_queue_destroy(queue);
 }
 

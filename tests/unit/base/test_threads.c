@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pool: tasks run in order and are waited for; threads without a task answer calls for help, as many
- * at the same time as were called; tasks go before calls; a withdrawn offer is left alone.
+ * The pool: tasks run in order and are waited for; threads without a task answer calls for help, as
+ * many at the same time as were called; tasks go before calls; a withdrawn offer is left alone.
  */
 #include "base/threads/threads.h"
 
