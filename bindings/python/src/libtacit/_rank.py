@@ -16,6 +16,7 @@ from ._model import Model
 from ._native import ffi, lib
 
 _PIECE = 4096  # bytes that are drawn together
+_PIECES_MIN = 6  # of fewer, even a difference of one sign in all of them is chance often enough: 2 * 0.5^5 > 1 - share
 _SHARE = 0.95
 _SEED = 1
 
@@ -36,7 +37,8 @@ class Ranked:
     """A model's place; fields as in `tacit rank --json`.
 
     mean_bits_per_byte: the mean over the texts. bits_per_byte: of all texts together, with its interval low
-    ... high. wins, clear_wins: how often better than another model on a text, and by more than chance.
+    ... high (NaN below six pieces of 4,096 bytes). wins, clear_wins: how often better than another model on a
+    text, and by more than chance, which fewer than six pieces never are.
     first_half, second_half: bits a byte of the texts' halves. model_bytes: of the model's file; two_part: bits a
     byte with that added. cheapest_from, cheapest_to: bytes of such text for which model and data together
     are the smallest of all (none where from >= to). by_text: bits a byte of each text.
@@ -144,6 +146,7 @@ def _ranked(row: _Row, rows: list[_Row], n_bytes: dict[str, _Array], rounds: int
     keys = list(row.pieces)
     under = np.concatenate([n_bytes[key] for key in keys])
     whole = bootstrap_ratio(np.concatenate([row.pieces[key] for key in keys]), under, rounds)
+    has_interval = len(under) >= _PIECES_MIN
     wins = clear = 0
     cheapest_from, cheapest_to = 0.0, math.inf
     for other in rows:
@@ -151,6 +154,8 @@ def _ranked(row: _Row, rows: list[_Row], n_bytes: dict[str, _Array], rounds: int
             continue
         for key in keys:
             wins += row.per_byte[key] < other.per_byte[key]
+            if len(n_bytes[key]) < _PIECES_MIN:
+                continue
             clear += bootstrap_ratio(row.pieces[key] - other.pieces[key], n_bytes[key], rounds).high < 0
         ahead, gain = 8.0 * (row.model_bytes - other.model_bytes), other.mean - row.mean
         if gain > 0:
@@ -163,8 +168,8 @@ def _ranked(row: _Row, rows: list[_Row], n_bytes: dict[str, _Array], rounds: int
         name=row.name,
         mean_bits_per_byte=row.mean,
         bits_per_byte=whole.value,
-        low=whole.low,
-        high=whole.high,
+        low=whole.low if has_interval else math.nan,
+        high=whole.high if has_interval else math.nan,
         wins=wins,
         clear_wins=clear,
         first_half=row.half(False, n_bytes),
