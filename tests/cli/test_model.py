@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import re
 import struct
 import subprocess
@@ -31,6 +32,25 @@ class Model(CliTest):
             self.write(name, data)
         name = name if "/" in name or "." not in name else f"./{name}"
         return re.search(r"identity +([0-9a-f]{64})", self.model("show", name))[1]
+
+    def test_fused_matrices(self):
+        """Phi 3 stores q, k and v as one matrix, gate and up as another: the same model."""
+        width, chance = 64, random.Random(5)
+        shapes = {"token_embd": width * 257, "output_norm": width, "blk.0.attn_norm": width, "blk.0.ffn_norm": width}
+        for part in ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"):
+            shapes[f"blk.0.{part}"] = width * width
+        apart = {f"{name}.weight": [chance.uniform(-0.5, 0.5) for _ in range(n)] for name, n in shapes.items()}
+        joined = {"blk.0.attn_qkv.weight": ("attn_q", "attn_k", "attn_v"), "blk.0.ffn_up.weight": ("ffn_gate", "ffn_up")}
+        fused = {name: sum((apart[f"blk.0.{part}.weight"] for part in parts), []) for name, parts in joined.items()}
+        self.write("apart.gguf", gguf(architecture="phi3", constants=apart))
+        self.write("fused.gguf", gguf(
+            architecture="phi3", constants={**apart, **fused},
+            more_tensors={name: (width, len(parts) * width) for name, parts in joined.items()},
+            left_out=[f"blk.0.{part}.weight" for part in ("attn_q", "attn_k", "attn_v", "ffn_gate")]))
+        self.write("text", text(500))
+        bits = [json.loads(self.run_tacit("eval", "--json", f"./{name}.gguf", "--", "text").stdout)["results"][0]["bits"]
+                for name in ("apart", "fused")]
+        self.assertEqual(*bits)
 
     def test_linked(self):
         """The default model, where the build has one, is listed, shown, used by name, and weighed."""
