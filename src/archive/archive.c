@@ -15,6 +15,7 @@
 #include "base/find_start.h"
 #include "base/hash.h"
 #include "base/struct_size.h"
+#include "base/threads/threads.h"
 #include "base/try.h"
 #include "methods/block_methods.h"
 #include "methods/plan.h"
@@ -25,6 +26,7 @@ struct tacit_archive {
     struct tacit_source source;
     struct archive_index index;
     struct block_job job;
+    struct thread_pool *pool; /* source_lend_threads's */
     size_t decoded;           /* index of the block whose content is in job, SIZE_MAX if none */
     struct hash_stream *hash; /* of the blocks of one archive from its first one on, */
     size_t n_hashed;          /* up to this block */
@@ -80,6 +82,7 @@ void tacit_archive_close(struct tacit_archive *archive)
     if (!archive)
         return;
     block_job_free(&archive->job);
+    thread_pool_destroy(archive->pool);
     hash_stream_destroy(archive->hash);
     archive_index_free(&archive->index);
     free(archive);
@@ -190,6 +193,7 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
     if (job->header.method != block->method || job->header.content_size != block->content_size ||
         job->header.payload_size != block->payload_size)
         return TACIT_ERR_CORRUPT;
+    source_lend_threads(&archive->pool, job);
     TRY(source_decode_block(&archive->source, block->archive_offset + block->header_size, job));
     TRY(hash_block(archive, index));
     archive->n_in += block->header_size + (uint64_t)block->payload_size;

@@ -12,6 +12,7 @@
 #include "archive/reference_identity.h"
 #include "archive/source.h"
 #include "base/hash.h"
+#include "base/threads/threads.h"
 #include "base/try.h"
 #include "methods/block.h"
 #include "methods/plan.h"
@@ -22,6 +23,7 @@ struct recovery {
     tacit_recover_fn sink;
     void *sink_context;
     struct block_job job;
+    struct thread_pool *pool;        /* source_lend_threads's */
     const struct tacit_model *model; /* for blocks whose archive's header is gone */
     enum tacit_status needed_status; /* of a header whose model or reference is not there */
     struct recover_parts parts;
@@ -132,6 +134,7 @@ static enum tacit_status start_archive(struct recovery *r, const struct recover_
 static enum tacit_status decode(struct recovery *r, const struct recover_part *part)
 {
     r->job.header = part->block;
+    source_lend_threads(&r->pool, &r->job);
     return source_decode_block(r->source, part->end - part->block.payload_size, &r->job);
 }
 
@@ -273,5 +276,6 @@ enum tacit_status tacit_archive_recover(const struct tacit_source *source,
     recover_plan_free(&r.archives);
     recover_parts_free(&r.parts);
     block_job_free(&r.job);
+    thread_pool_destroy(r.pool);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "archive/source.h"
 
+#include "base/threads/threads.h"
 #include "base/try.h"
 #include "methods/block.h"
 
@@ -52,4 +53,13 @@ enum tacit_status source_decode_block(const struct tacit_source *source, uint64_
     TRY(source_read(source, offset, job->payload.data, n_payload));
     job->payload.size = n_payload;
     return block_decode(job);
+}
+
+void source_lend_threads(struct thread_pool **pool, struct block_job *job)
+{
+    const bool can_use_them = job->header.method == TACIT_METHOD_MODEL && job->plan->n_threads > 1;
+    if (can_use_them && !*pool)
+        (void)thread_pool_create(pool, job->plan->n_threads);
+    job->pool = *pool;
+    job->alone = true;
 }

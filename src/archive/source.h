@@ -30,4 +30,9 @@ enum tacit_status source_is_zero(const struct tacit_source *source, uint64_t off
 enum tacit_status source_decode_block(const struct tacit_source *source, uint64_t offset,
                                       struct block_job *job);
 
+/* For who decodes one block at a time: before such a call, threads that help with a block of the
+ * language model, as many as the job's plan says. They are started once; the caller destroys *pool,
+ * which is NULL at first. Without them it takes longer, and the bytes are the same. */
+void source_lend_threads(struct thread_pool **pool, struct block_job *job);
+
 #endif
