@@ -106,10 +106,7 @@ static enum tacit_status try_predictors(struct block_job *job)
 static void look_begins(struct block_job *job, struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
-    if (job->reference) /* whose line ends are as they are */
-        look->line_ends.n_removed = look->line_ends.n_bare = 0;
-    else
-        line_ends_find(&look->line_ends, content->data, content->size);
+    line_ends_find(&look->line_ends, content->data, content->size);
     content->size = line_ends_apply(&look->line_ends, content->data, content->size);
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
     job->look = look;
@@ -176,12 +173,6 @@ enum tacit_status block_encode(struct block_job *job)
     job->header.payload_size = (uint32_t)job->payload.size;
     job->header.payload_check = hash64(job->payload.data, job->payload.size, 0);
     return TACIT_OK;
-}
-
-bool block_needs_reference(const struct block_job *job)
-{
-    const struct block_method *method = block_method_of(job->header.method);
-    return job->reference && method && method->needs_reference && method->needs_reference(job);
 }
 
 enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes)

@@ -3,13 +3,13 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/huge_pages.h"
 #include "base/strict_math.h"
-#include "base/try.h"
 #include "predict/components.h"
 #include "predict/end_model.h"
-#include "predict/memory_piece.h"
 #include "predict/mixer.h"
 #include "predict/refiner.h"
 
@@ -32,7 +32,6 @@ struct cm_stream {
 };
 
 struct cm {
-    struct memory_piece piece; /* that all of this lies in */
     struct cm_tables tables;
     struct slot_table slots;
     struct cm_config config;
@@ -43,6 +42,8 @@ struct cm {
     size_t n_ahead;                            /* bytes that follow the present one for certain */
     struct cm_hint hint;                       /* for the coming bit */
     struct end_model end;                      /* if config.hinted */
+    void *memory;                              /* the allocation that all of this lies in ... */
+    size_t n_memory;                           /* ... and its size */
 };
 
 enum { ANY_STRIDE = 4 }; /* valid for every type with rows */
@@ -57,12 +58,12 @@ static void init_tables(struct cm_tables *tables)
         tables->stretch[i] = strict_stretch(((float)i + 0.5f) * (1.0f / 4096.0f));
 }
 
-/* Several streams share one ring that nothing falls out of, so that each finds the others' bytes. Nor
- * does a reference fall out. */
+/* Several streams share one ring that nothing falls out of, so that each finds the others' bytes.
+ */
 static uint32_t ring_size(const struct cm_config *config)
 {
     uint32_t size = (uint32_t)1 << (config->memory_log2 - 4);
-    while (cm_is_whole(config) && size < config->span)
+    while (config->n_streams > 1 && size < config->span)
         size <<= 1;
     return size;
 }
@@ -128,7 +129,7 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
         for (unsigned i = 0; i < cm_n_streams(config); i++) {
             streams[i].history = (struct cm_history){.ring = ring,
                                                      .mask = ring_size(config) - 1,
-                                                     .whole = cm_is_whole(config),
+                                                     .whole = config->n_streams > 1,
                                                      .partial = 1};
             streams[i].at_byte = true;
         }
@@ -203,10 +204,15 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
     size_t n_bytes = cm_memory_needed(config);
     if (n_bytes == 0)
         return TACIT_ERR_ARGUMENT;
-    struct memory_piece *piece;
-    TRY(memory_piece_take(&piece, n_bytes - ARENA_ALIGN));
-    struct arena arena = {(uint8_t *)piece, piece->n_bytes, 0};
+    uint8_t *memory = calloc(1, n_bytes);
+    if (memory == NULL)
+        return TACIT_ERR_MEMORY;
+    huge_pages_prefer(memory, n_bytes);
+    size_t skip = (ARENA_ALIGN - (uintptr_t)memory % ARENA_ALIGN) % ARENA_ALIGN;
+    struct arena arena = {memory + skip, n_bytes - ARENA_ALIGN, 0};
     *cm = lay_out(&arena, config, kernels);
+    (*cm)->memory = memory;
+    (*cm)->n_memory = n_bytes;
     struct content content = {CONTENT_DEFAULT, 0, 0};
     while (!(config->content_set & CONTENT_BIT(content.type)))
         content.type++;
@@ -238,19 +244,6 @@ void cm_select_stream(struct cm *cm, unsigned stream, uint32_t start)
 void cm_expect(struct cm *cm, size_t n_bytes)
 {
     cm->n_ahead = n_bytes > 0 ? n_bytes - 1 : 0;
-}
-
-void cm_skim(struct cm *cm, const uint8_t *data, size_t n_bytes)
-{
-    struct cm_stream *stream = cm->stream;
-    for (size_t i = 0; i < n_bytes; i++) {
-        for (unsigned k = 0; k < stream->group->n_components; k++) {
-            struct component *c = &stream->group->components[k];
-            if (c->ops == &match_model_ops)
-                match_model_skim(c->shared, &stream->history);
-        }
-        history_push_byte(&stream->history, data[i]);
-    }
 }
 
 void cm_set_hint(struct cm *cm, const struct cm_hint *hint)
@@ -369,21 +362,22 @@ void cm_predict_parts(const struct cm *cm, bool at_end, struct cm_parts *parts)
 
 size_t cm_state_size(const struct cm *cm)
 {
-    return cm->piece.n_bytes;
+    return cm->n_memory;
 }
 
 /* Everything lies in one piece that does not move: pointers in it stay good. */
 void cm_save(const struct cm *cm, uint8_t *state)
 {
-    memcpy(state, cm, cm->piece.n_bytes);
+    memcpy(state, cm->memory, cm->n_memory);
 }
 
 void cm_restore(struct cm *cm, const uint8_t *state)
 {
-    memcpy(cm, state, cm->piece.n_bytes);
+    memcpy(cm->memory, state, cm->n_memory);
 }
 
 void cm_destroy(struct cm *cm)
 {
-    memory_piece_free((struct memory_piece *)(void *)cm);
+    if (cm != NULL)
+        free(cm->memory);
 }

@@ -44,7 +44,6 @@ enum tacit_status context_sample_measure(const struct block_job *job, uint32_t n
                                          struct context_sample *sample)
 {
     struct block_job part = {.plan = job->plan,
-                             .reference = job->reference,
                              .watch = {.stop = job->watch.stop,
                                        .tick = job->watch.tick,
                                        .tick_context = job->watch.tick_context}};
