@@ -132,10 +132,10 @@ def test_progress_and_what_it_raises(text):
 
     for threads in (1, 2):
         with pytest.raises(Enough):
-            libtacit.compress(text * 8, 4, threads=threads, block_size="64K", progress=stop)
+            libtacit.compress(text * 50, 4, threads=threads, block_size="64K", progress=stop)
     compressor = libtacit.Compressor(4, progress=stop, threads=1)
     with pytest.raises(Enough):
-        compressor.compress(text)
+        compressor.compress(text * 50)
         compressor.flush()
 
 

@@ -28,8 +28,8 @@ def page(text):
 def files(text, tmp_path_factory):
     """Two files, and their names."""
     folder = tmp_path_factory.mktemp("files")
-    (folder / "a.txt").write_bytes(text[:5000])
-    (folder / "b.c").write_bytes(text[-4500:])
+    (folder / "a.txt").write_bytes(text[:13000])
+    (folder / "b.c").write_bytes(text[-9000:])
     return [folder / "a.txt", folder / "b.c"]
 
 

@@ -167,15 +167,18 @@ static void check_feed(const struct lm_model *model, const float *want, uint32_t
 struct teamwork {
     const struct run *run;
     uint32_t team;
+    bool is_fed;
 };
 
 static void *feed_stream(void *argument)
 {
-    const struct teamwork *work = argument;
+    struct teamwork *work = argument;
+    work->is_fed = true;
     for (uint32_t i = 0; i < N_TOKENS; i++) {
         struct lm_input input = {work->team, token_at(&work->run->model->shape, work->team, i),
                                  (work->team + 1) * N_TOKENS - 1 - i};
-        CHECK(lm_feed(work->run->state, work->team, &input, 1, work->run->logits) == TACIT_OK);
+        work->is_fed &=
+            lm_feed(work->run->state, work->team, &input, 1, work->run->logits) == TACIT_OK;
     }
     return NULL;
 }
@@ -191,11 +194,12 @@ static void check_teams(const struct lm_model *model, const float *want, uint32_
     run.logits = aligned_alloc(64, N_STREAMS * N_TOKENS * run.stride * sizeof *run.logits);
     CHECK(lm_state_create(&run.state, model, &options) == TACIT_OK);
     for (uint32_t i = 0; i < N_STREAMS; i++) {
-        work[i] = (struct teamwork){&run, i};
+        work[i] = (struct teamwork){&run, i, false};
         CHECK(pthread_create(&threads[i], NULL, feed_stream, &work[i]) == 0);
     }
     for (uint32_t i = 0; i < N_STREAMS; i++) {
         pthread_join(threads[i], NULL);
+        CHECK(work[i].is_fed);
         for (size_t j = 0; j < N_TOKENS; j++)
             n_wrong += !same(&run, run.logits + ((i + 1) * N_TOKENS - 1 - j) * run.stride,
                              want + (i * N_TOKENS + j) * run.stride);
