@@ -84,6 +84,22 @@ static void take_linked_etag(struct model_url *url, const char *value)
         snprintf(url->sha256, sizeof url->sha256, "%.64s", value);
 }
 
+/* "bytes BEGIN-END/TOTAL" */
+static bool read_range(const char *text, uint64_t *begin, uint64_t *total)
+{
+    char *end;
+    if (strncmp(text, "bytes ", 6) != 0 || text[6] < '0' || text[6] > '9')
+        return false;
+    *begin = strtoull(text + 6, &end, 10);
+    if (*end != '-')
+        return false;
+    (void)strtoull(end + 1, &end, 10);
+    if (*end != '/' || end[1] < '0' || end[1] > '9')
+        return false;
+    *total = strtoull(end + 1, &end, 10);
+    return true;
+}
+
 static size_t take_header(char *data, size_t size, size_t n, void *context)
 {
     struct download *d = context;
@@ -99,8 +115,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
     else if ((value = header_value(line, "x-linked-etag")) != NULL)
         take_linked_etag(d->url, value);
     else if ((value = header_value(line, "content-range")) != NULL)
-        d->has_range =
-            sscanf(value, "bytes %" SCNu64 "-%*u/%" SCNu64, &d->range_begin, &d->range_total) == 2;
+        d->has_range = read_range(value, &d->range_begin, &d->range_total);
     return n * size;
 }
 

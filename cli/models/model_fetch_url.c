@@ -51,14 +51,15 @@ static bool make_directories(const char *path)
 /* "-00001-of-0000N" at the end of the name is taken off it. */
 static void find_parts(struct fetch *f)
 {
-    unsigned part, n_parts;
-    int n_read = 0;
+    static const char mark[] = "-00001-of-";
     snprintf(f->name, sizeof f->name, "%s", f->first.name);
-    char *at = strstr(f->name, "-00001-of-");
+    char *at = strstr(f->name, mark), *end = NULL;
     f->n_parts = 1;
-    if (at && sscanf(at, "-%5u-of-%5u%n", &part, &n_parts, &n_read) == 2 && at[n_read] == '\0' &&
-        n_parts > 1 && n_parts <= PARTS_MAX) {
-        f->n_parts = n_parts;
+    if (!at || at[sizeof mark - 1] < '0' || at[sizeof mark - 1] > '9')
+        return;
+    const unsigned long n_parts = strtoul(at + sizeof mark - 1, &end, 10);
+    if (*end == '\0' && n_parts > 1 && n_parts <= PARTS_MAX) {
+        f->n_parts = (unsigned)n_parts;
         *at = '\0';
     }
 }
@@ -71,10 +72,12 @@ static void part_url(const struct fetch *f, unsigned index, struct model_url *ur
     if (index == 0)
         return;
     snprintf(number, sizeof number, "-%05u-of-", index + 1);
-    memcpy(strstr(url->name, "-00001-of-"), number, 10);
-    char *at = url->url, *last = NULL;
+    char *name = strstr(url->name, "-00001-of-"), *at = url->url, *last = NULL;
     while ((at = strstr(at, "-00001-of-")) != NULL)
         last = at++;
+    if (!name || !last)
+        return; /* parts are known by this mark alone */
+    memcpy(name, number, 10);
     memcpy(last, number, 10);
     url->sha256[0] = '\0';
 }

@@ -184,7 +184,7 @@ static bool is_by_heads(enum lm_tensor_id id)
 static enum tacit_status read_vector(const struct importer *in, float *dst)
 {
     size_t n_in_file = size_in_file(in, in->id).n_columns, n = 0;
-    float *values = malloc((n_in_file + 1) * sizeof *values);
+    float *values = calloc(n_in_file + 1, sizeof *values);
     enum tacit_status status = values ? TACIT_OK : TACIT_ERR_MEMORY;
     for (int i = 0; i < 3 && in->parts[i] && status == TACIT_OK; i++) {
         status = gguf_tensor_row(in->parts[i], 0, values + n);
