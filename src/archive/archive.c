@@ -161,9 +161,9 @@ static enum tacit_status hash_block(struct tacit_archive *archive, size_t index)
     archive->n_hashed++;
     if (!block->ends_archive)
         return TACIT_OK;
-    const struct hash128 hash = hash_stream_value(archive->hash);
-    const bool same = hash.low == block->content_hash.low && hash.high == block->content_hash.high;
-    return same ? TACIT_OK : TACIT_ERR_CHECKSUM;
+    return hash128_equal(hash_stream_value(archive->hash), block->content_hash)
+               ? TACIT_OK
+               : TACIT_ERR_CHECKSUM;
 }
 
 static enum tacit_status decode_block(struct tacit_archive *archive, size_t index)

@@ -181,7 +181,7 @@ enum tacit_status archive_index_load(struct archive_index *index, const struct t
 {
     uint64_t offset = 0;
     index->format_version = FORMAT_VERSION;
-    do {
+    for (bool is_end = false; !is_end;) { /* zero bytes up to the end are padding */
         struct cursor c = {.index = index,
                            .source = source,
                            .plan = plan,
@@ -192,11 +192,8 @@ enum tacit_status archive_index_load(struct archive_index *index, const struct t
             return TACIT_ERR_CORRUPT; /* something else follows an archive */
         TRY(status);
         index->n_archives++;
-        bool is_padding; /* of zero bytes, at the end */
-        TRY(source_is_zero(source, offset, &is_padding));
-        if (is_padding)
-            break;
-    } while (offset < source->size);
+        TRY(source_is_zero(source, offset, &is_end));
+    }
     index->archive_size = offset;
     return TACIT_OK;
 }

@@ -5,8 +5,9 @@
 
 #include "base/threads/threads.h"
 #include "base/try.h"
+#include "methods/block.h"
 
-enum { WAIT_MS = 100, HELPED_MIN = 1 << 13 };
+enum { WAIT_MS = 100 };
 
 enum slot_state { SLOT_FREE, SLOT_QUEUED, SLOT_SUBMITTED, SLOT_DONE };
 
@@ -89,12 +90,6 @@ struct block_job *block_queue_tail(struct block_queue *queue)
     return &queue->slots[(queue->first + queue->n_used) % queue->n_slots].job;
 }
 
-/* Threads help with a block that a language model codes, unless it is soon done. */
-static bool may_be_helped(const struct block_job *job)
-{
-    return job->model && job->content.size + job->header.content_size >= HELPED_MIN;
-}
-
 /* The threads are started when a block can use them. Without, it takes longer: the bytes are the
  * same. */
 static enum tacit_status start_threads(struct block_queue *queue)
@@ -111,7 +106,7 @@ enum tacit_status block_queue_push(struct block_queue *queue, bool alone)
     struct block_job *job = &slot->job;
     atomic_store_explicit(&job->watch.n_done, 0, memory_order_relaxed);
     job->alone = queue->n_used == 0 && (alone || queue->n_slots == 1);
-    if (!job->alone || may_be_helped(job))
+    if (!job->alone || block_can_be_helped(job, job->content.size + job->header.content_size))
         TRY(start_threads(queue));
     bool threaded = !job->alone && queue->pool;
     queue->n_used++;

@@ -93,11 +93,7 @@ static enum tacit_status read_block_header(struct tacit_decoder *decoder)
     TRY(format_block_parse(decoder->small.data, decoder->header.block_size, &block));
     if (block.tag != decoder->header.tag || block.content_offset != decoder->n_content)
         return TACIT_ERR_CORRUPT;
-    uint8_t entry[FORMAT_INDEX_ENTRY];
-    format_entry_pack(entry, &(struct format_entry){.method = block.method,
-                                                    .content_size = block.content_size,
-                                                    .payload_size = block.payload_size});
-    TRY(byte_buffer_append(&decoder->entries, entry, sizeof entry));
+    TRY(format_entry_append(&decoder->entries, &block));
     decoder->n_blocks++;
     return begin_payload(decoder, &block);
 }
@@ -108,12 +104,11 @@ static enum tacit_status read_index(struct tacit_decoder *decoder)
     struct format_index index;
     const uint8_t *entries;
     TRY(format_index_parse(decoder->small.data, decoder->small.size, &index, &entries));
-    struct hash128 hash = hash_stream_value(decoder->hash);
     if (index.n_blocks != decoder->n_blocks ||
         index.archive_size != decoder->offset - decoder->archive_start ||
         memcmp(entries, decoder->entries.data, decoder->entries.size) != 0)
         return TACIT_ERR_CORRUPT;
-    if (index.content_hash.low != hash.low || index.content_hash.high != hash.high)
+    if (!hash128_equal(hash_stream_value(decoder->hash), index.content_hash))
         return TACIT_ERR_CHECKSUM;
     decoder->any_archive = true;
     decoder_start_archive(decoder);

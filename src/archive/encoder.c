@@ -166,15 +166,6 @@ static enum stream_step end_input(struct tacit_encoder *encoder)
     return step_of(encoder, block_queue_push(encoder->queue, !encoder->block_form));
 }
 
-static enum tacit_status put_entry(struct tacit_encoder *encoder, const struct format_block *block)
-{
-    uint8_t packed[FORMAT_INDEX_ENTRY];
-    format_entry_pack(packed, &(struct format_entry){.method = block->method,
-                                                     .content_size = block->content_size,
-                                                     .payload_size = block->payload_size});
-    return byte_buffer_append(&encoder->entries, packed, sizeof packed);
-}
-
 static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct block_job *job)
 {
     struct byte_buffer *head = &encoder->out.head;
@@ -190,7 +181,7 @@ static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct
     block->content_offset = encoder->n_content_out;
     format_block_pack(head->data + head->size, block);
     head->size += FORMAT_BLOCK_HEADER;
-    return put_entry(encoder, block);
+    return format_entry_append(&encoder->entries, block);
 }
 
 /* The caller's report, of whatever size it has, holds the sums. */

@@ -141,15 +141,6 @@ static enum tacit_status parse(const struct tacit_joiner *joiner, const uint8_t 
     return format_payload_verify(block, data + FORMAT_BLOCK_HEADER);
 }
 
-static enum tacit_status put_entry(struct tacit_joiner *joiner, const struct format_block *block)
-{
-    uint8_t packed[FORMAT_INDEX_ENTRY];
-    format_entry_pack(packed, &(struct format_entry){.method = block->method,
-                                                     .content_size = block->content_size,
-                                                     .payload_size = block->payload_size});
-    return byte_buffer_append(&joiner->entries, packed, sizeof packed);
-}
-
 /* The block's header, behind the archive's own if it is the first. */
 static size_t pack(struct tacit_joiner *joiner, struct format_block *block, uint8_t *out)
 {
@@ -179,7 +170,7 @@ enum tacit_status tacit_joiner_add(struct tacit_joiner *joiner, const void *bloc
         return TACIT_ERR_ARGUMENT;
     if (joiner->n_content > FORMAT_CONTENT_MAX - parsed.content_size)
         return TACIT_ERR_ARGUMENT;
-    TRY(put_entry(joiner, &parsed));
+    TRY(format_entry_append(&joiner->entries, &parsed));
     joiner->single = is_last && joiner->n_blocks == 0;
     joiner->ended = is_last;
     if (joiner->single) {

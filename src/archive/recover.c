@@ -175,9 +175,7 @@ static enum tacit_status recover_blocks(struct recovery *r, const struct recover
     if (index->index.content_size > r->next)
         TRY(deliver_lost(r, index->index.content_size - r->next));
     r->next = index->index.content_size;
-    const struct hash128 hash = hash_stream_value(r->hash);
-    const bool same =
-        hash.low == index->index.content_hash.low && hash.high == index->index.content_hash.high;
+    const bool same = hash128_equal(hash_stream_value(r->hash), index->index.content_hash);
     return r->archive_lost || r->archive_doubted || same ? TACIT_OK : add_doubt(r, 0, r->next);
 }
 

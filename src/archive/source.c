@@ -57,8 +57,9 @@ enum tacit_status source_decode_block(const struct tacit_source *source, uint64_
 
 void source_lend_threads(struct thread_pool **pool, struct block_job *job)
 {
-    const bool can_use_them = job->header.method == TACIT_METHOD_MODEL && job->plan->n_threads > 1;
-    if (can_use_them && !*pool)
+    const bool is_of_model = job->header.method == TACIT_METHOD_MODEL;
+    if (!*pool && job->plan->n_threads > 1 && is_of_model &&
+        block_can_be_helped(job, job->header.content_size))
         (void)thread_pool_create(pool, job->plan->n_threads);
     job->pool = *pool;
     job->alone = true;

@@ -7,6 +7,7 @@
 #ifndef TACIT_BASE_HASH_H
 #define TACIT_BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,11 @@ uint64_t hash64(const void *data, size_t n_bytes, uint64_t seed);
 struct hash128 {
     uint64_t low, high;
 };
+
+static inline bool hash128_equal(struct hash128 a, struct hash128 b)
+{
+    return a.low == b.low && a.high == b.high;
+}
 
 /* XXH3, 128 bits, fed in pieces. */
 struct hash_stream;

@@ -121,7 +121,9 @@ struct format_entry {
     uint32_t payload_size;
 };
 
-void format_entry_pack(uint8_t *out, const struct format_entry *entry);
+/* The block's line to the end of the entries. */
+enum tacit_status format_entry_append(struct byte_buffer *entries,
+                                      const struct format_block *block);
 enum tacit_status format_entry_parse(const uint8_t *data, struct format_entry *entry);
 
 struct format_index {

@@ -18,11 +18,13 @@ bool format_index_starts(const uint8_t *mark)
     return memcmp(mark, index_mark, sizeof index_mark) == 0;
 }
 
-void format_entry_pack(uint8_t *out, const struct format_entry *entry)
+enum tacit_status format_entry_append(struct byte_buffer *entries, const struct format_block *block)
 {
-    out[0] = entry->method;
-    store_le32(out + 1, entry->content_size);
-    store_le32(out + 5, entry->payload_size);
+    uint8_t packed[FORMAT_INDEX_ENTRY];
+    packed[0] = block->method;
+    store_le32(packed + 1, block->content_size);
+    store_le32(packed + 5, block->payload_size);
+    return byte_buffer_append(entries, packed, sizeof packed);
 }
 
 enum tacit_status format_entry_parse(const uint8_t *data, struct format_entry *entry)

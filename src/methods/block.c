@@ -128,6 +128,12 @@ static enum tacit_status look_and_predict(struct block_job *job, struct block_lo
     return status != TACIT_OK ? status : restored;
 }
 
+bool block_can_be_helped(const struct block_job *job, uint64_t n_content)
+{
+    enum { HELPED_MIN = 1 << 13 };
+    return job->model && n_content >= HELPED_MIN;
+}
+
 enum tacit_status block_content_set(struct block_job *job, uint32_t *content_set)
 {
     size_t n = job->content.size;

@@ -16,6 +16,10 @@ enum tacit_status block_encode(struct block_job *job);
  * TACIT_ERR_MEMORY_LIMIT by the plan, or an error of the method. */
 enum tacit_status block_decode(struct block_job *job);
 
+/* Whether threads that have no block are of use to this one of n_content bytes: a language model may code it, and it is
+ * not soon done. */
+bool block_can_be_helped(const struct block_job *job, uint64_t n_content);
+
 /* The content types that block_encode would find in job->content, and CONTENT_DEFAULT, as bits. */
 enum tacit_status block_content_set(struct block_job *job, uint32_t *content_set);
 

@@ -214,13 +214,15 @@ static void pack_index(struct byte_buffer *out, const uint32_t *sizes, size_t n,
                                  .content_size = content_size,
                                  .archive_size = archive_size,
                                  .content_hash = {1, 2}};
-    uint8_t entries[8 * FORMAT_INDEX_ENTRY];
-    for (size_t i = 0; i < n; i++)
-        format_entry_pack(
-            entries + i * FORMAT_INDEX_ENTRY,
-            &(struct format_entry){.method = 1, .content_size = sizes[i], .payload_size = 10});
+    struct byte_buffer entries = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct format_block block = {
+            .method = 1, .content_size = sizes[i], .payload_size = 10};
+        CHECK(format_entry_append(&entries, &block) == TACIT_OK);
+    }
     out->size = 0;
-    CHECK(format_index_pack(out, &index, entries) == TACIT_OK);
+    CHECK(format_index_pack(out, &index, entries.data) == TACIT_OK);
+    byte_buffer_free(&entries);
     CHECK(out->size == format_index_size(n));
 }
 
