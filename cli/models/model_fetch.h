@@ -6,6 +6,8 @@
 #ifndef TACIT_CLI_MODELS_MODEL_FETCH_H
 #define TACIT_CLI_MODELS_MODEL_FETCH_H
 
+#include <stdbool.h>
+
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
 #include "cli/base/model_sources.h"
@@ -13,6 +15,10 @@
 
 /* Hash as text of 64 hexadecimal digits and a NUL. Returns text. */
 char *model_hash_text(char text[2 * TACIT_MODEL_HASH + 1], const uint8_t hash[TACIT_MODEL_HASH]);
+
+/* Whether what was fetched has the hash that it has to have; says so if not. wanted: as model_hash_text writes it. */
+bool model_hash_is(struct console *console, const char *name, const uint8_t hash[TACIT_MODEL_HASH],
+                   const char *wanted);
 
 /* Downloads, verifies the hash, and stores the model under its name. What went wrong was said. */
 enum exit_code model_fetch(struct console *console, const struct model_source *source);

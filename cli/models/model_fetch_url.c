@@ -105,15 +105,12 @@ static enum exit_code verify(struct fetch *f, const struct model_url *url, const
     enum tacit_status status = tacit_model_hash_file(path, hash);
     if (status != TACIT_OK)
         return fail_with_status(f->console, path, status);
-    model_hash_text(text, hash);
-    if (url->sha256[0] == '\0') {
-        f->is_verified = false;
-        printf("%s: SHA-256 %s, which the server does not vouch for\n", url->name, text);
-    } else if (strcmp(text, url->sha256) != 0) {
-        console_error(f->console, url->name, "what was fetched has the SHA-256 %s instead of %s",
-                      text, url->sha256);
-        return EXIT_CODE_ARCHIVE;
-    }
+    if (url->sha256[0] != '\0')
+        return model_hash_is(f->console, url->name, hash, url->sha256) ? EXIT_CODE_OK
+                                                                       : EXIT_CODE_ARCHIVE;
+    f->is_verified = false;
+    printf("%s: SHA-256 %s, which the server does not vouch for\n", url->name,
+           model_hash_text(text, hash));
     return EXIT_CODE_OK;
 }
 

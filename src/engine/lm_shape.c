@@ -7,11 +7,18 @@
 
 static_assert((int)LM_UNIT == (int)LM_GROUP, "a group is the unit of every width");
 
+bool lm_shape_is_extended(const struct lm_shape *s)
+{
+#define IS_SET(name, smallest, largest) || s->name != 0
+    return false LM_SHAPE_MORE_SIZES(IS_SET) LM_SHAPE_MORE_FLOATS(IS_SET);
+#undef IS_SET
+}
+
 /* Every field in its range, and those that came later 0 unless the flag says otherwise. */
 static bool fields_are_in_range(const struct lm_shape *s)
 {
 #define IN_RANGE(name, smallest, largest) ok = ok && s->name - (smallest) <= (largest) - (smallest);
-    bool ok = true, is_extended = false;
+    bool ok = true;
     LM_SHAPE_SIZES(IN_RANGE)
     LM_SHAPE_MORE_SIZES(IN_RANGE)
 #undef IN_RANGE
@@ -19,11 +26,7 @@ static bool fields_are_in_range(const struct lm_shape *s)
     LM_SHAPE_FLOATS(IN_RANGE)
     LM_SHAPE_MORE_FLOATS(IN_RANGE)
 #undef IN_RANGE
-#define IS_SET(name, smallest, largest) is_extended = is_extended || s->name != 0;
-    LM_SHAPE_MORE_SIZES(IS_SET)
-    LM_SHAPE_MORE_FLOATS(IS_SET)
-#undef IS_SET
-    return ok && is_extended == ((s->flags & LM_EXTENDED) != 0);
+    return ok && lm_shape_is_extended(s) == ((s->flags & LM_EXTENDED) != 0);
 }
 
 /* Windows of all layers, or of some. */

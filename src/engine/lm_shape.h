@@ -185,6 +185,9 @@ static inline size_t lm_norm_columns(const struct lm_shape *s, uint32_t n_heads)
     return (size_t)s->head_dim * (s->flags & LM_QK_NORM_ALL ? n_heads : 1);
 }
 
+/* Whether a field of LM_SHAPE_MORE is set: such a shape has LM_EXTENDED. */
+bool lm_shape_is_extended(const struct lm_shape *shape);
+
 /* Positions that the layer sees; 0: all that are kept. */
 static inline uint32_t lm_window(const struct lm_shape *s, uint32_t layer)
 {

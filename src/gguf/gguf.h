@@ -66,12 +66,11 @@ struct gguf_array {
     const uint8_t *data; /* read strings with gguf_next_string, others with load_le* */
 };
 
-/* Maps the file, and of a model in several files, NAME-00001-of-0000N.gguf being the first, all of them: the
- * handle has the first one's metadata and the tensors of all. It stays mapped until gguf_close. TACIT_ERR_IO (errno says why), TACIT_ERR_MEMORY,
- * TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (version, byte order, a tensor type, or another part than the
- * first). On failure
- * *gguf is NULL, and reason, unless NULL, tells what is not supported; it stays empty where the structure
- * is broken. */
+/* Reads the file, and of a model in several files, NAME-00001-of-0000N.gguf being the first, all of
+ * them: the handle has the first one's metadata and the tensors of all, in memory until gguf_close.
+ * TACIT_ERR_IO (errno says why), TACIT_ERR_MEMORY, TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED
+ * (version, byte order, a tensor type, or another part than the first). On failure *gguf is NULL, and
+ * reason, unless NULL, tells what is not supported; it stays empty where the structure is broken. */
 enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, struct reason *reason);
 
 /* The same for data[0 .. n_bytes), which must outlive the handle. */

@@ -182,13 +182,6 @@ static enum tacit_status check_shape(const struct reader *in, const struct gguf_
                        (unsigned)s->n_hidden);
 }
 
-static bool is_extended(const struct lm_shape *s)
-{
-#define IS_SET(name, smallest, largest) || s->name != 0
-    return false LM_SHAPE_MORE_SIZES(IS_SET) LM_SHAPE_MORE_FLOATS(IS_SET);
-#undef IS_SET
-}
-
 enum tacit_status gguf_shape_read(struct gguf_shape *out, const struct gguf *gguf,
                                   struct reason *reason)
 {
@@ -206,7 +199,7 @@ enum tacit_status gguf_shape_read(struct gguf_shape *out, const struct gguf *ggu
     TRY(gguf_rope_read(s, out->rope_divisors, &file, reason));
     read_windows(&in, s);
     read_factors(&in, out);
-    if (is_extended(s))
+    if (lm_shape_is_extended(s))
         s->flags |= LM_EXTENDED;
     return check_shape(&in, out);
 }

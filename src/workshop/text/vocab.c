@@ -98,12 +98,12 @@ enum tacit_status vocab_from_tokenizer(struct vocab *v, const struct tokenizer *
         const struct byte_view bytes = tokenizer_item_bytes(tokenizer, id);
         const bool is_ours = id < 256 ? bytes.n == 1 && bytes.data[0] == id
                                       : bytes.n >= 2 && bytes.n <= VOCAB_TOKEN_MAX;
-        if (!is_ours) {
+        if (is_ours) {
+            v->tokens[id].n_bytes = (uint8_t)bytes.n;
+            memcpy(v->tokens[id].bytes, bytes.data, bytes.n);
+        } else {
             status = TACIT_ERR_UNSUPPORTED;
-            break;
         }
-        v->tokens[id].n_bytes = (uint8_t)bytes.n;
-        memcpy(v->tokens[id].bytes, bytes.data, bytes.n);
     }
     if (status == TACIT_OK)
         status = make_tokenizer(v);
