@@ -17,10 +17,10 @@
  */
 #include "roofline.h"
 
-#include "base/file_map.h"
+#include "model_text.h"
+
 #include "base/try.h"
 #include "engine/lm.h"
-#include "model/open_model.h"
 #include "tacit/buffer.h"
 
 enum { WINDOW = 512, ROUND = 64, CACHED = 64 << 20 /* bytes that a cache may hold */ };
@@ -154,22 +154,6 @@ static enum tacit_status tabulate_codec(const struct bench *b)
     return TACIT_OK;
 }
 
-static enum tacit_status read_text(struct bench *b, const char *path, size_t most_bytes)
-{
-    TRY(file_map_open(&b->text, path));
-    if (b->text.n_bytes > most_bytes)
-        b->text.n_bytes = most_bytes;
-    b->tokens = malloc((b->text.n_bytes + 1) * sizeof *b->tokens);
-    if (!b->tokens)
-        return TACIT_ERR_MEMORY;
-    const struct tokenizer *tokenizer = model_file_tokenizer(b->model->file);
-    TRY(tokenizer_encode(tokenizer, b->text.data, b->text.n_bytes, b->tokens, &b->n_tokens));
-    for (size_t i = 0; i < b->n_tokens; i++)
-        if (b->tokens[i] >= b->lm->shape.n_vocab)
-            b->tokens[i] = 0; /* a byte that the vocabulary cannot spell */
-    return b->n_tokens > 0 ? TACIT_OK : TACIT_ERR_ARGUMENT;
-}
-
 static enum tacit_status measure(struct bench *b, const char *model, const char *text,
                                  size_t most_bytes, size_t n_tokens)
 {
@@ -177,7 +161,7 @@ static enum tacit_status measure(struct bench *b, const char *model, const char 
     TRY(tacit_model_open(&opened, model));
     b->model = opened;
     b->lm = model_file_lm(opened->file);
-    TRY(read_text(b, text, most_bytes));
+    TRY(model_text_read(&b->text, &b->tokens, &b->n_tokens, b->model, text, most_bytes));
     double one = roofline_products(cpu_features());
     b->peak = one * b->n_threads;
     printf(

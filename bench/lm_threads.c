@@ -18,16 +18,15 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "model_text.h"
 #include "readers_play.h"
 
 #include "base/cpu.h"
-#include "base/file_map.h"
 #include "base/threads/threads.h"
 #include "base/try.h"
 #include "engine/lm.h"
 #include "methods/language/language_choose.h"
 #include "methods/language/token_coder.h"
-#include "model/open_model.h"
 #include "tacit/buffer.h"
 
 enum { WINDOW = 2048, N_PASSES = 40, N_CODED = 4096, N_WAKES = 200, MEMORY_LOG2 = 22 };
@@ -259,18 +258,10 @@ static enum tacit_status measure(struct bench *b)
 
 static enum tacit_status read_text(struct bench *b, const char *path, size_t most_bytes)
 {
-    TRY(file_map_open(&b->text, path));
-    if (b->text.n_bytes > most_bytes)
-        b->text.n_bytes = most_bytes;
-    b->tokens = malloc((b->text.n_bytes + 1) * sizeof *b->tokens);
+    TRY(model_text_read(&b->text, &b->tokens, &b->n_tokens, b->model, path, most_bytes));
     b->logits = aligned_alloc(64, TACIT_STREAMS_MAX * lm_logit_stride(b->lm) * sizeof *b->logits);
-    if (!b->tokens || !b->logits)
+    if (!b->logits)
         return TACIT_ERR_MEMORY;
-    TRY(tokenizer_encode(model_file_tokenizer(b->model->file), b->text.data, b->text.n_bytes,
-                         b->tokens, &b->n_tokens));
-    for (size_t i = 0; i < b->n_tokens; i++)
-        if (b->tokens[i] >= b->lm->shape.n_vocab)
-            b->tokens[i] = 0; /* a byte that the vocabulary cannot spell */
     b->parts.n_items = (uint32_t)b->n_tokens;
     return b->n_tokens > LM_BATCH ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }

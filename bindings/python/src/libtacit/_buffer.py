@@ -27,6 +27,19 @@ _new = ffi.new_allocator(should_clear_after_alloc=False)
 _PIECE = 1 << 18  # bytes of output that a stream gives at a time
 
 
+def encode_whole(
+    data: Buffer, bound: Callable[[int], int], encode: Callable[..., int], o: CallOptions, what: str
+) -> bytes:
+    """What `encode` makes of all of `data`, of which the library needs a buffer of `bound` bytes."""
+    n_out = ffi.new("size_t *")
+    with ffi.from_buffer(data) as source:
+        n = bound(len(source))
+        out = _new("uint8_t[]", n)
+        status = encode(source, len(source), out, n, n_out, o.struct)
+    check(status, what, o.call)
+    return bytes(ffi.buffer(out, n_out[0]))
+
+
 def compress(data: Buffer, level: int = lib.TACIT_LEVEL_DEFAULT, **options: Unpack[Options]) -> bytes:
     """One archive of all of `data`; the same bytes as the command makes with these options.
 
@@ -34,13 +47,7 @@ def compress(data: Buffer, level: int = lib.TACIT_LEVEL_DEFAULT, **options: Unpa
     ResourceError, or what `progress` raised; KeyboardInterrupt stops the work.
     """
     o = CallOptions(level, **options)
-    n_out = ffi.new("size_t *")
-    with ffi.from_buffer(data) as source:
-        bound = lib.tacit_buffer_bound(len(source))
-        out = _new("uint8_t[]", bound)
-        status = lib.tacit_buffer_compress(source, len(source), out, bound, n_out, o.struct)
-    check(status, "compress", o.call)
-    return bytes(ffi.buffer(out, n_out[0]))
+    return encode_whole(data, lib.tacit_buffer_bound, lib.tacit_buffer_compress, o, "compress")
 
 
 def content_size(data: Buffer) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._buffer import Buffer, _new
+from ._buffer import Buffer, encode_whole
 from ._calls import CallOptions, Handle, Options
 from ._errors import check
 from ._native import ffi, lib
@@ -27,13 +27,7 @@ def block_size(level: int = lib.TACIT_LEVEL_DEFAULT, **options: Unpack[Options])
 def encode_block(content: Buffer, level: int = lib.TACIT_LEVEL_DEFAULT, **options: Unpack[Options]) -> bytes:
     """A coded block, which a Joiner takes: at least one byte of content, at most block_size(level, **options)."""
     o = CallOptions(level, **options)
-    n_out = ffi.new("size_t *")
-    with ffi.from_buffer(content) as source:
-        bound = lib.tacit_block_bound(len(source))
-        out = _new("uint8_t[]", bound)
-        status = lib.tacit_block_encode(source, len(source), out, bound, n_out, o.struct)
-    check(status, "encode block", o.call)
-    return bytes(ffi.buffer(out, n_out[0]))
+    return encode_whole(content, lib.tacit_block_bound, lib.tacit_block_encode, o, "encode block")
 
 
 class Joiner:
