@@ -65,7 +65,7 @@ struct tacit_eval_options {
                             TACIT_EVAL_WINDOWS and _ROLLING; slower, one window at a time */
     unsigned n_threads;  /* 0: one for each processor. Never changes a result. */
     const char *cpu;     /* as in tacit_options */
-    tacit_progress_fn progress; /* n_in: tokens done; n_out: tokens in all. May be NULL */
+    tacit_progress_fn progress; /* n_in: tokens done, at last all; n_out: all. May be NULL */
     void *progress_context;
 };
 

@@ -207,6 +207,7 @@ static enum tacit_status score_all(struct tacit_evaluator *e)
             report(e);
     for (unsigned i = 0; i < n; i++)
         TRY(e->workers[i].status);
+    report(e); /* that all is done, however quickly */
     return atomic_load(&e->stop) ? TACIT_ERR_CANCELLED : TACIT_OK;
 }
 

@@ -150,11 +150,12 @@ def test_compressing_costs_what_the_c_call_costs():
         call()
         return time.process_time() - start
 
-    for _ in range(5):
-        pairs = [(cost(in_python), cost(in_c)) for _ in range(9)]
-        ratio = min(p for p, _ in pairs) / min(c for _, c in pairs)
-        print(f"{ratio:.4f} times the processor time of the C call")
-        if ratio < 1.02:
+    # A neighbour on the machine makes single calls slower, never quicker: the least of many calls is what one costs.
+    least_in_python = least_in_c = float("inf")
+    for n in range(1, 201):
+        least_in_python, least_in_c = min(least_in_python, cost(in_python)), min(least_in_c, cost(in_c))
+        ratio = least_in_python / least_in_c
+        if n >= 9 and ratio < 1.02:
             return
     pytest.fail(f"{ratio:.3f} times the C call")
 

@@ -18,9 +18,7 @@
 #include "measure/eval_cost.h"
 #include "measure/eval_windows.h"
 #include "measure/text_count.h"
-#include "tacit/buffer.h"
 #include "tiny_tmodel.h"
-#include "unit/samples.h"
 
 #define SHAPE(name, ...) {__VA_ARGS__},
 
@@ -325,35 +323,32 @@ static void test_against_file(void)
     free(arena.memory);
 }
 
-/* Context models alone: the archive is as long as the learner says, but for its frame. */
-static void test_learner(void)
+/* The last call of the progress function says that all is done; a call that asks for an end gets it. */
+static int keep_share(void *context, uint64_t n_in, uint64_t n_out)
 {
-    static uint8_t data[2500], out[4000];
-    static float bits[2500];
-    struct tacit_learner *learner;
-    double sum, half, rest, total = 0;
-    size_t n_out;
-    struct tacit_options options;
-    sample_fill(data, sizeof data, SAMPLE_TEXT, 1);
-    CHECK(tacit_learner_create(&learner, 0, 0) == TACIT_ERR_ARGUMENT && !learner);
-    CHECK(tacit_learner_create(&learner, 6, sizeof data) == TACIT_OK);
-    CHECK(tacit_learner_read(learner, data, sizeof data, bits, &sum) == TACIT_OK);
-    tacit_learner_destroy(learner);
-    for (size_t i = 0; i < sizeof data; i++)
-        total += (double)bits[i];
-    CHECK(fabs(total - sum) < 1e-6 * sum);
-    tacit_options_init(&options);
-    options.no_model = 1;
-    CHECK(tacit_buffer_compress(data, sizeof data, out, sizeof out, &n_out, &options) == TACIT_OK);
-    CHECK_MSG(fabs((double)n_out - sum / 8) < 0.001 * (double)n_out + 64, "%f computed, %zu coded",
-              sum / 8, n_out);
-    /* Bits add up over any split. */
-    CHECK(tacit_learner_create(&learner, 6, sizeof data) == TACIT_OK);
-    CHECK(tacit_learner_read(learner, data, 1234, NULL, &half) == TACIT_OK);
-    CHECK(tacit_learner_read(learner, data + 1234, sizeof data - 1234, NULL, &rest) == TACIT_OK);
-    CHECK(fabs(half + rest - sum) < 1e-6 * sum);
-    tacit_learner_destroy(learner);
-    tacit_learner_destroy(NULL);
+    uint64_t *calls = context;
+    calls[0]++;
+    calls[1] = n_in;
+    calls[2] = n_out;
+    return calls[0] == calls[3];
+}
+
+static void test_progress(void)
+{
+    uint64_t calls[4] = {0, 0, 0, 0};
+    struct tacit_eval_options options;
+    struct tacit_evaluator *e;
+    struct tacit_eval_text given = {text, sizeof text - 1};
+    struct tacit_eval_result result = {.struct_size = sizeof result};
+    tacit_eval_options_init(&options);
+    options.progress = keep_share;
+    options.progress_context = calls;
+    CHECK(tacit_evaluator_create(&e, model, &options) == TACIT_OK);
+    CHECK(tacit_evaluator_run(e, &given, 1, &result, NULL, NULL) == TACIT_OK);
+    CHECK(calls[0] > 0 && calls[1] == result.n_tokens && calls[2] == result.n_tokens);
+    calls[3] = calls[0] + 1;
+    CHECK(tacit_evaluator_run(e, &given, 1, &result, NULL, NULL) == TACIT_ERR_CANCELLED);
+    tacit_evaluator_destroy(e);
 }
 
 static void test_edges(void)
@@ -410,9 +405,9 @@ int main(void)
         test_independence();
         test_splits();
         test_against_file();
+        test_progress();
         test_edges();
     }
-    test_learner();
     tacit_model_close(model);
     free(memory);
     return check_result();
