@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An encoder tries the methods in this order and keeps the shortest payload: the context models,
- * the language model, the context models again where they were only sampled, all methods that do
- * not predict, and stored if none was shorter than the content.
+ * An encoder tries the language model, the context models, then all methods that do not predict, keeps the
+ * shortest payload, and stores the content if none was shorter.
  *
- * The context models cost a second pass over content that a language model codes. From a certain
- * size on they code a sample first. The language model is compared with the sample once it has come
- * as far; its encoder returns whether it is so far ahead that the context models need not code the
- * whole.
+ * The language model is many times slower than the context models. It is kept only for a gain that is worth
+ * its time: plan->least_gain, a share of what the context models take. On content from a certain size on it
+ * starts alone and is compared with samples (language_rival.h). Where it is well ahead, the context models
+ * need not code the whole; where it gains too little, it is given up; in between, and on short content, the
+ * context models code the whole, and the language model goes on against that as long as it may win.
  */
 #include "methods/block.h"
 
@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "methods/block_methods.h"
-#include "methods/context/context_sample.h"
+#include "methods/context/context_marks.h"
 #include "methods/language/language_block.h"
 #include "methods/language/language_choose.h"
 #include "tacit/archive.h"
@@ -54,14 +54,16 @@ static enum tacit_status try_method(struct block_job *job, enum tacit_method met
     return keep_shorter(job, &best, method, status);
 }
 
-static enum tacit_status try_language(struct block_job *job, const struct context_sample *rival,
-                                      bool *rival_beaten)
+static enum tacit_status try_language(struct block_job *job, struct language_rival *rival,
+                                      enum language_verdict *verdict)
 {
     struct byte_buffer best;
     size_t n_max = set_aside(job, &best);
-    *rival_beaten = false;
+    if (best.data)
+        n_max -= (size_t)((uint64_t)n_max * job->plan->least_gain / 1000);
+    *verdict = LANGUAGE_GIVEN_UP;
     enum tacit_status status =
-        n_max > 0 ? language_block_encode(job, n_max, rival, rival_beaten) : TACIT_OK;
+        n_max > 0 ? language_block_encode(job, n_max, rival, verdict) : TACIT_OK;
     return keep_shorter(job, &best, TACIT_METHOD_MODEL, status);
 }
 
@@ -71,35 +73,66 @@ static void report_context(struct block_job *job, uint64_t n_content, uint64_t n
         (struct tacit_model_report){.context_content = n_content, .context_bytes = n_coded};
 }
 
-/* Both models whole, the language model second. */
-static enum tacit_status try_in_turn(struct block_job *job)
+/* Whether the whole takes more bytes for its length than the sample did, by a fifth. */
+static bool is_unlike(const struct context_sample *sample, uint64_t n_content, uint64_t n_coded)
 {
-    bool rival_beaten;
-    uint64_t n_content = job->content.size;
-    if (job->plan->context)
-        TRY(try_method(job, TACIT_METHOD_CONTEXT));
-    report_context(job, n_content, job->payload.size);
-    return job->model ? try_language(job, NULL, &rival_beaten) : TACIT_OK;
+    return n_coded * sample->n_bytes > sample->all_coded * n_content * 6 / 5;
 }
 
-static enum tacit_status try_with_sample(struct block_job *job)
+/* The context models, then the language model against the whole of what they made. sample: where the language
+ * model has lost already; it gets another chance if the rest of the block is unlike that; or NULL. */
+static enum tacit_status try_in_turn(struct block_job *job, const struct context_sample *sample,
+                                     struct context_marks *marks)
 {
-    struct context_sample sample;
-    bool sample_beaten;
-    TRY(context_sample_measure(job, language_choose_streams(job->plan, job->content.size),
-                               &sample));
-    report_context(job, sample.n_bytes, sample.n_coded);
-    TRY(try_language(job, &sample, &sample_beaten));
-    return sample_beaten ? TACIT_OK : try_method(job, TACIT_METHOD_CONTEXT);
+    struct language_rival rival = {.least_gain = job->plan->least_gain, .patient = sample != NULL};
+    enum language_verdict verdict;
+    uint64_t n_content = job->content.size;
+    job->marks = marks;
+    enum tacit_status status = try_method(job, TACIT_METHOD_CONTEXT);
+    job->marks = NULL;
+    report_context(job, n_content, job->payload.size);
+    if (status != TACIT_OK || (sample && !is_unlike(sample, n_content, job->payload.size)))
+        return status;
+    rival.marks = job->payload.size > 0 ? marks : NULL;
+    rival.n_whole = job->payload.size;
+    return try_language(job, rival.marks ? &rival : NULL, &verdict);
+}
+
+static enum tacit_status try_both(struct block_job *job, const struct context_sample *sample)
+{
+    struct context_marks marks;
+    TRY(context_marks_create(&marks, job->content.size));
+    enum tacit_status status = try_in_turn(job, sample, &marks);
+    context_marks_destroy(&marks);
+    return status;
+}
+
+static enum tacit_status try_with_samples(struct block_job *job)
+{
+    struct language_rival rival = {.least_gain = job->plan->least_gain};
+    enum language_verdict verdict;
+    TRY(try_language(job, &rival, &verdict));
+    if (verdict != LANGUAGE_GOES_ON)
+        return try_both(job, verdict == LANGUAGE_GIVEN_UP ? &rival.sample : NULL);
+    job->report.context_content = rival.sample.n_bytes;
+    job->report.context_bytes = rival.sample.all_coded;
+    return TACIT_OK;
 }
 
 /* job->look is there. */
 static enum tacit_status try_predictors(struct block_job *job)
 {
+    enum language_verdict verdict;
     enum content_type type;
-    bool sampled = job->model && job->plan->context && context_sample_pays(job->content.size) &&
-                   language_choose_type(job->look, &type);
-    return sampled ? try_with_sample(job) : try_in_turn(job);
+    bool language = job->model && language_choose_type(job->look, &type);
+    if (language && job->plan->context)
+        return job->content.size < CONTEXT_SAMPLED_MIN ? try_both(job, NULL)
+                                                       : try_with_samples(job);
+    if (language)
+        return try_language(job, NULL, &verdict);
+    TRY(job->plan->context ? try_method(job, TACIT_METHOD_CONTEXT) : TACIT_OK);
+    report_context(job, job->content.size, job->payload.size);
+    return TACIT_OK;
 }
 
 /* The predictors see the content without what line_ends takes out, until look_ends. */

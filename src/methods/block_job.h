@@ -16,6 +16,7 @@
 #include "container/format.h"
 #include "content/content.h"
 #include "content/line_ends.h"
+#include "methods/context/context_marks.h"
 #include "methods/plan.h"
 
 /* How far a job is, and whether it shall stop. */
@@ -52,6 +53,7 @@ struct block_job {
     const struct block_look *look;    /* there while a method that predicts works */
     struct tacit_model_report report; /* of this block */
     size_t n_raw;                     /* bytes that the context models leave as they are */
+    struct context_marks *marks;      /* what the context models fill; NULL: nobody asks */
 
     /* Decoder: */
     uint64_t archive_offset; /* where the block's header lies */

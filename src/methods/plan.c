@@ -24,14 +24,15 @@ struct level {
     bool context;
     unsigned memory_log2_max;
     uint32_t stream_bytes, streams_max; /* of a small model */
+    unsigned least_gain;
 };
 
 static const struct level levels[TACIT_LEVEL_MAX + 1] = {
-    [1] = {8 * MIB, 9, false, 0, 0, 0},         [2] = {64 * MIB, 22, false, 0, 0, 0},
-    [3] = {8 * MIB, 22, true, 24, 0, 0},        [4] = {16 * MIB, 22, true, 26, 0, 0},
-    [5] = {4 * MIB, 22, true, 28, 1 << 14, 16}, [6] = {8 * MIB, 22, true, 29, 1 << 16, 8},
-    [7] = {16 * MIB, 22, true, 29, 1 << 17, 4}, [8] = {32 * MIB, 22, true, 29, 1 << 18, 2},
-    [9] = {64 * MIB, 22, true, 29, 1 << 20, 1},
+    [1] = {8 * MIB, 9, false, 0, 0, 0, 0},          [2] = {64 * MIB, 22, false, 0, 0, 0, 0},
+    [3] = {8 * MIB, 22, true, 24, 0, 0, 30},        [4] = {16 * MIB, 22, true, 26, 0, 0, 30},
+    [5] = {4 * MIB, 22, true, 28, 1 << 14, 16, 30}, [6] = {8 * MIB, 22, true, 29, 1 << 16, 8, 20},
+    [7] = {16 * MIB, 22, true, 29, 1 << 17, 4, 10}, [8] = {32 * MIB, 22, true, 29, 1 << 18, 2, 5},
+    [9] = {64 * MIB, 22, true, 29, 1 << 20, 1, 0},
 };
 
 enum tacit_status tacit_options_init_sized(struct tacit_options *options, size_t struct_size)
@@ -101,6 +102,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
         .stream_bytes = level->stream_bytes,
         .streams_max = level->streams_max,
+        .least_gain = level->least_gain,
         .report = options.report,
         .cpu_features = features,
         .progress = options.progress,

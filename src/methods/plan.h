@@ -25,12 +25,14 @@ struct codec_plan {
     int zstd_level;         /* 0: not at all; with context models, tried where it may win */
     bool context;           /* try the context models */
     enum cm_strength strength;
-    unsigned memory_log2_max;          /* tables of the context models; less for short blocks */
-    const struct tacit_model *model;   /* NULL: none */
-    unsigned n_streams, n_context;     /* of the model; n_streams 0: by size of the content, */
-    uint32_t stream_bytes;             /* one for each of these, */
-    uint32_t streams_max;              /* this many at most */
-    bool unmixed;                      /* the model alone codes whole tokens */
+    unsigned memory_log2_max;        /* tables of the context models; less for short blocks */
+    const struct tacit_model *model; /* NULL: none */
+    unsigned n_streams, n_context;   /* of the model; n_streams 0: by size of the content, */
+    uint32_t stream_bytes;           /* one for each of these, */
+    uint32_t streams_max;            /* this many at most */
+    unsigned least_gain; /* of the model over the context models, in thousandths: less is not worth
+                            its time */
+    bool unmixed;        /* the model alone codes whole tokens */
     struct tacit_model_report *report; /* or NULL */
     struct kernels kernels;
     uint32_t cpu_features;

@@ -10,6 +10,7 @@
 #include "content/transform.h"
 #include "methods/context/context_choose.h"
 #include "methods/context/context_layout.h"
+#include "methods/context/context_marks.h"
 #include "predict/context_mixer.h"
 
 enum { WATCH_BYTES = 4096 }; /* how often progress is noted and memory grows */
@@ -21,6 +22,7 @@ struct context_coder {
     struct bc_encoder enc;
     struct bc_decoder dec;
     struct block_job *job;
+    size_t n_raw; /* encoder: bytes of raw segments so far */
     struct context_layout layout;
 };
 
@@ -52,6 +54,11 @@ static bool hopeless(const struct context_coder *coder)
     return coder->encoding ? coder->enc.overflow : coder->dec.pos > coder->dec.n_in + 8;
 }
 
+static size_t n_coded(const struct context_coder *coder)
+{
+    return coder->n_raw + coder->enc.n_out;
+}
+
 static enum tacit_status code_bytes(struct context_coder *coder, size_t start, size_t n)
 {
     struct byte_buffer *content = &coder->job->content;
@@ -64,8 +71,10 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
             return coder->encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
         TRY(byte_buffer_reserve(content, stop, coder->job->header.content_size));
         cm_expect(coder->cm, stop - start);
-        for (; start < stop; start++)
+        for (; start < stop; start++) {
+            context_marks_note(coder->job->marks, start, start + 1, n_coded(coder));
             content->data[start] = step_byte(coder, coder->encoding ? content->data[start] : 0);
+        }
     }
     return TACIT_OK;
 }
@@ -103,15 +112,19 @@ static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw
         TRY(context_layout_is_coded(segment)
                 ? code_segment(coder, segment, start)
                 : byte_buffer_reserve(content, start + n, coder->job->header.content_size));
+        if (!context_layout_is_coded(segment))
+            context_marks_note(coder->job->marks, start, start + n, n_coded(coder));
         if (segment->raw) {
             uint8_t *at = content->data + start;
             memcpy(coder->encoding ? raw : at, coder->encoding ? at : raw, n);
             raw += n;
+            coder->n_raw += n;
         } else if (segment->distance != 0 && !coder->encoding) {
             copy_segment(content->data + start, segment);
         }
         start += n;
     }
+    context_marks_note(coder->job->marks, start, start + 1, n_coded(coder));
     return TACIT_OK;
 }
 
@@ -210,7 +223,8 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     struct cm_config config = {.strength = plan->strength,
                                .content_set = plan->content_set,
                                .memory_log2 = context_memory_log2(plan, content_size)};
-    return cm_memory_needed(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX;
+    return cm_memory_needed(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
+           context_marks_memory(content_size);
 }
 
 static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_bytes)

@@ -7,56 +7,91 @@
 #include "base/try.h"
 #include "methods/context/context_block.h"
 
-enum { SAMPLED_MIN = 1 << 15, SAMPLE_MIN = 1 << 13, SAMPLE_PART = 8 };
+enum {
+    SAMPLE_PART = 32,
+    SAMPLE_MIN = 1 << 13,
+    SAMPLE_MAX = 1 << 16,
+    SAMPLE_MEMORY_LOG2 = 23, /* of the tables: the language model's are there beside them */
+};
 
-bool context_sample_pays(size_t content_size)
+static struct codec_plan plan_of_sample(const struct codec_plan *plan)
 {
-    return content_size >= SAMPLED_MIN;
+    struct codec_plan sample = *plan;
+    if (sample.memory_log2_max > SAMPLE_MEMORY_LOG2)
+        sample.memory_log2_max = SAMPLE_MEMORY_LOG2;
+    sample.content_set = CONTENT_WORDS;
+    return sample;
 }
 
-/* The first bytes of each piece: a coder whose streams advance in lock-step codes these first, too. */
-static enum tacit_status copy_parts(const struct byte_buffer *content, uint32_t n_pieces,
-                                    struct byte_buffer *sample)
+static size_t sample_bytes(uint64_t content_size)
 {
-    size_t n = content->size, n_wanted = n / SAMPLE_PART;
-    if (n_wanted < SAMPLE_MIN)
-        n_wanted = SAMPLE_MIN;
-    size_t n_each = n_wanted / n_pieces;
-    TRY(byte_buffer_reserve(sample, n_wanted, n_wanted));
+    uint64_t n = content_size / SAMPLE_PART;
+    n = n < SAMPLE_MIN ? SAMPLE_MIN : n;
+    return n < SAMPLE_MAX ? (size_t)n : SAMPLE_MAX;
+}
+
+/* n_each bytes at each place: a coder whose streams advance in lock-step codes these first, too. */
+static enum tacit_status copy_pieces(const struct byte_buffer *content, const uint32_t *places,
+                                     uint32_t n_pieces, size_t n_each, struct byte_buffer *sample)
+{
+    TRY(byte_buffer_reserve(sample, n_pieces * n_each, n_pieces * n_each));
     for (uint32_t i = 0; i < n_pieces; i++) {
-        size_t start = (size_t)((uint64_t)n * i / n_pieces);
-        memcpy(sample->data + sample->size, content->data + start, n_each);
-        sample->size += n_each;
+        size_t left = content->size - places[i], n = left < n_each ? left : n_each;
+        memcpy(sample->data + sample->size, content->data + places[i], n);
+        sample->size += n;
     }
     return TACIT_OK;
 }
 
-static enum tacit_status code(struct block_job *job, struct block_look *look)
+static enum tacit_status code(struct block_job *job, enum content_type type,
+                              struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
-    look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
+    look->n_split = 1;
+    look->split[0] =
+        (struct content_segment){.content = {.type = type}, .n_bytes = (uint32_t)content->size};
     job->look = look;
     job->header.content_size = (uint32_t)content->size;
     return context_method.encode(job, content->size - 1);
 }
 
-enum tacit_status context_sample_measure(const struct block_job *job, uint32_t n_pieces,
-                                         struct context_sample *sample)
+/* n_each bytes at each place: *n in all, of which the context models make *n_coded. */
+static enum tacit_status measure(const struct block_job *job, enum content_type type,
+                                 const uint32_t *places, uint32_t n_pieces, size_t n_each,
+                                 uint64_t *n, uint64_t *n_coded)
 {
-    struct block_job part = {.plan = job->plan,
+    struct codec_plan plan = plan_of_sample(job->plan);
+    struct block_job part = {.plan = &plan,
                              .watch = {.stop = job->watch.stop,
                                        .tick = job->watch.tick,
                                        .tick_context = job->watch.tick_context}};
     struct block_look *look = calloc(1, sizeof *look);
     enum tacit_status status = look ? TACIT_OK : TACIT_ERR_MEMORY;
     if (status == TACIT_OK)
-        status = copy_parts(&job->content, n_pieces, &part.content);
-    if (status == TACIT_OK)
-        status = code(&part, look);
-    size_t n = part.content.size;
-    *sample =
-        (struct context_sample){.n_bytes = n, .n_coded = part.payload.size ? part.payload.size : n};
+        status = copy_pieces(&job->content, places, n_pieces, n_each, &part.content);
+    if (status == TACIT_OK && part.content.size > 1)
+        status = code(&part, type, look);
+    *n = part.content.size;
+    *n_coded = part.payload.size ? part.payload.size : part.content.size;
     block_job_free(&part);
     free(look);
     return status;
+}
+
+enum tacit_status context_sample_measure(const struct block_job *job, enum content_type type,
+                                         const uint32_t *places, uint32_t n_pieces,
+                                         struct context_sample *sample)
+{
+    size_t n_each = sample_bytes(job->content.size) / n_pieces;
+    TRY(measure(job, type, places, n_pieces, n_each / 2, &sample->n_half, &sample->half_coded));
+    return measure(job, type, places, n_pieces, n_each, &sample->n_bytes, &sample->all_coded);
+}
+
+uint64_t context_sample_memory(const struct codec_plan *plan, uint64_t content_size)
+{
+    if (!plan->context || content_size < CONTEXT_SAMPLED_MIN)
+        return 0;
+    uint64_t n = sample_bytes(content_size);
+    struct codec_plan sample = plan_of_sample(plan);
+    return context_method.encode_memory(&sample, n) + sizeof(struct block_look) + 2 * n;
 }

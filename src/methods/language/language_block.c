@@ -56,14 +56,14 @@ static void report(const struct language_coder *coder)
 }
 
 static enum tacit_status code_payload(struct language_coder *coder, size_t n_max,
-                                      const struct context_sample *rival,
-                                      struct language_outcome *outcome)
+                                      struct language_rival *rival, enum language_verdict *verdict)
 {
     struct byte_buffer *payload = &coder->job->payload;
     uint8_t packed[LANGUAGE_LAYOUT_MAX];
     TRY(choose_layout(coder));
     TRY(language_coder_prepare(coder));
     size_t n_packed = language_layout_pack(packed, &coder->layout);
+    *verdict = LANGUAGE_GIVEN_UP;
     if (n_packed > n_max)
         return TACIT_OK;
     TRY(byte_buffer_reserve(payload, n_max, n_max));
@@ -71,38 +71,40 @@ static enum tacit_status code_payload(struct language_coder *coder, size_t n_max
     uint8_t *out = payload->data + n_packed;
     token_coder_begin_encoding(&coder->token, out, n_max - n_packed);
     TRY(language_primer_read(coder));
-    TRY(language_rounds_run(coder, rival, outcome));
-    if (outcome->given_up)
+    TRY(language_rounds_run(coder, rival, verdict));
+    if (*verdict != LANGUAGE_GOES_ON)
         return TACIT_OK;
     size_t n_coded = token_coder_finish(&coder->token, out, n_max - n_packed);
-    payload->size = n_coded == SIZE_MAX ? 0 : n_packed + n_coded;
+    if (n_coded == SIZE_MAX)
+        *verdict = LANGUAGE_GIVEN_UP;
+    else
+        payload->size = n_packed + n_coded;
     report(coder);
     return TACIT_OK;
 }
 
 enum tacit_status language_block_encode(struct block_job *job, size_t n_max,
-                                        const struct context_sample *rival, bool *rival_beaten)
+                                        struct language_rival *rival,
+                                        enum language_verdict *verdict)
 {
     struct language_coder *coder;
-    struct language_outcome outcome = {0};
     enum content_type type;
     job->payload.size = 0;
-    *rival_beaten = false;
+    *verdict = LANGUAGE_GIVEN_UP;
     if (!language_choose_type(job->look, &type))
         return TACIT_OK;
     TRY(language_coder_create(&coder, job, true));
     coder->layout.type = type;
     coder->token.counting = job->plan->report != NULL;
-    enum tacit_status status = code_payload(coder, n_max, rival, &outcome);
-    *rival_beaten = outcome.rival_beaten;
+    enum tacit_status status = code_payload(coder, n_max, rival, verdict);
     language_coder_destroy(coder);
     return status;
 }
 
 static enum tacit_status encode(struct block_job *job, size_t n_max)
 {
-    bool rival_beaten;
-    return language_block_encode(job, n_max, NULL, &rival_beaten);
+    enum language_verdict verdict;
+    return language_block_encode(job, n_max, NULL, &verdict);
 }
 
 /* Helpers' room is taken if the limit lets it. Without, decoding takes what one thread takes. */
@@ -124,7 +126,7 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     struct block_job *job = coder->job;
     const struct byte_buffer *payload = &job->payload;
     size_t n_layout;
-    struct language_outcome outcome;
+    enum language_verdict verdict;
     uint64_t n_bytes;
     bool helped;
     TRY(language_layout_parse(payload->data, payload->size, job->header.content_size,
@@ -135,8 +137,8 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     TRY(language_coder_prepare(coder));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
     TRY(language_primer_read(coder));
-    TRY(language_rounds_run(coder, NULL, &outcome));
-    if (outcome.given_up || !token_coder_is_done(&coder->token))
+    TRY(language_rounds_run(coder, NULL, &verdict));
+    if (verdict != LANGUAGE_GOES_ON || !token_coder_is_done(&coder->token))
         return TACIT_ERR_CORRUPT;
     job->content.size = job->header.content_size;
     return line_ends_restore(&coder->layout.line_ends, job->content.data, job->content.size);
@@ -166,7 +168,8 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                               (size_t)content_size, &n_bytes) != TACIT_OK)
         return UINT64_MAX / 2;
     /* Items, and a payload beside the context models'. */
-    return n_bytes + content_size * (sizeof(uint32_t) + 1);
+    return n_bytes + content_size * (sizeof(uint32_t) + 1) +
+           context_sample_memory(plan, content_size);
 }
 
 static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_bytes)

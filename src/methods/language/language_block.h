@@ -10,14 +10,14 @@
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_BLOCK_H
 
 #include "methods/block_method.h"
-#include "methods/context/context_sample.h"
+#include "methods/language/language_rival.h"
 
 extern const struct block_method language_method;
 
-/* language_method.encode, compared with what the context models made of a sample (NULL: with nothing):
- * payload.size is 0 also if the model is far behind the sample. *rival_beaten: the model is so far
- * ahead of it that the context models need not code the whole. */
+/* language_method.encode, compared with rival (NULL: with nothing). Unless *verdict is LANGUAGE_GOES_ON,
+ * payload.size is 0. */
 enum tacit_status language_block_encode(struct block_job *job, size_t n_max,
-                                        const struct context_sample *rival, bool *rival_beaten);
+                                        struct language_rival *rival,
+                                        enum language_verdict *verdict);
 
 #endif

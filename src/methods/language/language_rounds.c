@@ -66,22 +66,6 @@ static enum tacit_status run_round(struct language_coder *coder, uint64_t round)
     return TACIT_OK;
 }
 
-/* Compares the model with the rival's sample, once the model has done as many bytes; false before. The
- * longer the content, the more the context models gain on the model. So a model that took an eighth
- * more is given up, and one that took an eighth less has beaten them, except where they made less than
- * a fifth of the sample: such content repeats itself, and the whole has repeats that the sample lacks. */
-static bool judge(const struct language_coder *coder, const struct context_sample *rival,
-                  uint64_t n_done, struct language_outcome *outcome)
-{
-    if (n_done < rival->n_bytes)
-        return false;
-    uint64_t coded = token_coder_n_coded(&coder->token) * rival->n_bytes;
-    uint64_t limit = rival->n_coded * n_done;
-    outcome->rival_beaten = coded < limit - limit / 8 && rival->n_coded >= rival->n_bytes / 5;
-    outcome->given_up = coded > limit + limit / 8;
-    return true;
-}
-
 static uint64_t bytes_left(const struct language_coder *coder)
 {
     uint64_t n_left = 0;
@@ -90,36 +74,36 @@ static uint64_t bytes_left(const struct language_coder *coder)
     return n_left;
 }
 
-static enum tacit_status run_rounds(struct language_coder *coder,
-                                    const struct context_sample *rival,
-                                    struct language_outcome *outcome)
+static enum tacit_status run_rounds(struct language_coder *coder, struct language_rival *rival,
+                                    enum language_verdict *verdict)
 {
     uint64_t n_all = coder->streams[coder->layout.n_streams - 1].end, n_left = n_all;
-    for (uint64_t round = 0; n_left > 0 && !outcome->given_up; round++) {
+    *verdict = LANGUAGE_GOES_ON;
+    for (uint64_t round = 0; n_left > 0 && *verdict == LANGUAGE_GOES_ON; round++) {
+        if (rival)
+            TRY(language_rival_compare(rival, coder, n_all - n_left, n_all, verdict));
+        if (*verdict != LANGUAGE_GOES_ON)
+            break;
         TRY(run_round(coder, round));
         n_left = bytes_left(coder);
         if (block_watch_stop(&coder->job->watch, n_all - n_left))
             return TACIT_ERR_CANCELLED;
         if (token_coder_is_hopeless(&coder->token))
-            outcome->given_up = true;
-        else if (rival && judge(coder, rival, n_all - n_left, outcome))
-            rival = NULL;
+            *verdict = LANGUAGE_GIVEN_UP;
     }
     return TACIT_OK;
 }
 
-enum tacit_status language_rounds_run(struct language_coder *coder,
-                                      const struct context_sample *rival,
-                                      struct language_outcome *outcome)
+enum tacit_status language_rounds_run(struct language_coder *coder, struct language_rival *rival,
+                                      enum language_verdict *verdict)
 {
     struct language_readers *readers = &coder->readers;
-    *outcome = (struct language_outcome){0};
     readers->pool = coder->job->pool;
     readers->lm = coder->lm;
     readers->plan = plan_stream;
     readers->context = coder;
     TRY(language_readers_start(readers));
-    enum tacit_status status = run_rounds(coder, rival, outcome);
+    enum tacit_status status = run_rounds(coder, rival, verdict);
     language_readers_stop(readers);
     return status;
 }

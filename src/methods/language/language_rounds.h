@@ -7,17 +7,12 @@
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_ROUNDS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_ROUNDS_H
 
-#include "methods/context/context_sample.h"
 #include "methods/language/language_coder.h"
+#include "methods/language/language_rival.h"
 
-struct language_outcome {
-    bool given_up;     /* the output or input is too short, or the rival is far ahead */
-    bool rival_beaten; /* by so much that the context models need not code the whole */
-};
-
-/* rival: what an encoder is compared with, NULL: nothing. */
-enum tacit_status language_rounds_run(struct language_coder *coder,
-                                      const struct context_sample *rival,
-                                      struct language_outcome *outcome);
+/* rival: what an encoder is compared with, NULL: nothing. *verdict: whether all items are coded; a decoder
+ * gives up when its input is too short. */
+enum tacit_status language_rounds_run(struct language_coder *coder, struct language_rival *rival,
+                                      enum language_verdict *verdict);
 
 #endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whether the language model is worth its time, asked while an encoder codes with it. It is many times
+ * slower than the context models, so it must take `least_gain` less than they do. They are compared on
+ * samples, the first at once, two more later on in a long block; or, where a sample was not clear, with
+ * the whole block as the context models coded it.
+ */
+#ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_RIVAL_H
+#define TACIT_METHODS_LANGUAGE_LANGUAGE_RIVAL_H
+
+#include "methods/context/context_sample.h"
+#include "methods/language/language_coder.h"
+
+enum language_verdict {
+    LANGUAGE_GOES_ON,
+    LANGUAGE_GIVEN_UP, /* too little gain for its time, or the payload is too short */
+    LANGUAGE_UNSURE,   /* the context models have to code the whole before one can tell */
+};
+
+enum { LANGUAGE_RIVAL_STEPS = 32 }; /* how often the model is compared with the whole */
+
+/* Set least_gain and, for a comparison with the whole, marks and n_whole; else zeroed. */
+struct language_rival {
+    unsigned least_gain;               /* thousandths of what the context models take */
+    const struct context_marks *marks; /* of the whole block; NULL: samples */
+    uint64_t n_whole;                  /* bytes of the whole payload */
+    bool patient;                      /* marks: the block begins unlike the rest of it */
+
+    struct context_sample sample; /* the present one */
+    unsigned n_samples;           /* begun */
+    int gains;                    /* sum over the samples that are done, in thousandths */
+    bool under_way, half_done;    /* the present sample */
+    uint64_t start;               /* of the present sample: bytes done by then */
+    uint64_t half_at, half_model; /* bytes done at its half, and the model's bytes for them */
+
+    unsigned n_steps;                              /* marks: comparisons so far */
+    uint64_t model_at[LANGUAGE_RIVAL_STEPS + 1];   /* bytes that the model took by then, */
+    uint64_t context_at[LANGUAGE_RIVAL_STEPS + 1]; /* and the context models */
+};
+
+/* After a round: n_done bytes of n_all are coded. */
+enum tacit_status language_rival_compare(struct language_rival *rival,
+                                         const struct language_coder *coder, uint64_t n_done,
+                                         uint64_t n_all, enum language_verdict *verdict);
+
+#endif
