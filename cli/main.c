@@ -9,6 +9,7 @@
 
 #include "cli/archive/file_list.h"
 #include "cli/archive/output_folder.h"
+#include "cli/archive/reference_files.h"
 #include "cli/base/arguments.h"
 #include "cli/base/commands.h"
 #include "cli/base/console.h"
@@ -40,14 +41,18 @@ static enum exit_code run(struct arguments *arguments)
     }
     struct tacit_model *model = NULL;
     struct file_list list = {0};
+    struct tacit_reference *reference = NULL;
     enum exit_code code = output_folder_check(arguments);
     if (code == EXIT_CODE_OK)
         code = open_model(arguments, &model);
+    if (code == EXIT_CODE_OK)
+        code = reference_files_open(arguments, &reference);
     if (code == EXIT_CODE_OK) {
         code = file_list_open(&list, arguments);
         code = exit_code_worse(code, arguments->command->work(arguments));
     }
     file_list_close(&list);
+    tacit_reference_destroy(reference);
     tacit_model_close(model);
     tacit_model_close(arguments->found_model);
     return code;

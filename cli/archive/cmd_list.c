@@ -3,6 +3,7 @@
  * `tacit list`: sizes, ratio and blocks, from the index.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/archive/archive_file.h"
 #include "cli/archive/list_json.h"
@@ -26,6 +27,16 @@ static void print_row(const struct totals *row, const char *name)
            (unsigned long long)row->content_size, ratio, bits);
     console_print_name(name);
     putchar('\n');
+}
+
+static void print_reference(const struct tacit_archive_info *info)
+{
+    struct tacit_reference_identity identity = {.n_bytes = info->reference_size,
+                                                .n_hash = info->n_reference_hash};
+    char text[REFERENCE_TEXT_CAP];
+    memcpy(identity.hash, info->reference_hash, sizeof identity.hash);
+    if (info->reference_size > 0)
+        printf("  needs the reference of %s (-D)\n", reference_text(text, &identity));
 }
 
 static enum tacit_status print_blocks(const struct archive_file *file)
@@ -62,6 +73,7 @@ static enum exit_code list_one(struct arguments *arguments, const char *path, st
         struct totals row = {info->n_archives, info->n_blocks, info->archive_size,
                              info->content_size};
         print_row(&row, file.input.name);
+        print_reference(info);
         if (with_blocks)
             status = print_blocks(&file);
     }

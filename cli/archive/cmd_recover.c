@@ -96,8 +96,8 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
         console_error(&arguments->console, input->name, "holds no block that is whole");
         return EXIT_CODE_ARCHIVE;
     }
-    bool model_is_missing = status_is_of_model(status);
-    bool is_partial = is_damaged || (model_is_missing && recovery.n_restored > 0);
+    bool is_missing_part = status_is_of_model(status) || status_is_of_reference(status);
+    bool is_partial = is_damaged || (is_missing_part && recovery.n_restored > 0);
     if (status != TACIT_OK && !is_partial)
         return input_source_failed(input, status);
     code = output_commit(output, S_ISREG(input->stat.st_mode) ? &input->stat : NULL);
@@ -107,7 +107,7 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
                   "damaged: %llu bytes restored, %llu known to be lost (zeros), %llu doubtful",
                   (unsigned long long)recovery.n_restored, (unsigned long long)recovery.n_lost,
                   (unsigned long long)recovery.n_doubtful);
-    return model_is_missing ? input_source_failed(input, status) : EXIT_CODE_ARCHIVE;
+    return is_missing_part ? input_source_failed(input, status) : EXIT_CODE_ARCHIVE;
 }
 
 enum exit_code command_recover(struct arguments *arguments)

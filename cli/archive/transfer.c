@@ -139,6 +139,10 @@ static enum exit_code fail_to_decode(const struct input *input, enum tacit_statu
     struct tacit_archive_model needed = {.struct_size = sizeof needed};
     if (status_is_of_model(status) && tacit_decoder_needs(decoder, &needed) == TACIT_OK)
         return fail_for_model(input->console, input->name, status, &needed);
+    struct tacit_reference_identity reference = {.struct_size = sizeof reference};
+    if (status_is_of_reference(status) &&
+        tacit_decoder_needs_reference(decoder, &reference) == TACIT_OK)
+        return fail_for_reference(input->console, input->name, status, &reference);
     if (status == TACIT_ERR_MEMORY_LIMIT)
         return fail_for_memory(input->console, input->name, tacit_decoder_memory_needed(decoder),
                                "");

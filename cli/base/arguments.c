@@ -67,6 +67,16 @@ static bool take_model(void *options, const struct option_row *row, const char *
     return true;
 }
 
+static bool take_reference(void *options, const struct option_row *row, const char *path)
+{
+    struct arguments *arguments = options;
+    (void)row;
+    if (arguments->n_references == REFERENCES_MAX)
+        return false;
+    arguments->references[arguments->n_references++] = path;
+    return true;
+}
+
 /* -1 ... -9, and --fast */
 static bool take_level(void *options, const struct option_row *row, const char *digit)
 {
@@ -163,6 +173,10 @@ static const struct option_row rows[] = {
      "threads, 0: one for each processor (default); the result\nnever depends on it", NULL},
     {"model", 'm', OPTION_TAKE, NOT_LIST, 0, 0, 0, "NAME", NULL,
      "language model: a name of 'tacit model list', or a file", take_model},
+    {"reference", 'D', OPTION_TAKE, NOT_LIST, 0, 0, 0, "FILE", "is given 64 times at most",
+     "what both sides have: read before each block, and needed\n"
+     "again to decompress; several are joined in order",
+     take_reference},
     {"memory", 'M', OPTION_SIZE, NOT_LIST, AT(codec.memory_limit), 1, 0, "LIMIT",
      "is a size such as 800M or 2G", "allocate no more than LIMIT bytes (800M, 2G)", NULL},
     {"limit-size", 0, OPTION_SIZE, NOT_LIST & ~COMMAND_BENCH, AT(codec.content_limit), 1, 0,

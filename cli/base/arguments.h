@@ -10,22 +10,28 @@
 #include "cli/base/command_table.h"
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
+#include "cli/base/reference_text.h"
 #include "cli/base/size_text.h"
 #include "tacit/options.h"
+
+enum { REFERENCES_MAX = 64 };
 
 struct arguments {
     struct console console;
     const struct command *command; /* NULL: only help or version is wanted */
     struct tacit_options codec;
-    bool is_named;                   /* the command stands in its own place, first */
-    const char *model_name;          /* -m; NULL: none */
-    struct tacit_model *found_model; /* by model_search.h; NULL: none */
-    const char *output_path;         /* -o; NULL: not given */
-    const char *output_folder;       /* --output-dir; NULL: not given */
-    const char *list_path;           /* --files-from; NULL: not given */
-    bool recursive;                  /* -r: files may be folders */
-    bool is_expanded;                /* files is a list made of these two, perhaps empty */
-    bool to_stdout;                  /* -c, or -o - */
+    bool is_named;                          /* the command stands in its own place, first */
+    const char *model_name;                 /* -m; NULL: none */
+    struct tacit_model *found_model;        /* by model_search.h; NULL: none */
+    const char *references[REFERENCES_MAX]; /* -D, in order */
+    unsigned n_references;
+    char reference_given[REFERENCE_TEXT_CAP]; /* what they are together */
+    const char *output_path;                  /* -o; NULL: not given */
+    const char *output_folder;                /* --output-dir; NULL: not given */
+    const char *list_path;                    /* --files-from; NULL: not given */
+    bool recursive;                           /* -r: files may be folders */
+    bool is_expanded;                         /* files is a list made of these two, perhaps empty */
+    bool to_stdout;                           /* -c, or -o - */
     bool force;
     bool remove_input;
     bool verify;

@@ -15,6 +15,7 @@ struct console {
     bool feeds_pipe;  /* standard output is a pipe: its reader may draw on the same terminal */
     bool wants_lines; /* progress as plain lines, wherever standard error goes */
     bool bar_shown;
+    const char *reference_given; /* what -D gave, in the words of reference_text.h; NULL: nothing */
 };
 
 void console_init(struct console *console);

@@ -7,6 +7,7 @@
 #include "cli/base/console.h"
 #include "cli/base/model_sources.h"
 #include "cli/base/needed_model.h"
+#include "cli/base/reference_text.h"
 #include "tacit/archive.h"
 
 enum exit_code exit_code_of_status(enum tacit_status status)
@@ -28,6 +29,8 @@ enum exit_code exit_code_of_status(enum tacit_status status)
     case TACIT_ERR_MODEL_MISSING:
     case TACIT_ERR_MODEL_WRONG:
     case TACIT_ERR_MODEL_DAMAGED:
+    case TACIT_ERR_REFERENCE_MISSING:
+    case TACIT_ERR_REFERENCE_WRONG:
         return EXIT_CODE_UNSUPPORTED;
     case TACIT_ERR_MEMORY:
     case TACIT_ERR_MEMORY_LIMIT:
@@ -85,6 +88,25 @@ enum exit_code fail_for_model(struct console *console, const char *name, enum ta
     return exit_code_of_status(status);
 }
 
+enum exit_code fail_for_reference(struct console *console, const char *name,
+                                  enum tacit_status status,
+                                  const struct tacit_reference_identity *needed)
+{
+    char text[REFERENCE_TEXT_CAP];
+    const char *given = console->reference_given;
+    bool is_known = needed->n_bytes > 0;
+    console_error(console, name, "%s%s%s%s%s; give the same files with -D, in the same order",
+                  tacit_status_message(status), is_known ? ": it needs " : "",
+                  is_known ? reference_text(text, needed) : "", given ? "; -D gave " : "",
+                  given ? given : "");
+    return exit_code_of_status(status);
+}
+
+bool status_is_of_reference(enum tacit_status status)
+{
+    return status == TACIT_ERR_REFERENCE_MISSING || status == TACIT_ERR_REFERENCE_WRONG;
+}
+
 bool status_is_of_model(enum tacit_status status)
 {
     return status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_MODEL_WRONG;
@@ -96,6 +118,11 @@ enum exit_code fail_with_status(struct console *console, const char *name, enum 
         struct tacit_archive_model needed;
         needed_model_read(name, &needed);
         return fail_for_model(console, name, status, &needed);
+    }
+    if (status_is_of_reference(status)) {
+        struct tacit_reference_identity needed;
+        reference_needed_read(name, &needed);
+        return fail_for_reference(console, name, status, &needed);
     }
     console_error(console, name, "%s%s", tacit_status_message(status), status_hint(status));
     return exit_code_of_status(status);

@@ -13,6 +13,7 @@
 
 struct console;
 struct tacit_archive_model;
+struct tacit_reference_identity;
 
 enum exit_code {
     EXIT_CODE_OK = 0,
@@ -40,6 +41,12 @@ enum exit_code fail_with_status(struct console *console, const char *name,
  * archive needs. */
 enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
                               const struct tacit_archive_model *needed);
+
+/* Likewise for a reference. */
+bool status_is_of_reference(enum tacit_status status);
+enum exit_code fail_for_reference(struct console *console, const char *name,
+                                  enum tacit_status status,
+                                  const struct tacit_reference_identity *needed);
 
 /* The same for TACIT_ERR_MEMORY_LIMIT, where the bytes that would do are known; 0: they are not. less: what makes it
  * take less, "" or a phrase behind a comma. */

@@ -5,19 +5,25 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+size_t archive_head_read(const char *path, uint8_t head[TACIT_ARCHIVE_HEADER_MAX])
+{
+    struct stat about;
+    size_t n = 0;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* of a pipe it would take bytes away */
+        return 0;
+    FILE *file = fopen(path, "rb");
+    if (file) {
+        n = fread(head, 1, TACIT_ARCHIVE_HEADER_MAX, file);
+        fclose(file);
+    }
+    return n;
+}
+
 void needed_model_read(const char *path, struct tacit_archive_model *needed)
 {
     uint8_t head[TACIT_ARCHIVE_HEADER_MAX];
-    struct stat about;
-    size_t n = 0;
     *needed = (struct tacit_archive_model){.struct_size = sizeof *needed};
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* of a pipe it would take bytes away */
-        return;
-    FILE *file = fopen(path, "rb");
-    if (file) {
-        n = fread(head, 1, sizeof head, file);
-        fclose(file);
-    }
+    size_t n = archive_head_read(path, head);
     if (tacit_archive_needs(head, n, needed) != TACIT_OK)
         needed->n_hash = 0;
 }

@@ -11,4 +11,7 @@
  * archive. */
 void needed_model_read(const char *path, struct tacit_archive_model *needed);
 
+/* The first bytes of the regular file at path; their number, 0 where there is no such file. */
+size_t archive_head_read(const char *path, uint8_t head[TACIT_ARCHIVE_HEADER_MAX]);
+
 #endif

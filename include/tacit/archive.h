@@ -43,7 +43,10 @@ struct tacit_archive_info {
     uint32_t n_archives;     /* concatenated */
     uint64_t n_blocks;
     uint64_t content_size;
-    uint64_t archive_size; /* without zero bytes behind the last archive */
+    uint64_t archive_size;                        /* without zero bytes behind the last archive */
+    uint64_t reference_size;                      /* bytes; 0: no archive needs a reference */
+    uint8_t reference_hash[TACIT_REFERENCE_HASH]; /* of the first archive that needs one ... */
+    uint32_t n_reference_hash;                    /* ... so many bytes of it */
 };
 
 struct tacit_block_info {
@@ -64,12 +67,17 @@ struct tacit_archive_model {
 };
 
 /* Enough of an archive's beginning for tacit_archive_needs. */
-#define TACIT_ARCHIVE_HEADER_MAX 320
+#define TACIT_ARCHIVE_HEADER_MAX 352
 
 /* The model that the archive which begins with data[0 .. n_bytes) needs. TACIT_ERR_TRUNCATED: more
  * bytes are needed; TACIT_ERR_NOT_ARCHIVE, _VERSION, _CORRUPT, _CHECKSUM. */
 TACIT_API enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,
                                                 struct tacit_archive_model *model);
+
+/* Likewise the reference; reference->n_bytes is 0 if it needs none. */
+TACIT_API enum tacit_status
+tacit_archive_needs_reference(const void *data, size_t n_bytes,
+                              struct tacit_reference_identity *reference);
 
 struct tacit_archive;
 
@@ -121,9 +129,10 @@ typedef int (*tacit_recover_fn)(void *context, enum tacit_recovered what, uint64
  * archive's content is the one that its index has the hash of; TACIT_ERR_CHECKSUM: nothing was
  * lost, but some is doubtful; TACIT_ERR_CORRUPT: something was lost, what could be had was
  * handed over, and where blocks are lost no hash tells whether the others are of one version;
- * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG: likewise, and a header names a model that is
- * not there; TACIT_ERR_NOT_ARCHIVE: neither a block nor a header was found; TACIT_ERR_CANCELLED:
- * the sink said so. */
+ * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG, TACIT_ERR_REFERENCE_MISSING,
+ * TACIT_ERR_REFERENCE_WRONG: likewise, and a header names a model or a reference that is not
+ * there; TACIT_ERR_NOT_ARCHIVE: neither a block nor a header was found; TACIT_ERR_CANCELLED: the
+ * sink said so. */
 TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                                                   const struct tacit_options *options,
                                                   tacit_recover_fn sink, void *sink_context);

@@ -10,6 +10,7 @@
 
 #include "tacit/export.h"
 #include "tacit/model.h"
+#include "tacit/reference.h"
 #include "tacit/status.h"
 
 #ifdef __cplusplus
@@ -87,6 +88,9 @@ struct tacit_options {
     uint64_t content_limit; /* decoding: bytes of content that a stream or file may come to, 0: no
                                limit. What says that it holds more is TACIT_ERR_CONTENT_LIMIT,
                                before the block that goes beyond it is decoded */
+    const struct tacit_reference *reference; /* what both sides have already (tacit/reference.h): to
+                                                compress with, or that archives may need; NULL:
+                                                none. Must outlive what was made with the options */
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too

@@ -53,7 +53,7 @@ TACIT_API enum tacit_status tacit_block_encode(const void *content, size_t n_con
 struct tacit_joiner;
 
 /* options: as the blocks were encoded with; copied. On failure *joiner is NULL.
- * TACIT_ERR_ARGUMENT, _MEMORY. */
+ * A reference among them must outlive the joiner. TACIT_ERR_ARGUMENT, _MEMORY. */
 TACIT_API enum tacit_status tacit_joiner_create(struct tacit_joiner **joiner,
                                                 const struct tacit_options *options);
 

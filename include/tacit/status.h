@@ -33,6 +33,8 @@ extern "C" {
     X(TACIT_ERR_MODEL_MISSING, -33, "archive needs a model that was not given")                    \
     X(TACIT_ERR_MODEL_WRONG, -34, "archive was made with another model")                           \
     X(TACIT_ERR_MODEL_DAMAGED, -35, "model file is damaged")                                       \
+    X(TACIT_ERR_REFERENCE_MISSING, -36, "archive needs a reference that was not given")            \
+    X(TACIT_ERR_REFERENCE_WRONG, -37, "archive was made with another reference")                   \
     /* -4x: resources */                                                                           \
     X(TACIT_ERR_MEMORY, -40, "out of memory")                                                      \
     X(TACIT_ERR_MEMORY_LIMIT, -41, "memory limit is too small")                                    \

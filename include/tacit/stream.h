@@ -88,6 +88,12 @@ TACIT_API uint64_t tacit_decoder_error_offset(const struct tacit_decoder *decode
 TACIT_API enum tacit_status tacit_decoder_needs(const struct tacit_decoder *decoder,
                                                 struct tacit_archive_model *model);
 
+/* Likewise the reference, for the message when the decoder failed with TACIT_ERR_REFERENCE_MISSING or
+ * TACIT_ERR_REFERENCE_WRONG. No content of such an archive is given out. */
+TACIT_API enum tacit_status
+tacit_decoder_needs_reference(const struct tacit_decoder *decoder,
+                              struct tacit_reference_identity *reference);
+
 TACIT_API void tacit_decoder_destroy(struct tacit_decoder *decoder);
 
 #ifdef __cplusplus

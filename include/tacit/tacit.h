@@ -11,6 +11,7 @@
 #include "tacit/model.h"
 #include "tacit/options.h"
 #include "tacit/parts.h"
+#include "tacit/reference.h"
 #include "tacit/select.h"
 #include "tacit/statistics.h"
 #include "tacit/status.h"

@@ -10,6 +10,7 @@
 
 #include "archive/archive_index.h"
 #include "archive/model_identity.h"
+#include "archive/reference_identity.h"
 #include "archive/source.h"
 #include "base/find_start.h"
 #include "base/hash.h"
@@ -96,7 +97,10 @@ enum tacit_status tacit_archive_get_info(const struct tacit_archive *archive,
         .n_blocks = archive->index.n_blocks,
         .content_size = archive->index.content_size,
         .archive_size = archive->index.archive_size,
+        .reference_size = archive->index.reference.n_bytes,
+        .n_reference_hash = archive->index.reference.n_hash,
     };
+    memcpy(full.reference_hash, archive->index.reference.hash, sizeof full.reference_hash);
     return struct_give(info, &full, sizeof full);
 }
 
@@ -123,6 +127,15 @@ enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,
     size_t n_header;
     TRY(format_header_parse(data, n_bytes, &header, &n_header));
     return model_identity_tell(&header.model, model);
+}
+
+enum tacit_status tacit_archive_needs_reference(const void *data, size_t n_bytes,
+                                                struct tacit_reference_identity *reference)
+{
+    struct format_header header;
+    size_t n_header;
+    TRY(format_header_parse(data, n_bytes, &header, &n_header));
+    return reference_identity_tell(&header.reference, reference);
 }
 
 /* The block's own header, which must agree with the index. */
@@ -172,6 +185,8 @@ static enum tacit_status decode_block(struct tacit_archive *archive, size_t inde
     struct block_job *job = &archive->job;
     archive->decoded = SIZE_MAX;
     job->model = block->model;
+    job->reference = block->reference;
+    TRY(block->reference_status);
     if (block->other_model && block->method == TACIT_METHOD_MODEL)
         return TACIT_ERR_MODEL_WRONG;
     TRY(read_block_header(archive, block, &job->header));

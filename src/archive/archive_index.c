@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "archive/model_identity.h"
+#include "archive/reference_identity.h"
 #include "archive/source.h"
 #include "base/try.h"
 
@@ -43,6 +44,8 @@ static enum tacit_status add_block(struct cursor *c, const struct archive_block 
     added->tag = c->header.tag;
     added->other_model = model_identity_choose(&c->header.model, c->plan->model, &added->model) ==
                          TACIT_ERR_MODEL_WRONG;
+    added->reference_status =
+        reference_identity_choose(&c->header.reference, c->plan->reference, &added->reference);
     index->content_size += block->content_size;
     return TACIT_OK;
 }
@@ -157,6 +160,8 @@ static enum tacit_status load_archive(struct cursor *c, uint64_t *offset)
     size_t n_header;
     TRY(source_read_header(c->source, *offset, &c->header, &n_header));
     *offset += n_header;
+    if (c->index->reference.n_bytes == 0)
+        c->index->reference = c->header.reference;
     if (c->header.single) {
         const struct format_block *block = &c->header.block;
         if (block->payload_size > c->source->size - *offset)

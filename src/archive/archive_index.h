@@ -24,10 +24,12 @@ struct archive_block {
     uint32_t header_size; /* single form: the archive's header */
     uint32_t tag;
     uint8_t method;
-    const struct tacit_model *model; /* that its archive names, if it is at hand */
-    bool other_model;                /* given another one instead */
-    bool ends_archive;               /* the last one of an archive of block form, ... */
-    struct hash128 content_hash;     /* ... all of whose content has this hash */
+    const struct tacit_model *model;         /* that its archive names, if it is at hand */
+    bool other_model;                        /* given another one instead */
+    const struct tacit_reference *reference; /* that its archive names, if it is at hand */
+    enum tacit_status reference_status;
+    bool ends_archive;           /* the last one of an archive of block form, ... */
+    struct hash128 content_hash; /* ... all of whose content has this hash */
 };
 
 struct archive_index {
@@ -37,6 +39,7 @@ struct archive_index {
     uint64_t archive_size; /* without padding */
     uint32_t n_archives;
     uint32_t format_version;
+    struct format_reference_identity reference; /* of the first archive that names one */
 };
 
 /* Zero-initialised index; free it with archive_index_free, also after a failure. plan: model, and

@@ -78,6 +78,7 @@ enum tacit_status block_queue_create(struct block_queue **queue_out, const struc
         slot->task = (struct thread_task){.run = run_slot, .argument = slot};
         slot->job.plan = plan;
         slot->job.model = plan->model;
+        slot->job.reference = plan->reference;
         slot->job.watch.stop = &queue->stop;
     }
     return TACIT_OK;

@@ -18,6 +18,7 @@
 
 #include "archive/decoder_parts.h"
 #include "archive/model_identity.h"
+#include "archive/reference_identity.h"
 #include "archive/stream_step.h"
 #include "base/try.h"
 #include "methods/block.h"
@@ -70,6 +71,12 @@ enum tacit_status tacit_decoder_needs(const struct tacit_decoder *decoder,
                                       struct tacit_archive_model *model)
 {
     return model_identity_tell(&decoder->header.model, model);
+}
+
+enum tacit_status tacit_decoder_needs_reference(const struct tacit_decoder *decoder,
+                                                struct tacit_reference_identity *reference)
+{
+    return reference_identity_tell(&decoder->header.reference, reference);
 }
 
 /* An error in the input waits for the blocks in front of it. */

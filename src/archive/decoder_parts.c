@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "archive/model_identity.h"
+#include "archive/reference_identity.h"
 #include "base/try.h"
 
 void decoder_start_archive(struct tacit_decoder *decoder)
@@ -40,6 +41,7 @@ static enum tacit_status begin_payload(struct tacit_decoder *decoder,
     if (block->payload_size > decoder->plan.memory_limit)
         return TACIT_ERR_MEMORY_LIMIT;
     job->model = decoder->model;
+    job->reference = decoder->reference;
     job->header = *block;
     job->archive_offset = decoder->part_offset;
     job->payload.size = 0;
@@ -65,6 +67,8 @@ static enum tacit_status read_header(struct tacit_decoder *decoder)
     if (status == TACIT_ERR_NOT_ARCHIVE && decoder->any_archive)
         return TACIT_ERR_CORRUPT; /* something else follows an archive */
     TRY(status);
+    TRY(reference_identity_choose(&decoder->header.reference, decoder->plan.reference,
+                                  &decoder->reference));
     decoder->model_status =
         model_identity_choose(&decoder->header.model, decoder->plan.model, &decoder->model);
     if (decoder->header.single)

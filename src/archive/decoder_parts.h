@@ -34,9 +34,9 @@ struct tacit_decoder {
 
     /* The current archive. */
     struct format_header header;
-    const struct tacit_model *model; /* that it needs */
-    enum tacit_status
-        model_status; /* is it there? Blocks that do without are decoded all the same */
+    const struct tacit_model *model;         /* that it needs */
+    const struct tacit_reference *reference; /* likewise */
+    enum tacit_status model_status; /* blocks that do without the model are decoded all the same */
     uint64_t archive_start;
     uint64_t n_blocks;
     uint64_t n_content;

@@ -15,6 +15,7 @@
 
 #include "archive/block_queue.h"
 #include "archive/model_identity.h"
+#include "archive/reference_identity.h"
 #include "archive/stream_step.h"
 #include "base/byte_buffer.h"
 #include "base/hash.h"
@@ -173,6 +174,7 @@ static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct
     if (encoder->n_blocks == 0) {
         encoder->tag = (uint32_t)block->content_check;
         struct format_header header = {.model = model_identity_of(encoder->plan.model),
+                                       .reference = reference_identity_of(encoder->plan.reference),
                                        .block_size = (uint32_t)encoder->plan.block_size,
                                        .tag = encoder->tag};
         head->size = format_header_pack(head->data, &header);
@@ -216,7 +218,10 @@ static enum tacit_status make_block(struct tacit_encoder *encoder)
         struct format_block block = job->header;
         struct format_model_identity model =
             model_identity_of(block.method == TACIT_METHOD_MODEL ? encoder->plan.model : NULL);
-        out->head.size = format_single_pack(out->head.data, &model, &block, job->payload.data);
+        struct format_reference_identity reference =
+            reference_identity_of(block_needs_reference(job) ? job->reference : NULL);
+        out->head.size =
+            format_single_pack(out->head.data, &model, &reference, &block, job->payload.data);
     }
     out->head_pos = 0;
     out->payload = &job->payload;

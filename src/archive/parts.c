@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "archive/model_identity.h"
+#include "archive/reference_identity.h"
 #include "base/byte_buffer.h"
 #include "base/hash.h"
 #include "base/try.h"
@@ -82,7 +83,7 @@ enum tacit_status tacit_block_encode(const void *content, size_t n_content, void
         return TACIT_ERR_ARGUMENT;
     if (n_content > plan.block_bound && plan.memory_limit < UINT64_MAX)
         return TACIT_ERR_MEMORY_LIMIT; /* made for shorter content */
-    struct block_job job = {.plan = &plan, .model = plan.model};
+    struct block_job job = {.plan = &plan, .model = plan.model, .reference = plan.reference};
     job.watch.tick = report;
     job.watch.tick_context = &job;
     enum tacit_status status = byte_buffer_append(&job.content, content, n_content);
@@ -148,6 +149,7 @@ static size_t pack(struct tacit_joiner *joiner, struct format_block *block, uint
     if (joiner->n_blocks == 0) {
         joiner->tag = (uint32_t)block->content_check;
         struct format_header header = {.model = model_identity_of(joiner->plan.model),
+                                       .reference = reference_identity_of(joiner->plan.reference),
                                        .block_size = (uint32_t)joiner->plan.block_size,
                                        .tag = joiner->tag};
         n = format_header_pack(out, &header);
@@ -156,6 +158,21 @@ static size_t pack(struct tacit_joiner *joiner, struct format_block *block, uint
     block->content_offset = joiner->n_content;
     format_block_pack(out + n, block);
     return n + FORMAT_BLOCK_HEADER;
+}
+
+/* The header of the archive of this one block, which names no more than the block needs. */
+static enum tacit_status pack_single(const struct tacit_joiner *joiner, struct format_block *block,
+                                     const uint8_t *payload, uint8_t *out, size_t *n_out)
+{
+    struct block_job job = {.reference = joiner->plan.reference, .header = *block};
+    TRY(byte_buffer_append(&job.payload, payload, block->payload_size));
+    struct format_model_identity model =
+        model_identity_of(block->method == TACIT_METHOD_MODEL ? joiner->plan.model : NULL);
+    struct format_reference_identity reference =
+        reference_identity_of(block_needs_reference(&job) ? job.reference : NULL);
+    block_job_free(&job);
+    *n_out = format_single_pack(out, &model, &reference, block, payload);
+    return TACIT_OK;
 }
 
 enum tacit_status tacit_joiner_add(struct tacit_joiner *joiner, const void *block, size_t n_block,
@@ -170,17 +187,15 @@ enum tacit_status tacit_joiner_add(struct tacit_joiner *joiner, const void *bloc
         return TACIT_ERR_ARGUMENT;
     if (joiner->n_content > FORMAT_CONTENT_MAX - parsed.content_size)
         return TACIT_ERR_ARGUMENT;
+    const bool single = is_last && joiner->n_blocks == 0;
+    if (single)
+        TRY(pack_single(joiner, &parsed, (const uint8_t *)block + FORMAT_BLOCK_HEADER, header,
+                        n_header));
     TRY(format_entry_append(&joiner->entries, &parsed));
-    joiner->single = is_last && joiner->n_blocks == 0;
+    joiner->single = single;
     joiner->ended = is_last;
-    if (joiner->single) {
-        const uint8_t *payload = (const uint8_t *)block + FORMAT_BLOCK_HEADER;
-        struct format_model_identity model =
-            model_identity_of(parsed.method == TACIT_METHOD_MODEL ? joiner->plan.model : NULL);
-        *n_header = format_single_pack(header, &model, &parsed, payload);
-    } else {
+    if (!single)
         *n_header = pack(joiner, &parsed, header);
-    }
     joiner->n_blocks++;
     joiner->n_content += parsed.content_size;
     joiner->n_archive += *n_header + parsed.payload_size;

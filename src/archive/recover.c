@@ -9,6 +9,7 @@
 
 #include "archive/model_identity.h"
 #include "archive/recover_parts.h"
+#include "archive/reference_identity.h"
 #include "archive/source.h"
 #include "base/hash.h"
 #include "base/threads/threads.h"
@@ -24,7 +25,7 @@ struct recovery {
     struct block_job job;
     struct thread_pool *pool;        /* source_lend_threads's */
     const struct tacit_model *model; /* for blocks whose archive's header is gone */
-    enum tacit_status model_status;  /* of a header whose model is not there */
+    enum tacit_status needed_status; /* of a header whose model or reference is not there */
     struct recover_parts parts;
     struct recover_plan archives;
     struct hash_stream *hash; /* of the current archive's content, as long as nothing is lost */
@@ -95,14 +96,20 @@ static bool is_damage(enum tacit_status status)
            status != TACIT_ERR_CONTENT_LIMIT && status != TACIT_ERR_CANCELLED;
 }
 
-/* A model that is not there may be a damaged name for one that is: checksums tell. */
-static void choose_model(struct recovery *r, const struct format_model_identity *needed)
+/* A model or reference that is not there may be a damaged name for one that is: checksums tell. */
+static void choose_needed(struct recovery *r, const struct format_header *header)
 {
-    enum tacit_status status = model_identity_choose(needed, r->plan.model, &r->job.model);
-    if (status == TACIT_OK)
-        return;
-    r->model_status = status;
-    r->job.model = r->model;
+    enum tacit_status model_status =
+        model_identity_choose(&header->model, r->plan.model, &r->job.model);
+    enum tacit_status reference_status =
+        reference_identity_choose(&header->reference, r->plan.reference, &r->job.reference);
+    if (model_status != TACIT_OK)
+        r->job.model = r->model;
+    if (reference_status != TACIT_OK)
+        r->job.reference = r->plan.reference;
+    r->needed_status = reference_status != TACIT_OK ? reference_status
+                       : model_status != TACIT_OK   ? model_status
+                                                    : r->needed_status;
 }
 
 static enum tacit_status start_archive(struct recovery *r, const struct recover_archive *archive)
@@ -115,11 +122,12 @@ static enum tacit_status start_archive(struct recovery *r, const struct recover_
     r->check_offset = UINT64_MAX;
     r->archive_lost = r->archive_doubted = false;
     r->job.model = r->model;
+    r->job.reference = r->plan.reference;
     hash_stream_reset(r->hash);
     if (archive->header != RECOVER_NONE &&
         source_read_header(r->source, r->parts.items[archive->header].offset, &header, &n_header) ==
             TACIT_OK)
-        choose_model(r, &header.model);
+        choose_needed(r, &header);
     return TACIT_OK;
 }
 
@@ -224,7 +232,7 @@ static enum tacit_status recover(struct recovery *r)
     if (!r->found && !r->parts.saw_header)
         return TACIT_ERR_NOT_ARCHIVE;
     if (r->lost || !r->found)
-        return r->model_status != TACIT_OK ? r->model_status : TACIT_ERR_CORRUPT;
+        return r->needed_status != TACIT_OK ? r->needed_status : TACIT_ERR_CORRUPT;
     return r->doubted ? TACIT_ERR_CHECKSUM : TACIT_OK;
 }
 
@@ -257,7 +265,8 @@ enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                          .sink = sink,
                          .sink_context = sink_context,
                          .base_known = true,
-                         .job.plan = &r.plan};
+                         .job.plan = &r.plan,
+                         .job.reference = plan.reference};
     enum tacit_status status = prepare(&r);
     if (status == TACIT_OK)
         status = recover(&r);

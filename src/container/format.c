@@ -5,13 +5,14 @@
 #include "base/try.h"
 #include "base/varint.h"
 #include "tacit/options.h"
+#include "tacit/reference.h"
 
 static const uint8_t magic[FORMAT_MAGIC_SIZE] = {FORMAT_FIRST_OF_ARCHIVE, FORMAT_LETTERS};
 static const uint8_t block_mark[FORMAT_MARK_SIZE] = {
     FORMAT_FIRST_OF_PART, FORMAT_LETTERS, 'b', 0x9b, 0xc2, 0x1e};
 
 /* The byte behind the magic: version in the low four bits, then flags. */
-enum { FLAG_SINGLE = 0x10, MODEL_SHIFT = 5, MODEL_MASK = 3, FLAG_RESERVED = 0x80 };
+enum { FLAG_SINGLE = 0x10, MODEL_SHIFT = 5, MODEL_MASK = 3, FLAG_REFERENCE = 0x80 };
 
 static uint32_t hash32(const uint8_t *data, size_t n_bytes)
 {
@@ -58,6 +59,27 @@ static size_t put_model(uint8_t *out, const struct format_model_identity *model)
     out[32] = model->n_name;
     memcpy(out + 33, model->name, model->n_name);
     return 33 + (size_t)model->n_name;
+}
+
+static enum tacit_status read_reference(struct varint_reader *r, struct format_header *header)
+{
+    struct format_reference_identity *reference = &header->reference;
+    TRY(varint_read(r, &reference->n_bytes));
+    if (r->pos <= r->n && (reference->n_bytes == 0 || reference->n_bytes > TACIT_REFERENCE_MAX))
+        return TACIT_ERR_CORRUPT;
+    reference->n_hash = header->single ? FORMAT_REFERENCE_SHORT : FORMAT_REFERENCE_HASH;
+    read_bytes(r, reference->hash, reference->n_hash);
+    return TACIT_OK;
+}
+
+static size_t put_reference(uint8_t *out, const struct format_reference_identity *reference,
+                            size_t n_hash)
+{
+    if (reference->n_bytes == 0)
+        return 0;
+    size_t n = varint_put(out, reference->n_bytes);
+    memcpy(out + n, reference->hash, n_hash);
+    return n + n_hash;
 }
 
 /* Stored content needs no second size. */
@@ -118,11 +140,11 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
     }
     if ((flags & 0x0f) != FORMAT_VERSION)
         return TACIT_ERR_VERSION;
-    if (flags & FLAG_RESERVED)
-        return TACIT_ERR_CORRUPT;
     header->single = flags & FLAG_SINGLE;
     header->model.kind = (enum format_model)(flags >> MODEL_SHIFT & MODEL_MASK);
     TRY(read_model(&r, &header->model));
+    if (flags & FLAG_REFERENCE)
+        TRY(read_reference(&r, header));
     if (header->single)
         TRY(read_single(&r, &header->block));
     else
@@ -131,16 +153,21 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
     return r.pos > n ? TACIT_ERR_TRUNCATED : TACIT_OK;
 }
 
-static size_t put_start(uint8_t *out, unsigned flags, const struct format_model_identity *model)
+static size_t put_start(uint8_t *out, unsigned flags, const struct format_model_identity *model,
+                        const struct format_reference_identity *reference)
 {
+    size_t n = sizeof magic + 1;
     memcpy(out, magic, sizeof magic);
-    out[sizeof magic] = (uint8_t)(FORMAT_VERSION | flags | (unsigned)model->kind << MODEL_SHIFT);
-    return sizeof magic + 1 + put_model(out + sizeof magic + 1, model);
+    out[sizeof magic] = (uint8_t)(FORMAT_VERSION | flags | (unsigned)model->kind << MODEL_SHIFT |
+                                  (reference->n_bytes > 0 ? FLAG_REFERENCE : 0));
+    n += put_model(out + n, model);
+    return n + put_reference(out + n, reference,
+                             flags & FLAG_SINGLE ? FORMAT_REFERENCE_SHORT : FORMAT_REFERENCE_HASH);
 }
 
 size_t format_header_pack(uint8_t *out, const struct format_header *header)
 {
-    size_t n = put_start(out, 0, &header->model);
+    size_t n = put_start(out, 0, &header->model, &header->reference);
     store_le32(out + n, header->block_size);
     store_le32(out + n + 4, header->tag);
     store_le32(out + n + 8, hash32(out, n + 8));
@@ -148,9 +175,10 @@ size_t format_header_pack(uint8_t *out, const struct format_header *header)
 }
 
 size_t format_single_pack(uint8_t *out, const struct format_model_identity *model,
+                          const struct format_reference_identity *reference,
                           const struct format_block *block, const uint8_t *payload)
 {
-    size_t n = put_start(out, FLAG_SINGLE, model);
+    size_t n = put_start(out, FLAG_SINGLE, model, reference);
     out[n++] = block->method;
     n += varint_put(out + n, block->content_size);
     if (block->method != 0)

@@ -24,13 +24,15 @@ enum {
     FORMAT_VERSION = 1,
     FORMAT_MAGIC_SIZE = 4,
     FORMAT_MARK_SIZE = 8,
-    FORMAT_HEADER_MAX = 320,  /* archive header of either form */
+    FORMAT_HEADER_MAX = 352,  /* archive header of either form */
     FORMAT_SINGLE_MIN = 15,   /* the smallest archive: no content */
     FORMAT_BLOCK_HEADER = 50, /* bytes */
     FORMAT_INDEX_HEAD = 16,   /* mark and number of blocks */
     FORMAT_INDEX_ENTRY = 9,   /* bytes a block */
     FORMAT_INDEX_TAIL = 32,   /* sizes and hashes behind the entries */
     FORMAT_FOOTER = 24,
+    FORMAT_REFERENCE_HASH = 16,
+    FORMAT_REFERENCE_SHORT = 4,
 };
 
 #define FORMAT_CONTENT_MAX ((uint64_t)1 << 62) /* content of one archive */
@@ -61,6 +63,13 @@ struct format_model_identity {
     char name[256]; /* n_name bytes, then a zero */
 };
 
+/* The reference that decoding needs. */
+struct format_reference_identity {
+    uint32_t n_bytes; /* 0: none */
+    uint32_t n_hash;  /* bytes of hash: FORMAT_REFERENCE_SHORT in single form, else all */
+    uint8_t hash[FORMAT_REFERENCE_HASH]; /* the rest is 0 */
+};
+
 /* A block's header in either form. */
 struct format_block {
     bool single; /* checks are the low 32 bits, check_seed is used, content_offset and tag are 0 */
@@ -77,6 +86,7 @@ struct format_block {
 struct format_header {
     bool single;
     struct format_model_identity model;
+    struct format_reference_identity reference;
     struct format_block block; /* single form */
     uint32_t block_size;       /* block form: no block's content is longer */
     uint32_t tag;              /* block form: repeated in each block header */
@@ -93,6 +103,7 @@ size_t format_header_pack(uint8_t *out, const struct format_header *header);
 
 /* Writes a header of single form, computes payload_check. Returns its length. */
 size_t format_single_pack(uint8_t *out, const struct format_model_identity *model,
+                          const struct format_reference_identity *reference,
                           const struct format_block *block, const uint8_t *payload);
 
 enum format_part { FORMAT_PART_BLOCK, FORMAT_PART_INDEX, FORMAT_PART_UNKNOWN };

@@ -125,9 +125,9 @@ static enum tacit_status try_predictors(struct block_job *job)
     enum language_verdict verdict;
     enum content_type type;
     bool language = job->model && language_choose_type(job->look, &type);
+    bool sampled = job->content.size >= CONTEXT_SAMPLED_MIN && !job->reference;
     if (language && job->plan->context)
-        return job->content.size < CONTEXT_SAMPLED_MIN ? try_both(job, NULL)
-                                                       : try_with_samples(job);
+        return sampled ? try_with_samples(job) : try_both(job, NULL);
     if (language)
         return try_language(job, NULL, &verdict);
     TRY(job->plan->context ? try_method(job, TACIT_METHOD_CONTEXT) : TACIT_OK);
@@ -139,7 +139,10 @@ static enum tacit_status try_predictors(struct block_job *job)
 static void look_begins(struct block_job *job, struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
-    line_ends_find(&look->line_ends, content->data, content->size);
+    if (job->reference) /* whose line ends are as they are */
+        look->line_ends.n_removed = look->line_ends.n_bare = 0;
+    else
+        line_ends_find(&look->line_ends, content->data, content->size);
     content->size = line_ends_apply(&look->line_ends, content->data, content->size);
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
     job->look = look;
@@ -212,6 +215,12 @@ enum tacit_status block_encode(struct block_job *job)
     job->header.payload_size = (uint32_t)job->payload.size;
     job->header.payload_check = hash64(job->payload.data, job->payload.size, 0);
     return TACIT_OK;
+}
+
+bool block_needs_reference(const struct block_job *job)
+{
+    const struct block_method *method = block_method_of(job->header.method);
+    return job->reference && method && method->needs_reference && method->needs_reference(job);
 }
 
 enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes)

@@ -42,8 +42,9 @@ struct block_look {
 struct block_job {
     const struct codec_plan *plan;
     const struct tacit_model *model; /* NULL: none; the plan's, or the one that the archive needs */
-    struct thread_pool *pool;        /* whose threads may help; NULL: none */
-    bool alone;                      /* no other job is under way */
+    const struct tacit_reference *reference; /* likewise */
+    struct thread_pool *pool;                /* whose threads may help; NULL: none */
+    bool alone;                              /* no other job is under way */
     struct block_watch watch;
     struct format_block header;
     struct byte_buffer content;

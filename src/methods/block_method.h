@@ -21,6 +21,9 @@ struct block_method {
      * bytes. TACIT_ERR_CORRUPT if the payload cannot be right. */
     enum tacit_status (*decode)(struct block_job *job);
 
+    /* Whether decoding job->payload takes the reference; NULL: never. The payload may be any bytes. */
+    bool (*needs_reference)(const struct block_job *job);
+
     /* Upper bound of what encode takes beside content and the job's payload; 0 if the plan does not
      * use the method. */
     uint64_t (*encode_memory)(const struct codec_plan *plan, uint64_t content_size);

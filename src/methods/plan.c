@@ -98,6 +98,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .strength = cm_level_strength(options.level),
         .memory_log2_max = level->memory_log2_max,
         .model = options.model,
+        .reference = options.reference,
         .n_streams = options.n_streams,
         .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
         .stream_bytes = level->stream_bytes,

@@ -27,9 +27,10 @@ struct codec_plan {
     enum cm_strength strength;
     unsigned memory_log2_max;        /* tables of the context models; less for short blocks */
     const struct tacit_model *model; /* NULL: none */
-    unsigned n_streams, n_context;   /* of the model; n_streams 0: by size of the content, */
-    uint32_t stream_bytes;           /* one for each of these, */
-    uint32_t streams_max;            /* this many at most */
+    const struct tacit_reference *reference; /* NULL: none */
+    unsigned n_streams, n_context; /* of the model; n_streams 0: by size of the content, */
+    uint32_t stream_bytes;         /* one for each of these, */
+    uint32_t streams_max;          /* this many at most */
     unsigned least_gain; /* of the model over the context models, in thousandths: less is not worth
                             its time */
     bool unmixed;        /* the model alone codes whole tokens */

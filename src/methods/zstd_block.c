@@ -5,6 +5,7 @@
 #include <zstd_errors.h>
 
 #include "base/try.h"
+#include "methods/reference/reference_data.h"
 
 enum {
     TRIED = 1 << 15, /* content up to this is tried in any case */
@@ -23,23 +24,28 @@ static enum tacit_status status_of(size_t code)
                                                                    : TACIT_ERR_UNSUPPORTED;
 }
 
-static int window_log(uint64_t content_size)
+/* n_bytes: of content, and of a reference before it. */
+static int window_log(uint64_t n_bytes)
 {
     int log2 = WINDOW_LOG_MIN;
-    while (log2 < WINDOW_LOG_MAX && ((uint64_t)1 << log2) < content_size)
+    while (log2 < WINDOW_LOG_MAX && ((uint64_t)1 << log2) < n_bytes)
         log2++;
     return log2;
 }
 
-static size_t set_parameters(ZSTD_CCtx *cctx, uint64_t content_size, int level)
+static size_t set_parameters(ZSTD_CCtx *cctx, uint64_t content_size, struct byte_view reference,
+                             int level)
 {
     size_t code = ZSTD_CCtx_setParameter(cctx, ZSTD_c_compressionLevel, level);
     if (!ZSTD_isError(code))
         code = ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, 0);
-    if (!ZSTD_isError(code) && level >= LEVEL_LONG)
-        code = ZSTD_CCtx_setParameter(cctx, ZSTD_c_windowLog, window_log(content_size));
+    if (!ZSTD_isError(code) && (level >= LEVEL_LONG || reference.n > 0))
+        code =
+            ZSTD_CCtx_setParameter(cctx, ZSTD_c_windowLog, window_log(content_size + reference.n));
     if (!ZSTD_isError(code))
         code = ZSTD_CCtx_setPledgedSrcSize(cctx, content_size);
+    if (!ZSTD_isError(code) && reference.n > 0)
+        code = ZSTD_CCtx_refPrefix(cctx, reference.data, reference.n);
     return code;
 }
 
@@ -72,7 +78,8 @@ static enum tacit_status compress(ZSTD_CCtx *cctx, struct block_job *job, size_t
 static bool may_win(const struct block_job *job, size_t n_best)
 {
     size_t n = job->content.size;
-    return n <= TRIED || n_best < n / 16 || n_best > n - n / 8 || job->n_raw > n / 4;
+    return (n <= TRIED && !job->reference) || n_best < n / 16 || n_best > n - n / 8 ||
+           job->n_raw > n / 4;
 }
 
 static enum tacit_status encode(struct block_job *job, size_t n_max)
@@ -84,7 +91,8 @@ static enum tacit_status encode(struct block_job *job, size_t n_max)
     ZSTD_CCtx *cctx = ZSTD_createCCtx();
     if (!cctx)
         return TACIT_ERR_MEMORY;
-    size_t code = set_parameters(cctx, job->content.size, job->plan->zstd_level);
+    size_t code = set_parameters(cctx, job->content.size, reference_bytes(job->reference),
+                                 job->plan->zstd_level);
     enum tacit_status status = ZSTD_isError(code) ? status_of(code) : compress(cctx, job, n_max);
     ZSTD_freeCCtx(cctx);
     return status;
@@ -103,7 +111,10 @@ static enum tacit_status decode(struct block_job *job)
     ZSTD_DCtx *dctx = ZSTD_createDCtx();
     if (!dctx)
         return TACIT_ERR_MEMORY;
-    size_t n = ZSTD_decompressDCtx(dctx, content->data, content_size, payload->data, payload->size);
+    struct byte_view reference = reference_bytes(job->reference);
+    size_t n = reference.n > 0 ? ZSTD_DCtx_refPrefix(dctx, reference.data, reference.n) : 0;
+    if (!ZSTD_isError(n))
+        n = ZSTD_decompressDCtx(dctx, content->data, content_size, payload->data, payload->size);
     ZSTD_freeDCtx(dctx);
     if (ZSTD_isError(n))
         return ZSTD_getErrorCode(n) == ZSTD_error_memory_allocation ? TACIT_ERR_MEMORY
@@ -119,7 +130,8 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     /* Levels of btultra2 take 4 bytes for each of 2 * 2^window entries of two tables at most; the
      * stream keeps a copy of the window; measured beyond that: 5 MiB, less where the window is short. */
     bool is_long = plan->zstd_level >= LEVEL_LONG;
-    uint64_t window = (uint64_t)1 << window_log(content_size);
+    uint64_t n_before = plan->reference ? plan->reference->n_bytes : 0;
+    uint64_t window = (uint64_t)1 << window_log(content_size + n_before);
     uint64_t tables = is_long ? 16 * window : 8 * window;
     uint64_t tables_max = is_long ? (uint64_t)640 << 20 : (uint64_t)128 << 20;
     /* Beside the context models' payload it needs a buffer of its own. */
@@ -137,8 +149,15 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
                                                                                  : TACIT_OK;
 }
 
+static bool needs_reference(const struct block_job *job)
+{
+    (void)job;
+    return true;
+}
+
 const struct block_method zstd_method = {.name = "zstd",
                                          .encode = encode,
                                          .decode = decode,
+                                         .needs_reference = needs_reference,
                                          .encode_memory = encode_memory,
                                          .decode_memory = decode_memory};

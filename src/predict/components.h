@@ -20,4 +20,8 @@ extern const struct component_ops table_model_ops;   /* fields of the line above
 extern const struct component_ops x86_model_ops;     /* instructions */
 extern const struct component_ops hint_model_ops;    /* what a language model says */
 
+/* Before a byte that is neither predicted nor learnt: the match model notes where it stands. shared: its
+ * component's. */
+void match_model_skim(void *shared, const struct cm_history *history);
+
 #endif

@@ -4,7 +4,7 @@
 #include "content/content_type.h"
 #include "tacit/options.h"
 
-enum { SPAN_MAX = 1 << 30 };
+#define SPAN_MAX ((uint32_t)1 << 31)
 
 bool cm_config_is_valid(const struct cm_config *config)
 {
@@ -12,7 +12,8 @@ bool cm_config_is_valid(const struct cm_config *config)
            config->content_set != 0 && (config->content_set & ~CONTENT_ALL) == 0 &&
            config->memory_log2 >= CM_MEMORY_LOG2_MIN && config->memory_log2 <= CM_MEMORY_LOG2_MAX &&
            config->n_streams <= TACIT_STREAMS_MAX &&
-           (config->n_streams <= 1 || (config->span >= 1 && config->span <= SPAN_MAX));
+           (!cm_is_whole(config) || (config->span >= 1 && config->span <= SPAN_MAX)) &&
+           config->reference <= config->span;
 }
 
 unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes)

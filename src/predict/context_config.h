@@ -33,8 +33,10 @@ struct cm_config {
     uint32_t content_set; /* CONTENT_BIT of each type that cm_set_content will give, not empty */
     unsigned memory_log2; /* tables take about 2^memory_log2 bytes; CM_MEMORY_LOG2_MIN .. _MAX */
     unsigned n_streams;   /* places at which content is predicted in turn, 0 as 1 */
-    uint32_t span;        /* n_streams > 1: bytes of all streams together, 1 .. 2^30 */
-    bool hinted;          /* cm_set_hint before every cm_predict */
+    uint32_t span;        /* n_streams > 1 or reference > 0: bytes of the reference and of all
+                             streams together, 1 .. 2^31 */
+    uint32_t reference; /* bytes of a reference that comes before the content (cm_skim), 0: none */
+    bool hinted;        /* cm_set_hint before every cm_predict */
 };
 
 /* What a language model says of the coming bit. */
@@ -53,6 +55,12 @@ bool cm_config_is_valid(const struct cm_config *config);
  * (within 0.1 % or so), but no more than the strength's default: 28 (256 MiB) quick, 29 (512 MiB)
  * strong. */
 unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes);
+
+/* Whether nothing falls out of the history's ring: span says how much comes. */
+static inline bool cm_is_whole(const struct cm_config *config)
+{
+    return config->n_streams > 1 || config->reference > 0;
+}
 
 /* max(1, config->n_streams). */
 static inline unsigned cm_n_streams(const struct cm_config *config)

@@ -58,12 +58,12 @@ static void init_tables(struct cm_tables *tables)
         tables->stretch[i] = strict_stretch(((float)i + 0.5f) * (1.0f / 4096.0f));
 }
 
-/* Several streams share one ring that nothing falls out of, so that each finds the others' bytes.
- */
+/* Several streams share one ring that nothing falls out of, so that each finds the others' bytes. Nor
+ * does a reference fall out. */
 static uint32_t ring_size(const struct cm_config *config)
 {
     uint32_t size = (uint32_t)1 << (config->memory_log2 - 4);
-    while (config->n_streams > 1 && size < config->span)
+    while (cm_is_whole(config) && size < config->span)
         size <<= 1;
     return size;
 }
@@ -129,7 +129,7 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
         for (unsigned i = 0; i < cm_n_streams(config); i++) {
             streams[i].history = (struct cm_history){.ring = ring,
                                                      .mask = ring_size(config) - 1,
-                                                     .whole = config->n_streams > 1,
+                                                     .whole = cm_is_whole(config),
                                                      .partial = 1};
             streams[i].at_byte = true;
         }
@@ -244,6 +244,19 @@ void cm_select_stream(struct cm *cm, unsigned stream, uint32_t start)
 void cm_expect(struct cm *cm, size_t n_bytes)
 {
     cm->n_ahead = n_bytes > 0 ? n_bytes - 1 : 0;
+}
+
+void cm_skim(struct cm *cm, const uint8_t *data, size_t n_bytes)
+{
+    struct cm_stream *stream = cm->stream;
+    for (size_t i = 0; i < n_bytes; i++) {
+        for (unsigned k = 0; k < stream->group->n_components; k++) {
+            struct component *c = &stream->group->components[k];
+            if (c->ops == &match_model_ops)
+                match_model_skim(c->shared, &stream->history);
+        }
+        history_push_byte(&stream->history, data[i]);
+    }
 }
 
 void cm_set_hint(struct cm *cm, const struct cm_hint *hint)

@@ -41,6 +41,10 @@ enum tacit_status cm_set_content(struct cm *cm, const struct content *content);
  * cm_predict and cm_update between. */
 void cm_expect(struct cm *cm, size_t n_bytes);
 
+/* Known bytes, at a byte boundary and before any content, that take their places in the history
+ * without being learnt: only the match models can find them. Quick: some ns a byte. */
+void cm_skim(struct cm *cm, const uint8_t *data, size_t n_bytes);
+
 /* The probability that the next bit is 1, as a 32-bit fraction: 1 .. 2^32 - 1. */
 uint32_t cm_predict(struct cm *cm);
 

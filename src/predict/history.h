@@ -40,6 +40,15 @@ static inline uint64_t history_last(const struct cm_history *h, unsigned n)
     return n >= 8 ? h->last8 : h->last8 & ((UINT64_C(1) << (8 * n)) - 1);
 }
 
+/* Takes in a whole byte. */
+static inline void history_push_byte(struct cm_history *h, uint8_t byte)
+{
+    h->ring[h->n & h->mask] = byte;
+    h->n++;
+    h->last8 = h->last8 << 8 | byte;
+    h->partial = 1;
+}
+
 /* Takes in a bit; true if it completed a byte. */
 static inline bool history_push(struct cm_history *h, int bit)
 {
@@ -47,11 +56,7 @@ static inline bool history_push(struct cm_history *h, int bit)
     h->bit = (h->bit + 1) & 7;
     if (h->bit != 0)
         return false;
-    uint8_t byte = (uint8_t)h->partial;
-    h->ring[h->n & h->mask] = byte;
-    h->n++;
-    h->last8 = h->last8 << 8 | byte;
-    h->partial = 1;
+    history_push_byte(h, (uint8_t)h->partial);
     return true;
 }
 

@@ -25,23 +25,40 @@ struct variant {
     bool every_class;
     enum golden_class kind; /* else */
     bool model;             /* with the linked-in model, if there is one */
+    bool referenced;        /* with content of a little less as its reference */
 };
 
 static const struct variant variants[] = {
-    {"empty", TACIT_LEVEL_DEFAULT, 0, 0, false, GOLDEN_zeros, false},
-    {"one", TACIT_LEVEL_DEFAULT, 0, 1, false, GOLDEN_zeros, false},
-    {"fast", 1, 0, 6000, true, GOLDEN_zeros, false},
-    {"quick", 4, 0, 3000, true, GOLDEN_zeros, false},
-    {"strong", 6, 0, 3000, true, GOLDEN_zeros, false},
-    {"blocks", 4, 1500, 4000, false, GOLDEN_prose, false},
-    {"segments", 4, 0, 24000, false, GOLDEN_mixed, false},
-    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_prose, true},
-    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_log, true},
-    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_source, true},
-    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true},
+    {"empty", TACIT_LEVEL_DEFAULT, 0, 0, false, GOLDEN_zeros, false, false},
+    {"one", TACIT_LEVEL_DEFAULT, 0, 1, false, GOLDEN_zeros, false, false},
+    {"fast", 1, 0, 6000, true, GOLDEN_zeros, false, false},
+    {"quick", 4, 0, 3000, true, GOLDEN_zeros, false, false},
+    {"strong", 6, 0, 3000, true, GOLDEN_zeros, false, false},
+    {"blocks", 4, 1500, 4000, false, GOLDEN_prose, false, false},
+    {"segments", 4, 0, 24000, false, GOLDEN_mixed, false, false},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_prose, true, false},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_log, true, false},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_source, true, false},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, false},
+    {"reference1", 1, 0, 2000, false, GOLDEN_log, false, true},
+    {"reference4", 4, 1500, 2000, false, GOLDEN_log, false, true},
+    {"reference6", 6, 0, 2000, false, GOLDEN_source, false, true},
 };
 
 static uint8_t content[CONTENT_MAX], archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
+
+/* The content without its end, and with another beginning. */
+static struct tacit_reference *make_reference(const struct variant *variant)
+{
+    struct tacit_reference *reference;
+    size_t n = variant->n_bytes - variant->n_bytes / 4;
+    if (!variant->referenced)
+        return NULL;
+    content[0] ^= 1;
+    CHECK(tacit_reference_create(&reference, content, n) == TACIT_OK);
+    content[0] ^= 1;
+    return reference;
+}
 
 static struct tacit_options options_of(const struct variant *variant, const char *cpu)
 {
@@ -82,7 +99,7 @@ static void check_one(const struct variant *variant, const struct tacit_options 
     fclose(file);
 
     enum tacit_status status =
-        tacit_buffer_decompress(wanted, n_wanted, restored, sizeof restored, &n_restored, NULL);
+        tacit_buffer_decompress(wanted, n_wanted, restored, sizeof restored, &n_restored, options);
     CHECK_MSG(status == TACIT_OK, "%s: %s", path, tacit_status_name(status));
     CHECK_MSG(n_restored == variant->n_bytes && memcmp(restored, content, n_restored) == 0,
               "%s: other content", path);
@@ -122,7 +139,10 @@ int main(int argc, char **argv)
             snprintf(path, sizeof path, "%s/%s/%s.tct", folder, variant->name,
                      golden_class_name((enum golden_class)kind));
             golden_fill(content, variant->n_bytes, (enum golden_class)kind);
+            struct tacit_reference *reference = make_reference(variant);
+            options.reference = reference;
             (write ? write_one : check_one)(variant, &options, path);
+            tacit_reference_destroy(reference);
         }
     }
     return check_result();

@@ -13,12 +13,16 @@
 #include "methods/context/context_marks.h"
 #include "predict/context_mixer.h"
 
-enum { WATCH_BYTES = 4096 }; /* how often progress is noted and memory grows */
+enum {
+    WATCH_BYTES = 4096, /* how often progress is noted and memory grows */
+    SHOWN = 32,         /* bytes at a copy's end that the models learn, if there is a reference */
+};
 
 /* Encoder or decoder of one block: the same walk over the same segments. */
 struct context_coder {
     bool encoding;
     struct cm *cm;
+    struct reference_models *models; /* what cm is of, if there is a reference */
     struct bc_encoder enc;
     struct bc_decoder dec;
     struct block_job *job;
@@ -83,22 +87,44 @@ static enum tacit_status code_segment(struct context_coder *coder,
                                       const struct context_segment *segment, size_t start)
 {
     struct byte_buffer *content = &coder->job->content;
+    /* Calls that are not transformed are found in a reference, which is not transformed. */
+    bool transformed = !(coder->layout.referenced && segment->content.type == CONTENT_X86);
     TRY(cm_set_content(coder->cm, &segment->content));
-    if (coder->encoding)
+    if (coder->encoding && transformed)
         transform_apply(&segment->content, content->data + start, segment->n_bytes);
     enum tacit_status status = code_bytes(coder, start, segment->n_bytes);
     /* The encoder wants its content back, whatever happened. */
-    if (coder->encoding || status == TACIT_OK)
+    if (transformed && (coder->encoding || status == TACIT_OK))
         transform_restore(&segment->content, content->data + start, segment->n_bytes);
     return status;
 }
 
-/* A copy may overlap its source: byte by byte, in order. */
-static void copy_segment(uint8_t *to, const struct context_segment *segment)
+/* What of it begins before the content is the reference's. A copy may overlap its source: byte by byte, in
+ * order. */
+static void copy_segment(const struct context_coder *coder, const struct context_segment *segment,
+                         size_t start)
 {
-    const uint8_t *from = to - segment->distance;
-    for (uint32_t i = 0; i < segment->n_bytes; i++)
-        to[i] = from[i];
+    uint8_t *to = coder->job->content.data + start;
+    uint32_t i = 0;
+    if (segment->distance > start) {
+        struct byte_view reference = reference_bytes(coder->job->reference);
+        size_t before = segment->distance - start;
+        i = before < segment->n_bytes ? (uint32_t)before : segment->n_bytes;
+        memcpy(to, reference.data + (reference.n - before), i);
+    }
+    for (; i < segment->n_bytes; i++)
+        to[i] = to[(ptrdiff_t)i - (ptrdiff_t)segment->distance];
+}
+
+/* The reference has what follows the copy's source, in part: the models find it by the copy's end. */
+static enum tacit_status show_copy(struct context_coder *coder,
+                                   const struct context_segment *segment, size_t start)
+{
+    size_t n = segment->n_bytes < SHOWN ? segment->n_bytes : SHOWN;
+    if (!coder->layout.referenced || !coder->cm)
+        return TACIT_OK;
+    const uint8_t *end = coder->job->content.data + start + segment->n_bytes;
+    return reference_models_learn(coder->cm, end - n, n, &coder->job->watch);
 }
 
 /* raw: the payload's raw bytes, written or read in order of segments. */
@@ -119,8 +145,10 @@ static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw
             memcpy(coder->encoding ? raw : at, coder->encoding ? at : raw, n);
             raw += n;
             coder->n_raw += n;
-        } else if (segment->distance != 0 && !coder->encoding) {
-            copy_segment(content->data + start, segment);
+        } else if (segment->distance != 0) {
+            if (!coder->encoding)
+                copy_segment(coder, segment, start);
+            TRY(show_copy(coder, segment, start));
         }
         start += n;
     }
@@ -144,15 +172,31 @@ static enum tacit_status coder_create(struct context_coder **coder_out, struct b
 
 static void coder_destroy(struct context_coder *coder)
 {
-    cm_destroy(coder->cm);
+    if (coder->models)
+        reference_models_give_back(coder->job->reference, coder->models);
+    else
+        cm_destroy(coder->cm);
     free(coder);
+}
+
+static enum tacit_status make_models(struct context_coder *coder)
+{
+    const struct context_layout *layout = &coder->layout;
+    const struct kernels *kernels = &coder->job->plan->kernels;
+    if (layout->config.content_set == 0)
+        return TACIT_OK;
+    if (!layout->referenced)
+        return cm_create(&coder->cm, &layout->config, kernels);
+    TRY(reference_models_take(coder->job->reference, &layout->config, &layout->reading, kernels,
+                              &coder->job->watch, &coder->models));
+    coder->cm = coder->models->cm;
+    return TACIT_OK;
 }
 
 /* With the layout known: the models, then all segments. */
 static enum tacit_status code_all(struct context_coder *coder, uint8_t *raw)
 {
-    if (coder->layout.config.content_set != 0)
-        TRY(cm_create(&coder->cm, &coder->layout.config, &coder->job->plan->kernels));
+    TRY(make_models(coder));
     return code_segments(coder, raw);
 }
 
@@ -197,8 +241,8 @@ static enum tacit_status decode_payload(struct context_coder *coder)
     struct block_job *job = coder->job;
     const struct byte_buffer *payload = &job->payload;
     size_t n_layout;
-    TRY(context_layout_parse(payload->data, payload->size, job->header.content_size, &coder->layout,
-                             &n_layout));
+    TRY(context_layout_parse(payload->data, payload->size, job->header.content_size, job->reference,
+                             &coder->layout, &n_layout));
     size_t n_front = n_layout + (size_t)context_layout_n_raw(&coder->layout);
     bc_decoder_init(&coder->dec, payload->data + n_front, payload->size - n_front);
     TRY(code_all(coder, payload->data + n_layout));
@@ -223,7 +267,18 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     struct cm_config config = {.strength = plan->strength,
                                .content_set = plan->content_set,
                                .memory_log2 = context_memory_log2(plan, content_size)};
-    return cm_memory_needed(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
+    uint64_t n_models;
+    if (plan->reference) {
+        struct reference_reading reading = {.type = CONTENT_DEFAULT};
+        uint64_t n_learnt = plan->reference->n_bytes;
+        n_learnt = n_learnt < LEARNT_MAX ? n_learnt : LEARNT_MAX;
+        config.memory_log2 = context_memory_log2(plan, content_size + n_learnt);
+        reference_models_configure(plan->reference, (uint32_t)content_size, &reading, &config);
+        n_models = reference_models_memory(&config);
+    } else {
+        n_models = cm_memory_needed(&config);
+    }
+    return n_models + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
            context_marks_memory(content_size);
 }
 
@@ -234,10 +289,12 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     *n_bytes = job->header.content_size + sizeof(struct context_coder);
     if (!layout)
         return TACIT_ERR_MEMORY;
-    enum tacit_status status = context_layout_parse(job->payload.data, job->payload.size,
-                                                    job->header.content_size, layout, &n_layout);
+    enum tacit_status status =
+        context_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
+                             job->reference, layout, &n_layout);
     if (status == TACIT_OK && layout->config.content_set != 0) {
-        size_t n_models = cm_memory_needed(&layout->config);
+        uint64_t n_models = layout->referenced ? reference_models_memory(&layout->config)
+                                               : cm_memory_needed(&layout->config);
         *n_bytes += n_models;
         status = n_models == 0 ? TACIT_ERR_UNSUPPORTED : TACIT_OK;
     }
@@ -245,9 +302,15 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     return status;
 }
 
+static bool needs_reference(const struct block_job *job)
+{
+    return context_layout_is_referenced(job->payload.data, job->payload.size);
+}
+
 const struct block_method context_method = {.name = "context",
                                             .predicts = true,
                                             .encode = encode,
                                             .decode = decode,
+                                            .needs_reference = needs_reference,
                                             .encode_memory = encode_memory,
                                             .decode_memory = decode_memory};

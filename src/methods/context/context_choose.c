@@ -7,12 +7,14 @@
 #include "base/try.h"
 #include "coder/binary_coder.h"
 #include "methods/context/long_match.h"
+#include "methods/language/language_choose.h"
 #include "predict/context_mixer.h"
 
 enum {
     RAW_MIN = 1 << 16,      /* shorter segments are not worth a probe */
     PROBE_BYTES = 1 << 15,  /* of a segment that looks random */
     PROBE_GAIN_PERCENT = 1, /* what modelling must gain there */
+    ALIKE_MAX = 1 << 16,    /* blocks up to this take the reference's type */
 };
 
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes)
@@ -103,14 +105,38 @@ static void carve(struct context_layout *layout, const struct content_segment *s
 enum { MATCHES_MAX = CONTEXT_SEGMENTS_MAX / 4 };
 static_assert(BLOCK_SPLIT_MAX + 2 * MATCHES_MAX <= CONTEXT_SEGMENTS_MAX, "room for all");
 
+/* A short block is hard to tell the type of, and costs the less the more it is like the reference: its types
+ * are the reference's, if both are some kind of text. Blocks of one kind then share one set of models. */
+static bool is_like_reference(const struct block_job *job)
+{
+    enum content_type type;
+    return job->content.size < ALIKE_MAX &&
+           (CONTENT_BIT(job->reference->type) & CONTENT_WORDS) != 0 &&
+           language_choose_type(job->look, &type);
+}
+
+static void choose_reading(const struct block_job *job, struct context_layout *layout)
+{
+    const struct tacit_reference *reference = job->reference;
+    layout->referenced = reference != NULL;
+    if (!reference)
+        return;
+    layout->reading =
+        (struct reference_reading){reference->type, reference_part_for(reference, LEARNT_MAX)};
+    if (!is_like_reference(job))
+        return;
+    for (uint32_t i = 0; i < layout->n_segments; i++)
+        layout->segments[i].content = (struct content){reference->type, 0, 0};
+}
+
 static enum tacit_status choose_segments(const struct block_job *job, struct context_layout *layout)
 {
     struct long_match *matches = calloc(MATCHES_MAX, sizeof *matches);
     size_t n_matches;
     if (!matches)
         return TACIT_ERR_MEMORY;
-    enum tacit_status status =
-        long_match_find(job->content.data, job->content.size, matches, MATCHES_MAX, &n_matches);
+    enum tacit_status status = long_match_find(reference_bytes(job->reference), job->content.data,
+                                               job->content.size, matches, MATCHES_MAX, &n_matches);
     if (status == TACIT_OK)
         carve(layout, job->look->split, job->look->n_split, matches, n_matches);
     free(matches);
@@ -123,6 +149,7 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
     const uint8_t *data = job->content.data;
     uint64_t n_coded = 0;
     TRY(choose_segments(job, layout));
+    choose_reading(job, layout);
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         TRY(choose_raw(plan, data, &layout->segments[i]));
         n_coded += context_layout_is_coded(&layout->segments[i]) ? layout->segments[i].n_bytes : 0;
@@ -130,7 +157,9 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
     }
     layout->line_ends = job->look->line_ends;
     layout->config.strength = plan->strength;
+    if (layout->referenced)
+        n_coded += reference_n_learnt(job->reference, layout->reading.part);
     layout->config.memory_log2 = context_memory_log2(plan, n_coded);
-    context_layout_set_contents(layout);
+    context_layout_set_contents(layout, job->reference, (uint32_t)job->content.size);
     return TACIT_OK;
 }

@@ -15,6 +15,8 @@
 /* job->content and ->look are there; the content is not empty. */
 enum tacit_status context_choose(const struct block_job *job, struct context_layout *layout);
 
+enum { LEARNT_MAX = 1 << 22 }; /* bytes of a reference that the models learn */
+
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes);
 
 #endif

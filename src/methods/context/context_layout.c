@@ -5,18 +5,24 @@
 #include "base/varint.h"
 
 /* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then strength, then these. */
-enum { STRENGTH_SHIFT = 4, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, RESERVED = 0x80 };
+enum { STRENGTH_SHIFT = 4, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, FLAG_REFERENCE = 0x80 };
+
+/* Of the byte that says how the reference is read: the type, then the part. */
+enum { PART_SHIFT = 4 };
 
 /* A segment's first byte: type in the low four bits, then this. */
 enum { TYPE_MASK = 0x0f, FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
 
-void context_layout_set_contents(struct context_layout *layout)
+void context_layout_set_contents(struct context_layout *layout,
+                                 const struct tacit_reference *reference, uint32_t content_size)
 {
     layout->config.content_set = 0;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         if (context_layout_is_coded(&layout->segments[i]))
             layout->config.content_set |= CONTENT_BIT(layout->segments[i].content.type);
     }
+    if (layout->referenced && layout->config.content_set != 0)
+        reference_models_configure(reference, content_size, &layout->reading, &layout->config);
 }
 
 uint64_t context_layout_n_raw(const struct context_layout *layout)
@@ -46,9 +52,12 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
 {
     size_t n = 0;
     bool many = layout->n_segments > 1, line_ends = layout->line_ends.n_removed > 0;
-    out[n++] = (uint8_t)((layout->config.memory_log2 - CM_MEMORY_LOG2_MIN) |
-                         (unsigned)layout->config.strength << STRENGTH_SHIFT |
-                         (many ? FLAG_SEGMENTS : 0) | (line_ends ? FLAG_LINE_ENDS : 0));
+    out[n++] =
+        (uint8_t)((layout->config.memory_log2 - CM_MEMORY_LOG2_MIN) |
+                  (unsigned)layout->config.strength << STRENGTH_SHIFT | (many ? FLAG_SEGMENTS : 0) |
+                  (line_ends ? FLAG_LINE_ENDS : 0) | (layout->referenced ? FLAG_REFERENCE : 0));
+    if (layout->referenced)
+        out[n++] = (uint8_t)(layout->reading.type | layout->reading.part << PART_SHIFT);
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
     if (many)
@@ -62,13 +71,13 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
 }
 
 static enum tacit_status read_kind(struct varint_reader *r, struct context_segment *segment,
-                                   uint32_t start)
+                                   uint32_t n_before)
 {
     unsigned type = varint_read_byte(r);
     *segment = (struct context_segment){.raw = type & FLAG_RAW};
     if (type == FLAG_COPY) {
         TRY(varint_read(r, &segment->distance));
-        return segment->distance++ < start ? TACIT_OK : TACIT_ERR_CORRUPT;
+        return segment->distance++ < n_before ? TACIT_OK : TACIT_ERR_CORRUPT;
     }
     if (type & ~(unsigned)(TYPE_MASK | FLAG_RAW))
         return TACIT_ERR_CORRUPT;
@@ -93,35 +102,62 @@ static enum tacit_status read_length(struct varint_reader *r, struct context_seg
     return segment->n_bytes++ < n_left ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
-enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
-                                       struct context_layout *layout, size_t *n_layout)
+bool context_layout_is_referenced(const uint8_t *data, size_t n)
 {
-    struct varint_reader r = {.data = data, .n = n};
-    unsigned first = varint_read_byte(&r);
+    return n > 0 && (data[0] & FLAG_REFERENCE) != 0;
+}
+
+static enum tacit_status read_reading(struct varint_reader *r, struct reference_reading *reading)
+{
+    unsigned byte = varint_read_byte(r), type = byte & TYPE_MASK;
+    *reading = (struct reference_reading){(enum content_type)type, byte >> PART_SHIFT};
+    return type < CONTENT_N_TYPES && !content_has_rows(reading->type) ? TACIT_OK
+                                                                      : TACIT_ERR_CORRUPT;
+}
+
+/* From the second byte on: whether the reference is read, line ends, how many segments there are. */
+static enum tacit_status read_front(struct varint_reader *r, unsigned first, uint32_t content_size,
+                                    struct context_layout *layout)
+{
     uint32_t n_segments = 1;
-    if (first & RESERVED)
-        return TACIT_ERR_CORRUPT;
+    layout->referenced = first & FLAG_REFERENCE;
     layout->line_ends.n_removed = 0;
+    if (layout->referenced)
+        TRY(read_reading(r, &layout->reading));
     if (first & FLAG_LINE_ENDS) {
-        TRY(line_ends_parse(&r, content_size, &layout->line_ends));
-        content_size -= layout->line_ends.n_removed;
+        if (layout->referenced)
+            return TACIT_ERR_CORRUPT;
+        TRY(line_ends_parse(r, content_size, &layout->line_ends));
     }
     if (first & FLAG_SEGMENTS) {
-        TRY(varint_read(&r, &n_segments));
+        TRY(varint_read(r, &n_segments));
         if (n_segments > CONTEXT_SEGMENTS_MAX - 2)
             return TACIT_ERR_CORRUPT;
         n_segments += 2;
     }
+    layout->n_segments = n_segments;
+    return TACIT_OK;
+}
+
+enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                       const struct tacit_reference *reference,
+                                       struct context_layout *layout, size_t *n_layout)
+{
+    struct varint_reader r = {.data = data, .n = n};
+    unsigned first = varint_read_byte(&r);
+    TRY(read_front(&r, first, content_size, layout));
+    if (layout->referenced && !reference)
+        return TACIT_ERR_REFERENCE_MISSING;
+    content_size -= layout->line_ends.n_removed;
     layout->config = (struct cm_config){.strength = (enum cm_strength)(first >> STRENGTH_SHIFT & 1),
                                         .memory_log2 = CM_MEMORY_LOG2_MIN + (first & 0x0f)};
-    layout->n_segments = n_segments;
-    uint32_t n_left = content_size;
-    for (uint32_t i = 0; i < n_segments; i++) {
-        TRY(read_kind(&r, &layout->segments[i], content_size - n_left));
-        TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == n_segments));
+    uint32_t n_left = content_size, n_reference = layout->referenced ? reference->n_bytes : 0;
+    for (uint32_t i = 0; i < layout->n_segments; i++) {
+        TRY(read_kind(&r, &layout->segments[i], n_reference + content_size - n_left));
+        TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == layout->n_segments));
         n_left -= layout->segments[i].n_bytes;
     }
-    context_layout_set_contents(layout);
+    context_layout_set_contents(layout, reference, content_size);
     *n_layout = r.pos;
     if (r.pos > n || layout->config.memory_log2 > CM_MEMORY_LOG2_MAX ||
         context_layout_n_raw(layout) > n - r.pos)

@@ -12,6 +12,7 @@
 
 #include "content/content.h"
 #include "content/line_ends.h"
+#include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/status.h"
 
@@ -19,7 +20,7 @@ enum {
     CONTEXT_SEGMENTS_MAX = 4096,
     CONTEXT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
     CONTEXT_LAYOUT_BYTES_MAX =
-        1 + LINE_ENDS_BYTES_MAX + 5 + CONTEXT_SEGMENTS_MAX * CONTEXT_SEGMENT_BYTES_MAX,
+        2 + LINE_ENDS_BYTES_MAX + 5 + CONTEXT_SEGMENTS_MAX * CONTEXT_SEGMENT_BYTES_MAX,
 };
 
 struct context_segment {
@@ -37,20 +38,29 @@ static inline bool context_layout_is_coded(const struct context_segment *segment
 
 struct context_layout {
     struct cm_config config; /* content_set 0: no segment is coded, there are no models */
+    bool
+        referenced; /* the reference stands before the content: models read it, copies take of it */
+    struct reference_reading reading;
     struct line_ends line_ends;
     uint32_t n_segments;
     struct context_segment segments[CONTEXT_SEGMENTS_MAX];
 };
 
-/* Sets config.content_set from the segments. */
-void context_layout_set_contents(struct context_layout *layout);
+/* Completes config from the segments and, if it is read, the reference. */
+void context_layout_set_contents(struct context_layout *layout,
+                                 const struct tacit_reference *reference, uint32_t content_size);
 
 /* out: CONTEXT_LAYOUT_BYTES_MAX bytes. Returns the length. */
 size_t context_layout_pack(uint8_t *out, const struct context_layout *layout);
 
-/* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT. */
+/* data[0 .. n): a payload; content_size: the block's. reference: of the archive, or NULL. *n_layout: its
+ * length. TACIT_ERR_CORRUPT; TACIT_ERR_REFERENCE_MISSING: it needs one and there is none. */
 enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                       const struct tacit_reference *reference,
                                        struct context_layout *layout, size_t *n_layout);
+
+/* Whether the payload needs the reference. */
+bool context_layout_is_referenced(const uint8_t *data, size_t n);
 
 /* Bytes of raw segments. */
 uint64_t context_layout_n_raw(const struct context_layout *layout);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finds long repeats within a block, at any distance, so that they can be copied instead of
- * modelled: each of at least LONG_MATCH_MIN bytes. Shorter ones are the business of the match
- * models. Linear time, a few nanoseconds a byte, memory of 1/128 of the content.
+ * Finds long repeats within a block and of a reference before it, at any distance, so that they can be
+ * copied instead of modelled: each of at least LONG_MATCH_MIN bytes. Shorter ones are the business of
+ * the match models. Linear time, a few nanoseconds a byte, memory of 1/128 of the content.
  */
 #ifndef TACIT_METHODS_CONTEXT_LONG_MATCH_H
 #define TACIT_METHODS_CONTEXT_LONG_MATCH_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/view.h"
 #include "tacit/status.h"
 
 enum { LONG_MATCH_MIN = 4096 };
@@ -17,11 +18,12 @@ enum { LONG_MATCH_MIN = 4096 };
 struct long_match {
     uint32_t start;
     uint32_t n_bytes;
-    uint32_t distance; /* 1 .. start; the source may overlap the copy */
+    uint32_t distance; /* 1 .. start + bytes of the reference; the source may overlap the copy */
 };
 
-/* n below 2^32. Writes at most max matches, in order, without overlap; their number to *n_found. */
-enum tacit_status long_match_find(const uint8_t *data, size_t n, struct long_match *matches,
-                                  size_t max, size_t *n_found);
+/* n and the reference (n 0: none) below 2^31. Writes at most max matches, in order, without overlap; their
+ * number to *n_found. */
+enum tacit_status long_match_find(struct byte_view reference, const uint8_t *data, size_t n,
+                                  struct long_match *matches, size_t max, size_t *n_found);
 
 #endif

@@ -51,7 +51,8 @@ static size_t join(size_t n, size_t n_blocks, const struct tacit_options *option
     return n_joined;
 }
 
-static void check_same(size_t n, int level, uint64_t block_size)
+static void check_same(size_t n, int level, uint64_t block_size,
+                       const struct tacit_reference *reference)
 {
     struct tacit_options options;
     size_t n_expected;
@@ -59,6 +60,7 @@ static void check_same(size_t n, int level, uint64_t block_size)
     tacit_options_init(&options);
     options.level = level;
     options.block_size = block_size;
+    options.reference = reference;
     CHECK(tacit_options_block_size(&options, &n_block) == TACIT_OK);
     CHECK(block_size == 0 ? n_block > N_MAX : n_block == block_size);
     CHECK(tacit_buffer_compress(content, n, expected, sizeof expected, &n_expected, &options) ==
@@ -68,6 +70,22 @@ static void check_same(size_t n, int level, uint64_t block_size)
     CHECK_MSG(n_joined == n_expected && memcmp(joined, expected, n_joined) == 0,
               "level %d, %zu bytes, %zu blocks: %zu, not %zu bytes", level, n, n_blocks, n_joined,
               n_expected);
+}
+
+/* Archives of one block name the reference only if the block was made with it: random content is stored. */
+static void check_references(void)
+{
+    for (int kind = 0; kind < N_SAMPLE_KINDS; kind++) {
+        struct tacit_reference *reference;
+        sample_fill(content, N_MAX, (enum sample_kind)kind, 3);
+        CHECK(tacit_reference_create(&reference, content + 500, 4000) == TACIT_OK);
+        for (int level = 1; level <= 4; level += 3) {
+            check_same(3000, level, 1024, reference);
+            check_same(3000, level, 0, reference);
+            check_same(9, level, 0, reference);
+        }
+        tacit_reference_destroy(reference);
+    }
 }
 
 /* One damaged bit of a coded block, wherever, is refused. */
@@ -135,11 +153,12 @@ int main(void)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         for (int level = 1; level <= 4; level++) {
             sample_fill(content, N_MAX, (enum sample_kind)(i % N_SAMPLE_KINDS), i);
-            check_same(sizes[i], level, 1024);
-            check_same(sizes[i], level, 0);
+            check_same(sizes[i], level, 1024, NULL);
+            check_same(sizes[i], level, 0, NULL);
         }
-    check_same(3000, 6, 2000); /* with the linked-in model */
-    check_same(1500, 6, 2000);
+    check_same(3000, 6, 2000, NULL); /* with the linked-in model */
+    check_same(1500, 6, 2000, NULL);
+    check_references();
     check_damage();
     check_refusals();
     return check_result();

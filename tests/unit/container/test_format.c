@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "check.h"
 #include "tacit/options.h"
+#include "tacit/reference.h"
 
 enum { BLOCK_SIZE = 5000, TAG = 0x12345678, AT_BLOCK_CHECK = 46, AT_METHOD = 12 };
 
@@ -26,6 +27,15 @@ static struct format_model_identity model_of(enum format_model kind)
     return model;
 }
 
+static struct format_reference_identity reference_of(uint32_t n_bytes, uint32_t n_hash)
+{
+    struct format_reference_identity reference = {.n_bytes = n_bytes,
+                                                  .n_hash = n_bytes > 0 ? n_hash : 0};
+    for (uint32_t i = 0; i < reference.n_hash; i++)
+        reference.hash[i] = (uint8_t)(i * 29 + 3);
+    return reference;
+}
+
 /* Cut anywhere, a header says how much more it needs at least. */
 static void check_cuts(const uint8_t *data, size_t n)
 {
@@ -37,15 +47,19 @@ static void check_cuts(const uint8_t *data, size_t n)
     }
 }
 
-static void check_block_form(enum format_model kind)
+static void check_block_form(enum format_model kind, uint32_t n_reference)
 {
-    struct format_header header = {.model = model_of(kind), .block_size = BLOCK_SIZE, .tag = TAG};
+    struct format_header header = {.model = model_of(kind),
+                                   .reference = reference_of(n_reference, FORMAT_REFERENCE_HASH),
+                                   .block_size = BLOCK_SIZE,
+                                   .tag = TAG};
     struct format_header parsed;
     uint8_t data[FORMAT_HEADER_MAX];
     size_t n = format_header_pack(data, &header), n_header;
     CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_OK && n_header == n);
     CHECK(!parsed.single && parsed.block_size == BLOCK_SIZE && parsed.tag == TAG);
     CHECK(memcmp(&parsed.model, &header.model, sizeof header.model) == 0);
+    CHECK(memcmp(&parsed.reference, &header.reference, sizeof header.reference) == 0);
     CHECK(format_may_start(data));
     check_cuts(data, n);
     for (size_t i = 0; i < n; i++) {
@@ -72,28 +86,38 @@ static void check_header_bounds(void)
     uint8_t flags = data[FORMAT_MAGIC_SIZE];
     data[FORMAT_MAGIC_SIZE] = (uint8_t)(flags + 1);
     CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_VERSION);
-    data[FORMAT_MAGIC_SIZE] = flags | 0x80; /* reserved */
+    data[FORMAT_MAGIC_SIZE] = flags | 0x80; /* a reference of no bytes */
     CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_CORRUPT);
+    header.reference = reference_of((uint32_t)TACIT_REFERENCE_MAX, FORMAT_REFERENCE_HASH);
+    n = format_header_pack(data, &header);
+    CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_OK);
+    header.reference.n_bytes++;
+    n = format_header_pack(data, &header);
+    CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_CORRUPT);
+    header.reference = reference_of(0, 0);
+    n = format_header_pack(data, &header);
     data[FORMAT_MAGIC_SIZE] = flags | 0x60; /* a kind of model that there is not */
     CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_CORRUPT);
     data[0]++;
     CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_NOT_ARCHIVE);
 }
 
-static void check_single_form(enum format_model kind)
+static void check_single_form(enum format_model kind, uint32_t n_reference)
 {
     static const uint8_t content[] = "content that is its own payload";
     struct format_model_identity model = model_of(kind);
+    struct format_reference_identity reference = reference_of(n_reference, FORMAT_REFERENCE_SHORT);
     struct format_block block = {.content_size = sizeof content,
                                  .payload_size = sizeof content,
                                  .content_check = hash64(content, sizeof content, 0)};
     struct format_header parsed;
     uint8_t data[FORMAT_HEADER_MAX], changed[sizeof content];
-    size_t n = format_single_pack(data, &model, &block, content), n_header;
+    size_t n = format_single_pack(data, &model, &reference, &block, content), n_header;
     CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_OK && n_header == n);
     CHECK(parsed.single && parsed.block.single && parsed.block.content_size == sizeof content);
     CHECK(parsed.block.payload_size == sizeof content && parsed.block.method == 0);
     CHECK(memcmp(&parsed.model, &model, sizeof model) == 0);
+    CHECK(memcmp(&parsed.reference, &reference, sizeof reference) == 0);
     CHECK(format_payload_verify(&parsed.block, content) == TACIT_OK);
     CHECK(format_content_verify(&parsed.block, content) == TACIT_OK);
     check_cuts(data, n);
@@ -130,7 +154,8 @@ static void check_single_bounds(void)
                                      .content_size = cases[i].content_size};
         struct format_header parsed;
         uint8_t data[FORMAT_HEADER_MAX];
-        size_t n_header, n = format_single_pack(data, &model, &block, NULL);
+        size_t n_header, n = format_single_pack(
+                             data, &model, &(struct format_reference_identity){0}, &block, NULL);
         if (cases[i].payload_size > 0) { /* which is 0, one byte, in what was packed */
             size_t at = n - 2 * 4 - 1;
             uint32_t size = cases[i].payload_size;
@@ -305,8 +330,11 @@ static void check_footer(void)
 int main(void)
 {
     for (unsigned kind = FORMAT_MODEL_NONE; kind <= FORMAT_MODEL_FULL; kind++) {
-        check_block_form((enum format_model)kind);
-        check_single_form((enum format_model)kind);
+        for (uint32_t n_reference = 0; n_reference <= TACIT_REFERENCE_MAX;
+             n_reference += 1u << 30) {
+            check_block_form((enum format_model)kind, n_reference);
+            check_single_form((enum format_model)kind, n_reference);
+        }
     }
     check_header_bounds();
     check_single_bounds();

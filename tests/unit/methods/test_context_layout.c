@@ -19,8 +19,9 @@ static void check_round_trip(uint32_t content_size)
     size_t n_payload = n + (size_t)context_layout_n_raw(&layout);
     uint8_t *payload = calloc(1, n_payload);
     memcpy(payload, packed, n);
-    context_layout_set_contents(&layout);
-    CHECK(context_layout_parse(payload, n_payload, content_size, &parsed, &n_parsed) == TACIT_OK);
+    context_layout_set_contents(&layout, NULL, content_size);
+    CHECK(context_layout_parse(payload, n_payload, content_size, NULL, &parsed, &n_parsed) ==
+          TACIT_OK);
     CHECK(n_parsed == n && parsed.n_segments == layout.n_segments);
     CHECK(parsed.config.memory_log2 == layout.config.memory_log2 &&
           parsed.config.strength == layout.config.strength &&
@@ -33,19 +34,20 @@ static void check_round_trip(uint32_t content_size)
     }
     /* Cut anywhere it is refused; so is any content that is too short. */
     for (size_t cut = 0; cut < n_payload; cut++)
-        CHECK_MSG(context_layout_parse(payload, cut, content_size, &parsed, &n_parsed) !=
+        CHECK_MSG(context_layout_parse(payload, cut, content_size, NULL, &parsed, &n_parsed) !=
                           TACIT_OK ||
                       n_parsed + context_layout_n_raw(&parsed) <= cut,
                   "cut at %zu", cut);
-    CHECK(context_layout_parse(payload, n_payload, 0, &parsed, &n_parsed) == TACIT_ERR_CORRUPT);
+    CHECK(context_layout_parse(payload, n_payload, 0, NULL, &parsed, &n_parsed) ==
+          TACIT_ERR_CORRUPT);
     free(payload);
 }
 
 static void check_refused(const char *what, const uint8_t *data, size_t n)
 {
     size_t n_parsed;
-    CHECK_MSG(context_layout_parse(data, n, 100, &parsed, &n_parsed) == TACIT_ERR_CORRUPT, "%s",
-              what);
+    CHECK_MSG(context_layout_parse(data, n, 100, NULL, &parsed, &n_parsed) == TACIT_ERR_CORRUPT,
+              "%s", what);
 }
 
 int main(void)

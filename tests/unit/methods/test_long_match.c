@@ -18,7 +18,8 @@ static uint8_t data[N], archive[N + 1000], restored[N];
 static size_t find(size_t n, struct long_match *matches)
 {
     size_t n_found, end = 0;
-    CHECK(long_match_find(data, n, matches, MAX, &n_found) == TACIT_OK);
+    CHECK(long_match_find((struct byte_view){NULL, 0}, data, n, matches, MAX, &n_found) ==
+          TACIT_OK);
     for (size_t i = 0; i < n_found; i++) {
         struct long_match m = matches[i];
         CHECK(m.start >= end && m.distance >= 1 && m.distance <= m.start);

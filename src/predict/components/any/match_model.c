@@ -41,12 +41,21 @@ struct match_stream {
     uint32_t *entry[MATCH_MODELS_MAX][2];
 };
 
+/* A reference has a place for each of its bytes, or its older part could not be found. */
+static unsigned positions_log2_for(const struct cm_config *config)
+{
+    unsigned log2 = config->memory_log2 - 7;
+    while (((uint32_t)1 << log2) < config->reference)
+        log2++;
+    return log2;
+}
+
 static void lay_out(struct cm_setup *setup, struct component *self)
 {
     static const unsigned min_length[2][MATCH_MODELS_MAX] = {{6}, {4, 7, 16}};
     bool strong = setup->config->strength == CM_STRONG;
     unsigned n_models = strong ? 3 : 1;
-    unsigned positions_log2 = setup->config->memory_log2 - 7;
+    unsigned positions_log2 = positions_log2_for(setup->config);
     struct match_shared *m = self->shared = arena_take(setup->arena, sizeof *m);
     component_take_streams(setup, self, sizeof(struct match_stream));
     uint32_t *positions =
@@ -75,6 +84,19 @@ static uint32_t hash_last(const struct cm_history *h, unsigned n, unsigned log2)
         a = (a ^ a >> 31) * UINT64_C(0xbf58476d1ce4e5b9) + history_byte(h, i);
     a *= UINT64_C(0xd6e8feb86659fd93);
     return (uint32_t)(a >> (64 - log2));
+}
+
+static uint32_t *slot_of(const struct match_shared *m, unsigned i, const struct cm_history *h)
+{
+    return &m->positions[((size_t)i << m->positions_log2) +
+                         hash_last(h, m->min_length[i], m->positions_log2)];
+}
+
+void match_model_skim(void *shared, const struct cm_history *h)
+{
+    struct match_shared *m = shared;
+    for (unsigned i = 0; i < m->n_models; i++)
+        *slot_of(m, i, h) = h->n;
 }
 
 static uint32_t agreeing_bytes(const struct cm_history *h, uint32_t at)
@@ -123,8 +145,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     struct match_shared *m = shared;
     struct match_stream *s = stream;
     for (unsigned i = 0; i < m->n_models; i++) {
-        uint32_t *slot = &m->positions[((size_t)i << m->positions_log2) +
-                                       hash_last(h, m->min_length[i], m->positions_log2)];
+        uint32_t *slot = slot_of(m, i, h);
         advance(h, s, i);
         if (s->length[i] < m->min_length[i] && *slot != 0 && history_holds(h, *slot)) {
             uint32_t n = agreeing_bytes(h, *slot);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Context models that have read a reference: made by the first block that asks for a reading (a configuration,
+ * and how much is read as what), and used again by those that follow.
+ *
+ *     { reference_models_take -> ... -> reference_models_give_back }*     from any thread
+ */
+#ifndef TACIT_METHODS_REFERENCE_REFERENCE_MODELS_H
+#define TACIT_METHODS_REFERENCE_REFERENCE_MODELS_H
+
+#include "methods/block_job.h"
+#include "methods/reference/reference_data.h"
+#include "methods/reference/reference_shelf.h"
+#include "predict/context_mixer.h"
+
+enum { REFERENCE_PARTS = 16 };
+
+/* How blocks say what the models do with the reference (docs/format.md): they learn its last bytes, all or
+ * 2^(15 + part), as content of a type; the bytes before these only take their places. */
+struct reference_reading {
+    enum content_type type;
+    unsigned part; /* 0: all; below REFERENCE_PARTS */
+};
+
+/* Completes the configuration of models for content_size bytes of content behind the reference. */
+void reference_models_configure(const struct tacit_reference *reference, uint32_t content_size,
+                                const struct reference_reading *reading, struct cm_config *config);
+
+/* The smallest part that holds n_bytes of the reference. */
+unsigned reference_part_for(const struct tacit_reference *reference, uint64_t n_bytes);
+
+/* How many bytes are learnt. */
+uint32_t reference_n_learnt(const struct tacit_reference *reference, unsigned part);
+
+struct reference_models {
+    struct reference_kept kept;
+    struct kernels kernels;
+    struct cm *cm;
+    uint8_t *read; /* what cm was when it had read the reference */
+};
+
+/* What kind of thing it is that read: the first word of a key. */
+enum { REFERENCE_OF_CONTEXT = 1 };
+
+void reference_models_key(const struct cm_config *config, const struct reference_reading *reading,
+                          uint64_t key[REFERENCE_KEY_WORDS]);
+
+/* (*models)->cm has read the reference; it is the caller's until it is given back. config: from
+ * reference_models_configure. watch: of the job that waits while the reference is read. Errors as
+ * cm_create, and TACIT_ERR_CANCELLED; *models is NULL then. */
+enum tacit_status reference_models_take(const struct tacit_reference *reference,
+                                        const struct cm_config *config,
+                                        const struct reference_reading *reading,
+                                        const struct kernels *kernels, struct block_watch *watch,
+                                        struct reference_models **models);
+
+/* Has a predictor learn bytes that both sides know, as if they were coded. TACIT_ERR_CANCELLED. */
+enum tacit_status reference_models_learn(struct cm *cm, const uint8_t *data, size_t n,
+                                         struct block_watch *watch);
+
+/* models: NULL is allowed. */
+void reference_models_give_back(const struct tacit_reference *reference,
+                                struct reference_models *models);
+
+/* Upper bound of what a block by such a reading takes, what is kept for others included. 0 if the
+ * configuration is out of range. */
+uint64_t reference_models_memory(const struct cm_config *config);
+
+#endif

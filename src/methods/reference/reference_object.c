@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a user of the library sees of a reference (tacit/reference.h): made, named, given back.
+ */
+#include "methods/reference/reference_data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/struct_size.h"
+#include "base/try.h"
+#include "content/content.h"
+#include "methods/reference/reference_shelf.h"
+
+enum {
+    SNIFFED = 1 << 20, /* bytes that tell the type */
+    SPLIT_MAX = 256,
+};
+
+/* What most of its end is made of: encoders put it into archives, so decoders do not depend on it. */
+static enum tacit_status find_type(struct tacit_reference *reference)
+{
+    size_t n_of_type[CONTENT_N_TYPES] = {0}, n = reference->n_bytes;
+    struct content_segment *split = calloc(SPLIT_MAX, sizeof *split);
+    if (!split)
+        return TACIT_ERR_MEMORY;
+    size_t n_sniffed = n < SNIFFED ? n : SNIFFED;
+    size_t n_split = content_split(reference->data + (n - n_sniffed), n_sniffed, split, SPLIT_MAX);
+    for (size_t i = 0; i < n_split; i++)
+        n_of_type[split[i].content.type] += split[i].n_bytes;
+    free(split);
+    reference->type = CONTENT_DEFAULT;
+    for (unsigned i = 0; i < CONTENT_N_TYPES; i++)
+        if (!content_has_rows((enum content_type)i) && n_of_type[i] > n_of_type[reference->type])
+            reference->type = (enum content_type)i;
+    return TACIT_OK;
+}
+
+static enum tacit_status hash_data(struct tacit_reference *reference)
+{
+    struct hash_stream *stream;
+    TRY(hash_stream_create(&stream));
+    hash_stream_update(stream, reference->data, reference->n_bytes);
+    reference->hash = hash_stream_value(stream);
+    hash_stream_destroy(stream);
+    return TACIT_OK;
+}
+
+enum tacit_status tacit_reference_create(struct tacit_reference **reference_out, const void *data,
+                                         size_t n_bytes)
+{
+    *reference_out = NULL;
+    if (!data || n_bytes == 0 || n_bytes > TACIT_REFERENCE_MAX)
+        return TACIT_ERR_ARGUMENT;
+    struct tacit_reference *reference = calloc(1, sizeof *reference);
+    if (!reference)
+        return TACIT_ERR_MEMORY;
+    reference->n_bytes = (uint32_t)n_bytes;
+    reference->data = malloc(n_bytes);
+    enum tacit_status status = reference->data ? TACIT_OK : TACIT_ERR_MEMORY;
+    if (status == TACIT_OK) {
+        memcpy(reference->data, data, n_bytes);
+        status = hash_data(reference);
+    }
+    if (status == TACIT_OK)
+        status = find_type(reference);
+    if (status == TACIT_OK)
+        status = reference_shelf_create(&reference->shelf);
+    if (status != TACIT_OK) {
+        tacit_reference_destroy(reference);
+        return status;
+    }
+    *reference_out = reference;
+    return TACIT_OK;
+}
+
+void tacit_reference_destroy(struct tacit_reference *reference)
+{
+    if (!reference)
+        return;
+    reference_shelf_destroy(reference->shelf);
+    free(reference->data);
+    free(reference);
+}
+
+enum tacit_status tacit_reference_get_identity(const struct tacit_reference *reference,
+                                               struct tacit_reference_identity *identity)
+{
+    struct tacit_reference_identity full = {.n_bytes = reference->n_bytes,
+                                            .n_hash = TACIT_REFERENCE_HASH};
+    store_le64(full.hash, reference->hash.low);
+    store_le64(full.hash + 8, reference->hash.high);
+    return struct_give(identity, &full, sizeof full);
+}
