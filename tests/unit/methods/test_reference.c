@@ -37,16 +37,22 @@ static struct tacit_options options_of(int level, const struct tacit_reference *
     return options;
 }
 
-/* Returns the archive's size. */
-static size_t check_round_trip(const struct tacit_options *options, size_t n)
+/* Returns the archive's size; 0: it was not restored. */
+static size_t round_trip(const struct tacit_options *options, size_t n)
 {
     static _Thread_local uint8_t archive[ARCHIVE_MAX], restored[N];
     size_t n_archive, n_restored;
-    CHECK(tacit_buffer_compress(content, n, archive, sizeof archive, &n_archive, options) ==
-          TACIT_OK);
-    CHECK(tacit_buffer_decompress(archive, n_archive, restored, sizeof restored, &n_restored,
-                                  options) == TACIT_OK);
-    CHECK(n_restored == n && memcmp(restored, content, n) == 0);
+    bool ok =
+        tacit_buffer_compress(content, n, archive, sizeof archive, &n_archive, options) == TACIT_OK;
+    ok = ok && tacit_buffer_decompress(archive, n_archive, restored, sizeof restored, &n_restored,
+                                       options) == TACIT_OK;
+    return ok && n_restored == n && memcmp(restored, content, n) == 0 ? n_archive : 0;
+}
+
+static size_t check_round_trip(const struct tacit_options *options, size_t n)
+{
+    size_t n_archive = round_trip(options, n);
+    CHECK(n_archive > 0);
     return n_archive;
 }
 
@@ -83,24 +89,36 @@ static void check_gain(void)
     tacit_reference_destroy(reference);
 }
 
+struct work {
+    const struct tacit_reference *reference;
+    bool ok;
+};
+
 static void *run_thread(void *argument)
 {
-    struct tacit_options options = options_of(4, argument);
+    struct work *work = argument;
+    struct tacit_options options = options_of(4, work->reference);
+    work->ok = true;
     for (int i = 0; i < 4; i++)
-        check_round_trip(&options, 1000 + 500 * (size_t)i);
+        work->ok &= round_trip(&options, 1000 + 500 * (size_t)i) > 0;
     return NULL;
 }
 
 static void check_threads(void)
 {
     pthread_t threads[N_THREADS];
+    struct work work[N_THREADS];
     sample_fill(content, N, SAMPLE_TEXT, 1);
     sample_fill(reference_data, N, SAMPLE_TEXT, 2);
     struct tacit_reference *reference = make(reference_data, N_REFERENCE);
-    for (int i = 0; i < N_THREADS; i++)
-        CHECK(pthread_create(&threads[i], NULL, run_thread, reference) == 0);
-    for (int i = 0; i < N_THREADS; i++)
+    for (int i = 0; i < N_THREADS; i++) {
+        work[i] = (struct work){reference, false};
+        CHECK(pthread_create(&threads[i], NULL, run_thread, &work[i]) == 0);
+    }
+    for (int i = 0; i < N_THREADS; i++) {
         pthread_join(threads[i], NULL);
+        CHECK(work[i].ok);
+    }
     tacit_reference_destroy(reference);
 }
 
