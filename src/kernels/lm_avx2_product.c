@@ -20,6 +20,8 @@ enum {
     ROWS_MAX = 4,
     PANEL_GROUPS = 16,
     CHUNK_BLOCKS = 32,
+    CORNER_ROWS = 2,
+    CORNER_BLOCKS = 3,
     VECTORS = LM_TILE_ROWS / LANES,
 };
 
@@ -33,9 +35,10 @@ struct panel {
     size_t first_row, n_rows, first_group, n_groups; /* what it holds; no rows at first */
 };
 
-/* One or two blocks of weights by the rows of a panel. */
+/* Up to CORNER_BLOCKS blocks of weights by up to CORNER_ROWS rows of a panel. */
 struct corner {
     const struct panel *panel;
+    size_t first_row;
     const struct lm_tile *w; /* the panel's first group of the first block */
     size_t w_stride;
     floats (*total)[ROWS_MAX][VECTORS]; /* [blocks] */
@@ -96,60 +99,76 @@ static void prepare(struct panel *panel, const struct lm_rows *x, size_t first_r
         prepare_row(panel, m, x, first_row + m, first_group);
 }
 
-/* By hand: around the intrinsic, gcc 12 copies every sum. */
-static inline ints add_here(ints sum, ints x)
+/* The sums of 8 rows of weights with four more activations. By hand, so that twelve sums stay in
+ * registers beside the four that this needs: around intrinsics, gcc 12 copies sums. */
+static inline ints add_dots(ints sum, ints magnitude, ints sign, const ints *w, ints ones)
 {
-    __asm__("vpaddd %1, %0, %0" : "+x"(sum) : "x"(x));
+    ints turned;
+    __asm__("vpxor %[w], %[sign], %[turned]\n\t"
+            "vpmaddubsw %[turned], %[magnitude], %[turned]\n\t"
+            "vpmaddwd %[ones], %[turned], %[turned]\n\t"
+            "vpaddd %[turned], %[sum], %[sum]"
+            : [sum] "+x"(sum), [turned] "=&x"(turned)
+            : [w] "m"(*w), [sign] "x"(sign), [magnitude] "x"(magnitude), [ones] "x"(ones));
     return sum;
 }
 
+/* The dots of the k-th four activations of group g. */
+static inline __attribute__((always_inline)) void add_four(const struct corner *c, size_t g, int k,
+                                                           ints (*sum)[CORNER_ROWS][VECTORS],
+                                                           const int n_rows, const int n_blocks)
+{
+    const ints ones = _mm256_set1_epi16(1);
+    const int32_t(*x)[2] = c->panel->group[g].x[k] + c->first_row;
+#pragma GCC unroll 2
+    for (int m = 0; m < n_rows; m++) {
+        ints magnitude = splat_ints(x[m][0]), sign = splat_ints(x[m][1]);
+#pragma GCC unroll 3
+        for (int b = 0; b < n_blocks; b++)
+#pragma GCC unroll 2
+            for (int i = 0; i < VECTORS; i++) {
+                const ints *w = (const ints *)c->w[(size_t)b * c->w_stride + g].q[k] + i;
+                sum[b][m][i] = add_dots(sum[b][m][i], magnitude, sign, w, ones);
+            }
+    }
+}
+
 static inline __attribute__((always_inline)) void sum_group(const struct corner *c, size_t g,
-                                                            ints (*sum)[ROWS_MAX][VECTORS],
+                                                            ints (*sum)[CORNER_ROWS][VECTORS],
                                                             const int n_rows, const int n_blocks)
 {
-    const struct panel *p = c->panel;
-    const ints ones = _mm256_set1_epi16(1);
-#pragma GCC unroll 4
+    const int32_t *start = c->panel->group[g].start + c->first_row;
+#pragma GCC unroll 2
     for (int m = 0; m < n_rows; m++)
-#pragma GCC unroll 2
+#pragma GCC unroll 3
         for (int b = 0; b < n_blocks; b++)
-            sum[b][m][0] = sum[b][m][1] = splat_ints(p->group[g].start[m]);
-    for (int k = 0; k < LM_GROUP / 4; k++) {
-#pragma GCC unroll 4
-        for (int m = 0; m < n_rows; m++) {
-            ints magnitude = splat_ints(p->group[g].x[k][m][0]);
-            ints sign = splat_ints(p->group[g].x[k][m][1]);
-#pragma GCC unroll 2
-            for (int b = 0; b < n_blocks; b++)
-#pragma GCC unroll 2
-                for (int i = 0; i < VECTORS; i++) {
-                    const ints *w = (const ints *)c->w[(size_t)b * c->w_stride + g].q[k] + i;
-                    ints turned = _mm256_xor_si256(sign, *w);
-                    ints pairs = _mm256_maddubs_epi16(magnitude, turned);
-                    sum[b][m][i] = add_here(sum[b][m][i], _mm256_madd_epi16(pairs, ones));
-                }
-        }
+            sum[b][m][0] = sum[b][m][1] = splat_ints(start[m]);
+    for (int k = 0; k < LM_GROUP / 4; k += 2) {
+        add_four(c, g, k, sum, n_rows, n_blocks);
+        add_four(c, g, k + 1, sum, n_rows, n_blocks);
     }
 }
 
 static inline __attribute__((always_inline)) void
 product_corner(const struct corner *c, const int n_rows, const int n_blocks)
 {
-    for (size_t g = 0; g < c->panel->n_groups; g++) {
-        ints sum[2][ROWS_MAX][VECTORS];
-        sum_group(c, g, sum, n_rows, n_blocks);
+    const struct corner here = *c;
+    for (size_t g = 0; g < here.panel->n_groups; g++) {
+        ints sum[CORNER_BLOCKS][CORNER_ROWS][VECTORS];
+        sum_group(&here, g, sum, n_rows, n_blocks);
 #pragma GCC unroll 2
-        for (int b = 0; b < n_blocks; b++)
+        for (int m = 0; m < n_rows; m++) {
+            floats x_scale = splat(here.panel->group[g].scale[here.first_row + m]);
+#pragma GCC unroll 3
+            for (int b = 0; b < n_blocks; b++)
 #pragma GCC unroll 2
-            for (int i = 0; i < VECTORS; i++) {
-                floats w_scale = load(c->w[(size_t)b * c->w_stride + g].scale + i * LANES);
-#pragma GCC unroll 4
-                for (int m = 0; m < n_rows; m++) {
-                    floats scaled =
-                        mul(_mm256_cvtepi32_ps(sum[b][m][i]), splat(c->panel->group[g].scale[m]));
-                    c->total[b][m][i] = add(c->total[b][m][i], mul(scaled, w_scale));
+                for (int i = 0; i < VECTORS; i++) {
+                    const float *w_scale = here.w[(size_t)b * here.w_stride + g].scale + i * LANES;
+                    floats *total = &here.total[b][here.first_row + m][i];
+                    floats scaled = mul(_mm256_cvtepi32_ps(sum[b][m][i]), x_scale);
+                    *total = add(*total, mul(scaled, load(w_scale)));
                 }
-            }
+        }
     }
 }
 
@@ -160,23 +179,27 @@ product_corner(const struct corner *c, const int n_rows, const int n_blocks)
     }
 PRODUCT_CORNER(1, 1)
 PRODUCT_CORNER(1, 2)
+PRODUCT_CORNER(1, 3)
 PRODUCT_CORNER(2, 1)
 PRODUCT_CORNER(2, 2)
-PRODUCT_CORNER(3, 1)
-PRODUCT_CORNER(4, 1)
+PRODUCT_CORNER(2, 3)
 
-/* With one or two rows, two blocks share the loads of activations. */
+/* Two rows by three blocks where there are as many: each load of activations then serves six sums.
+ * Four blocks are two and two. */
 static void product_panel(const struct panel *panel, const struct lm_matrix *w, size_t first_block,
                           size_t n_blocks, floats (*total)[ROWS_MAX][VECTORS])
 {
-    static void (*const products[ROWS_MAX][2])(const struct corner *) = {
-        {product_1x1, product_1x2}, {product_2x1, product_2x2}, {product_3x1}, {product_4x1}};
-    for (size_t b = 0; b < n_blocks;) {
+    static void (*const products[CORNER_ROWS][CORNER_BLOCKS])(const struct corner *) = {
+        {product_1x1, product_1x2, product_1x3}, {product_2x1, product_2x2, product_2x3}};
+    for (size_t b = 0, width; b < n_blocks; b += width) {
+        size_t n_left = n_blocks - b;
+        width = n_left >= 5 || n_left == 3 ? 3 : n_left >= 2 ? 2 : 1;
         const struct lm_tile *tiles = w->tiles + (first_block + b) * w->stride;
-        struct corner c = {panel, tiles + panel->first_group, w->stride, total + b};
-        size_t width = panel->n_rows <= 2 && n_blocks - b >= 2 ? 2 : 1;
-        products[panel->n_rows - 1][width - 1](&c);
-        b += width;
+        struct corner c = {panel, 0, tiles + panel->first_group, w->stride, total + b};
+        for (; c.first_row < panel->n_rows; c.first_row += CORNER_ROWS) {
+            size_t height = panel->n_rows - c.first_row >= CORNER_ROWS ? CORNER_ROWS : 1;
+            products[height - 1][width - 1](&c);
+        }
     }
 }
 
