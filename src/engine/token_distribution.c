@@ -5,17 +5,25 @@
 
 #define LEARNING_RATE 0.03f /* 0.1 gains less on most files: docs/default-model.md */
 
+/* One more than tokens, rounded up to the kernels' lanes. */
+static size_t padded(uint32_t n_tokens)
+{
+    return ((size_t)n_tokens + KERNEL_LANES) / KERNEL_LANES * KERNEL_LANES;
+}
+
 void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
                                 const struct byte_trie *trie, uint32_t n_tokens, bool learns)
 {
     uint32_t *token = arena_take(arena, trie->n_places * sizeof *token);
-    uint32_t *mass = arena_take(arena, (n_tokens + (size_t)1) * sizeof *mass);
     uint64_t *sum = arena_take(arena, (trie->n_places + (size_t)1) * sizeof *sum);
-    size_t n_floats = (n_tokens + (size_t)KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
-    float *bias = learns ? arena_take(arena, 2 * n_floats * sizeof *bias) : NULL;
-    float *biased = bias ? bias + n_floats : NULL;
+    size_t n_padded = padded(n_tokens);
+    uint32_t *mass = arena_take(arena, n_padded * sizeof *mass);
+    float *bias = learns ? arena_take(arena, 2 * n_padded * sizeof *bias) : NULL;
+    float *biased = bias ? bias + n_padded : NULL;
     *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum, bias, biased};
-    for (size_t i = 0; bias && i < 2 * n_floats; i++)
+    for (size_t i = 0; mass && i < n_padded; i++)
+        mass[i] = 0;
+    for (size_t i = 0; bias && i < 2 * n_padded; i++)
         bias[i] = 0;
     for (size_t i = 0; token && i < trie->n_places; i++)
         token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
@@ -27,6 +35,7 @@ static void sum_masses(uint64_t *restrict to, const uint32_t *restrict mass,
 {
     uint64_t sum = 0;
     to[0] = 0;
+#pragma GCC unroll 4
     for (size_t i = 0; i < n; i++)
         to[i + 1] = sum += mass[token[i]];
 }
@@ -56,15 +65,15 @@ void token_distribution_set(struct token_distribution *distribution, const struc
                                  distribution->bias ? distribution->biased : logits);
 }
 
-void token_distribution_learn(struct token_distribution *distribution, uint32_t place)
+void token_distribution_learn(struct token_distribution *distribution,
+                              const struct kernels *kernels, uint32_t place)
 {
-    const uint32_t *mass = distribution->mass, token = distribution->token[place];
+    const uint32_t token = distribution->token[place];
     float *bias = distribution->bias;
     if (!bias)
         return;
     float step = LEARNING_RATE / (float)(int64_t)distribution->sum[distribution->trie->n_places];
-    for (uint32_t i = 0; i < distribution->n_tokens; i++)
-        bias[i] -= step * (float)(int32_t)mass[i];
+    kernels->lm_token_learn(bias, distribution->mass, step, padded(distribution->n_tokens));
     if (token < distribution->n_tokens)
         bias[token] += LEARNING_RATE;
 }

@@ -25,9 +25,9 @@ struct token_distribution {
     const struct byte_trie *trie;
     uint32_t n_tokens; /* of the model */
     uint32_t *token;   /* by place: the model's token, or n_tokens for items beyond */
-    uint32_t *mass;    /* [n_tokens + 1], by token */
+    uint32_t *mass;    /* [n_tokens + 1], by token, padded */
     uint64_t *sum;     /* [n_places + 1]: sum[i] is the mass of places 0 .. i - 1 */
-    float *bias;       /* [n_tokens]; NULL: it does not learn */
+    float *bias;       /* [n_tokens], padded; NULL: it does not learn */
     float *biased;     /* [n_tokens], padded: logits with the bias */
 };
 
@@ -44,7 +44,8 @@ void token_distribution_set_plain(struct token_distribution *distribution,
                                   const struct kernels *kernels, const float *logits);
 
 /* The item at `place` was coded with what token_distribution_set has set. */
-void token_distribution_learn(struct token_distribution *distribution, uint32_t place);
+void token_distribution_learn(struct token_distribution *distribution,
+                              const struct kernels *kernels, uint32_t place);
 
 /* Makes the masses, which token_distribution_set has set, integer parts of total: each at least 1,
  * their sum exactly total, which is at most 2^30 and more than there are places. */

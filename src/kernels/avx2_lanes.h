@@ -110,6 +110,16 @@ static inline ints cut_to_ints(floats x)
     return _mm256_cvttps_epi32(x);
 }
 
+static inline ints load_ints(const uint32_t *p)
+{
+    return _mm256_load_si256((const ints *)p);
+}
+
+static inline floats to_floats(ints x)
+{
+    return _mm256_cvtepi32_ps(x);
+}
+
 static inline ints as_ints(floats x)
 {
     return _mm256_castps_si256(x);

@@ -101,6 +101,16 @@ static inline ints round_to_ints(floats x)
     return _mm512_cvtps_epi32(x);
 }
 
+static inline ints load_ints(const uint32_t *p)
+{
+    return _mm512_load_si512(p);
+}
+
+static inline floats to_floats(ints x)
+{
+    return _mm512_cvtepi32_ps(x);
+}
+
 static inline ints as_ints(floats x)
 {
     return _mm512_castps_si512(x);

@@ -75,6 +75,7 @@ void lm_kernels_init_avx2(struct kernels *kernels)
     kernels->lm_relu2 = lm_relu2_avx2;
     kernels->lm_root_cap = lm_root_cap_avx2;
     kernels->lm_token_masses = lm_token_masses_avx2;
+    kernels->lm_token_learn = lm_token_learn_avx2;
 }
 
 #endif

@@ -121,6 +121,7 @@ void lm_kernels_init_avx512(struct kernels *kernels)
     kernels->lm_relu2 = lm_relu2_avx512;
     kernels->lm_root_cap = lm_root_cap_avx512;
     kernels->lm_token_masses = lm_token_masses_avx512;
+    kernels->lm_token_learn = lm_token_learn_avx512;
 }
 
 #endif

@@ -2,8 +2,8 @@
  *
  * The language model's kernels whose steps are the same for every width of registers, over the types
  * and operations of avx2_lanes.h, avx512_lanes.h or neon_lanes.h, whichever the including file has included
- * before. It defines ISA, what the functions' names end in, and gets lm_rms_norm_ISA, lm_relu2_ISA
- * and lm_root_cap_ISA.
+ * before. It defines ISA, what the functions' names end in, and gets lm_rms_norm_ISA, lm_relu2_ISA,
+ * lm_root_cap_ISA and lm_token_learn_ISA.
  */
 #if defined(ISA)
 
@@ -56,6 +56,13 @@ static void JOIN(lm_root_cap_, ISA)(float *x, float cap, size_t n)
         floats y = rsqrt_brief(add(mul(l, l), c2));
         store(x + i, mul(mul(c, l), y));
     }
+}
+
+static void JOIN(lm_token_learn_, ISA)(float *bias, const uint32_t *mass, float step, size_t n)
+{
+    const floats s = splat(step);
+    for (size_t i = 0; i < n; i += LANES)
+        store(bias + i, sub(load(bias + i), mul(s, to_floats(load_ints(mass + i)))));
 }
 
 #endif

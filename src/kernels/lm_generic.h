@@ -149,4 +149,10 @@ static inline void lm_token_masses_generic(uint32_t *mass, const float *x, size_
         mass[i] = 1 + (uint32_t)(int32_t)(strict_exp_brief(x[i] - top) * LM_MASS_ONE);
 }
 
+static inline void lm_token_learn_generic(float *bias, const uint32_t *mass, float step, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        bias[i] -= step * (float)(int32_t)mass[i];
+}
+
 #endif

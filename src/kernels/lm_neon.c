@@ -41,6 +41,7 @@ void lm_kernels_init_neon(struct kernels *kernels)
     kernels->lm_relu2 = lm_relu2_neon;
     kernels->lm_root_cap = lm_root_cap_neon;
     kernels->lm_token_masses = lm_token_masses_neon;
+    kernels->lm_token_learn = lm_token_learn_neon;
 }
 
 #endif

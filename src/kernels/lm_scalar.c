@@ -15,4 +15,5 @@ void lm_kernels_init_scalar(struct kernels *kernels)
     kernels->lm_relu2 = lm_relu2_generic;
     kernels->lm_root_cap = lm_root_cap_generic;
     kernels->lm_token_masses = lm_token_masses_generic;
+    kernels->lm_token_learn = lm_token_learn_generic;
 }

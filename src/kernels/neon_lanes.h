@@ -71,6 +71,16 @@ static inline ints sub_ints(ints a, ints b)
     return vsubq_s32(a, b);
 }
 
+static inline ints load_ints(const uint32_t *p)
+{
+    return vreinterpretq_s32_u32(vld1q_u32(p));
+}
+
+static inline floats to_floats(ints x)
+{
+    return vcvtq_f32_s32(x);
+}
+
 static inline ints as_ints(floats x)
 {
     return vreinterpretq_s32_f32(x);

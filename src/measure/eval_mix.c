@@ -109,7 +109,7 @@ void eval_mix_token(struct eval_mix *m, const float *logits, uint32_t item,
     m->costs = (struct costs){0, 0, 0, 0};
     token_distribution_set(&m->distribution, m->kernels, logits ? logits : m->no_logits);
     token_walk(trie, m->cm, place, decide, m);
-    token_distribution_learn(&m->distribution, place);
+    token_distribution_learn(&m->distribution, m->kernels, place);
     token->mixed_bits = (double)(costs->coded * STRICT_LOG2_E);
     token->model_saves = (double)((costs->context - costs->mixed) * STRICT_LOG2_E);
     token->context_saves = (double)((costs->hint - costs->mixed) * STRICT_LOG2_E);

@@ -273,6 +273,27 @@ static void check_lm_token_masses(const struct kernels *reference, const struct 
         }
 }
 
+static void check_lm_token_learn(const struct kernels *reference, const struct kernels *variant,
+                                 const char *label)
+{
+    for (size_t n = 0; n <= N_MAX; n += KERNEL_LANES)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            float *got = flush_buffer(n * sizeof *got), *want = flush_buffer(n * sizeof *want);
+            uint32_t *mass = flush_buffer(n * sizeof *mass);
+            fill_floats(want, n, kind);
+            memcpy(got, want, n * sizeof *got);
+            for (size_t i = 0; i < n; i++)
+                mass[i] = (uint32_t)rng() >> rng() % 32;
+            reference->lm_token_learn(want, mass, 0x1.9p-30f, n);
+            variant->lm_token_learn(got, mass, 0x1.9p-30f, n);
+            CHECK_MSG(memcmp(got, want, n * sizeof *got) == 0, "%s: n %zu, kind %u", label, n,
+                      kind);
+            free_flush(got, n * sizeof *got);
+            free_flush(want, n * sizeof *want);
+            free_flush(mass, n * sizeof *mass);
+        }
+}
+
 static void check_all(const struct kernels *reference, const struct kernels *variant,
                       const char *label)
 {

@@ -64,7 +64,7 @@ uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32
     const struct byte_trie *trie = coder->distribution.trie;
     uint32_t place = coder->encoding ? trie->places[item] : 0;
     place = coder->unmixed ? step_whole(coder, logits, place) : step_mixed(coder, logits, place);
-    token_distribution_learn(&coder->distribution, place);
+    token_distribution_learn(&coder->distribution, coder->kernels, place);
     return trie->items[place];
 }
 
@@ -73,7 +73,7 @@ void token_coder_teach(struct token_coder *coder, const float *logits, uint32_t 
     uint32_t place = coder->distribution.trie->places[item];
     token_distribution_set(&coder->distribution, coder->kernels, logits);
     mixed_token_teach(&coder->mixed, place);
-    token_distribution_learn(&coder->distribution, place);
+    token_distribution_learn(&coder->distribution, coder->kernels, place);
 }
 
 bool token_coder_is_hopeless(const struct token_coder *coder)
