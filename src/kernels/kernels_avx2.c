@@ -34,9 +34,12 @@ static void mix_train_avx2(float *const *sets, size_t n_sets, const float *step,
     for (size_t k = 0; k < n_sets; k++) {
         float *w = sets[k];
         __m256 s = _mm256_set1_ps(step[k]);
-        for (size_t i = 0; i < n; i += 8)
-            _mm256_store_ps(w + i, _mm256_add_ps(_mm256_load_ps(w + i),
-                                                 _mm256_mul_ps(_mm256_load_ps(x + i), s)));
+        for (size_t i = 0; i < n; i += 16) {
+            __m256 lo = _mm256_mul_ps(_mm256_load_ps(x + i), s);
+            __m256 hi = _mm256_mul_ps(_mm256_load_ps(x + i + 8), s);
+            _mm256_store_ps(w + i, _mm256_add_ps(_mm256_load_ps(w + i), lo));
+            _mm256_store_ps(w + i + 8, _mm256_add_ps(_mm256_load_ps(w + i + 8), hi));
+        }
     }
 }
 
