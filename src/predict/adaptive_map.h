@@ -36,11 +36,11 @@ static inline uint32_t adaptive_p12(uint32_t word)
 static inline void adaptive_update(uint32_t *word, int bit, const struct adaptive_rates *rates,
                                    uint32_t limit)
 {
-    uint32_t count = *word & 1023;
-    /* No branch: the distance to the bit is P(1) itself or its complement. */
-    uint32_t flip = (0u - (uint32_t)bit) & ((1u << 22) - 1), away = *word >> 10 ^ flip;
-    away -= (uint32_t)((uint64_t)away * rates->reciprocal[count] >> 16);
-    *word = (away ^ flip) << 10 | (count + (count < limit));
+    /* No branch: above the count, the distance to the bit is P(1) itself or its complement. */
+    uint32_t flip = (0u - (uint32_t)bit) << 10, away = *word ^ flip, count = away & 1023;
+    away -= (uint32_t)((uint64_t)(away >> 10) * rates->reciprocal[count] >> 16) << 10;
+    away += (count - limit) >> 31; /* one more where it is below: both are at most 1023 */
+    *word = away ^ flip;
 }
 
 #endif
