@@ -15,6 +15,15 @@ static uint32_t stride_min(enum content_type type)
     }
 }
 
+struct content content_behind(const struct content *content, uint32_t n_bytes)
+{
+    struct content behind = *content;
+    uint32_t stride = content->stride;
+    if (stride != 0)
+        behind.offset = (content->offset + stride - n_bytes % stride) % stride;
+    return behind;
+}
+
 bool content_is_valid(const struct content *content)
 {
     if ((unsigned)content->type >= CONTENT_N_TYPES)

@@ -53,6 +53,9 @@ static inline bool content_has_rows(enum content_type type)
                                  CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_AUDIO16))) != 0;
 }
 
+/* The content n_bytes further: rows go on where they were. */
+struct content content_behind(const struct content *content, uint32_t n_bytes);
+
 /* Whether the numbers, which may come from a file, are in range for the type. */
 bool content_is_valid(const struct content *content);
 

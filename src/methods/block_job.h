@@ -14,6 +14,7 @@
 #include "base/byte_buffer.h"
 #include "base/threads/threads.h"
 #include "container/format.h"
+#include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
 #include "methods/context/context_marks.h"
@@ -37,6 +38,11 @@ struct block_look {
     struct line_ends line_ends; /* taken out of the content while these methods work */
     size_t n_split;
     struct content_segment split[BLOCK_SPLIT_MAX];
+    /* Where there is a language model (language_choose.h): */
+    bool spoken;                   /* it is worth a try ... */
+    enum content_type spoken_type; /* ... on content of this type */
+    struct arrangement arrangement;
+    struct byte_buffer arranged; /* the content, arranged; empty if it stays as it is */
 };
 
 struct block_job {

@@ -11,7 +11,7 @@ bool cm_config_is_valid(const struct cm_config *config)
     return (config->strength == CM_QUICK || config->strength == CM_STRONG) &&
            config->content_set != 0 && (config->content_set & ~CONTENT_ALL) == 0 &&
            config->memory_log2 >= CM_MEMORY_LOG2_MIN && config->memory_log2 <= CM_MEMORY_LOG2_MAX &&
-           config->n_streams <= TACIT_STREAMS_MAX &&
+           config->n_streams <= CM_STREAMS_MAX &&
            (!cm_is_whole(config) || (config->span >= 1 && config->span <= SPAN_MAX)) &&
            config->reference <= config->span;
 }

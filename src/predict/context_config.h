@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tacit/options.h"
+
 enum cm_strength {
     CM_QUICK = 0,
     CM_STRONG = 1,
@@ -25,6 +27,7 @@ enum {
     CM_MEMORY_LOG2_MIN = 20,
     CM_MEMORY_LOG2_MAX = 30,
     CM_HINT_CONTEXTS = 256,
+    CM_STREAMS_MAX = TACIT_STREAMS_MAX + 1, /* a block's, and one more for what they leave out */
 };
 
 /* Everything in it changes the predictions: a decoder needs the same configuration. */
@@ -43,7 +46,7 @@ struct cm_config {
 struct cm_hint {
     float stretch;    /* ln(p / (1 - p)), |stretch| <= CM_HINT_MAX */
     uint32_t context; /* 0 .. CM_HINT_CONTEXTS - 1: how far to trust it, as the caller sees fit */
-    bool certain;     /* the bit is known: nothing to learn from the rest */
+    bool absent;      /* the model does not speak: the bit is known, or silent (docs/format.md) */
 };
 
 #define CM_HINT_MAX 14.0f

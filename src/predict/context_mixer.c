@@ -330,7 +330,7 @@ void cm_pass(struct cm *cm, int bit)
 {
     struct mixer_inputs inputs;
     inputs_begin(&inputs, cm->stream->group->mixer_stream.x);
-    cm->hint = (struct cm_hint){.certain = true};
+    cm->hint = (struct cm_hint){.absent = true};
     gather_inputs(cm, &inputs);
     learn(cm, bit);
 }

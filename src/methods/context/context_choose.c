@@ -64,10 +64,8 @@ static struct context_segment part_of(const struct context_segment *segment, uin
                                       uint32_t from, uint32_t to)
 {
     struct context_segment part = *segment;
-    uint32_t stride = part.content.stride;
     part.n_bytes = to - from;
-    if (stride != 0) /* rows go on where they were */
-        part.content.offset = (part.content.offset + stride - (from - start) % stride) % stride;
+    part.content = content_behind(&segment->content, from - start);
     return part;
 }
 

@@ -11,6 +11,7 @@
 #include "methods/language/language_layout.h"
 #include "methods/language/language_primer.h"
 #include "methods/language/language_rounds.h"
+#include "methods/language/language_silent.h"
 
 static enum tacit_status make_items(struct language_coder *coder)
 {
@@ -36,9 +37,15 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     const struct block_job *job = coder->job;
     const struct codec_plan *plan = job->plan;
     uint32_t start = tokenizer_start(coder->tokenizer);
+    bool arranged = job->look->arranged.size > 0;
+    coder->layout.type = job->look->spoken_type;
     coder->layout.line_ends = job->look->line_ends;
+    if (arranged)
+        coder->layout.arrangement = job->look->arrangement;
+    coder->layout.n_spoken = (uint32_t)job->content.size;
     coder->layout.unmixed = plan->unmixed;
-    coder->layout.memory_log2 = context_memory_log2(plan, job->content.size);
+    coder->layout.memory_log2 =
+        context_memory_log2(plan, arranged ? job->look->arranged.size : job->content.size);
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;
     TRY(make_items(coder));
@@ -71,6 +78,7 @@ static enum tacit_status code_payload(struct language_coder *coder, size_t n_max
     uint8_t *out = payload->data + n_packed;
     token_coder_begin_encoding(&coder->token, out, n_max - n_packed);
     TRY(language_primer_read(coder));
+    TRY(language_silent_run(coder));
     TRY(language_rounds_run(coder, rival, verdict));
     if (*verdict != LANGUAGE_GOES_ON)
         return TACIT_OK;
@@ -88,15 +96,16 @@ enum tacit_status language_block_encode(struct block_job *job, size_t n_max,
                                         enum language_verdict *verdict)
 {
     struct language_coder *coder;
-    enum content_type type;
+    struct byte_buffer content = job->content;
     job->payload.size = 0;
     *verdict = LANGUAGE_GIVEN_UP;
-    if (!language_choose_type(job->look, &type))
+    if (!job->look->spoken)
         return TACIT_OK;
     TRY(language_coder_create(&coder, job, true));
-    coder->layout.type = type;
     coder->token.counting = job->plan->report != NULL;
+    job->content = language_choose_content(job);
     enum tacit_status status = code_payload(coder, n_max, rival, verdict);
+    job->content = content;
     language_coder_destroy(coder);
     return status;
 }
@@ -121,6 +130,24 @@ static enum tacit_status measure_decoder(const struct block_job *job,
                    : language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes);
 }
 
+/* From what is coded to content. */
+static enum tacit_status restore_content(struct language_coder *coder)
+{
+    const struct language_layout *layout = &coder->layout;
+    struct byte_buffer *content = &coder->job->content, scratch = {0};
+    uint32_t n = coder->job->header.content_size;
+    if (layout->arrangement.speech.n_segments > 0) {
+        enum tacit_status status = byte_buffer_reserve(&scratch, n, n);
+        if (status == TACIT_OK)
+            status = arrangement_restore(&layout->arrangement, content, &scratch,
+                                         n - layout->line_ends.n_removed);
+        byte_buffer_free(&scratch);
+        TRY(status);
+    }
+    content->size = n;
+    return line_ends_restore(&layout->line_ends, content->data, n);
+}
+
 static enum tacit_status decode_payload(struct language_coder *coder)
 {
     struct block_job *job = coder->job;
@@ -137,11 +164,11 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     TRY(language_coder_prepare(coder));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
     TRY(language_primer_read(coder));
+    TRY(language_silent_run(coder));
     TRY(language_rounds_run(coder, NULL, &verdict));
     if (verdict != LANGUAGE_GOES_ON || !token_coder_is_done(&coder->token))
         return TACIT_ERR_CORRUPT;
-    job->content.size = job->header.content_size;
-    return line_ends_restore(&coder->layout.line_ends, job->content.data, job->content.size);
+    return restore_content(coder);
 }
 
 static enum tacit_status decode(struct block_job *job)
@@ -164,11 +191,17 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                      .n_context = plan->n_context,
                                      .n_streams = language_choose_streams(plan, content_size)};
     uint64_t n_bytes;
+    for (unsigned i = 0; i < CONTENT_N_TYPES; i++) { /* all that may be silent */
+        struct speech *speech = &layout.arrangement.speech;
+        if (plan->content_set & CONTENT_BIT(i))
+            speech->segments[speech->n_segments++] =
+                (struct speech_segment){.silent = true, .content.type = (enum content_type)i};
+    }
     if (language_coder_memory(plan, plan->model, &layout, (uint32_t)content_size,
                               (size_t)content_size, &n_bytes) != TACIT_OK)
         return UINT64_MAX / 2;
-    /* Items, and a payload beside the context models'. */
-    return n_bytes + content_size * (sizeof(uint32_t) + 1) +
+    /* Items, the content arranged, and a payload beside the context models'. */
+    return n_bytes + content_size * (sizeof(uint32_t) + 2) +
            context_sample_memory(plan, content_size);
 }
 
@@ -182,7 +215,8 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     TRY(language_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
                               &layout, &n_layout));
     TRY(measure_decoder(job, &layout, n_bytes, &helped));
-    *n_bytes += job->header.content_size;
+    bool arranged = layout.arrangement.speech.n_segments > 0;
+    *n_bytes += (uint64_t)job->header.content_size * (arranged ? 2 : 1);
     return TACIT_OK;
 }
 

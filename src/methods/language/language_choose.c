@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "methods/language/language_choose.h"
 
+#include <stdlib.h>
+
 #include "base/try.h"
 #include "engine/lm.h"
 
-bool language_choose_type(const struct block_look *look, enum content_type *type)
+enum { SPOKEN_PART = 4, SPLIT_MAX = 1024 };
+
+/* The commonest type of text; whether more than half is text. */
+static bool find_type(const struct content_segment *split, size_t n_split, enum content_type *type)
 {
     size_t n_of_type[CONTENT_N_TYPES] = {0}, n = 0, n_text = 0;
-    for (size_t i = 0; i < look->n_split; i++) {
-        n_of_type[look->split[i].content.type] += look->split[i].n_bytes;
-        n += look->split[i].n_bytes;
+    for (size_t i = 0; i < n_split; i++) {
+        n_of_type[split[i].content.type] += split[i].n_bytes;
+        n += split[i].n_bytes;
     }
     *type = CONTENT_TEXT;
     for (unsigned i = 0; i < CONTENT_N_TYPES; i++) {
@@ -20,6 +25,50 @@ bool language_choose_type(const struct block_look *look, enum content_type *type
             *type = (enum content_type)i;
     }
     return n_text > n / 2;
+}
+
+/* Whether the spoken part is large enough for the model to gain anything. Silent bytes that are like
+ * the one before, and tar headers, cost next to nothing. */
+static bool speaks_enough(const struct arrangement *a, const struct byte_buffer *arranged)
+{
+    size_t n_spoken = speech_n_spoken(&a->speech), n_costly = 0;
+    size_t end = arranged->size - (size_t)a->tar.n_headers * TAR_BLOCK;
+    for (size_t i = n_spoken + 1; i < end; i++)
+        n_costly += arranged->data[i] != arranged->data[i - 1];
+    return n_spoken > (n_spoken + n_costly) / SPOKEN_PART;
+}
+
+enum tacit_status language_choose_spoken(struct block_look *look, const struct byte_buffer *content,
+                                         bool arranging)
+{
+    look->arranged = (struct byte_buffer){0};
+    look->arrangement.speech.n_segments = 0;
+    look->spoken = find_type(look->split, look->n_split, &look->spoken_type);
+    if (!arranging)
+        return TACIT_OK;
+    TRY(arrangement_make(&look->arrangement, content->data, content->size, look->split,
+                         look->n_split, &look->arranged));
+    look->spoken = true;
+    if (look->arranged.size == 0)
+        return TACIT_OK;
+    uint32_t n_spoken = speech_n_spoken(&look->arrangement.speech);
+    look->spoken = n_spoken > 0 && speaks_enough(&look->arrangement, &look->arranged);
+    struct content_segment *split = malloc(SPLIT_MAX * sizeof *split);
+    if (!split)
+        return TACIT_ERR_MEMORY;
+    find_type(split, content_split(look->arranged.data, n_spoken, split, SPLIT_MAX),
+              &look->spoken_type);
+    free(split);
+    return TACIT_OK;
+}
+
+struct byte_buffer language_choose_content(const struct block_job *job)
+{
+    const struct block_look *look = job->look;
+    if (look->arranged.size == 0)
+        return job->content;
+    return (struct byte_buffer){look->arranged.data, speech_n_spoken(&look->arrangement.speech),
+                                look->arranged.cap};
 }
 
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n)

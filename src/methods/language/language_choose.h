@@ -10,8 +10,13 @@
 #include "methods/language/language_layout.h"
 #include "token/tokenizer.h"
 
-/* What most of the content is, to *type; false unless that is some kind of text. */
-bool language_choose_type(const struct block_look *look, enum content_type *type);
+/* With look->split of the content known: whether and on what a model is tried, to the look's fields
+ * for it. arranging: the model is mixed with context models. TACIT_ERR_MEMORY. */
+enum tacit_status language_choose_spoken(struct block_look *look, const struct byte_buffer *content,
+                                         bool arranging);
+
+/* The content that a model is tried on: the spoken part, with the rest behind it. Not the caller's. */
+struct byte_buffer language_choose_content(const struct block_job *job);
 
 /* How many streams n bytes of content shall have. */
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);

@@ -13,10 +13,11 @@
 
 static struct cm_config mixer_config(const struct language_layout *layout, uint32_t content_size)
 {
+    uint32_t silent_set = speech_silent_set(&layout->arrangement.speech);
     return (struct cm_config){.strength = CM_STRONG,
-                              .content_set = CONTENT_BIT(layout->type),
+                              .content_set = CONTENT_BIT(layout->type) | silent_set,
                               .memory_log2 = layout->memory_log2,
-                              .n_streams = layout->n_streams,
+                              .n_streams = layout->n_streams + (silent_set != 0),
                               .span = content_size,
                               .hinted = true};
 }
@@ -112,6 +113,15 @@ static void place_streams(struct language_coder *coder)
     }
 }
 
+/* Its first stream is of the spoken type from the start: a primer may come before it begins. */
+static enum tacit_status create_mixer(struct language_coder *coder, const struct cm_config *config)
+{
+    struct content content = {.type = coder->layout.type};
+    struct cm **cm = &coder->token.mixed.cm;
+    TRY(cm_create(cm, config, &coder->job->plan->kernels));
+    return cm_set_content(*cm, &content);
+}
+
 enum tacit_status language_coder_prepare(struct language_coder *coder)
 {
     const struct codec_plan *plan = coder->job->plan;
@@ -121,7 +131,7 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
     if (coder->layout.first_token >= lm->shape.n_vocab)
         return TACIT_ERR_CORRUPT;
     if (!coder->layout.unmixed)
-        TRY(cm_create(&coder->token.mixed.cm, &config, &plan->kernels));
+        TRY(create_mixer(coder, &config));
     struct language_threads threads =
         choose_readers(coder, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
     struct lm_options options = lm_options(plan, &coder->layout, &threads);

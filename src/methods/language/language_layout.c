@@ -13,6 +13,7 @@ enum {
     FLAG_SMALL = 0x40, /* the usual tokens and one stream are not written out */
     FLAG_PRIMED = 0x80,
 };
+enum { FLAG_ARRANGED = 0x80 }; /* of the second byte, beside the content type */
 enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
 
 static bool is_small(const struct language_layout *layout)
@@ -25,12 +26,15 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
 {
     size_t n = 0;
     bool line_ends = layout->line_ends.n_removed > 0, small = is_small(layout);
+    bool arranged = layout->arrangement.speech.n_segments > 0;
     out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
                          (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
-    out[n++] = (uint8_t)layout->type;
+    out[n++] = (uint8_t)((unsigned)layout->type | (arranged ? FLAG_ARRANGED : 0));
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
+    if (arranged)
+        n += arrangement_pack(out + n, &layout->arrangement);
     if (small)
         return n;
     n += varint_put(out + n, layout->first_token);
@@ -39,6 +43,20 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     for (uint32_t i = 0; i + 1 < layout->n_streams; i++)
         n += varint_put(out + n, layout->n_bytes[i]);
     return n;
+}
+
+/* What the content is made of, n bytes without what line ends removed. */
+static enum tacit_status read_arrangement(struct varint_reader *r, bool arranged, uint32_t n,
+                                          struct language_layout *layout)
+{
+    layout->n_spoken = layout->n_arranged = n;
+    layout->arrangement.tar.n_headers = layout->arrangement.speech.n_segments = 0;
+    if (!arranged)
+        return TACIT_OK;
+    TRY(arrangement_parse(r, n, &layout->arrangement));
+    layout->n_spoken = speech_n_spoken(&layout->arrangement.speech);
+    layout->n_arranged = n - layout->arrangement.tar.n_removed;
+    return TACIT_OK;
 }
 
 /* The last stream takes what the others leave. */
@@ -65,6 +83,7 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
         TRY(line_ends_parse(&r, content_size, &layout->line_ends));
         content_size -= layout->line_ends.n_removed;
     }
+    TRY(read_arrangement(&r, type & FLAG_ARRANGED, content_size, layout));
     layout->first_token = SMALL_FIRST_TOKEN;
     layout->n_context = SMALL_CONTEXT;
     layout->n_streams = 1;
@@ -75,15 +94,18 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
     }
     layout->unmixed = first & FLAG_UNMIXED;
     layout->primed = first & FLAG_PRIMED;
+    bool arranged = type & FLAG_ARRANGED;
+    type &= ~(unsigned)FLAG_ARRANGED;
     if ((first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
         type >= CONTENT_N_TYPES || content_has_rows((enum content_type)type) ||
         layout->n_context == 0 || layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
         layout->n_streams > TACIT_STREAMS_MAX || content_size == 0 ||
-        (layout->primed && (layout->n_streams > 1 || layout->unmixed)))
+        (layout->primed && (layout->n_streams > 1 || layout->unmixed)) ||
+        (arranged && layout->unmixed))
         return TACIT_ERR_CORRUPT;
     layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
     layout->type = (enum content_type)type;
-    TRY(read_streams(&r, content_size, layout));
+    TRY(read_streams(&r, layout->n_spoken, layout));
     *n_layout = r.pos;
     return r.pos > n ? TACIT_ERR_CORRUPT : TACIT_OK;
 }

@@ -10,26 +10,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
 #include "predict/context_mixer.h"
 #include "tacit/options.h"
 
 enum {
-    LANGUAGE_LAYOUT_MAX = 2 + LINE_ENDS_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
+    LANGUAGE_LAYOUT_MAX =
+        2 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
 struct language_layout {
-    enum content_type type; /* without rows: for all of the block */
+    enum content_type type; /* without rows: of all that is spoken */
     bool unmixed;           /* whole tokens by the model alone */
     bool primed;            /* one stream, mixed, begins with the primer (language_primer.h) */
     unsigned memory_log2;   /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
-    uint32_t first_token; /* what the model reads before a stream */
-    uint32_t n_context;   /* tokens that the model looks back on in each stream */
+    struct arrangement arrangement; /* of the content without what line_ends removes */
+    uint32_t n_spoken;              /* bytes that all streams have together ... */
+    uint32_t n_arranged;            /* ... and with the silent ones behind them */
+    uint32_t first_token;           /* what the model reads before a stream */
+    uint32_t n_context;             /* tokens that the model looks back on in each stream */
     uint32_t n_streams;
-    uint32_t n_bytes
-        [TACIT_STREAMS_MAX]; /* each at least 1; of the content without what line_ends removes */
+    uint32_t n_bytes[TACIT_STREAMS_MAX]; /* each at least 1 */
 };
 
 /* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */

@@ -47,6 +47,18 @@ uint32_t mixed_token_code(struct mixed_token_coder *coder, uint32_t place)
     return token_walk(coder->distribution->trie, coder->cm, place, code_open, coder);
 }
 
+uint8_t mixed_token_code_silent(struct mixed_token_coder *coder, unsigned byte)
+{
+    unsigned out = 0;
+    cm_set_hint(coder->cm, &(struct cm_hint){.absent = true});
+    for (int i = 7; i >= 0; i--) {
+        int bit = code_bit(coder, (int)(byte >> i & 1), cm_predict(coder->cm));
+        cm_update(coder->cm, bit);
+        out = out << 1 | (unsigned)bit;
+    }
+    return (uint8_t)out;
+}
+
 void mixed_token_teach(struct mixed_token_coder *coder, uint32_t place)
 {
     coder->teaching = true;

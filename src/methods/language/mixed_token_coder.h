@@ -31,6 +31,9 @@ void mixed_token_begin_decoding(struct mixed_token_coder *coder, const uint8_t *
 /* Codes the item at place (decoder: anything). Returns its place. */
 uint32_t mixed_token_code(struct mixed_token_coder *coder, uint32_t place);
 
+/* Codes a byte where the language model is silent (decoder: any byte). Returns it. */
+uint8_t mixed_token_code_silent(struct mixed_token_coder *coder, unsigned byte);
+
 /* The context models learn the item at place; nothing is coded. */
 void mixed_token_teach(struct mixed_token_coder *coder, uint32_t place);
 

@@ -50,6 +50,8 @@ static void encode(struct block_job *job, const struct codec_plan *plan)
     job->header.content_size = N_CONTENT;
     line_ends_find(&look.line_ends, content, N_CONTENT);
     job->content.size = line_ends_apply(&look.line_ends, job->content.data, N_CONTENT);
+    look.spoken = true;
+    look.spoken_type = CONTENT_TEXT;
     look.n_split = 1;
     look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, (uint32_t)job->content.size};
     CHECK(language_method.encode(job, N_MAX) == TACIT_OK && job->payload.size > 0);

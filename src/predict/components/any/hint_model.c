@@ -63,6 +63,13 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     struct hint_stream *s = stream;
     float x = m->hint->stretch;
     unsigned level = level_of(x);
+    inputs_select(inputs, m->hint->context);
+    inputs_select(inputs, level * 8 + h->bit);
+    if (m->hint->absent) {
+        for (int i = 0; i < 2 + N_MAPS; i++)
+            inputs_add(inputs, 0.0f);
+        return;
+    }
     uint64_t last = (history_last(h, 1) << 8 | h->partial) * UINT64_C(0x9e3779b97f4a7c15);
     s->entry[0] = &m->by_node[level][h->partial];
     s->entry[1] = &m->by_last[level][last >> (64 - LAST_LOG2)];
@@ -70,8 +77,6 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_add(inputs, (strict_squash(x) - 0.5f) * 4.0f);
     for (int i = 0; i < N_MAPS; i++)
         inputs_add(inputs, m->tables->stretch[adaptive_p12(*s->entry[i])]);
-    inputs_select(inputs, m->hint->context);
-    inputs_select(inputs, level * 8 + h->bit);
 }
 
 static void update(void *shared, void *stream, const struct cm_history *h, int bit)
@@ -79,7 +84,7 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
     struct hint_shared *m = shared;
     struct hint_stream *s = stream;
     (void)h;
-    for (int i = 0; i < N_MAPS && !m->hint->certain; i++)
+    for (int i = 0; i < N_MAPS && !m->hint->absent; i++)
         adaptive_update(s->entry[i], bit, &m->tables->rates, 255);
 }
 
