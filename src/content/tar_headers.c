@@ -9,14 +9,14 @@
 /* Of a header's fields, as POSIX calls them. */
 enum { SIZE = 124, SIZE_DIGITS = 11, CHKSUM = 148, CHKSUM_BYTES = 8, MAGIC = 257 };
 
-/* The field as nearly every program writes it: six octal digits, 0, blank. */
-static void make_checksum(const uint8_t *header, uint8_t field[CHKSUM_BYTES])
+/* The field as programs write it: six octal digits, the leading zeros as zeros or blanks; 0, blank. */
+static void make_checksum(const uint8_t *header, uint8_t zero, uint8_t field[CHKSUM_BYTES])
 {
     uint32_t sum = CHKSUM_BYTES * ' ';
     for (unsigned i = 0; i < TAR_BLOCK; i++)
         sum += i - CHKSUM < CHKSUM_BYTES ? 0 : header[i];
     for (unsigned i = 6; i-- > 0; sum >>= 3)
-        field[i] = (uint8_t)('0' + (sum & 7));
+        field[i] = sum > 0 || i == 5 ? (uint8_t)('0' + (sum & 7)) : zero;
     field[6] = 0;
     field[7] = ' ';
 }
@@ -26,7 +26,7 @@ static bool is_header(const uint8_t *data)
     uint8_t field[CHKSUM_BYTES];
     if (memcmp(data + MAGIC, "ustar", 5) != 0 || data[CHKSUM + 6] != 0 || data[CHKSUM + 7] != ' ')
         return false;
-    make_checksum(data, field);
+    make_checksum(data, data[CHKSUM] == ' ' ? ' ' : '0', field);
     return memcmp(data + CHKSUM, field, CHKSUM_BYTES) == 0;
 }
 
@@ -50,7 +50,10 @@ static size_t find_header(const uint8_t *data, size_t n, size_t from)
 static uint64_t file_size(const uint8_t *header)
 {
     uint64_t size = 0;
-    for (unsigned i = SIZE; i < SIZE + SIZE_DIGITS && (unsigned)(header[i] - '0') < 8; i++)
+    unsigned i = SIZE;
+    while (i < SIZE + SIZE_DIGITS && header[i] == ' ')
+        i++;
+    for (; i < SIZE + SIZE_DIGITS && (unsigned)(header[i] - '0') < 8; i++)
         size = size * 8 + (unsigned)(header[i] - '0');
     return size;
 }
@@ -116,7 +119,7 @@ void tar_headers_apply(const struct tar_headers *tar, const uint8_t *data, size_
         out += n_content;
         data += n_content + n_zeros;
         memcpy(to, data, TAR_BLOCK);
-        memset(to + CHKSUM, 0, CHKSUM_BYTES);
+        memset(to + CHKSUM, data[CHKSUM] == ' ' ? ' ' : 0, CHKSUM_BYTES);
         measure_gap(tar, i, data, &next_gap, &n_content, &n_zeros);
         data += TAR_BLOCK;
         to += TAR_BLOCK;
@@ -144,7 +147,7 @@ enum tacit_status tar_headers_restore(const struct tar_headers *tar, const uint8
         n_left -= (size_t)n_content;
         n_zeros_left -= n_zeros;
         memcpy(out, header, TAR_BLOCK);
-        make_checksum(header, out + CHKSUM);
+        make_checksum(header, header[CHKSUM] == ' ' ? ' ' : '0', out + CHKSUM);
         measure_gap(tar, i, header, &next_gap, &n_content, &n_zeros);
         out += TAR_BLOCK;
     }

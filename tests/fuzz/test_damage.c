@@ -22,7 +22,7 @@ enum {
     ARCHIVE_MAX = 16384,
     BLOCKS_MAX = 6,
     SECONDS_MAX = 20,  /* for one case */
-    N_MODEL_BASES = 2, /* the rest does without the model, which takes a hundred times as long */
+    N_MODEL_BASES = 4, /* the rest does without the model, which takes a hundred times as long */
 };
 #define MEMORY_MAX ((uint64_t)2 << 30) /* address space of the whole test */
 
@@ -97,6 +97,8 @@ static void make_bases(void)
     }
     make_base(GOLDEN_prose, 6, true, 1024, 1500);
     make_base(GOLDEN_crlf, 6, true, 0, 300);
+    make_base(GOLDEN_tar, 6, true, 0, 1100);
+    make_base(GOLDEN_holes, 6, true, 0, 900);
 }
 
 static size_t below(size_t n)

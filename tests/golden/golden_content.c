@@ -116,6 +116,68 @@ static void put_crlf(struct writer *w)
     put_text(w, rng(w) % 40 == 0 ? "\n" : "\r\n");
 }
 
+/* Digits of a tar header's field, and a 0. */
+static void put_octal(struct writer *w, uint32_t number, unsigned n_digits)
+{
+    while (n_digits-- > 0)
+        put(w, '0' + (number >> (3 * n_digits) & 7));
+    put(w, 0);
+}
+
+/* A header of POSIX, then the file, filled up with zeros. */
+static void put_tar(struct writer *w)
+{
+    enum { BLOCK = 512, CHKSUM = 148, MAGIC = 257 };
+    uint8_t header[BLOCK] = {0};
+    struct writer fields = {.out = header, .n = BLOCK}, file = {.n = 100 + rng(w) % 700};
+    uint32_t sum = 0;
+    put_format(&fields, "notes/%s.txt", word(w));
+    fields.pos = 100;
+    put_octal(&fields, 0644, 7);
+    put_octal(&fields, 1000, 7);
+    put_octal(&fields, 1000, 7);
+    put_octal(&fields, (uint32_t)file.n, 11);
+    put_octal(&fields, 0x3e000000 + rng(w) % 1000, 11);
+    put_text(&fields, "        0");
+    fields.pos = MAGIC;
+    put_text(&fields, "ustar");
+    for (size_t i = 0; i < BLOCK; i++)
+        sum += header[i];
+    fields.pos = CHKSUM;
+    put_octal(&fields, sum, 6);
+    for (size_t i = 0; i < BLOCK; i++)
+        put(w, header[i]);
+    file.out = w->out + w->pos;
+    file.n = file.n < w->n - w->pos ? file.n : w->n - w->pos;
+    file.state = rng(w);
+    while (file.pos < file.n)
+        put_sentence(&file);
+    w->pos += file.n;
+    for (size_t i = file.n; i % BLOCK != 0; i++)
+        put(w, 0);
+}
+
+/* A message of fields. */
+static void put_message(struct writer *w)
+{
+    uint32_t length = 100 + skewed(w, 100), side = 1 + rng(w) % 2, price = rng(w) % 500;
+    put_format(w, "8=FIX.4.2\0019=%u\00135=D\00155=%s\00154=%u", length, word(w), side);
+    put_format(w, "\00144=%u.%u\001\n", price, rng(w) % 100);
+}
+
+static void put_holes(struct writer *w)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t zeros = rng(w) % 2;
+    for (uint32_t n = 3 + rng(w) % 10; n > 0; n--)
+        put_message(w);
+    put_sentence(w);
+    put_text(w, "\n");
+    for (uint32_t n = zeros ? 40 + rng(w) % 200 : 300 + rng(w) % 600; n > 0; n--)
+        put(w, zeros ? 0 : (uint8_t)digits[rng(w) % 64]);
+    put_text(w, "\n");
+}
+
 static void put_accents(struct writer *w)
 {
     static const char *const letters[] = {"\xc3\xa4", "\xc3\xb6", "\xc3\xbc", "\xc3\x9f",

@@ -30,7 +30,9 @@
     X(bitmap, "PBM: header and rows of black and white")                                           \
     X(repeats, "text that comes again, whole pages of it")                                         \
     X(mixed, "stretches of the others")                                                            \
-    X(crlf, "sentences, lines that end with CR LF and some that do not")
+    X(crlf, "sentences, lines that end with CR LF and some that do not")                           \
+    X(tar, "a tar of short files of sentences")                                                    \
+    X(holes, "lines of fields parted by SOH, with runs of NUL and base64 between")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };
