@@ -14,6 +14,7 @@
 #include "check.h"
 #include "engine/lm.h"
 #include "golden/golden_content.h"
+#include "methods/language/language_choose.h"
 #include "methods/language/language_layout.h"
 #include "tiny_tmodel.h"
 #include "unit/samples.h"
@@ -50,11 +51,11 @@ static void encode(struct block_job *job, const struct codec_plan *plan)
     job->header.content_size = N_CONTENT;
     line_ends_find(&look.line_ends, content, N_CONTENT);
     job->content.size = line_ends_apply(&look.line_ends, job->content.data, N_CONTENT);
-    look.spoken = true;
-    look.spoken_type = CONTENT_TEXT;
     look.n_split = 1;
     look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, (uint32_t)job->content.size};
+    CHECK(language_choose_spoken(&look, &job->content, !plan->unmixed) == TACIT_OK && look.spoken);
     CHECK(language_method.encode(job, N_MAX) == TACIT_OK && job->payload.size > 0);
+    byte_buffer_free(&look.arranged);
 }
 
 static enum tacit_status decode(const struct block_job *whole, const uint8_t *payload, size_t n,
@@ -209,6 +210,56 @@ static void check_primer(const struct tacit_model *model)
     block_job_free(&job);
 }
 
+/* Silent segments and headers of a tar: from any streams and threads, with and without primer. */
+static void check_silent(const struct tacit_model *model, enum golden_class kind, bool primed)
+{
+    for (unsigned i = 0; i < (kind == GOLDEN_holes ? 3u : 2u); i++) {
+        unsigned n_streams = (unsigned[]){1, 3, TACIT_STREAMS_MAX}[i];
+        struct codec_plan plan = plan_of(model, false, n_streams, 1, NULL);
+        struct language_layout layout;
+        struct block_job job, again;
+        size_t n_layout;
+        encode(&job, &plan);
+        const uint8_t *payload = job.payload.data;
+        size_t n = job.payload.size;
+        CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
+        CHECK(layout.primed == (primed && n_streams == 1) && layout.n_spoken < layout.n_arranged);
+        CHECK((layout.arrangement.tar.n_headers > 0) == (kind == GOLDEN_tar));
+        uint32_t silent_set = speech_silent_set(&layout.arrangement.speech);
+        CHECK(kind != GOLDEN_prose || silent_set & CONTENT_BIT(CONTENT_X86));
+        CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
+#ifndef __SANITIZE_THREAD__
+        if (n_streams == 3)
+            check_damage(&job);
+#endif
+        struct codec_plan helped = plan_of(model, false, n_streams, N_THREADS, "scalar");
+        encode(&again, &helped);
+        CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
+        CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
+        uint8_t packed[LANGUAGE_LAYOUT_MAX];
+        layout.unmixed = true;
+        layout.primed = false;
+        n = language_layout_pack(packed, &layout);
+        CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_CORRUPT);
+        block_job_free(&job);
+        block_job_free(&again);
+    }
+}
+
+static void check_silent_kinds(const struct tacit_model *model)
+{
+    golden_fill(content, N_CONTENT, GOLDEN_holes);
+    check_silent(model, GOLDEN_holes, false);
+    golden_fill(content, N_CONTENT, GOLDEN_tar);
+    check_silent(model, GOLDEN_tar, false);
+    golden_fill(content, N_CONTENT, GOLDEN_log);
+    memset(content + 500, 0, 100);
+    check_silent(model, GOLDEN_log, true);
+    golden_fill(content, N_CONTENT, GOLDEN_prose);
+    golden_fill(content + 600, 600, GOLDEN_x86); /* which is transformed */
+    check_silent(model, GOLDEN_prose, false);
+}
+
 int main(void)
 {
     static const struct {
@@ -230,6 +281,7 @@ int main(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check_streams(model, cases[i].unmixed, cases[i].n_streams, cases[i].hash);
     check_primer(model);
+    check_silent_kinds(model);
     tacit_model_close(model);
     free(memory);
     thread_pool_destroy(pool);
