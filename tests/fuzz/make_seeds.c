@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "content/arrangement.h"
 #include "gguf/gguf_tokenizer.h"
 #include "gguf_writer.h"
 #include "golden/golden_content.h"
@@ -79,6 +80,27 @@ static void make_payload(const char *folder, enum golden_class kind, int level)
     write_seed(folder, "payload", name, seed.data, seed.size);
     byte_buffer_free(&seed);
     block_job_free(&job);
+}
+
+/* The list of what content of one class is arranged by, behind its size less one; and the content. */
+static void make_arrangement(const char *folder, enum golden_class kind)
+{
+    static struct content_segment split[16];
+    static struct arrangement arrangement;
+    static uint8_t content[CONTENT_MAX], seed[2 + ARRANGEMENT_BYTES_MAX];
+    struct byte_buffer arranged;
+    char name[64];
+    golden_fill(content, CONTENT_MAX, kind);
+    size_t n_split = content_split(content, CONTENT_MAX, split, 16);
+    write_seed(folder, "arrangement", golden_class_name(kind), content, CONTENT_MAX);
+    if (arrangement_make(&arrangement, content, CONTENT_MAX, split, n_split, &arranged) != TACIT_OK)
+        fail("arrangement");
+    seed[0] = (uint8_t)(CONTENT_MAX - 1);
+    seed[1] = (uint8_t)((CONTENT_MAX - 1) >> 8);
+    snprintf(name, sizeof name, "%s-list", golden_class_name(kind));
+    if (arranged.size > 0)
+        write_seed(folder, "arrangement", name, seed, 2 + arrangement_pack(seed + 2, &arrangement));
+    byte_buffer_free(&arranged);
 }
 
 static void make_class(const char *folder, enum golden_class kind)
@@ -180,8 +202,10 @@ int main(int argc, char **argv)
     }
     if (mkdir(argv[1], 0777) != 0 && errno != EEXIST)
         fail(argv[1]);
-    for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++)
+    for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
         make_class(argv[1], (enum golden_class)kind);
+        make_arrangement(argv[1], (enum golden_class)kind);
+    }
     make_arguments(argv[1]);
     make_models(argv[1]);
     return 0;
