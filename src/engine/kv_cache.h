@@ -2,9 +2,9 @@
  *
  * What one head of attention remembers of one stream: a key and a value in each of n_slots slots.
  *
- *     kv_cache_lay_out -> { kv_cache_store | kv_cache_score -> kv_cache_weigh }*
+ *     kv_cache_lay_out -> { kv_cache_store | kv_cache_copy | kv_cache_score -> kv_cache_weigh }*
  *
- * Attention uses these three and knows nothing of how keys and values are kept, which is the
+ * Attention uses these and knows nothing of how keys and values are kept, which is the
  * cache's kind (kv_kinds.h). Which slot a position takes and how keys are rotated is for
  * attention to say. n_slots is a multiple of 64, head_dim too.
  *
@@ -24,6 +24,10 @@ void kv_scratch_lay_out(struct kv_scratch *scratch, size_t n_queries, size_t hea
 
 /* key, value: [head_dim], 64-byte aligned. value NULL: the slot keeps the value that it has. */
 void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value);
+
+/* A slot's key and value, as they are kept, to a slot of another cache of the kind and head_dim. */
+void kv_cache_copy(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
+                   size_t from_slot);
 
 /* The product of each of queries [n_queries][head_dim] with the keys of the first n_valid slots;
  * kv_cache_weigh finds the scores in the scratch. */

@@ -37,21 +37,48 @@ void kv_store_key_int8(const struct kv_use *use, size_t slot, const float *key)
     }
 }
 
+/* That holds value d of the slot's position. */
+static struct lm_tile *value_tile(const struct kv_cache *cache, size_t slot, size_t d)
+{
+    return (struct lm_tile *)cache->values + d / LM_TILE_ROWS * (cache->n_slots / LM_GROUP) +
+           slot / LM_GROUP;
+}
+
 void kv_store_value_int8(const struct kv_use *use, size_t slot, const float *value)
 {
     struct lm_rows *one = &use->scratch->one;
-    struct lm_tile *tiles = use->cache.values;
     float *scales = use->cache.scales;
-    size_t n_slots = use->cache.n_slots, n_columns = n_slots / LM_GROUP, k = slot % LM_GROUP;
+    size_t n_slots = use->cache.n_slots, k = slot % LM_GROUP;
     lm_rows_quantize(one, use->kernels, 0, value);
     for (size_t d = 0; d < one->n_groups * LM_GROUP; d++) {
-        struct lm_tile *tile = tiles + d / LM_TILE_ROWS * n_columns + slot / LM_GROUP;
+        struct lm_tile *tile = value_tile(&use->cache, slot, d);
         tile->q[k / 4][d % LM_TILE_ROWS][k % 4] = one->q[d];
         if (k == 0)
             tile->scale[d % LM_TILE_ROWS] = 1.0f;
     }
     for (size_t g = 0; g < one->n_groups; g++)
         scales[g * n_slots + slot] = one->scale[g];
+}
+
+void kv_copy_int8(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
+                  size_t from_slot)
+{
+    size_t n_groups = to->head_dim / LM_GROUP, r = to_slot % LM_TILE_ROWS;
+    size_t from_r = from_slot % LM_TILE_ROWS, k = to_slot % LM_GROUP, from_k = from_slot % LM_GROUP;
+    struct lm_tile *key = (struct lm_tile *)to->keys + to_slot / LM_TILE_ROWS * n_groups;
+    const struct lm_tile *from_key =
+        (const struct lm_tile *)from->keys + from_slot / LM_TILE_ROWS * n_groups;
+    for (size_t g = 0; g < n_groups; g++) {
+        for (size_t i = 0; i < LM_GROUP / 4; i++)
+            memcpy(key[g].q[i][r], from_key[g].q[i][from_r], 4);
+        key[g].scale[r] = from_key[g].scale[from_r];
+    }
+    for (size_t d = 0; d < to->head_dim; d++)
+        value_tile(to, to_slot, d)->q[k / 4][d % LM_TILE_ROWS][k % 4] =
+            value_tile(from, from_slot, d)->q[from_k / 4][d % LM_TILE_ROWS][from_k % 4];
+    for (size_t g = 0; g < n_groups; g++)
+        ((float *)to->scales)[g * to->n_slots + to_slot] =
+            ((const float *)from->scales)[g * from->n_slots + from_slot];
 }
 
 /* Of a long past, the values come from memory: ask for them while the scores are made. */

@@ -2,7 +2,7 @@
  *
  * The kinds of caches: what kv_cache.c and the kinds' own files share.
  *
- * To add a kind: a row in KV_KINDS and a file kv_cache_KIND.c with its five functions.
+ * To add a kind: a row in KV_KINDS and a file kv_cache_KIND.c with its six functions.
  */
 #ifndef TACIT_ENGINE_KV_KINDS_H
 #define TACIT_ENGINE_KV_KINDS_H
@@ -45,11 +45,13 @@ struct kv_use {
 };
 
 /* lay_out takes keys, values and scales of a cache whose other fields are set; the others do what
- * kv_cache.h says of store, score and weigh. */
+ * kv_cache.h says of store, copy, score and weigh. */
 #define KV_KIND_FUNCTIONS(kind, suffix)                                                            \
     void kv_lay_out_##suffix(struct kv_cache *cache, struct arena *arena);                         \
     void kv_store_key_##suffix(const struct kv_use *use, size_t slot, const float *key);           \
     void kv_store_value_##suffix(const struct kv_use *use, size_t slot, const float *value);       \
+    void kv_copy_##suffix(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,  \
+                          size_t from_slot);                                                       \
     void kv_score_##suffix(const struct kv_use *use, const float *queries, size_t n_valid);        \
     void kv_weigh_##suffix(const struct kv_use *use, float *out, const float *sinks,               \
                            size_t n_valid);

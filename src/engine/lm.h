@@ -2,7 +2,7 @@
  *
  * A language model at work: S streams of tokens, each with its own past, advanced together.
  *
- *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_reset_stream }* -> lm_state_destroy
+ *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_reset_stream }* -> lm_state_destroy
  *
  * The logits of a stream depend on its tokens since the reset, on the model and on n_context only:
  * the same bits whether tokens come one at a time or many, beside whatever other streams, on any
@@ -28,6 +28,7 @@ enum {
     LM_CONTEXT_UNIT = 64, /* n_context is rounded up to a multiple */
     LM_BATCH = 64,        /* tokens that lm_prefill takes through the weights together */
     LM_THREADS_MAX = 64,
+    LM_BACK_MAX = 16,
 };
 
 #define LM_NO_TOKEN  UINT32_MAX   /* lm_step: this stream stays where it is */
@@ -39,6 +40,7 @@ struct lm_options {
     uint32_t n_threads;    /* of a team: 1 .. LM_THREADS_MAX; all but one are started */
     uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
     uint32_t n_teams;      /* at most LM_THREADS_MAX; 0: one */
+    uint32_t n_back;       /* tokens that a stream can take back: 0 .. LM_BACK_MAX */
 };
 
 struct lm_state;
@@ -79,6 +81,12 @@ struct lm_input {
 };
 enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm_input *inputs,
                           size_t n_inputs, float *logits);
+
+/* The stream's last n_tokens were guesses, and wrong: it is as if it had never seen them. No token
+ * can be taken back that more than n_back - 1 others followed, those that were taken back counted.
+ * Not while lm_feed reads for this stream. TACIT_ERR_ARGUMENT if they are more than n_back or than
+ * the stream has. */
+enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens);
 
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);

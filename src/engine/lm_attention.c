@@ -18,18 +18,11 @@ struct attending {
     struct lm_scratch *scratch;
     const struct lm_span *span;
     struct kv_use use;
-    float *sink_keys;
+    struct lm_past past;
     uint32_t head; /* of keys and values */
     size_t row;
     uint64_t position;
 };
-
-static size_t slot_of(const struct attending *a, uint64_t position)
-{
-    size_t n_sinks = a->span->n_sinks, n_kept = a->span->n_kept;
-    return position < n_kept ? (size_t)position
-                             : n_sinks + (size_t)((position - n_sinks) % (n_kept - n_sinks));
-}
 
 /* By the angles of the row's position (which 0) or of sink which - 1 as seen from there. */
 static void rotate(const struct attending *a, float *x, size_t which)
@@ -50,10 +43,20 @@ static void move_sinks(const struct attending *a)
     if (a->position < a->span->n_kept || a->state->rope.n_pairs == 0)
         return;
     for (size_t i = 0; i < a->span->n_sinks; i++) {
-        memcpy(a->scratch->head, a->sink_keys + i * head_dim, head_dim * sizeof(float));
+        memcpy(a->scratch->head, a->past.sink_keys + i * head_dim, head_dim * sizeof(float));
         rotate(a, a->scratch->head, 1 + i);
         kv_cache_store(&a->use, i, a->scratch->head, NULL);
     }
+}
+
+/* Before the position takes the place of another: what lm_take_back needs. */
+static void keep_undone(const struct attending *a)
+{
+    const struct lm_past *past = &a->past;
+    kv_cache_copy(&past->undone, a->position % LM_UNDONE, &past->cache,
+                  lm_slot(a->span, a->position));
+    for (size_t i = 0; a->position == a->span->n_kept && i < a->span->n_sinks; i++)
+        kv_cache_copy(&past->undone, LM_UNDONE + i, &past->cache, i);
 }
 
 static void remember(const struct attending *a, float *key, const float *value)
@@ -63,9 +66,11 @@ static void remember(const struct attending *a, float *key, const float *value)
     if (norm->n_columns && !(s->flags & LM_QK_NORM_ALL))
         a->state->kernels.lm_rms_norm(key, key, norm->values, s->head_dim, s->norm_epsilon);
     if (a->position < a->span->n_sinks)
-        memcpy(a->sink_keys + a->position * s->head_dim, key, s->head_dim * sizeof *key);
+        memcpy(a->past.sink_keys + a->position * s->head_dim, key, s->head_dim * sizeof *key);
     rotate(a, key, 0);
-    kv_cache_store(&a->use, slot_of(a, a->position), key, value);
+    if (a->past.undone.n_slots && a->position >= a->span->n_kept)
+        keep_undone(a);
+    kv_cache_store(&a->use, lm_slot(a->span, a->position), key, value);
     move_sinks(a);
 }
 
@@ -126,7 +131,7 @@ static void attend_run(const struct lm_share *share, uint32_t layer_index, uint3
                           .head = head,
                           .scratch = scratch,
                           .span = &state->spans[layer_index],
-                          .sink_keys = past.sink_keys,
+                          .past = past,
                           .use = {past.cache, &state->kernels, &scratch->kv,
                                   s->n_heads / s->n_kv_heads, s->score_cap}};
     set_sinks(&a);

@@ -221,19 +221,17 @@ static void embed_rows(const struct lm_share *c)
     crew_barrier(c->team->crew);
 }
 
-/* Logits go straight to the caller's rows: those of consecutive rows together. */
-static void make_logits(const struct lm_share *c)
+/* Blocks [begin, end) of the logits go straight to the caller's rows: those of consecutive rows
+ * together. */
+static void make_logits_part(const struct lm_share *c, const struct tensor *head, size_t begin,
+                             size_t end)
 {
     const struct lm_state *state = c->state;
     const struct lm_pass *pass = c->pass;
     const struct lm_model *model = state->model;
-    const struct tensor *head =
-        &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
-    size_t stride = lm_logit_stride(model), n_groups = head->n_columns / LM_GROUP, begin, end;
-    norm_rows(c, &model->tensors[LM_FINAL_NORM], &model->tensors[LM_FINAL_NORM_BIAS]);
-    lm_my_part(c, tensor_blocks(head), &begin, &end);
+    size_t stride = lm_logit_stride(model), n_groups = head->n_columns / LM_GROUP;
     size_t n_mine = (end - begin) * LM_TILE_ROWS;
-    for (size_t i = 0, next; i < c->pass->n_rows && n_mine > 0; i = next) {
+    for (size_t i = 0, next; i < c->pass->n_rows; i = next) {
         for (next = i + 1; next < c->pass->n_rows; next++)
             if (pass->rows[next].logits_row != pass->rows[next - 1].logits_row + 1)
                 break;
@@ -247,6 +245,22 @@ static void make_logits(const struct lm_share *c)
         for (size_t j = 0; j < next - i; j++)
             lm_finish_logits(&state->kernels, &model->shape, y + j * stride, begin * LM_TILE_ROWS,
                              n_mine);
+    }
+}
+
+/* By parts that stay in a cache while they serve rows that are not consecutive. */
+static void make_logits(const struct lm_share *c)
+{
+    enum { PART_BLOCKS = 16 };
+    const struct lm_model *model = c->state->model;
+    const struct tensor *head =
+        &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
+    size_t begin, end;
+    norm_rows(c, &model->tensors[LM_FINAL_NORM], &model->tensors[LM_FINAL_NORM_BIAS]);
+    lm_my_part(c, tensor_blocks(head), &begin, &end);
+    for (size_t next; begin < end; begin = next) {
+        next = end - begin < PART_BLOCKS ? end : begin + PART_BLOCKS;
+        make_logits_part(c, head, begin, next);
     }
 }
 

@@ -23,10 +23,13 @@ static size_t group_heads(const struct lm_shape *s)
 }
 
 static void lay_out_past(struct lm_past *past, const struct lm_shape *s, size_t n_slots,
-                         struct arena *arena)
+                         bool can_go_back, struct arena *arena)
 {
+    *past = (struct lm_past){0};
     kv_cache_lay_out(&past->cache, KV_INT8, s->head_dim, n_slots, arena);
     past->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *past->sink_keys);
+    if (can_go_back)
+        kv_cache_lay_out(&past->undone, KV_INT8, s->head_dim, LM_GROUP, arena);
 }
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
@@ -37,7 +40,7 @@ struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t
     size_t index = (size_t)stream * s->n_kv_heads + head;
     struct arena arena = {span->caches + index * span->cache_bytes, span->cache_bytes, 0};
     struct lm_past past;
-    lay_out_past(&past, s, span->n_slots, &arena);
+    lay_out_past(&past, s, span->n_slots, state->n_back > 0, &arena);
     return past;
 }
 
@@ -97,7 +100,8 @@ static_assert(LM_BATCH <= TACIT_STREAMS_MAX, "a pass has room for LM_BATCH rows"
 static enum tacit_status check_options(const struct lm_options *o)
 {
     bool ok = o->n_streams - 1 < TACIT_STREAMS_MAX && o->n_context - 1 < TACIT_CONTEXT_MAX &&
-              o->n_threads - 1 < LM_THREADS_MAX && o->n_teams <= LM_THREADS_MAX;
+              o->n_threads - 1 < LM_THREADS_MAX && o->n_teams <= LM_THREADS_MAX &&
+              o->n_back <= LM_BACK_MAX;
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
@@ -117,7 +121,7 @@ static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
     span->n_sinks = window ? 0 : LM_SINK_TOKENS;
     span->n_slots = round_up(span->n_kept, LM_GROUP);
     span->is_local = window && shape->local_rope_base != 0.0f;
-    lay_out_past(&unused, shape, span->n_slots, &sizes);
+    lay_out_past(&unused, shape, span->n_slots, options->n_back > 0, &sizes);
     span->cache_bytes = sizes.used;
     return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
 }
@@ -136,6 +140,7 @@ static void measure(struct lm_state *state, const struct lm_shape *shape,
     }
     state->n_streams = options->n_streams;
     state->n_teams = options->n_teams ? options->n_teams : 1;
+    state->n_back = options->n_back;
     state->n_context = round_up(options->n_context, LM_CONTEXT_UNIT);
     state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
     lay_out(state, shape, options->n_threads, &sizes);
@@ -233,7 +238,7 @@ static void add_row(struct lm_state *state, struct lm_pass *pass, uint32_t strea
     uint32_t *before = state->before[stream];
     pass->rows[pass->n_rows++] =
         (struct lm_row){stream, token, {before[0], before[1]}, logits_row, state->n_seen[stream]++};
-    before[1] = before[0];
+    memmove(before + 1, before, sizeof state->before[0] - sizeof *before);
     before[0] = token;
 }
 
@@ -290,11 +295,38 @@ enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm
     return TACIT_OK;
 }
 
+/* Positions [left, n_seen) of one head: what they took the place of comes back. */
+static void take_back(const struct lm_past *past, const struct lm_span *span, uint64_t left,
+                      uint64_t n_seen)
+{
+    for (uint64_t position = n_seen; position > left && position > span->n_kept; position--)
+        kv_cache_copy(&past->cache, lm_slot(span, position - 1), &past->undone,
+                      (position - 1) % LM_UNDONE);
+    for (size_t i = 0; left <= span->n_kept && n_seen > span->n_kept && i < span->n_sinks; i++)
+        kv_cache_copy(&past->cache, i, &past->undone, LM_UNDONE + i);
+}
+
+enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens)
+{
+    uint32_t *before = state->before[stream];
+    uint64_t n_seen = state->n_seen[stream];
+    if (n_tokens > state->n_back || n_tokens > n_seen)
+        return TACIT_ERR_ARGUMENT;
+    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
+        for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++) {
+            struct lm_past past = lm_past_of(state, layer, stream, head);
+            take_back(&past, &state->spans[layer], n_seen - n_tokens, n_seen);
+        }
+    state->n_seen[stream] = n_seen - n_tokens;
+    memmove(before, before + n_tokens, (2 + LM_BACK_MAX - n_tokens) * sizeof *before);
+    return TACIT_OK;
+}
+
 void lm_reset_stream(struct lm_state *state, uint32_t stream)
 {
-    uint32_t last = state->model->shape.n_vocab - 1;
     state->n_seen[stream] = 0;
-    state->before[stream][0] = state->before[stream][1] = last;
+    for (size_t i = 0; i < 2 + LM_BACK_MAX; i++)
+        state->before[stream][i] = state->model->shape.n_vocab - 1;
 }
 
 uint64_t lm_stream_position(const struct lm_state *state, uint32_t stream)

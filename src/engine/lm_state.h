@@ -39,6 +39,8 @@ struct lm_span {
 struct lm_past {
     struct kv_cache cache;
     float *sink_keys; /* [LM_SINK_TOKENS][head_dim], not rotated */
+    struct kv_cache
+        undone; /* of LM_GROUP slots, none without n_back: what lm_take_back puts back */
 };
 
 /* Of one member of the crew. */
@@ -67,14 +69,14 @@ struct lm_state {
     struct kernels kernels;
     struct rope rope,
         local_rope; /* the other: of layers with a window, where these have their own */
-    uint32_t n_streams, n_rows_max, n_teams;
+    uint32_t n_streams, n_rows_max, n_teams, n_back;
     size_t n_context;   /* positions that layers without a window keep */
     size_t n_slots_max; /* of all layers */
     size_t wide_stride;
-    struct lm_span *spans; /* [n_layers] */
-    uint64_t *n_seen;      /* [n_streams] tokens since the reset */
-    uint32_t (*before)[2]; /* [n_streams] the last tokens, the nearest first */
-    struct lm_team *teams; /* [n_teams] */
+    struct lm_span *spans;               /* [n_layers] */
+    uint64_t *n_seen;                    /* [n_streams] tokens since the reset */
+    uint32_t (*before)[2 + LM_BACK_MAX]; /* [n_streams] the last tokens, the nearest first */
+    struct lm_team *teams;               /* [n_teams] */
     void *memory;
 };
 
@@ -90,6 +92,19 @@ static inline void lm_my_part(const struct lm_share *share, size_t n, size_t *be
 {
     crew_share(share->team->crew, share->member, n, begin, end);
 }
+
+/* Where a layer keeps a position. */
+static inline size_t lm_slot(const struct lm_span *span, uint64_t position)
+{
+    size_t n_sinks = span->n_sinks, n_kept = span->n_kept;
+    return position < n_kept ? (size_t)position
+                             : n_sinks + (size_t)((position - n_sinks) % (n_kept - n_sinks));
+}
+
+/* What a position finds in its slot is kept in this one of lm_past.undone, whose last slots keep the
+ * sinks' keys as they are before the first position that moves them. */
+enum { LM_UNDONE = LM_GROUP - LM_SINK_TOKENS };
+static_assert((int)LM_BACK_MAX <= (int)LM_UNDONE, "none is needed again when its slot is");
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);

@@ -52,7 +52,7 @@ struct run {
 static void start(struct run *run, const struct lm_model *model, uint32_t n_streams,
                   uint32_t n_threads, uint32_t features)
 {
-    struct lm_options options = {n_streams, CONTEXT, n_threads, features, 1};
+    struct lm_options options = {n_streams, CONTEXT, n_threads, features, 1, 0};
     size_t n_rows = n_streams > N_TOKENS ? n_streams : N_TOKENS;
     run->model = model;
     run->stride = lm_logit_stride(model);
@@ -163,6 +163,47 @@ static void check_feed(const struct lm_model *model, const float *want, uint32_t
     stop(&run);
 }
 
+/* Each pass reads up to three tokens of a stream and up to LM_BACK_MAX wrong guesses, which it takes
+ * back. */
+static void check_back(const struct lm_model *model, const float *want, uint32_t n_threads)
+{
+    struct lm_options options = {2, CONTEXT, n_threads, cpu_features(), 1, LM_BACK_MAX};
+    struct run run = {.model = model, .stride = lm_logit_stride(model)};
+    size_t n_wrong = 0, done[2] = {0, 0};
+    run.logits = aligned_alloc(64, 2 * (3 + LM_BACK_MAX) * run.stride * sizeof *run.logits);
+    CHECK(lm_state_create(&run.state, model, &options) == TACIT_OK);
+    for (uint32_t pass = 0; done[0] < N_TOKENS || done[1] < N_TOKENS; pass++) {
+        struct lm_input inputs[2 * (3 + LM_BACK_MAX)];
+        uint32_t n = 0, n_back[2];
+        for (uint32_t s = 0; s < 2; s++) {
+            size_t n_right = 1 + (pass + s) % 3, left = N_TOKENS - done[s];
+            n_right = n_right < left ? n_right : left;
+            n_back[s] = (pass * 5 + s * 7) % (LM_BACK_MAX + 1);
+            for (uint32_t j = 0; j < n_right + n_back[s]; j++) {
+                uint32_t token = token_at(&model->shape, s, done[s] + j);
+                token = j < n_right ? token : (token + 1 + pass % 2) % model->shape.n_vocab;
+                inputs[n] = (struct lm_input){s, token, n};
+                n++;
+            }
+        }
+        CHECK(lm_feed(run.state, 0, inputs, n, run.logits) == TACIT_OK);
+        for (uint32_t s = 0, at = 0; s < 2; s++) {
+            for (; at < n && inputs[at].stream == s; at++)
+                if (at + n_back[s] < n && inputs[at + n_back[s]].stream == s) {
+                    n_wrong += !same(&run, run.logits + at * run.stride,
+                                     want + (s * N_TOKENS + done[s]++) * run.stride);
+                }
+            CHECK(lm_take_back(run.state, s, n_back[s]) == TACIT_OK);
+            CHECK(lm_stream_position(run.state, s) == done[s]);
+        }
+    }
+    CHECK_MSG(n_wrong == 0, "%zu rows after tokens taken back, threads %u", n_wrong, n_threads);
+    CHECK(lm_take_back(run.state, 0, LM_BACK_MAX + 1) == TACIT_ERR_ARGUMENT);
+    lm_reset_stream(run.state, 1);
+    CHECK(lm_take_back(run.state, 1, 1) == TACIT_ERR_ARGUMENT);
+    stop(&run);
+}
+
 /* What one team does in check_teams: its stream, to rows of its own, the last first. */
 struct teamwork {
     const struct run *run;
@@ -186,7 +227,7 @@ static void *feed_stream(void *argument)
 /* Each team takes a stream, all at the same time. */
 static void check_teams(const struct lm_model *model, const float *want, uint32_t n_threads)
 {
-    struct lm_options options = {N_STREAMS, CONTEXT, n_threads, cpu_features(), N_STREAMS};
+    struct lm_options options = {N_STREAMS, CONTEXT, n_threads, cpu_features(), N_STREAMS, 0};
     struct run run = {.model = model, .stride = lm_logit_stride(model)};
     struct teamwork work[N_STREAMS];
     pthread_t threads[N_STREAMS];
@@ -247,6 +288,8 @@ static void check_model(const struct golden *golden, const char *const want[2])
         check_prefill(model, logits, 7, n_threads, features);
     }
     check_feed(model, logits, 2, features);
+    check_back(model, logits, 1);
+    check_back(model, logits, 2);
     for (uint32_t n_threads = 1; n_threads <= 2; n_threads++)
         check_teams(model, logits, n_threads);
     check_prefill(model, logits, N_TOKENS, 1, features);
@@ -266,7 +309,7 @@ static void check_arguments(void)
     shape.width = 65;
     CHECK(tiny_model(&model, &shape) == TACIT_ERR_UNSUPPORTED && model == NULL);
     CHECK(tiny_model(&model, &models[0].shape) == TACIT_OK);
-    struct lm_options bad = {0, CONTEXT, 1, 0, 1};
+    struct lm_options bad = {0, CONTEXT, 1, 0, 1, 0};
     CHECK(lm_state_create(&run.state, model, &bad) == TACIT_ERR_ARGUMENT && run.state == NULL);
     start(&run, model, 2, 1, CPU_SCALAR);
     uint32_t tokens[2] = {1, model->shape.n_vocab};

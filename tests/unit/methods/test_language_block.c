@@ -103,7 +103,7 @@ static double model_bits(const struct codec_plan *plan)
 {
     const struct lm_model *lm = model_file_lm(plan->model->file);
     const struct tokenizer *tokenizer = model_file_tokenizer(plan->model->file);
-    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features, 1};
+    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features, 1, 0};
     struct line_ends ends;
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
