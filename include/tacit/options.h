@@ -39,7 +39,7 @@ extern "C" {
 typedef int (*tacit_progress_fn)(void *context, uint64_t n_in, uint64_t n_out);
 
 /* What became of the blocks that a language model coded, for people: sums over all of them. Zero it
- * first; read it when the archive is done. One encoder at a time adds to it. */
+ * first; read it when the archive is done. One encoder or decoder at a time adds to it. */
 struct tacit_model_report {
     size_t struct_size;       /* set before; lets the struct grow */
     uint64_t n_blocks;        /* that the model coded */
@@ -50,6 +50,10 @@ struct tacit_model_report {
     uint64_t context_bytes;   /* what the context models alone took; 0: they were not tried */
     uint64_t context_content; /* for how much of the content: all of it, or samples */
     uint64_t payload_bytes;   /* what both together took */
+    /* Of decoding: */
+    uint64_t n_decoded; /* tokens, bare bytes counted as one each, */
+    uint64_t n_passes;  /* in so many passes over the model's weights, */
+    uint64_t n_read;    /* which read so many tokens: those that were known and guesses */
 };
 
 /* Fill with tacit_options_init, then change what you need. */
@@ -84,7 +88,7 @@ struct tacit_options {
     unsigned
         unmixed; /* 1: with a model, it codes whole tokens, without context models: faster, larger */
     struct tacit_model_report *report; /* NULL, or where compressing adds what the model earned,
-                                          which takes some time. Never changes the archive. */
+                                          which takes some time, and decompressing what it took. Never changes the archive. */
     uint64_t content_limit; /* decoding: bytes of content that a stream or file may come to, 0: no
                                limit. What says that it holds more is TACIT_ERR_CONTENT_LIMIT,
                                before the block that goes beyond it is decoded */

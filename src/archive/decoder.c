@@ -20,6 +20,7 @@
 #include "archive/model_identity.h"
 #include "archive/reference_identity.h"
 #include "archive/stream_step.h"
+#include "base/struct_size.h"
 #include "base/try.h"
 #include "methods/block.h"
 
@@ -213,11 +214,26 @@ static enum stream_step fail(struct tacit_decoder *decoder, enum tacit_status st
     return STEP_FAILED;
 }
 
+/* The caller's report, of whatever size it has, holds the sums. */
+static enum tacit_status add_report(struct tacit_model_report *report, const struct block_job *job)
+{
+    struct tacit_model_report sum = {0};
+    if (!report || job->header.method != TACIT_METHOD_MODEL)
+        return TACIT_OK;
+    TRY(struct_take(&sum, sizeof sum, report));
+    sum.n_decoded += job->report.n_decoded;
+    sum.n_passes += job->report.n_passes;
+    sum.n_read += job->report.n_read;
+    return struct_give(report, &sum, sizeof sum);
+}
+
 /* Waits for the head job and lines up its content. */
 static enum stream_step line_up_head(struct tacit_decoder *decoder)
 {
     struct block_job *job = block_queue_head(decoder->queue);
     enum tacit_status status = block_queue_wait_head(decoder->queue);
+    if (status == TACIT_OK)
+        status = add_report(decoder->plan.report, job);
     if (status != TACIT_OK)
         return fail(decoder, status, job->archive_offset);
     if (!job->header.single)

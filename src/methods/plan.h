@@ -13,6 +13,9 @@
 #include "predict/context_mixer.h" /* struct kernels */
 #include "tacit/options.h"
 
+/* Which guesses a decoder has the model read (language_guess.h); the others are for tests. */
+enum codec_guessing { GUESSING_WHAT_PAYS, GUESSING_NOTHING, GUESSING_ALL };
+
 struct codec_plan {
     int level;
     unsigned n_threads;
@@ -34,6 +37,7 @@ struct codec_plan {
     unsigned least_gain; /* of the model over the context models, in thousandths: less is not worth
                             its time */
     bool unmixed;        /* the model alone codes whole tokens */
+    enum codec_guessing guessing;      /* of decoders */
     struct tacit_model_report *report; /* or NULL */
     struct kernels kernels;
     uint32_t cpu_features;

@@ -116,7 +116,8 @@ static enum tacit_status encode(struct block_job *job, size_t n_max)
     return language_block_encode(job, n_max, NULL, &verdict);
 }
 
-/* Helpers' room is taken if the limit lets it. Without, decoding takes what one thread takes. */
+/* Room for helpers and guesses is taken if the limit lets it. Without, decoding takes what one thread
+ * takes that guesses nothing. */
 static enum tacit_status measure_decoder(const struct block_job *job,
                                          const struct language_layout *layout, uint64_t *n_bytes,
                                          bool *helped)
@@ -126,6 +127,7 @@ static enum tacit_status measure_decoder(const struct block_job *job,
     TRY(language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes));
     *helped = *n_bytes + n_content + job->payload.size <= plan.memory_limit;
     plan.n_threads = 1;
+    plan.guessing = GUESSING_NOTHING;
     return *helped ? TACIT_OK
                    : language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes);
 }
@@ -160,6 +162,7 @@ static enum tacit_status decode_payload(struct language_coder *coder)
                               &coder->layout, &n_layout));
     TRY(measure_decoder(job, &coder->layout, &n_bytes, &helped));
     job->pool = helped ? job->pool : NULL;
+    coder->guessing = helped && job->plan->guessing != GUESSING_NOTHING;
     TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
     TRY(language_coder_prepare(coder));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
@@ -168,6 +171,9 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     TRY(language_rounds_run(coder, NULL, &verdict));
     if (verdict != LANGUAGE_GOES_ON || !token_coder_is_done(&coder->token))
         return TACIT_ERR_CORRUPT;
+    job->report = (struct tacit_model_report){.n_decoded = coder->n_decoded,
+                                              .n_passes = coder->readers.n_passes,
+                                              .n_read = coder->readers.n_fed};
     return restore_content(coder);
 }
 

@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "base/cpu.h"
 #include "base/try.h"
 #include "engine/lm.h"
+#include "methods/language/language_guess.h"
 
 enum { SPOKEN_PART = 4, SPLIT_MAX = 1024 };
 
@@ -83,6 +85,22 @@ uint32_t language_choose_streams(const struct codec_plan *plan, size_t n)
 uint32_t language_choose_ahead(bool encoding, uint32_t n_streams)
 {
     return encoding && n_streams < LM_BATCH ? LM_BATCH / n_streams : 1;
+}
+
+/* Measured by bench/guess_speed.c. A pass of few rows of a large model waits for memory. */
+uint32_t language_choose_row_cost(const struct codec_plan *plan, const struct tacit_model *model)
+{
+    static const struct {
+        uint32_t features, of_large, of_small; /* costs in 1/16 */
+    } costs[] = {{CPU_AVX512_VNNI | CPU_AVX_VNNI | CPU_AMX_INT8, 2, 8},
+                 {CPU_AVX2 | CPU_NEON_DOTPROD, 3, 8},
+                 {UINT32_MAX, 14, 15}};
+    size_t i = 0;
+    if (plan->guessing == GUESSING_ALL)
+        return 0;
+    while (i < 2 && !(plan->cpu_features & costs[i].features))
+        i++;
+    return (codec_plan_is_large(model) ? costs[i].of_large : costs[i].of_small) * (GUESS_ONE / 16);
 }
 
 enum tacit_status language_choose_items(const struct tokenizer *tokenizer,

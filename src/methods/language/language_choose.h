@@ -24,6 +24,9 @@ uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);
 /* Tokens of each stream that the model reads in one pass: an encoder knows those that come. */
 uint32_t language_choose_ahead(bool encoding, uint32_t n_streams);
 
+/* What one more row takes of a pass of one row, of GUESS_ONE. */
+uint32_t language_choose_row_cost(const struct codec_plan *plan, const struct tacit_model *model);
+
 /* Cuts the content into about n_streams near equal parts, to layout->n_streams and ->n_bytes, and
  * writes each as items: stream i's are items[first[i]] .. items[first[i + 1] - 1]. items: room for one
  * a byte; first: TACIT_STREAMS_MAX + 1. Errors of tokenizer_encode. */

@@ -24,13 +24,22 @@ static struct cm_config mixer_config(const struct language_layout *layout, uint3
 
 static struct lm_options lm_options(const struct codec_plan *plan,
                                     const struct language_layout *layout,
-                                    const struct language_threads *threads)
+                                    const struct language_threads *threads, uint32_t n_back)
 {
     return (struct lm_options){.n_streams = layout->n_streams,
                                .n_context = layout->n_context,
                                .n_threads = threads->team_size,
                                .cpu_features = plan->cpu_features,
-                               .n_teams = threads->n_teams};
+                               .n_teams = threads->n_teams,
+                               .n_back = n_back};
+}
+
+static size_t content_bytes(const struct language_layout *layout)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < layout->n_streams; i++)
+        n += layout->n_bytes[i];
+    return n;
 }
 
 static void lay_out(struct language_coder *coder, struct arena *arena)
@@ -38,7 +47,7 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
     const struct lm_model *lm = model_file_lm(coder->model->file);
     struct language_readers *readers = &coder->readers;
     size_t row = lm_logit_stride(lm) * sizeof(float);
-    size_t n_rows = (size_t)readers->n_rounds * readers->n_streams * readers->n_ahead;
+    size_t n_rows = (size_t)readers->n_rounds * readers->n_streams * readers->n_rows;
     size_t n_inputs = readers->n_teams * language_readers_rows(readers->n_streams);
     readers->stride = lm_logit_stride(lm);
     readers->inputs = arena_take(arena, n_inputs * sizeof *readers->inputs);
@@ -47,6 +56,8 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
         coder->streams[i].kept = arena_take(arena, row);
     if (coder->layout.primed)
         coder->primer_logits = arena_take(arena, LANGUAGE_PRIMER_ROWS * row);
+    if (coder->guessing)
+        language_guesser_lay_out(&coder->guesser, arena, content_bytes(&coder->layout));
     coder->token.unmixed = coder->layout.unmixed;
     token_coder_lay_out(&coder->token, arena, coder->model->trie,
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
@@ -60,11 +71,19 @@ static struct language_threads choose_readers(struct language_coder *coder, unsi
     bool encoding = coder->token.encoding;
     readers->n_streams = coder->layout.n_streams;
     readers->n_ahead = language_choose_ahead(encoding, readers->n_streams);
+    coder->guessing = coder->guessing && !encoding && readers->n_streams <= GUESS_STREAMS;
+    readers->n_rows = coder->guessing ? GUESS_ROWS : readers->n_ahead;
+    coder->guesser.n_streams = readers->n_streams;
     struct language_threads threads = language_threads_choose(n_threads, coder->model, alone,
                                                               readers->n_streams, readers->n_ahead);
     readers->n_teams = threads.n_teams;
     readers->n_rounds = encoding && threads.n_teams > 1 ? 2 : 1;
     return threads;
+}
+
+static uint32_t guesses_max(const struct language_coder *coder)
+{
+    return coder->guessing ? GUESS_ROWS - 1 : 0;
 }
 
 static void describe(struct language_coder *coder, const struct codec_plan *plan,
@@ -90,8 +109,9 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
     describe(coder, plan, model, n_items > 0);
     coder->layout = *layout;
     coder->n_items = n_items;
+    coder->guessing = plan->guessing != GUESSING_NOTHING;
     struct language_threads threads = choose_readers(coder, plan->n_threads, true);
-    struct lm_options options = lm_options(plan, layout, &threads);
+    struct lm_options options = lm_options(plan, layout, &threads, guesses_max(coder));
     lay_out(coder, &sizes);
     free(coder);
     TRY(lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_lm));
@@ -134,7 +154,7 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
         TRY(create_mixer(coder, &config));
     struct language_threads threads =
         choose_readers(coder, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
-    struct lm_options options = lm_options(plan, &coder->layout, &threads);
+    struct lm_options options = lm_options(plan, &coder->layout, &threads, guesses_max(coder));
     TRY(lm_state_create(&coder->lm, lm, &options));
     lay_out(coder, &arena);
     coder->memory = aligned_alloc(ARENA_ALIGN, arena.used);
@@ -143,6 +163,9 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
     arena = (struct arena){coder->memory, arena.used, 0};
     lay_out(coder, &arena);
     place_streams(coder);
+    if (coder->guessing)
+        language_guesser_start(&coder->guesser);
+    coder->guesser.row_cost = language_choose_row_cost(plan, coder->model);
     return TACIT_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "engine/lm.h"
 #include "methods/block_job.h"
+#include "methods/language/language_guess.h"
 #include "methods/language/language_layout.h"
 #include "methods/language/language_readers.h"
 #include "methods/language/token_coder.h"
@@ -19,11 +20,12 @@ enum {
 
 /* How far one stream is. */
 struct language_stream {
-    uint32_t at, end;    /* in the block's content: what comes next, and the stream's end */
-    uint32_t before;     /* the token just coded, LM_NO_TOKEN if that was a bare byte */
-    const float *logits; /* for the item that comes now */
-    const float *next;   /* of this round's: after `before` */
-    float *kept;         /* room for a row that outlives its round */
+    uint32_t at, end;            /* in the block's content: what comes next, and the stream's end */
+    uint32_t before;             /* the token just coded, LM_NO_TOKEN if that was a bare byte */
+    const float *logits;         /* for the item that comes now */
+    const float *next;           /* of this round's: after `before` */
+    float *kept;                 /* room for a row that outlives its round */
+    struct language_guess guess; /* decoder */
     /* Encoder: */
     const uint32_t *items, *stop; /* the items that are left */
     const uint32_t *planned;      /* of these, the first that no unit has yet (the readers') */
@@ -38,9 +40,12 @@ struct language_coder {
     struct token_coder token;
     struct lm_state *lm;
     struct language_readers readers;
-    uint32_t *items;        /* encoder: of the whole block */
-    size_t n_items, n_bare; /* encoder: n_bare of those done are bare bytes */
-    float *primer_logits;   /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if no primer is read */
+    bool guessing;                   /* decoder: it may, there is memory for it */
+    struct language_guesser guesser; /* decoder */
+    uint32_t *items;                 /* encoder: of the whole block */
+    size_t n_items, n_bare;          /* of those done, n_bare are bare bytes */
+    size_t n_decoded;                /* decoder: items */
+    float *primer_logits; /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if no primer is read */
     void *memory;
     struct language_stream streams[TACIT_STREAMS_MAX];
 };

@@ -82,6 +82,7 @@ static enum tacit_status read_items(struct language_coder *coder, const uint32_t
         token_coder_teach(&coder->token, s->logits, items[i]);
     }
     s->before = s->planned_before = language_coder_token_of(coder, items[n - 1]);
+    s->guess.is_read = s->before == LM_NO_TOKEN; /* else the first pass reads it */
     language_coder_keep_logits(coder, s);
     return TACIT_OK;
 }

@@ -63,20 +63,28 @@ static struct units take(struct language_readers *r)
 static size_t first_row(const struct language_readers *r, uint64_t unit)
 {
     uint64_t round = unit / r->n_streams;
-    return ((size_t)(round % r->n_rounds) * r->n_streams + stream_of(r, unit)) * r->n_ahead;
+    return ((size_t)(round % r->n_rounds) * r->n_streams + stream_of(r, unit)) * r->n_rows;
 }
 
+/* *n_fed: rows, 0 if no unit needs the pass. */
 static enum tacit_status run_pass(const struct language_readers *r, unsigned team,
-                                  struct units units)
+                                  struct units units, size_t *n_fed)
 {
     struct lm_input *inputs = r->inputs + team * language_readers_rows(r->n_streams);
+    bool is_needed = false;
     size_t n = 0;
+    for (uint32_t i = 0; i < units.n; i++)
+        is_needed |= r->needs(r->context, stream_of(r, units.first + i));
+    *n_fed = 0;
+    if (!is_needed)
+        return TACIT_OK;
     for (uint64_t unit = units.first; unit < units.first + units.n; unit++) {
         size_t row = first_row(r, unit), n_before = n;
         n += r->plan(r->context, stream_of(r, unit), inputs + n);
         for (size_t i = n_before; i < n; i++)
-            inputs[i].logits_row = (uint32_t)(row + i - n_before);
+            inputs[i].logits_row += (uint32_t)row;
     }
+    *n_fed = n;
     return lm_feed(r->lm, team, inputs, n, r->logits);
 }
 
@@ -92,9 +100,12 @@ static void call_helper(struct language_readers *r)
 /* Reads with the mutex released. */
 static void read_units(struct language_readers *r, unsigned team, struct units units)
 {
+    size_t n_fed;
     pthread_mutex_unlock(&r->mutex);
-    enum tacit_status status = run_pass(r, team, units);
+    enum tacit_status status = run_pass(r, team, units, &n_fed);
     pthread_mutex_lock(&r->mutex);
+    r->n_passes += n_fed > 0;
+    r->n_fed += n_fed;
     if (status != TACIT_OK)
         r->status = status;
     for (uint32_t i = 0; i < units.n; i++) {

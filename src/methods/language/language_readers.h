@@ -28,16 +28,20 @@
 
 struct language_readers {
     /* Set by the owner: */
-    struct thread_pool *pool;    /* whose threads help; NULL: none */
-    struct lm_state *lm;         /* with n_teams */
-    unsigned n_teams;            /* 1: nobody helps */
-    uint32_t n_streams, n_ahead; /* a unit has up to n_ahead rows */
+    struct thread_pool *pool; /* whose threads help; NULL: none */
+    struct lm_state *lm;      /* with n_teams */
+    unsigned n_teams;         /* 1: nobody helps */
+    uint32_t n_streams;
+    uint32_t n_ahead;        /* items of a stream in a round */
+    uint32_t n_rows;         /* that a unit has room for: n_ahead, more where a decoder guesses */
     unsigned n_rounds;       /* that logits has room for: 2 in an encoder that is helped, else 1 */
     size_t stride;           /* floats a row of logits */
-    float *logits;           /* [n_rounds][n_streams][n_ahead][stride] */
+    float *logits;           /* [n_rounds][n_streams][n_rows][stride] */
     struct lm_input *inputs; /* [n_teams][language_readers_rows] */
-    /* Fills what the model has to read for the stream's next unit, n_ahead at most; returns how
-     * many. By any thread, for a stream in order. */
+    /* Whether the stream's next unit cannot do without a pass. By any thread, for a stream in order. */
+    bool (*needs)(void *context, uint32_t stream);
+    /* Fills what the model has to read for the stream's next unit, n_rows at most, their logits_row
+     * counted from the unit's first; returns how many. Only if a unit of the pass needs it. */
     size_t (*plan)(void *context, uint32_t stream, struct lm_input *inputs);
     void *context;
 
@@ -49,6 +53,7 @@ struct language_readers {
     uint64_t n_taken, n_free; /* units handed out; units that may be, by the room for logits */
     unsigned n_called;        /* helpers that were called and have not gone again */
     bool team_works[LM_THREADS_MAX];    /* by a helper; the coder's team is the first */
+    uint64_t n_passes, n_fed;           /* rows in these passes */
     enum tacit_status status;           /* of reading */
     uint64_t n_read[TACIT_STREAMS_MAX]; /* units of each stream */
     bool being_read[TACIT_STREAMS_MAX];

@@ -5,20 +5,27 @@
 
 #include "base/try.h"
 
+/* An encoder's units do, as long as there are items (language_readers.needs). */
+static bool needs_pass(void *context, uint32_t stream)
+{
+    const struct language_coder *coder = context;
+    const struct language_stream *s = &coder->streams[stream];
+    return coder->token.encoding || (s->at < s->end && !s->guess.is_read);
+}
+
 /* What the model has to read for the stream's share of the next round (language_readers.plan). */
 static size_t plan_stream(void *context, uint32_t stream, struct lm_input *inputs)
 {
     struct language_coder *coder = context;
     struct language_stream *s = &coder->streams[stream];
     size_t n = 0;
-    if (!coder->token.encoding) {
-        if (s->at < s->end && s->before != LM_NO_TOKEN)
-            inputs[n++] = (struct lm_input){.stream = stream, .token = s->before};
-        return n;
-    }
+    if (!coder->token.encoding)
+        return s->at < s->end ? language_guess_plan(&s->guess, stream, s->before, inputs) : 0;
     for (uint32_t j = 0; j < coder->readers.n_ahead && s->planned < s->stop; j++) {
-        if (s->planned_before != LM_NO_TOKEN)
-            inputs[n++] = (struct lm_input){.stream = stream, .token = s->planned_before};
+        if (s->planned_before != LM_NO_TOKEN) {
+            inputs[n] = (struct lm_input){stream, s->planned_before, (uint32_t)n};
+            n++;
+        }
         s->planned_before = language_coder_token_of(coder, *s->planned++);
     }
     return n;
@@ -44,6 +51,18 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
     s->at += (uint32_t)bytes.n;
     s->before = language_coder_token_of(coder, item);
     coder->n_bare += s->before == LM_NO_TOKEN;
+    coder->n_decoded += !coder->token.encoding;
+    if (coder->token.encoding || s->before == LM_NO_TOKEN)
+        return TACIT_OK;
+    return language_guess_note(&coder->guesser, &s->guess, coder->lm, stream, s->before);
+}
+
+/* Until the model has read what the round's first item of the stream wants. */
+static enum tacit_status await_logits(struct language_coder *coder, uint32_t stream, uint64_t round)
+{
+    struct language_stream *s = &coder->streams[stream];
+    TRY(language_readers_await(&coder->readers, stream, round, &s->next));
+    s->next += s->guess.row * coder->readers.stride; /* an encoder's is the first */
     return TACIT_OK;
 }
 
@@ -55,7 +74,7 @@ static enum tacit_status run_round(struct language_coder *coder, uint64_t round)
         for (uint32_t i = 0; i < readers->n_streams; i++) {
             struct language_stream *s = &coder->streams[i];
             if (j == 0)
-                TRY(language_readers_await(readers, i, round, &s->next));
+                TRY(await_logits(coder, i, round));
             if (s->at < s->end)
                 TRY(code_item(coder, i));
             if (j + 1 < readers->n_ahead)
@@ -100,6 +119,7 @@ enum tacit_status language_rounds_run(struct language_coder *coder, struct langu
     struct language_readers *readers = &coder->readers;
     readers->pool = coder->job->pool;
     readers->lm = coder->lm;
+    readers->needs = needs_pass;
     readers->plan = plan_stream;
     readers->context = coder;
     TRY(language_readers_start(readers));

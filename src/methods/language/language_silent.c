@@ -28,10 +28,11 @@ static enum tacit_status code_segment(struct language_coder *coder,
     TRY(cm_set_content(coder->token.mixed.cm, &segment->content));
     if (coder->token.encoding)
         transform_apply(&segment->content, data, segment->n_bytes);
-    TRY(code_bytes(coder, data, segment->n_bytes));
-    if (!coder->token.encoding)
+    enum tacit_status status = code_bytes(coder, data, segment->n_bytes);
+    /* The encoder wants its content back, whatever happened: it may code the block once more. */
+    if (coder->token.encoding || status == TACIT_OK)
         transform_restore(&segment->content, data, segment->n_bytes);
-    return TACIT_OK;
+    return status;
 }
 
 /* Every stream of items begins with the content type of what is spoken. */

@@ -8,8 +8,8 @@
 
 #include "methods/language/language_coder.h"
 
-/* After language_primer_read, before the first round. Nothing to do without an arrangement. In an
- * encoder, changes the silent bytes. TACIT_ERR_CANCELLED; TACIT_ERR_CORRUPT in a decoder. */
+/* After language_primer_read, before the first round. Nothing to do without an
+ * arrangement. TACIT_ERR_CANCELLED; TACIT_ERR_CORRUPT in a decoder. */
 enum tacit_status language_silent_run(struct language_coder *coder);
 
 #endif
