@@ -17,6 +17,7 @@
 #include "cli/records/cmd_anomalies.h"
 #include "cli/records/cmd_detect.h"
 #include "cli/records/cmd_select.h"
+#include "cli/workshop/cmd_generate.h"
 #include "cli/workshop/cmd_train.h"
 
 static const struct command commands[] = {
@@ -61,6 +62,7 @@ static const struct command commands[] = {
     {.name = "report",
      .run = cli_report,
      .summary = "tables and plots of such results, as one page"},
+    {.name = "generate", .run = cli_generate, .summary = "text from a language model"},
     {.name = "train", .run = cli_train, .summary = "prepare text, train and evaluate a model"},
 };
 

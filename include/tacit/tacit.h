@@ -8,6 +8,7 @@
 #include "tacit/archive.h"
 #include "tacit/buffer.h"
 #include "tacit/eval.h"
+#include "tacit/generate.h"
 #include "tacit/model.h"
 #include "tacit/options.h"
 #include "tacit/parts.h"

@@ -13,7 +13,8 @@ import sys
 
 from source_text import c_files, without_comments, without_comments_and_strings
 
-STRICT = ["kernels", "coder", "token", "engine", "model", "gguf", "content", "predict", "methods", "archive"]
+STRICT = ["kernels", "coder", "token", "engine", "model", "gguf", "content", "predict", "methods", "archive",
+          "generate"]
 FORBIDDEN = [
     (r"\bdouble\b", "double"),
     (r"<(?:math|tgmath|fenv|complex|locale)\.h>", "libm or locale header"),

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Text from a language model. A model that compresses text turns bits into text when it runs the other way:
+ * random bits, decoded by the coder that archives are made with, become what the model expects.
+ *
+ * All of it is strict arithmetic: the same model, options, prompt and seed give the same text on every machine, on
+ * any number of threads. The text holds none of the model's control tokens, and goes on for as long as is asked.
+ *
+ * tacit_generate_from turns bytes of the caller's into text, and tacit_generate_back turns such text into the bytes
+ * again, with the same model, options and prompt. It says nothing against being found out: this is no cipher.
+ *
+ * These functions keep no state between calls; any threads may call them.
+ */
+#ifndef TACIT_GENERATE_H
+#define TACIT_GENERATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/export.h"
+#include "tacit/model.h"
+#include "tacit/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TACIT_TEMPERATURE_MIN    0.01 /* or 0 */
+#define TACIT_TEMPERATURE_MAX    100.0
+#define TACIT_GENERATE_INPUT_MAX ((size_t)1 << 30)
+
+/* Fill with tacit_generate_options_init, then change what you need. NULL in its place: the defaults. */
+struct tacit_generate_options {
+    size_t struct_size;
+    const void *prompt; /* what the text goes on from, not repeated in it; NULL: nothing */
+    size_t n_prompt;    /* at most TACIT_GENERATE_INPUT_MAX */
+    float
+        temperature; /* the logits' divisor: 1 as the model has it, less is surer; 0: always the likeliest token */
+    float top_p;   /* above 0 .. 1: only the likeliest tokens that together have this share */
+    uint64_t seed; /* which random bits */
+    unsigned
+        n_context; /* tokens that the model looks back on, 0: 2,048; at most TACIT_CONTEXT_MAX */
+    unsigned n_threads; /* 0: one for each processor. Never changes the text. */
+    const char *cpu;    /* as in tacit_options */
+};
+
+/* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too
+ * small to hold itself. Call tacit_generate_options_init, which passes the size that the caller was compiled with. */
+TACIT_API enum tacit_status
+tacit_generate_options_init_sized(struct tacit_generate_options *options, size_t struct_size);
+
+/* Sets every field to its default. options: not NULL. */
+static inline void tacit_generate_options_init(struct tacit_generate_options *options)
+{
+    (void)tacit_generate_options_init_sized(options, sizeof *options);
+}
+
+/* Takes what comes next, token by token; a token may end inside a character. Non-zero stops with
+ * TACIT_ERR_CANCELLED. */
+typedef int (*tacit_generate_fn)(void *context, const void *data, size_t n_bytes);
+
+/* Hands n_bytes of text to sink, the last token cut there. TACIT_ERR_ARGUMENT: an option out of range;
+ * TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_FLOAT, TACIT_ERR_CANCELLED. */
+TACIT_API enum tacit_status tacit_generate(const struct tacit_model *model,
+                                           const struct tacit_generate_options *options,
+                                           uint64_t n_bytes, tacit_generate_fn sink, void *context);
+
+/* Hands text to sink that stands for data[0 .. n_data), at most TACIT_GENERATE_INPUT_MAX bytes; 7 to 9 bytes of
+ * length and checksum come to it. Tokens are drawn from the 128 likeliest that the tokenizer would choose, so that
+ * the text leads back to them. options->seed counts for nothing, temperature 0 is TACIT_ERR_ARGUMENT.
+ * TACIT_ERR_CONTENT_LIMIT: the model is so sure, or options make it so, that text of 256 tokens holds less than a
+ * byte; TACIT_ERR_UNSUPPORTED: the tokenizer makes other tokens of the text; otherwise as tacit_generate. */
+TACIT_API enum tacit_status tacit_generate_from(const struct tacit_model *model,
+                                                const struct tacit_generate_options *options,
+                                                const void *data, size_t n_data,
+                                                tacit_generate_fn sink, void *context);
+
+/* Hands to sink, in one piece, the data that the text stands for. What follows the text's end is ignored.
+ * TACIT_ERR_CHECKSUM: it does not stand for any: another text, model, prompt or option; otherwise as tacit_generate. */
+TACIT_API enum tacit_status tacit_generate_back(const struct tacit_model *model,
+                                                const struct tacit_generate_options *options,
+                                                const void *text, size_t n_text,
+                                                tacit_generate_fn sink, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "generate/generator.h"
+
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "base/strict_math.h"
+#include "base/struct_size.h"
+#include "base/threads/threads.h"
+#include "base/try.h"
+#include "token/byte_trie.h"
+
+enum { CONTEXT_DEFAULT = 2048, CANDIDATES = 128 };
+
+static const struct lm_model *lm_of(const struct generator *g)
+{
+    return model_file_lm(g->model->file);
+}
+
+static bool options_are_sound(const struct tacit_generate_options *o)
+{
+    bool warm = o->temperature >= (float)TACIT_TEMPERATURE_MIN &&
+                o->temperature <= (float)TACIT_TEMPERATURE_MAX;
+    return (warm || o->temperature == 0.0f) && o->top_p > 0.0f && o->top_p <= 1.0f &&
+           o->n_prompt <= TACIT_GENERATE_INPUT_MAX && o->n_context <= TACIT_CONTEXT_MAX &&
+           o->n_threads <= TACIT_THREADS_MAX;
+}
+
+static void lay_out(struct generator *g, struct arena *arena)
+{
+    sampling_lay_out(&g->sampling, arena, g->model->trie, lm_of(g)->shape.n_vocab);
+    g->logits = arena_take(arena, lm_logit_stride(lm_of(g)) * sizeof *g->logits);
+}
+
+static enum tacit_status take_memory(struct generator *g)
+{
+    struct arena arena = {0};
+    lay_out(g, &arena);
+    g->memory = aligned_alloc(ARENA_ALIGN, arena.used);
+    if (!g->memory)
+        return TACIT_ERR_MEMORY;
+    arena = (struct arena){g->memory, arena.used, 0};
+    lay_out(g, &arena);
+    g->sampling.temperature = g->options.temperature;
+    g->sampling.top_q24 = (uint32_t)(g->options.top_p * 0x1p24f);
+    return TACIT_OK;
+}
+
+enum tacit_status generator_create(struct generator *g, const struct tacit_model *model,
+                                   const struct tacit_generate_options *options)
+{
+    uint32_t features;
+    g->model = model;
+    g->options.struct_size = sizeof g->options;
+    TRY(strict_float_check());
+    TRY(tacit_generate_options_init_sized(&g->options, sizeof g->options));
+    if (options)
+        TRY(struct_take(&g->options, sizeof g->options, options));
+    if (!options_are_sound(&g->options))
+        return TACIT_ERR_ARGUMENT;
+    TRY(cpu_features_named(g->options.cpu, &features));
+    kernels_select(&g->kernels, features);
+    unsigned n_threads = g->options.n_threads ? g->options.n_threads : threads_available();
+    struct lm_options lm = {.n_streams = 1,
+                            .n_context =
+                                g->options.n_context ? g->options.n_context : CONTEXT_DEFAULT,
+                            .n_threads = n_threads < LM_THREADS_MAX ? n_threads : LM_THREADS_MAX,
+                            .cpu_features = features};
+    TRY(lm_state_create(&g->lm, lm_of(g), &lm));
+    g->spelling.tokenizer = model_file_tokenizer(model->file);
+    return take_memory(g);
+}
+
+void generator_destroy(struct generator *g)
+{
+    lm_state_destroy(g->lm);
+    spelling_release(&g->spelling);
+    free(g->memory);
+}
+
+/* What the vocabulary cannot spell, the model does not see. */
+static size_t leave_tokens(uint32_t *items, size_t n, uint32_t n_vocab)
+{
+    size_t n_left = 0;
+    for (size_t i = 0; i < n; i++)
+        if (items[i] < n_vocab)
+            items[n_left++] = items[i];
+    return n_left;
+}
+
+enum tacit_status generator_read_prompt(struct generator *g)
+{
+    const struct tokenizer *tokenizer = model_file_tokenizer(g->model->file);
+    uint32_t start = tokenizer_start(tokenizer);
+    size_t n = 0;
+    uint32_t *items = malloc((g->options.n_prompt + 1) * sizeof *items);
+    if (!items)
+        return TACIT_ERR_MEMORY;
+    items[0] = start == VOCABULARY_NONE ? 0 : start;
+    enum tacit_status status = TACIT_OK;
+    if (g->options.n_prompt > 0)
+        status = tokenizer_encode(tokenizer, g->options.prompt, g->options.n_prompt, items + 1, &n);
+    n = 1 + leave_tokens(items + 1, n, lm_of(g)->shape.n_vocab);
+    if (status == TACIT_OK)
+        status = lm_prefill(g->lm, 0, items, n - 1, NULL);
+    if (status == TACIT_OK)
+        status = generator_read(g, items[n - 1]);
+    free(items);
+    return status;
+}
+
+enum tacit_status generator_read(struct generator *g, uint32_t token)
+{
+    return lm_step(g->lm, &token, g->logits);
+}
+
+static unsigned code_open(struct generator *g, const struct trie_walk *walk, bool bit)
+{
+    const uint64_t *sum = g->sampling.distribution.sum;
+    uint64_t one = sum[walk->high] - sum[walk->split], both = sum[walk->high] - sum[walk->low];
+    if (one == 0 || one == both)
+        return one > 0;
+    for (; both >> 32; one >>= 1)
+        both >>= 1;
+    uint64_t p1 = (one << 32) / both;
+    p1 = p1 < 1 ? 1 : p1 > UINT32_MAX ? UINT32_MAX : p1;
+    if (!g->encoding)
+        return (unsigned)bc_decode(&g->dec, (uint32_t)p1);
+    bc_encode(&g->enc, bit, (uint32_t)p1);
+    return bit;
+}
+
+/* place: to encode. Returns the place. */
+static uint32_t walk_down(struct generator *g, uint32_t place)
+{
+    const struct byte_trie *trie = g->model->trie;
+    struct trie_walk walk = trie_start(trie);
+    bool more = true;
+    while (more) {
+        unsigned bit = trie_is_open(trie, &walk) ? code_open(g, &walk, place >= walk.split)
+                                                 : trie_forced(trie, &walk);
+        more = trie_take(trie, &walk, bit);
+    }
+    return walk.low;
+}
+
+static enum tacit_status drop_what_leads_astray(struct generator *g)
+{
+    const struct token_distribution *d = &g->sampling.distribution;
+    for (uint32_t i = 0; i < d->n_tokens; i++) {
+        bool allowed = true;
+        if (d->mass[i] > 0)
+            TRY(spelling_allows(&g->spelling, i, &allowed));
+        if (!allowed)
+            sampling_drop(&g->sampling, i);
+    }
+    return TACIT_OK;
+}
+
+/* If none of the likeliest tokens leads back, all are looked at. */
+static enum tacit_status set_distribution(struct generator *g)
+{
+    sampling_begin(&g->sampling, &g->kernels, g->logits);
+    if (g->leads_back) {
+        sampling_keep_likeliest(&g->sampling, CANDIDATES);
+        TRY(drop_what_leads_astray(g));
+    }
+    if (sampling_end(&g->sampling))
+        return TACIT_OK;
+    sampling_begin(&g->sampling, &g->kernels, g->logits);
+    TRY(drop_what_leads_astray(g));
+    return sampling_end(&g->sampling) ? TACIT_OK : TACIT_ERR_UNSUPPORTED;
+}
+
+enum tacit_status generator_code(struct generator *g, uint32_t *token)
+{
+    const struct token_distribution *d = &g->sampling.distribution;
+    const struct byte_trie *trie = g->model->trie;
+    TRY(set_distribution(g));
+    uint32_t place = g->encoding ? trie->places[*token] : 0;
+    if (g->encoding && (place == TRIE_NONE || token_distribution_mass(d, place) == 0))
+        return TACIT_ERR_CHECKSUM;
+    *token = trie->items[walk_down(g, place)];
+    return g->leads_back ? spelling_add(&g->spelling, *token) : TACIT_OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the functions of tacit/generate.h share: a model that reads one stream, and the one step by which a
+ * token is decoded from bits, or encoded to them.
+ *
+ *     generator_create -> generator_read_prompt -> { generator_code -> generator_read }* -> generator_destroy
+ */
+#ifndef TACIT_GENERATE_GENERATOR_H
+#define TACIT_GENERATE_GENERATOR_H
+
+#include "coder/binary_coder.h"
+#include "engine/lm.h"
+#include "generate/sampling.h"
+#include "generate/spelling.h"
+#include "model/open_model.h"
+#include "tacit/generate.h"
+
+struct generator {
+    const struct tacit_model *model;
+    struct tacit_generate_options options;
+    struct kernels kernels;
+    struct lm_state *lm;
+    struct sampling sampling;
+    float *logits; /* of the token to come */
+    void *memory;
+    bool encoding;
+    bool leads_back; /* only tokens that the tokenizer would choose, by spelling */
+    struct spelling spelling;
+    struct bc_decoder dec;
+    struct bc_encoder enc;
+};
+
+/* Errors as tacit_generate. generator: zeroed; generator_destroy in any case. */
+enum tacit_status generator_create(struct generator *generator, const struct tacit_model *model,
+                                   const struct tacit_generate_options *options);
+void generator_destroy(struct generator *generator);
+
+/* The model's start token and the prompt. */
+enum tacit_status generator_read_prompt(struct generator *generator);
+
+/* Codes one token: *token is set by decoding, or encoded. TACIT_ERR_CHECKSUM: it cannot come here. */
+enum tacit_status generator_code(struct generator *generator, uint32_t *token);
+
+/* The model reads the token. */
+enum tacit_status generator_read(struct generator *generator, uint32_t token);
+
+static inline struct byte_view generator_bytes(const struct generator *generator, uint32_t token)
+{
+    return tokenizer_item_bytes(model_file_tokenizer(generator->model->file), token);
+}
+
+/* Before the data, in text that stands for it: its length as a varint, and these bytes of its hash. */
+enum { GENERATE_HASH_BYTES = 4 };
+
+#endif

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tacit generate: what its options do, where the text goes, and what is refused in one line."""
+import subprocess
+
+from harness import FAILED, TACIT, USAGE, CliTest, main, noise
+from toy_model import gguf
+
+
+class Generate(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.write("toy.gguf", gguf())
+
+    def generate(self, *args):
+        return self.run_tacit("generate", "-m", "./toy.gguf", *args).stdout
+
+    def test_length_and_seed(self):
+        text = self.generate("--bytes", 500)
+        self.assertEqual(len(text), 500)
+        self.assertEqual(len(self.generate()), 1024)
+        self.assertEqual(self.generate("--bytes", 501)[:500], text)
+        self.assertEqual(self.generate("--bytes", 500, "--seed", 0, "--cpu", "scalar", "-T", 2), text)
+        for more in (["--seed", 1], ["--temperature", "0.3"], ["--top-p", "0.2"], ["--temperature", 0]):
+            self.assertNotEqual(self.generate("--bytes", 500, *more), text, more)
+        self.write("p", b"th")
+        self.assertNotEqual(self.generate("--bytes", 500, "--prompt", "p"), text)
+
+    def test_file(self):
+        self.generate("--bytes", 100, "-o", "out")
+        self.assertEqual(self.read("out"), self.generate("--bytes", 100))
+        self.fails(FAILED, "out: already exists", "generate", "-m", "./toy.gguf", "-o", "out")
+        self.generate("--bytes", 10, "-f", "-o", "out")
+        self.assertEqual(len(self.read("out")), 10)
+
+    def test_bytes_and_back(self):
+        data = noise(700)
+        self.write("data", data)
+        self.generate("--from", "data", "-o", "text", "--temperature", "0.5")
+        self.assertEqual(self.generate("--back", "text", "--temperature", "0.5"), data)
+        self.fails(FAILED, "text: stands for no bytes", "generate", "-m", "./toy.gguf", "--back", "text")
+        self.write("text", b"")
+        self.fails(FAILED, "text: stands for no bytes", "generate", "-m", "./toy.gguf", "--back", "text")
+
+    def test_pipe_closed(self):
+        """The reader has enough: the command ends by itself, and quickly."""
+        command = [TACIT, "generate", "-m", "./toy.gguf", "--bytes", "1T"]
+        with subprocess.Popen(command, cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            self.assertEqual(len(process.stdout.read(100)), 100)
+            process.stdout.close()
+            self.assertNotEqual(process.wait(timeout=30), 0)
+            self.assertLessEqual(process.stderr.read().count(b"\n"), 1)
+
+    def test_refused(self):
+        for pattern, *args in [("--temperature goes from 0 to 100", "--temperature", "-1"),
+                               ("--temperature goes from 0 to 100", "--temperature", "hot"),
+                               ("--temperature is 0, or 0.01", "--temperature", "0.001"),
+                               ("--top-p goes from 0.001 to 1", "--top-p", "2"),
+                               ("--seed is a whole number", "--seed", "x"),
+                               ("--bytes is a size", "--bytes", "0"),
+                               ("takes no files", "file"),
+                               ("are opposites", "--from", "a", "--back", "b"),
+                               ("--bytes does not go", "--from", "a", "--bytes", "5"),
+                               ("leaves no choice", "--from", "a", "--temperature", "0")]:
+            result = self.fails(USAGE, pattern, "generate", *args)
+            self.assertEqual(result.err.count("\n"), 1)
+        self.fails(FAILED, "nowhere: cannot open", "generate", "-m", "./toy.gguf", "--prompt", "nowhere")
+        self.fails(FAILED, "nowhere: cannot open", "generate", "-m", "./toy.gguf", "--from", "nowhere")
+        self.run_tacit("generate", "-m", "nomodel", expect=4)
+
+
+main()
