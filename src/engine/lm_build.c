@@ -13,11 +13,6 @@ static size_t round_up(size_t n, size_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
-static void release_heap(struct lm_model *model)
-{
-    free(model->memory);
-}
-
 /* A row of floats as int8, in groups; what the quantised row is cut from. */
 struct row_buffer {
     float *values; /* [n_columns], zero up to a multiple of 64 */
@@ -105,14 +100,9 @@ static enum tacit_status build_in_memory(struct builder *b, size_t row_bytes)
     struct lm_model *model = b->model;
     size_t widest = widest_row(&model->shape);
     uint8_t *row_memory = allocate_zeroed(row_bytes);
-    model->n_bytes = (size_t)lm_model_memory_needed(&model->shape);
-    model->memory = allocate_zeroed(model->n_bytes);
-    model->release = release_heap;
-    enum tacit_status status = TACIT_ERR_MEMORY;
-    if (row_memory && model->memory) {
-        struct arena arena = {model->memory, model->n_bytes, 0};
+    enum tacit_status status = row_memory ? lm_model_allocate(model) : TACIT_ERR_MEMORY;
+    if (status == TACIT_OK) {
         struct arena row_arena = {row_memory, row_bytes, 0};
-        lm_model_lay_out(model, &arena);
         lay_out_row_buffer(&b->buffer, widest, &row_arena);
         status = build_tensors(b);
     }
@@ -123,7 +113,7 @@ static enum tacit_status build_in_memory(struct builder *b, size_t row_bytes)
 enum tacit_status lm_model_build(struct lm_model **model, const struct lm_shape *shape,
                                  lm_row_fn *row, void *context)
 {
-    TRY(lm_model_create(model, shape));
+    TRY(lm_model_create(model, shape, NULL));
     struct builder builder = {.model = *model, .row = row, .context = context};
     struct arena row_sizes = {0};
     lay_out_row_buffer(&builder.buffer, widest_row(shape), &row_sizes);

@@ -31,20 +31,40 @@ static void hash_row(struct sha256 *sha, const struct tensor *tensor, size_t row
     }
 }
 
-static void hash_tensor(struct sha256 *sha, const struct tensor *tensor)
+static void hash_row_int4(struct sha256 *sha, const struct tensor *tensor, size_t row)
 {
+    for (size_t g = 0; g < tensor->n_columns / LM_INT4_GROUP; g++) {
+        struct tensor_int4_group values;
+        uint8_t numbers[4];
+        tensor_get_int4(tensor, row, g, &values);
+        store_le16(numbers, values.scale);
+        store_le16(numbers + 2, values.minimum);
+        sha256_update(sha, values.n, sizeof values.n);
+        sha256_update(sha, numbers, sizeof numbers);
+    }
+}
+
+static void hash_tensor(struct sha256 *sha, const struct tensor *tensor, bool with_kind)
+{
+    if (with_kind)
+        hash_u32(sha, (uint32_t)tensor->kind);
     for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
         hash_u32(sha, strict_to_bits(tensor->values[i]));
-    for (size_t row = 0; row < tensor->n_rows; row++)
-        hash_row(sha, tensor, row);
+    for (size_t row = 0; row < tensor->n_rows; row++) {
+        if (tensor->kind == TENSOR_INT4)
+            hash_row_int4(sha, tensor, row);
+        else
+            hash_row(sha, tensor, row);
+    }
 }
 
 void lm_identity(const struct lm_model *model, uint8_t identity[LM_IDENTITY_BYTES])
 {
-    static const char title[] = "tacit language model 1\n";
+    static const char title[] = "tacit language model 1\n",
+                      title_with_kinds[] = "tacit language model 2\n";
     struct sha256 sha;
     sha256_init(&sha);
-    sha256_update(&sha, title, sizeof title - 1);
+    sha256_update(&sha, model->kinds ? title_with_kinds : title, sizeof title - 1);
 #define HASH_SIZE(name, smallest, largest) hash_u32(&sha, model->shape.name);
     LM_SHAPE_SIZES(HASH_SIZE)
 #define HASH_FLOAT(name, smallest, largest) hash_u32(&sha, strict_to_bits(model->shape.name));
@@ -55,10 +75,7 @@ void lm_identity(const struct lm_model *model, uint8_t identity[LM_IDENTITY_BYTE
     }
 #undef HASH_SIZE
 #undef HASH_FLOAT
-    for (int id = LM_N_LAYER_TENSORS; id < LM_N_TENSORS; id++)
-        hash_tensor(&sha, &model->tensors[id]);
-    for (uint32_t layer = 0; layer < model->shape.n_layers; layer++)
-        for (int id = 0; id < LM_N_LAYER_TENSORS; id++)
-            hash_tensor(&sha, &model->layers[layer].tensors[id]);
+    for (size_t i = 0; i < lm_n_tensors(&model->shape); i++)
+        hash_tensor(&sha, lm_tensor_at(model, i), model->kinds != NULL);
     sha256_final(&sha, identity);
 }

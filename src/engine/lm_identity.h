@@ -9,6 +9,10 @@
  *         a vector:  its floats
  *         a matrix:  row by row, its int8 values and then its scales
  *
+ * A model whose matrices are not all int8 begins with "tacit language model 2\n" instead, and has before each tensor,
+ * those it lacks too, its kind in 4 bytes; a matrix of TENSOR_INT4 is hashed row by row, group by group: 32 numbers of a
+ * byte each, scale and minimum of two.
+ *
  * all numbers little-endian. Padding is not part of it.
  */
 #ifndef TACIT_ENGINE_LM_IDENTITY_H

@@ -2,50 +2,94 @@
 #include "engine/lm_model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/try.h"
 
-static void lay_out_tensor(struct tensor *tensor, struct lm_tensor_size size, struct arena *arena)
+enum { N_GLOBAL = LM_N_TENSORS - LM_N_LAYER_TENSORS };
+
+size_t lm_n_tensors(const struct lm_shape *shape)
 {
-    tensor_lay_out(tensor, TENSOR_INT8, size.n_rows, size.n_columns, arena);
+    return N_GLOBAL + (size_t)shape->n_layers * LM_N_LAYER_TENSORS;
+}
+
+static enum lm_tensor_id id_at(size_t index)
+{
+    return (enum lm_tensor_id)(index < N_GLOBAL ? LM_N_LAYER_TENSORS + index
+                                                : (index - N_GLOBAL) % LM_N_LAYER_TENSORS);
+}
+
+struct tensor *lm_tensor_at(const struct lm_model *model, size_t index)
+{
+    if (index < N_GLOBAL)
+        return (struct tensor *)(uintptr_t)&model->tensors[id_at(index)];
+    return &model->layers[(index - N_GLOBAL) / LM_N_LAYER_TENSORS].tensors[id_at(index)];
+}
+
+static void lay_out_tensor(struct tensor *tensor, const struct lm_shape *shape,
+                           const uint8_t *kinds, size_t index, struct arena *arena)
+{
+    struct lm_tensor_size size = lm_tensor_size(shape, id_at(index));
+    enum tensor_kind kind = kinds ? (enum tensor_kind)kinds[index] : TENSOR_INT8;
+    tensor_lay_out(tensor, kind, size.n_rows, size.n_columns, arena);
 }
 
 void lm_model_lay_out(struct lm_model *model, struct arena *arena)
 {
-    const struct lm_shape *shape = &model->shape;
-    for (int id = LM_N_LAYER_TENSORS; id < LM_N_TENSORS; id++)
-        lay_out_tensor(&model->tensors[id], lm_tensor_size(shape, (enum lm_tensor_id)id), arena);
-    for (uint32_t layer = 0; layer < shape->n_layers; layer++)
-        for (int id = 0; id < LM_N_LAYER_TENSORS; id++)
-            lay_out_tensor(&model->layers[layer].tensors[id],
-                           lm_tensor_size(shape, (enum lm_tensor_id)id), arena);
+    for (size_t i = 0; i < lm_n_tensors(&model->shape); i++)
+        lay_out_tensor(lm_tensor_at(model, i), &model->shape, model->kinds, i, arena);
 }
 
-uint64_t lm_model_memory_needed(const struct lm_shape *shape)
+uint64_t lm_model_memory_needed(const struct lm_shape *shape, const uint8_t *kinds)
 {
     uint64_t n = 0;
-    for (int id = 0; id < LM_N_TENSORS; id++) {
+    for (size_t i = 0; i < lm_n_tensors(shape); i++) {
         struct tensor unused;
         struct arena sizes = {0};
-        lay_out_tensor(&unused, lm_tensor_size(shape, (enum lm_tensor_id)id), &sizes);
-        n += (id < LM_N_LAYER_TENSORS ? (uint64_t)shape->n_layers : 1) * sizes.used;
+        lay_out_tensor(&unused, shape, kinds, i, &sizes);
+        n += sizes.used;
     }
     return n;
 }
 
-enum tacit_status lm_model_create(struct lm_model **model_out, const struct lm_shape *shape)
+/* Vectors have no kind, and rows may be too long for a kind's products. *plain: all are TENSOR_INT8. */
+static enum tacit_status check_kinds(const struct lm_shape *shape, const uint8_t *kinds,
+                                     bool *plain)
+{
+    *plain = true;
+    for (size_t i = 0; kinds && i < lm_n_tensors(shape); i++) {
+        struct lm_tensor_size size = lm_tensor_size(shape, id_at(i));
+        if (kinds[i] == TENSOR_INT8)
+            continue;
+        if (kinds[i] != TENSOR_INT4 || size.n_rows == 0 || size.n_columns == 0 ||
+            size.n_columns / LM_GROUP > LM_INT4_GROUPS_MAX)
+            return TACIT_ERR_UNSUPPORTED;
+        *plain = false;
+    }
+    return TACIT_OK;
+}
+
+enum tacit_status lm_model_create(struct lm_model **model_out, const struct lm_shape *shape,
+                                  const uint8_t *kinds)
 {
     *model_out = NULL;
     TRY(lm_shape_check(shape));
+    bool plain;
+    TRY(check_kinds(shape, kinds, &plain));
+    kinds = plain ? NULL : kinds;
     struct lm_model *model = calloc(1, sizeof *model);
-    struct lm_layer *layers = calloc(shape->n_layers, sizeof *layers);
-    if (!model || !layers || lm_model_memory_needed(shape) > SIZE_MAX / 2) {
-        free(model);
-        free(layers);
+    if (!model)
+        return TACIT_ERR_MEMORY;
+    model->shape = *shape;
+    model->layers = calloc(shape->n_layers, sizeof *model->layers);
+    model->kinds = kinds ? malloc(lm_n_tensors(shape)) : NULL;
+    if (!model->layers || (kinds && !model->kinds) ||
+        lm_model_memory_needed(shape, kinds) > SIZE_MAX / 2) {
+        lm_model_destroy(model);
         return TACIT_ERR_MEMORY;
     }
-    model->shape = *shape;
-    model->layers = layers;
+    if (kinds)
+        memcpy(model->kinds, kinds, lm_n_tensors(shape));
     *model_out = model;
     return TACIT_OK;
 }
@@ -57,5 +101,6 @@ void lm_model_destroy(struct lm_model *model)
     if (model->release)
         model->release(model);
     free(model->layers);
+    free(model->kinds);
     free(model);
 }

@@ -3,8 +3,7 @@
  * A language model's weights in memory: built from rows of floats (lm_build.h) or read from a
  * .tmodel file (tmodel.h). Read-only once made: any number of states (lm.h) and threads share it.
  *
- * Matrices are int8 in groups of 64 along each row with a float scale (tensor.h); norms and biases
- * stay floats. The quantised values are the model: its identity is the SHA-256 of its shape and of
+ * Matrices are of a kind each (tensor.h); norms and biases stay floats. The quantised values are the model: its identity is the SHA-256 of its shape and of
  * these values in the order of rows, whatever the packing in memory (lm_identity.h).
  */
 #ifndef TACIT_ENGINE_LM_MODEL_H
@@ -21,6 +20,7 @@ struct lm_layer {
 
 struct lm_model {
     struct lm_shape shape;
+    uint8_t *kinds; /* [lm_n_tensors]: enum tensor_kind of each; NULL: all are TENSOR_INT8 */
     struct tensor tensors[LM_N_TENSORS]; /* the global ones, from LM_N_LAYER_TENSORS on */
     struct lm_layer *layers;             /* [shape.n_layers] */
     uint8_t identity[LM_IDENTITY_BYTES];
@@ -33,12 +33,29 @@ struct lm_model {
 /* NULL is allowed. No state may be using it. */
 void lm_model_destroy(struct lm_model *model);
 
-/* Bytes of weights that a model of this shape takes in memory. shape: checked. */
-uint64_t lm_model_memory_needed(const struct lm_shape *shape);
+/* Tensors of a model, those it lacks too, in the order of their identity: the global ones, then layer by layer. */
+size_t lm_n_tensors(const struct lm_shape *shape);
+struct tensor *lm_tensor_at(const struct lm_model *model, size_t index);
+
+/* Bytes of weights that a model of this shape takes in memory. shape: checked; kinds: [lm_n_tensors], NULL: all are
+ * TENSOR_INT8. */
+uint64_t lm_model_memory_needed(const struct lm_shape *shape, const uint8_t *kinds);
 
 /* For makers of models (lm_build.c, tmodel.c): the handle without weights, and the tensors laid out
- * in an arena. TACIT_ERR_UNSUPPORTED (shape), TACIT_ERR_MEMORY; on failure *model is NULL. */
-enum tacit_status lm_model_create(struct lm_model **model, const struct lm_shape *shape);
+ * in an arena. kinds: as above, copied. TACIT_ERR_UNSUPPORTED (shape, or a kind for this shape), TACIT_ERR_MEMORY; on
+ * failure *model is NULL. */
+enum tacit_status lm_model_create(struct lm_model **model, const struct lm_shape *shape,
+                                  const uint8_t *kinds);
 void lm_model_lay_out(struct lm_model *model, struct arena *arena);
+
+/* Takes zeroed memory for all tensors of a model that has none, and lays them out there. TACIT_ERR_MEMORY. */
+enum tacit_status lm_model_allocate(struct lm_model *model);
+
+/* The same model with tensors of other kinds: what keeps its kind is copied, the others are filled by `fill`. Its
+ * identity is set. Errors as lm_model_create, or what fill returned; on failure *model is NULL. */
+typedef enum tacit_status lm_fill_fn(void *context, size_t index, const struct tensor *from,
+                                     struct tensor *to);
+enum tacit_status lm_model_convert(struct lm_model **model, const struct lm_model *from,
+                                   const uint8_t *kinds, lm_fill_fn *fill, void *context);
 
 #endif

@@ -3,9 +3,9 @@
  * A tensor of a language model: a vector of floats, or a matrix of weights stored in one of several
  * kinds.
  *
- * Whatever its kind, a matrix stands for int8 values in groups of 64 along each row, each group
- * with a float scale (kernels/lm_kernels.h). Products, rows as floats and the model's identity
- * follow from these alone, so that no result depends on the packing.
+ * A matrix of TENSOR_INT8 stands for int8 values in groups of 64 along each row, each group with a float scale; one
+ * of TENSOR_INT4 for values of 4 bits in groups of 32, each with a scale and a minimum (kernels/lm_kernels.h). Products,
+ * rows as floats and the model's identity follow from these alone, so that no result depends on the packing.
  *
  * To add a kind: a row in TENSOR_KINDS, its functions in tensor.c, and kernels for its products.
  *
@@ -18,7 +18,9 @@
 #include "kernels/kernels.h"
 
 /* X(kind, suffix of its functions) */
-#define TENSOR_KINDS(X) X(TENSOR_INT8, int8) /* a byte a value, in tiles: struct lm_tile */
+#define TENSOR_KINDS(X)                                                                            \
+    X(TENSOR_INT8, int8) /* a byte a value, in tiles: struct lm_tile */                            \
+    X(TENSOR_INT4, int4) /* half a byte, in tiles: struct lm_tile_int4 */
 
 enum tensor_kind {
 #define TENSOR_KIND(kind, suffix) kind,
@@ -38,12 +40,25 @@ struct tensor {
 void tensor_lay_out(struct tensor *tensor, enum tensor_kind kind, size_t n_rows, size_t n_columns,
                     struct arena *arena);
 
-/* One group of a matrix. q: [64], each within +-LM_Q_MAX. */
+/* One group of a matrix of TENSOR_INT8. q: [64], each within +-LM_Q_MAX. */
 void tensor_set_group(struct tensor *tensor, size_t row, size_t group, const int8_t *q,
                       float scale);
 float tensor_get_group(const struct tensor *tensor, size_t row, size_t group, int8_t *q);
 
-/* A row of a matrix as floats, q * scale, to dst[0 .. n_columns). */
+/* One group of 32 of a matrix of TENSOR_INT4: its values are n[i] * scale + minimum. */
+struct tensor_int4_group {
+    uint8_t n[LM_INT4_GROUP]; /* 0 .. 15 */
+    uint16_t scale, minimum;  /* binary16, finite */
+};
+void tensor_set_int4(struct tensor *tensor, size_t row, size_t group,
+                     const struct tensor_int4_group *values);
+void tensor_get_int4(const struct tensor *tensor, size_t row, size_t group,
+                     struct tensor_int4_group *values);
+
+/* Whether all scales and minima are finite; any four bits are a number. */
+bool tensor_int4_is_sound(const struct tensor *tensor);
+
+/* A row of a matrix as floats, q * scale, or n * scale + minimum, to dst[0 .. n_columns). */
 void tensor_row(const struct tensor *tensor, size_t row, float *dst);
 
 /* Blocks of 16 rows of a matrix. */
@@ -62,8 +77,14 @@ struct tensor_part {
 void tensor_product(const struct kernels *kernels, float *y, size_t y_stride,
                     struct tensor_part part, const struct lm_rows *x, size_t n_rows, bool add);
 
-/* The tiles of a matrix of TENSOR_INT8, for model files: [blocks][n_columns / 64]. */
+/* The tiles of a matrix of TENSOR_INT8, for model files: [blocks][n_columns / 64]. Of every kind as many. */
 static inline struct lm_tile *tensor_tiles(const struct tensor *tensor)
+{
+    return tensor->weights;
+}
+
+/* Of one of TENSOR_INT4. */
+static inline struct lm_tile_int4 *tensor_tiles_int4(const struct tensor *tensor)
 {
     return tensor->weights;
 }

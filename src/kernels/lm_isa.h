@@ -10,6 +10,8 @@
 #if defined(__x86_64__)
 void lm_product_avx2(float *y, size_t y_stride, const struct lm_matrix *w, const struct lm_rows *x,
                      size_t n_rows, bool add);
+void lm_product_int4_avx2(float *y, size_t y_stride, const struct lm_matrix_int4 *w,
+                          const struct lm_rows *x, size_t n_rows, bool add);
 void lm_product_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix *w,
                             const struct lm_rows *x, size_t n_rows, bool add);
 #endif

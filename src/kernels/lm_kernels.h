@@ -36,6 +36,20 @@ static_assert(sizeof(struct lm_tile) == 1088, "a tile is 17 lines of 64 bytes, w
 static_assert(LM_GROUP * LM_Q_MAX * LM_Q_MAX < 1 << 24,
               "a group's sum is exact in int32 and in float");
 
+/* 16 rows of weights of 4 bits by one group of activations, which is two groups of weights: 32 values each with a
+ * scale and a minimum of 16 bits (binary16, as GGUF has them), so that a value is n * scale + minimum, n = 0 .. 15.
+ * Byte q[4 h + j][row][b] holds columns 32 h + 4 j + b (the low bits) and 32 h + 16 + 4 j + b. */
+struct lm_tile_int4 {
+    uint8_t q[LM_GROUP / 8][LM_TILE_ROWS][4];
+    uint16_t scale[2][LM_TILE_ROWS];
+    uint16_t minimum[2][LM_TILE_ROWS];
+};
+
+enum { LM_INT4_GROUP = 32, LM_INT4_GROUPS_MAX = 1024 };
+static_assert(sizeof(struct lm_tile_int4) == 640, "ten lines of 64 bytes, without padding");
+static_assert(LM_INT4_GROUP / 4 * 2 * 15 * LM_Q_MAX < 1 << 15,
+              "pairs of products of a group's eight fours are exact in 16 bits");
+
 /* Quantised activations of several rows. */
 struct lm_rows {
     int8_t *q;    /* [n_rows][n_groups][64] */
@@ -53,6 +67,12 @@ struct lm_matrix {
     size_t stride;   /* tiles from a block to the next */
 };
 
+struct lm_matrix_int4 {
+    const struct lm_tile_int4 *tiles;
+    size_t n_blocks, n_groups,
+        stride; /* as of struct lm_matrix; n_groups: at most LM_INT4_GROUPS_MAX */
+};
+
 #define LM_SCORE_MAX     1e30f
 #define LM_ROOT_CAP_MAX  1e15f /* its square is finite */
 #define LM_MASS_ONE      0x1p30f
@@ -66,6 +86,9 @@ struct lm_matrix {
  * lm_product: y[m * y_stride + r] = sum over g of (dot * x.scale[m][g]) * w.scale[r][g], from zero,
  *   for m < n_rows and r < 16 w.n_blocks; with `add`, that sum is added to what y holds.
  *   y_stride is a multiple of 16.
+ * lm_product_int4: the same for weights of 4 bits. For each 32 columns in ascending order, s starting from zero:
+ *   s = s + (dot * x.scale) * scale, then s = s + (sum * x.scale) * minimum; dot: of the activations and n; sum: of
+ *   the 32 activations.
  * lm_rms_norm: y[i] = (x[i] * r) * gain[i], r = 1 / sqrt(sum of squares / n + epsilon). y may be x.
  * lm_attention_weights: top = the largest of sink and score[i], i < n_valid, within +-LM_SCORE_MAX
  *   (NaNs count for nothing); e[i] = strict_exp_brief(score[i] - top), the difference within
@@ -86,6 +109,9 @@ struct lm_matrix {
       (int8_t * q, float *scale, int32_t *sum, const float *x, size_t n_groups))                   \
     X(lm_product, void,                                                                            \
       (float *y, size_t y_stride, const struct lm_matrix *w, const struct lm_rows *x,              \
+       size_t n_rows, bool add))                                                                   \
+    X(lm_product_int4, void,                                                                       \
+      (float *y, size_t y_stride, const struct lm_matrix_int4 *w, const struct lm_rows *x,         \
        size_t n_rows, bool add))                                                                   \
     X(lm_rms_norm, void, (float *y, const float *x, const float *gain, size_t n, float epsilon))   \
     X(lm_attention_weights, float,                                                                 \

@@ -37,7 +37,8 @@ static uint64_t count_parameters(const struct lm_shape *shape)
     return n;
 }
 
-static enum tacit_status describe_shape(struct tacit_model_info *info, const struct lm_shape *shape)
+static enum tacit_status describe_shape(struct tacit_model_info *info, const struct lm_shape *shape,
+                                        const uint8_t *kinds)
 {
     struct lm_options one_stream = {.n_streams = 1, .n_context = 1024, .n_threads = 1};
     info->n_parameters = count_parameters(shape);
@@ -45,7 +46,7 @@ static enum tacit_status describe_shape(struct tacit_model_info *info, const str
     info->n_layers = shape->n_layers;
     info->width = shape->width;
     info->n_context = shape->n_context;
-    info->weights_bytes = lm_model_memory_needed(shape);
+    info->weights_bytes = lm_model_memory_needed(shape, kinds);
     return lm_state_memory_needed(shape, &one_stream, &info->stream_bytes);
 }
 
@@ -60,7 +61,7 @@ static enum tacit_status describe_gguf(struct tacit_model_info *info, const stru
     copy_text(info->architecture, text[1]);
     copy_text(info->licence, text[2]);
     TRY(lm_shape_from_gguf(&shape, gguf));
-    return describe_shape(info, &shape);
+    return describe_shape(info, &shape, NULL);
 }
 
 /* The family that has these switches; .tmodel files do not say. */
@@ -85,7 +86,7 @@ static enum tacit_status describe_tmodel(struct tacit_model_info *info, const st
     copy_text(info->title, tmodel_text(tmodel).name);
     copy_text(info->licence, tmodel_text(tmodel).licence);
     snprintf(info->architecture, sizeof info->architecture, "%s", architecture_of(shape));
-    return describe_shape(info, shape);
+    return describe_shape(info, shape, tmodel_model(tmodel)->kinds);
 }
 
 static enum tacit_status inspect_linked(struct tacit_model_info *info)

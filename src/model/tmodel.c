@@ -23,7 +23,8 @@ enum tacit_status tmodel_check_header(const uint8_t *header, uint64_t n_bytes)
 {
     if (n_bytes < TMODEL_HEADER_BYTES || memcmp(header, TMODEL_MAGIC, 8) != 0)
         return TACIT_ERR_MODEL_DAMAGED;
-    if (load_le32(header + 8) != TMODEL_VERSION)
+    uint32_t version = load_le32(header + 8);
+    if (version != TMODEL_VERSION && version != TMODEL_VERSION_KINDS)
         return TACIT_ERR_UNSUPPORTED;
     if (load_le32(header + 12) != TMODEL_HEADER_BYTES || load_le64(header + 16) != n_bytes ||
         load_le64(header + TMODEL_AT_HEADER_HASH) != hash64(header, TMODEL_AT_HEADER_HASH, 0))
@@ -31,9 +32,8 @@ enum tacit_status tmodel_check_header(const uint8_t *header, uint64_t n_bytes)
     return TACIT_OK;
 }
 
-/* Sections inside the file, one after the other; the weights at their place and of the shape's
- * size. */
-static enum tacit_status read_layout(struct tmodel *t, const struct lm_shape *shape)
+/* Sections inside the file, one after the other; the weights at their place. */
+static enum tacit_status read_layout(struct tmodel *t)
 {
     const uint8_t *at = t->bytes.data + TMODEL_AT_SECTIONS;
     uint64_t end = TMODEL_HEADER_BYTES;
@@ -46,8 +46,31 @@ static enum tacit_status read_layout(struct tmodel *t, const struct lm_shape *sh
         t->layout.sections[i] = section;
     }
     const struct tmodel_section *weights = &t->layout.sections[TMODEL_WEIGHTS];
-    bool fits = weights->offset % TMODEL_WEIGHTS_ALIGN == 0 &&
-                weights->size == lm_model_memory_needed(shape) && end == t->bytes.n;
+    bool fits = weights->offset % TMODEL_WEIGHTS_ALIGN == 0 && end == t->bytes.n;
+    return fits ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
+}
+
+static bool has_kinds(const struct tmodel *t)
+{
+    return load_le32(t->bytes.data + 8) == TMODEL_VERSION_KINDS;
+}
+
+/* Where the tensors begin in the weights. */
+static uint64_t tensors_at(const struct tmodel *t, const struct lm_shape *shape)
+{
+    return has_kinds(t) ? tmodel_kinds_size(lm_n_tensors(shape)) : 0;
+}
+
+/* The handle without tensors; the weights have the size that the shape and the kinds ask for. */
+static enum tacit_status create_model(struct tmodel *t, const struct lm_shape *shape)
+{
+    const struct tmodel_section *weights = &t->layout.sections[TMODEL_WEIGHTS];
+    uint64_t begin = tensors_at(t, shape);
+    if (weights->size < begin)
+        return TACIT_ERR_MODEL_DAMAGED;
+    const uint8_t *kinds = has_kinds(t) ? t->bytes.data + weights->offset : NULL;
+    TRY(lm_model_create(&t->model, shape, kinds));
+    bool fits = weights->size - begin == lm_model_memory_needed(shape, t->model->kinds);
     return fits ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
 }
 
@@ -102,18 +125,35 @@ static void floats_from_file(float *values, size_t n)
     }
 }
 
+static void halves_from_file(uint16_t *halves, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t bytes[2];
+        memcpy(bytes, halves + i, sizeof bytes);
+        halves[i] = load_le16(bytes);
+    }
+}
+
 static void tensor_from_file(struct tensor *tensor)
 {
     if (tensor->n_rows == 0 && tensor->n_columns)
         floats_from_file(tensor->values, tensor->n_columns);
-    for (size_t i = 0; tensor->n_rows && i < tensor_n_tiles(tensor); i++)
-        floats_from_file(tensor_tiles(tensor)[i].scale, LM_TILE_ROWS);
+    for (size_t i = 0; tensor->n_rows && i < tensor_n_tiles(tensor); i++) {
+        if (tensor->kind == TENSOR_INT4) {
+            halves_from_file(tensor_tiles_int4(tensor)[i].scale[0], 2 * LM_TILE_ROWS);
+            halves_from_file(tensor_tiles_int4(tensor)[i].minimum[0], 2 * LM_TILE_ROWS);
+        } else {
+            floats_from_file(tensor_tiles(tensor)[i].scale, LM_TILE_ROWS);
+        }
+    }
 }
 
 /* Only what lm_model_build can have made: no -128, which not all kernels multiply alike, no
  * infinity. */
 static bool tensor_is_sound(const struct tensor *tensor)
 {
+    if (tensor->kind == TENSOR_INT4)
+        return tensor_int4_is_sound(tensor);
     size_t n_tiles = tensor->n_rows ? tensor_n_tiles(tensor) : 0;
     bool sound = true;
     for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
@@ -134,11 +174,8 @@ static bool tensor_is_sound(const struct tensor *tensor)
 
 static enum tacit_status take_tensors(struct lm_model *model, bool convert)
 {
-    size_t n = LM_N_TENSORS - LM_N_LAYER_TENSORS;
-    for (size_t i = 0; i < n + (size_t)model->shape.n_layers * LM_N_LAYER_TENSORS; i++) {
-        struct tensor *tensor = i < n ? &model->tensors[LM_N_LAYER_TENSORS + i]
-                                      : &model->layers[(i - n) / LM_N_LAYER_TENSORS]
-                                             .tensors[(i - n) % LM_N_LAYER_TENSORS];
+    for (size_t i = 0; i < lm_n_tensors(&model->shape); i++) {
+        struct tensor *tensor = lm_tensor_at(model, i);
         if (convert)
             tensor_from_file(tensor);
         if (!tensor_is_sound(tensor))
@@ -151,8 +188,10 @@ static enum tacit_status take_tensors(struct lm_model *model, bool convert)
 static enum tacit_status place_weights(struct tmodel *t)
 {
     struct lm_model *model = t->model;
-    const uint8_t *weights = t->bytes.data + t->layout.sections[TMODEL_WEIGHTS].offset;
-    model->n_bytes = (size_t)t->layout.sections[TMODEL_WEIGHTS].size;
+    const struct tmodel_section *section = &t->layout.sections[TMODEL_WEIGHTS];
+    size_t begin = (size_t)tensors_at(t, &model->shape);
+    const uint8_t *weights = t->bytes.data + section->offset + begin;
+    model->n_bytes = (size_t)section->size - begin;
     bool in_place = is_little_endian() && (uintptr_t)weights % ARENA_ALIGN == 0;
     if (in_place)
         model->memory = (uint8_t *)(uintptr_t)weights; /* never written */
@@ -173,9 +212,9 @@ static enum tacit_status open_bytes(struct tmodel *t)
     TRY(tmodel_check_header(t->bytes.data, t->bytes.n));
     struct lm_shape shape = read_shape(t->bytes.data);
     TRY(lm_shape_check(&shape));
-    TRY(read_layout(t, &shape));
+    TRY(read_layout(t));
     TRY(check_content(t));
-    TRY(lm_model_create(&t->model, &shape));
+    TRY(create_model(t, &shape));
     memcpy(t->model->identity, t->bytes.data + TMODEL_AT_IDENTITY, LM_IDENTITY_BYTES);
     return place_weights(t);
 }

@@ -4,7 +4,7 @@
  * reading, with the tokenizer and what people want to know.
  *
  *     0   "\x9etmodel\n"
- *     8   u32 version = 1 | u32 bytes of this header = 256 | u64 bytes of the file
+ *     8   u32 version = 1, or 2 if not all matrices are int8 | u32 bytes of this header = 256 | u64 bytes of the file
  *     24  offset u64, size u64 of: name, licence, tokenizer (token/tokenizer.h), weights
  *     88  XXH3-128 (low u64, high u64) of all bytes from 256 on
  *     104 the shape: 19 fields of 4 bytes, as in lm_identity.h | 4 zeros
@@ -15,7 +15,8 @@
  *
  * All numbers, floats too, are little-endian. The weights are the tensors in the order of
  * lm_identity.h: a vector's floats, zeros up to a multiple of 16; a matrix's tiles
- * (kernels/lm_kernels.h), block by block of 16 rows, there group by group.
+ * (kernels/lm_kernels.h), block by block of 16 rows, there group by group. In version 2 they begin with the kinds of
+ * all tensors (enum tensor_kind), those that the model lacks too, a byte each, and zeros up to a multiple of 64.
  */
 #ifndef TACIT_MODEL_TMODEL_H
 #define TACIT_MODEL_TMODEL_H

@@ -13,6 +13,8 @@
 
 enum {
     TMODEL_VERSION = 1,
+    TMODEL_VERSION_KINDS = 2, /* the weights begin with their kinds */
+    TMODEL_KINDS_ALIGN = 64,
     TMODEL_HEADER_BYTES = 256,
     TMODEL_WEIGHTS_ALIGN = 4096,
     TMODEL_AT_SECTIONS = 24,
@@ -39,6 +41,12 @@ struct tmodel_layout {
     struct tmodel_section sections[TMODEL_N_SECTIONS];
     uint64_t file_size;
 };
+
+/* Bytes of n kinds with their padding. */
+static inline uint64_t tmodel_kinds_size(uint64_t n)
+{
+    return (n + TMODEL_KINDS_ALIGN - 1) / TMODEL_KINDS_ALIGN * TMODEL_KINDS_ALIGN;
+}
 
 /* header: n_bytes of the file, or the first TMODEL_HEADER_BYTES of them. TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED. */
 enum tacit_status tmodel_check_header(const uint8_t *header, uint64_t n_bytes);

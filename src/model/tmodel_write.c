@@ -48,10 +48,31 @@ static enum tacit_status put_tiles(struct output *out, const struct lm_tile *til
     return TACIT_OK;
 }
 
+static enum tacit_status put_halves(struct output *out, const uint16_t *halves, size_t n)
+{
+    uint8_t bytes[4 * LM_TILE_ROWS];
+    for (size_t i = 0; i < n; i++)
+        store_le16(bytes + 2 * i, halves[i]);
+    return put(out, bytes, 2 * n);
+}
+
+static enum tacit_status put_tiles_int4(struct output *out, const struct lm_tile_int4 *tiles,
+                                        size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        TRY(put(out, tiles[i].q, sizeof tiles[i].q));
+        TRY(put_halves(out, tiles[i].scale[0], 2 * LM_TILE_ROWS));
+        TRY(put_halves(out, tiles[i].minimum[0], 2 * LM_TILE_ROWS));
+    }
+    return TACIT_OK;
+}
+
 static enum tacit_status put_tensor(struct output *out, const struct tensor *tensor)
 {
     if (tensor->n_rows == 0)
         return put_values(out, tensor->values, tensor->n_columns);
+    if (tensor->kind == TENSOR_INT4)
+        return put_tiles_int4(out, tensor_tiles_int4(tensor), tensor_n_tiles(tensor));
     return put_tiles(out, tensor_tiles(tensor), tensor_n_tiles(tensor));
 }
 
@@ -65,11 +86,13 @@ static enum tacit_status put_content(struct output *out, const struct lm_model *
     TRY(put(out, text->tokenizer.data, text->tokenizer.n));
     const struct tmodel_section *last = &layout->sections[TMODEL_TOKENIZER];
     TRY(put_zeros(out, layout->sections[TMODEL_WEIGHTS].offset - last->offset - last->size));
-    for (int id = LM_N_LAYER_TENSORS; id < LM_N_TENSORS; id++)
-        TRY(put_tensor(out, &model->tensors[id]));
-    for (uint32_t layer = 0; layer < model->shape.n_layers; layer++)
-        for (int id = 0; id < LM_N_LAYER_TENSORS; id++)
-            TRY(put_tensor(out, &model->layers[layer].tensors[id]));
+    size_t n = lm_n_tensors(&model->shape);
+    if (model->kinds) {
+        TRY(put(out, model->kinds, n));
+        TRY(put_zeros(out, tmodel_kinds_size(n) - n));
+    }
+    for (size_t i = 0; i < n; i++)
+        TRY(put_tensor(out, lm_tensor_at(model, i)));
     return TACIT_OK;
 }
 
@@ -77,7 +100,9 @@ static enum tacit_status lay_out(struct tmodel_layout *layout, const struct lm_m
                                  const struct tmodel_text *text)
 {
     uint64_t sizes[TMODEL_N_SECTIONS] = {text->name.n, text->licence.n, text->tokenizer.n,
-                                         lm_model_memory_needed(&model->shape)};
+                                         lm_model_memory_needed(&model->shape, model->kinds)};
+    if (model->kinds)
+        sizes[TMODEL_WEIGHTS] += tmodel_kinds_size(lm_n_tensors(&model->shape));
     uint64_t at = TMODEL_HEADER_BYTES;
     for (int i = 0; i < TMODEL_N_SECTIONS; i++) {
         if (i < TMODEL_WEIGHTS && sizes[i] > UINT32_MAX)
@@ -96,7 +121,7 @@ static void make_header(uint8_t header[TMODEL_HEADER_BYTES], const struct lm_mod
 {
     memset(header, 0, TMODEL_HEADER_BYTES);
     memcpy(header, TMODEL_MAGIC, 8);
-    store_le32(header + 8, TMODEL_VERSION);
+    store_le32(header + 8, model->kinds ? TMODEL_VERSION_KINDS : TMODEL_VERSION);
     store_le32(header + 12, TMODEL_HEADER_BYTES);
     store_le64(header + 16, layout->file_size);
     for (size_t i = 0; i < TMODEL_N_SECTIONS; i++) {

@@ -143,6 +143,58 @@ static void check_lm_product(const struct kernels *reference, const struct kerne
         }
 }
 
+/* Finite numbers of binary16, denormals too. */
+static void fill_halves(uint16_t *half, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        do
+            half[i] = (uint16_t)rng();
+        while ((half[i] & 0x7c00) == 0x7c00);
+        if (rng() % 3 == 0)
+            half[i] &= 0x83ff;
+    }
+}
+
+/* As check_product; the activations and outputs are those of an int8 case. kind 1: all 15 against +-127. */
+static void check_product_int4(const struct kernels *reference, const struct kernels *variant,
+                               const char *label, size_t n_rows, size_t n_blocks, size_t n_groups)
+{
+    for (unsigned kind = 0; kind < 4; kind++) {
+        struct product_case c;
+        make_product_case(&c, n_rows, n_blocks, n_groups, kind % 2);
+        size_t n_bytes = c.n_tiles * sizeof(struct lm_tile_int4);
+        struct lm_tile_int4 *tiles = flush_buffer(n_bytes);
+        for (size_t i = 0; i < c.n_tiles; i++) {
+            uint8_t *bytes = (uint8_t *)&tiles[i].q;
+            for (size_t k = 0; k < sizeof tiles[i].q; k++)
+                bytes[k] = kind % 2 ? 255 : (uint8_t)rng();
+            for (size_t half = 0; half < 2; half++) {
+                fill_halves(tiles[i].scale[half], LM_TILE_ROWS);
+                fill_halves(tiles[i].minimum[half], LM_TILE_ROWS);
+            }
+        }
+        struct lm_matrix_int4 w = {tiles, n_blocks, n_groups, c.w.stride};
+        reference->lm_product_int4(c.want, c.y_stride, &w, &c.x, n_rows, kind >= 2);
+        variant->lm_product_int4(c.got, c.y_stride, &w, &c.x, n_rows, kind >= 2);
+        CHECK_MSG(memcmp(c.got, c.want, n_rows * c.y_stride * sizeof(float)) == 0,
+                  "%s: rows %zu, blocks %zu, groups %zu, kind %u", label, n_rows, n_blocks,
+                  n_groups, kind);
+        free_flush(tiles, n_bytes);
+        free_product_case(&c);
+    }
+}
+
+static void check_lm_product_int4(const struct kernels *reference, const struct kernels *variant,
+                                  const char *label)
+{
+    for (size_t n_rows = 0; n_rows <= 36; n_rows++)
+        for (size_t n_blocks = 0; n_blocks <= BLOCKS_MAX; n_blocks++)
+            check_product_int4(reference, variant, label, n_rows, n_blocks, 1 + rng() % 3);
+    for (size_t n_groups = 1; n_groups <= GROUPS_MAX; n_groups++)
+        check_product_int4(reference, variant, label, 1 + rng() % 10, 7 + rng() % 12, n_groups);
+    check_product_int4(reference, variant, label, 1, 1, LM_INT4_GROUPS_MAX);
+}
+
 /* Infinities, and NaNs of any sign, count as equal to their like: NaNs' bits may differ. */
 static bool same_floats(const float *a, const float *b, size_t n)
 {

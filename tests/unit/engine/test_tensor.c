@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tensors of every kind: what is set is what is read, rows are q * scale, and the product of a part
- * is the sum of the groups' exact sums times the scales, in ascending order.
+ * Tensors of every kind: what is set is what is read, rows are q * scale or n * scale + minimum, and the product of a
+ * part is the sum of the groups' exact sums times the scales, in ascending order.
  */
 #include "engine/tensor.h"
 
@@ -10,6 +10,7 @@
 
 #include "base/cpu.h"
 #include "check.h"
+#include "kernels/lm_int4.h"
 
 enum { ROWS = 37, GROUPS = 3, X_ROWS = 2, BLOCKS = 3 };
 
@@ -32,7 +33,7 @@ static void *make_matrix(struct tensor *t, enum tensor_kind kind)
     memset(memory, 0, sizes.used);
     struct arena arena = {memory, sizes.used, 0};
     tensor_lay_out(t, kind, ROWS, GROUPS * LM_GROUP, &arena);
-    for (size_t row = 0; row < ROWS; row++)
+    for (size_t row = 0; row < ROWS && kind == TENSOR_INT8; row++)
         for (size_t g = 0; g < GROUPS; g++) {
             int8_t q[LM_GROUP];
             for (size_t i = 0; i < LM_GROUP; i++)
@@ -57,6 +58,32 @@ static void check_rows(const struct tensor *t)
             CHECK(q[5] == value_at(row, g * LM_GROUP + 5));
         }
     }
+}
+
+static struct tensor_int4_group group_at(size_t row, size_t group)
+{
+    struct tensor_int4_group values = {
+        {0}, (uint16_t)(0x2000 + row * 31 + group), (uint16_t)(0xa400 + row + group * 3)};
+    for (size_t i = 0; i < LM_INT4_GROUP; i++)
+        values.n[i] = (uint8_t)(value_at(row, group * LM_INT4_GROUP + i) & 15);
+    return values;
+}
+
+static float want_product_int4(size_t row, size_t x_row)
+{
+    float total = 0;
+    for (size_t g = 0; row < ROWS && g < 2 * GROUPS; g++) {
+        struct tensor_int4_group w = group_at(row, g);
+        int32_t dot = 0, sum = 0;
+        for (size_t i = 0; i < LM_INT4_GROUP; i++) {
+            int8_t x = value_at(g * LM_INT4_GROUP + i, x_row);
+            dot += w.n[i] * x;
+            sum += x;
+        }
+        total += ((float)dot * scale_at(x_row, g / 2)) * lm_half_to_float(w.scale);
+        total += ((float)sum * scale_at(x_row, g / 2)) * lm_half_to_float(w.minimum);
+    }
+    return total;
 }
 
 static float want_product(size_t row, size_t x_row)
@@ -93,7 +120,8 @@ static void check_product(const struct tensor *t, size_t begin)
     for (size_t m = 0; m < X_ROWS; m++)
         for (size_t row = begin * LM_TILE_ROWS; row < BLOCKS * LM_TILE_ROWS; row++) {
             float got = y[m][row - begin * LM_TILE_ROWS];
-            CHECK_MSG(got == want_product(row, m), "row %zu by row %zu", row, m);
+            float want = t->kind == TENSOR_INT4 ? want_product_int4(row, m) : want_product(row, m);
+            CHECK_MSG(got == want, "row %zu by row %zu", row, m);
         }
 }
 
@@ -108,18 +136,57 @@ static void check_vector(void)
     CHECK(sizes.used == 0);
 }
 
+static void check_int4(void)
+{
+    struct tensor t;
+    void *memory = make_matrix(&t, TENSOR_INT4);
+    for (size_t row = 0; row < ROWS; row++)
+        for (size_t g = 0; g < 2 * GROUPS; g++) {
+            struct tensor_int4_group values = group_at(row, g);
+            tensor_set_int4(&t, row, g, &values);
+        }
+    for (size_t row = 0; row < ROWS; row++) {
+        float floats[GROUPS * LM_GROUP];
+        tensor_row(&t, row, floats);
+        for (size_t g = 0; g < 2 * GROUPS; g++) {
+            struct tensor_int4_group want = group_at(row, g), got;
+            tensor_get_int4(&t, row, g, &got);
+            CHECK(memcmp(&got, &want, sizeof got) == 0);
+            for (size_t i = 0; i < LM_INT4_GROUP; i++)
+                CHECK(floats[g * LM_INT4_GROUP + i] ==
+                      (float)want.n[i] * lm_half_to_float(want.scale) +
+                          lm_half_to_float(want.minimum));
+        }
+    }
+    for (size_t begin = 0; begin < BLOCKS; begin++)
+        check_product(&t, begin);
+    free(memory);
+}
+
+/* Every finite binary16 against its definition. */
+static void check_halves(void)
+{
+    for (uint32_t half = 0; half < 0x10000; half++) {
+        uint32_t exponent = half >> 10 & 31, fraction = half & 1023;
+        float want = (float)(exponent ? fraction + 1024 : fraction) * 0x1p-24f;
+        for (uint32_t e = 1; e < exponent; e++)
+            want *= 2;
+        CHECK(lm_half_is_finite((uint16_t)half) == (exponent < 31));
+        if (exponent < 31)
+            CHECK(lm_half_to_float((uint16_t)half) == (half >> 15 ? -want : want));
+    }
+}
+
 int main(void)
 {
-#define CHECK_KIND(kind, suffix)                                                                   \
-    do {                                                                                           \
-        struct tensor t;                                                                           \
-        void *memory = make_matrix(&t, kind);                                                      \
-        check_rows(&t);                                                                            \
-        for (size_t begin = 0; begin < BLOCKS; begin++)                                            \
-            check_product(&t, begin);                                                              \
-        free(memory);                                                                              \
-    } while (0);
-    TENSOR_KINDS(CHECK_KIND)
+    struct tensor t;
+    void *memory = make_matrix(&t, TENSOR_INT8);
+    check_rows(&t);
+    for (size_t begin = 0; begin < BLOCKS; begin++)
+        check_product(&t, begin);
+    free(memory);
+    check_int4();
+    check_halves();
     check_vector();
     return check_result();
 }

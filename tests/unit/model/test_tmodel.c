@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "check.h"
 #include "engine/lm_identity.h"
+#include "model/tmodel_layout.h"
 #include "tiny_model.h"
 
 struct buffer {
@@ -59,17 +62,115 @@ static void check_damage(struct buffer *file)
     }
 }
 
-static void check_model(const struct lm_shape *shape)
+/* The checksums of what it holds now. */
+static void sign(struct buffer *file)
+{
+    struct hash_stream *stream;
+    CHECK(hash_stream_create(&stream) == TACIT_OK);
+    hash_stream_update(stream, file->data + TMODEL_HEADER_BYTES, file->n - TMODEL_HEADER_BYTES);
+    struct hash128 hash = hash_stream_value(stream);
+    hash_stream_destroy(stream);
+    store_le64(file->data + TMODEL_AT_CONTENT_HASH, hash.low);
+    store_le64(file->data + TMODEL_AT_CONTENT_HASH + 8, hash.high);
+    store_le64(file->data + TMODEL_AT_HEADER_HASH, hash64(file->data, TMODEL_AT_HEADER_HASH, 0));
+}
+
+static void check_opens(const struct buffer *file)
+{
+    struct tmodel *t;
+    CHECK(tmodel_open_memory(&t, file->data, file->n) == TACIT_OK);
+    tmodel_close(t);
+}
+
+static enum tacit_status fill_int4(void *context, size_t index, const struct tensor *from,
+                                   struct tensor *to)
+{
+    uint32_t *state = context;
+    (void)from;
+    for (size_t row = 0; row < to->n_rows; row++)
+        for (size_t g = 0; g < to->n_columns / LM_INT4_GROUP; g++) {
+            struct tensor_int4_group values = {{0}, (uint16_t)(0x1c00 + index), 0x9c01};
+            for (size_t i = 0; i < LM_INT4_GROUP; i++)
+                values.n[i] = (uint8_t)((*state = *state * 1664525 + 1013904223) >> 28);
+            tensor_set_int4(to, row, g, &values);
+        }
+    return TACIT_OK;
+}
+
+/* Every other matrix, the last one too, has 4 bits. */
+static void convert_half(struct lm_model **model)
+{
+    struct lm_model *half;
+    size_t n = lm_n_tensors(&(*model)->shape), n_matrices = 0;
+    uint8_t *kinds = calloc(1, n);
+    uint32_t state = 1;
+    for (size_t i = n; i-- > 0;)
+        if (lm_tensor_at(*model, i)->n_rows && lm_tensor_at(*model, i)->n_columns)
+            kinds[i] = n_matrices++ % 2 == 0 ? TENSOR_INT4 : TENSOR_INT8;
+    CHECK(lm_model_convert(&half, *model, kinds, fill_int4, &state) == TACIT_OK);
+    CHECK(half->n_bytes < (*model)->n_bytes);
+    CHECK(memcmp(half->identity, (*model)->identity, LM_IDENTITY_BYTES) != 0);
+    free(kinds);
+    lm_model_destroy(*model);
+    *model = half;
+}
+
+/* Checksums that are right do not make kinds and numbers right. */
+static void check_forged_kinds(struct buffer *file, const struct lm_model *model)
+{
+    struct tmodel *t;
+    size_t kinds = 0;
+    for (size_t i = 0; i < 8; i++)
+        kinds |= (size_t)file->data[TMODEL_AT_SECTIONS + 16 * TMODEL_WEIGHTS + i] << 8 * i;
+    size_t n = lm_n_tensors(&model->shape), last = n - 1;
+    while (lm_tensor_at(model, last)->kind != TENSOR_INT4)
+        last--;
+    const struct lm_tile_int4 *tile = tensor_tiles_int4(lm_tensor_at(model, last));
+    size_t tensors = kinds + (size_t)tmodel_kinds_size(n);
+    size_t scale = tensors + (size_t)((const uint8_t *)tile->scale - model->memory);
+    size_t minimum = tensors + (size_t)((const uint8_t *)tile->minimum - model->memory);
+    const struct {
+        size_t at;
+        uint8_t value;
+    } forged[] = {{kinds + n - 1, TENSOR_INT4},
+                  {kinds, 9},
+                  {kinds, 255},
+                  {scale + 1, 0x7c},
+                  {minimum + 1, 0xfc}};
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        uint8_t was = file->data[forged[i].at];
+        file->data[forged[i].at] = forged[i].value;
+        sign(file);
+        if (forged[i].value != was)
+            CHECK_MSG(tmodel_open_memory(&t, file->data, file->n) != TACIT_OK && !t, "%zu", i);
+        file->data[forged[i].at] = was;
+    }
+    store_le32(file->data + 8, 1);
+    sign(file);
+    CHECK(tmodel_open_memory(&t, file->data, file->n) == TACIT_ERR_MODEL_DAMAGED && !t);
+    store_le32(file->data + 8, 3);
+    sign(file);
+    CHECK(tmodel_open_memory(&t, file->data, file->n) == TACIT_ERR_UNSUPPORTED && !t);
+    store_le32(file->data + 8, 2);
+    sign(file);
+    check_opens(file);
+}
+
+static void check_model(const struct lm_shape *shape, bool with_kinds)
 {
     struct lm_model *model;
     struct tmodel_text text = {view("tiny"), view("none"), view("the tokenizer's bytes")};
     CHECK(tiny_model(&model, shape) == TACIT_OK);
+    if (with_kinds)
+        convert_half(&model);
     size_t cap = model->n_bytes + 8192;
     uint8_t *memory = aligned_alloc(4096, (cap + 64 + 4095) / 4096 * 4096);
     struct buffer file = {memory, 0, cap};
     CHECK(tmodel_write(model, &text, buffer_sink, &file) == TACIT_OK);
     check_same(&file, model);
     check_damage(&file);
+    if (with_kinds)
+        check_forged_kinds(&file, model);
     memmove(memory + 3, memory, file.n);
     file.data = memory + 3;
     check_same(&file, model);
@@ -84,7 +185,9 @@ static void check_model(const struct lm_shape *shape)
 int main(void)
 {
     static const struct lm_shape shapes[] = {TINY_MODELS(SHAPE)};
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        check_model(&shapes[i]);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        check_model(&shapes[i], false);
+        check_model(&shapes[i], true);
+    }
     return check_result();
 }
