@@ -18,17 +18,19 @@ struct arrangement {
     struct speech speech; /* n_segments 0: nothing is arranged */
 };
 
-/* Finds what there is to arrange in data[0 .. n), split by content_split, and arranges it in
- * *arranged, which is empty where there is nothing. TACIT_ERR_MEMORY. */
-enum tacit_status arrangement_make(struct arrangement *arrangement, const uint8_t *data, size_t n,
-                                   const struct content_segment *split, size_t n_split,
-                                   struct byte_buffer *arranged);
+/* Finds what there is to arrange in data[0 .. n), split by content_split. TACIT_ERR_MEMORY. */
+enum tacit_status arrangement_find(struct arrangement *arrangement, const uint8_t *data, size_t n,
+                                   const struct content_segment *split, size_t n_split);
 
-/* *data, arranged, back to n bytes, for which there is room in both; *data takes the place of scratch and scratch that of *data. 
- * TACIT_ERR_CORRUPT. */
+/* Arranges data[0 .. n), for which it was found and speech.n_segments is not 0, in *arranged, which is
+ * empty before. cap: bytes that it shall have room for, n or more. TACIT_ERR_MEMORY. */
+enum tacit_status arrangement_apply(const struct arrangement *arrangement, const uint8_t *data,
+                                    size_t n, struct byte_buffer *arranged, size_t cap);
+
+/* *data, arranged, which has room for cap bytes, back to n bytes, n <= cap; it may lie elsewhere then, with as
+ * much room. TACIT_ERR_CORRUPT, TACIT_ERR_MEMORY. */
 enum tacit_status arrangement_restore(const struct arrangement *arrangement,
-                                      struct byte_buffer *data, struct byte_buffer *scratch,
-                                      size_t n);
+                                      struct byte_buffer *data, size_t n, size_t cap);
 
 /* speech.n_segments is not 0; out: ARRANGEMENT_BYTES_MAX bytes. Returns the length. */
 size_t arrangement_pack(uint8_t *out, const struct arrangement *arrangement);

@@ -8,8 +8,7 @@
 #include "content/content_stats.h"
 
 enum {
-    CHUNK = 1 << 14,           /* bytes that are classified together */
-    HEADER_DATA_MIN = 1 << 12, /* less behind a header is not worth a segment */
+    CHUNK = 1 << 14, /* bytes that are classified together */
 };
 
 struct splitter {
@@ -85,7 +84,7 @@ static bool find_header(const uint8_t *data, size_t n, struct content_header *h)
         return false;
     if (h->n_bytes > n - h->header_size)
         h->n_bytes = n - h->header_size;
-    return h->n_bytes >= HEADER_DATA_MIN &&
+    return h->n_bytes >= CONTENT_HEADED_MIN &&
            content_fits_rows(&h->content, data + h->header_size, (size_t)h->n_bytes);
 }
 
@@ -118,4 +117,22 @@ size_t content_split(const uint8_t *data, size_t n, struct content_segment *segm
     }
     split_by_statistics(&s, data + start, n - start);
     return s.n;
+}
+
+bool content_is_words(const struct content_segment *split, size_t n_split, enum content_type *type)
+{
+    size_t n_of_type[CONTENT_N_TYPES] = {0}, n = 0, n_text = 0;
+    for (size_t i = 0; i < n_split; i++) {
+        n_of_type[split[i].content.type] += split[i].n_bytes;
+        n += split[i].n_bytes;
+    }
+    *type = CONTENT_TEXT;
+    for (unsigned i = 0; i < CONTENT_N_TYPES; i++) {
+        if (!(CONTENT_WORDS & CONTENT_BIT(i)))
+            continue;
+        n_text += n_of_type[i];
+        if (n_of_type[i] > n_of_type[*type])
+            *type = (enum content_type)i;
+    }
+    return n_text > n / 2;
 }

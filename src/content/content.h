@@ -12,6 +12,8 @@
 
 #include "content/content_type.h"
 
+enum { CONTENT_HEADED_MIN = 1 << 12 }; /* less behind a header is not worth a segment */
+
 struct content_segment {
     struct content content;
     uint32_t n_bytes; /* at least 1 */
@@ -21,5 +23,8 @@ struct content_segment {
  * below 2^32); at most max (1 or more) segments, the last one takes what is left. Returns their
  * number, 0 for n = 0. Some 6 ns a byte. */
 size_t content_split(const uint8_t *data, size_t n, struct content_segment *segments, size_t max);
+
+/* The commonest type of text in a split, CONTENT_TEXT if there is none; whether more than half is text. */
+bool content_is_words(const struct content_segment *split, size_t n_split, enum content_type *type);
 
 #endif

@@ -36,6 +36,9 @@ enum {
 
 #define CONTENT_WORDS                                                                              \
     (CONTENT_BIT(CONTENT_TEXT) | CONTENT_BIT(CONTENT_MARKUP) | CONTENT_BIT(CONTENT_TABLE))
+#define CONTENT_HEADED /* known by a header only */                                                \
+    (CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |   \
+     CONTENT_BIT(CONTENT_AUDIO16))
 #define CONTENT_BINARY                                                                             \
     (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86))
 

@@ -214,12 +214,10 @@ static void find_in(struct finder *f, size_t end)
 /* Windows that a header introduces (images, sound) are silent as a whole. */
 static void find_all(struct finder *f)
 {
-    const uint32_t headed = CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) |
-                            CONTENT_BIT(CONTENT_IMAGE32) | CONTENT_BIT(CONTENT_AUDIO16);
     size_t start = 0;
     for (size_t i = 0; i < f->n_split; i++) {
         size_t end = start + f->split[i].n_bytes;
-        if (CONTENT_BIT(f->split[i].content.type) & headed) {
+        if (CONTENT_BIT(f->split[i].content.type) & CONTENT_HEADED) {
             find_in(f, start);
             add_stretch(f, (struct stretch){start, end});
         }

@@ -91,7 +91,8 @@ static enum tacit_status try_in_turn(struct block_job *job, const struct context
     enum tacit_status status = try_method(job, TACIT_METHOD_CONTEXT);
     job->marks = NULL;
     report_context(job, n_content, job->payload.size);
-    bool arranged = job->look->arranged.size > 0; /* in an order that the marks do not know */
+    bool arranged =
+        job->look->arrangement.speech.n_segments > 0; /* in an order that the marks do not know */
     if (status != TACIT_OK ||
         (sample && (arranged || !is_unlike(sample, n_content, job->payload.size))))
         return status;
@@ -118,7 +119,7 @@ static enum tacit_status try_with_samples(struct block_job *job)
     if (verdict != LANGUAGE_GOES_ON)
         return try_both(job, verdict == LANGUAGE_GIVEN_UP ? &rival.sample : NULL);
     /* What is silent costs the context models less by themselves: the whole decides if that is much. */
-    if (language_choose_content(job).size <= job->content.size / 2)
+    if (language_choose_n_spoken(job) <= job->content.size / 2)
         TRY(try_method(job, TACIT_METHOD_CONTEXT));
     job->report.context_content = rival.sample.n_bytes;
     job->report.context_bytes = rival.sample.all_coded;
@@ -129,7 +130,7 @@ static enum tacit_status try_with_samples(struct block_job *job)
 static enum tacit_status try_predictors(struct block_job *job)
 {
     enum language_verdict verdict;
-    bool sampled = language_choose_content(job).size >= CONTEXT_SAMPLED_MIN && !job->reference;
+    bool sampled = language_choose_n_spoken(job) >= CONTEXT_SAMPLED_MIN && !job->reference;
     if (job->look->spoken && job->plan->context)
         return sampled ? try_with_samples(job) : try_both(job, NULL);
     if (job->look->spoken)
@@ -150,16 +151,15 @@ static enum tacit_status look_begins(struct block_job *job, struct block_look *l
     content->size = line_ends_apply(&look->line_ends, content->data, content->size);
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
     look->spoken = false;
-    look->arranged = (struct byte_buffer){0};
     look->arrangement.speech.n_segments = 0;
     job->look = look;
     return job->model ? language_choose_spoken(look, content, !job->plan->unmixed) : TACIT_OK;
 }
 
-static enum tacit_status look_ends(struct block_job *job, struct block_look *look, size_t n_content)
+static enum tacit_status look_ends(struct block_job *job, size_t n_content)
 {
+    const struct block_look *look = job->look;
     job->look = NULL;
-    byte_buffer_free(&look->arranged);
     job->content.size = n_content;
     return line_ends_restore(&look->line_ends, job->content.data, n_content);
 }
@@ -169,7 +169,7 @@ static enum tacit_status look_and_predict(struct block_job *job, struct block_lo
     enum tacit_status status = look_begins(job, look);
     if (status == TACIT_OK)
         status = try_predictors(job);
-    enum tacit_status restored = look_ends(job, look, job->header.content_size);
+    enum tacit_status restored = look_ends(job, job->header.content_size);
     return status != TACIT_OK ? status : restored;
 }
 
@@ -190,7 +190,7 @@ enum tacit_status block_content_set(struct block_job *job, uint32_t *content_set
     for (size_t i = 0; i < look->n_split; i++)
         *content_set |= CONTENT_BIT(look->split[i].content.type);
     *content_set |= speech_silent_set(&look->arrangement.speech);
-    enum tacit_status restored = look_ends(job, look, n);
+    enum tacit_status restored = look_ends(job, n);
     free(look);
     return status != TACIT_OK ? status : restored;
 }

@@ -39,10 +39,9 @@ struct block_look {
     size_t n_split;
     struct content_segment split[BLOCK_SPLIT_MAX];
     /* Where there is a language model (language_choose.h): */
-    bool spoken;                   /* it is worth a try ... */
-    enum content_type spoken_type; /* ... on content of this type */
-    struct arrangement arrangement;
-    struct byte_buffer arranged; /* the content, arranged; empty if it stays as it is */
+    bool spoken;                    /* it is worth a try ... */
+    enum content_type spoken_type;  /* ... on content of this type */
+    struct arrangement arrangement; /* speech.n_segments 0: the content stays as it is */
 };
 
 struct block_job {

@@ -23,14 +23,9 @@ static enum tacit_status parse(const uint8_t *list, size_t n_list, size_t n, str
 static enum tacit_status restore(const struct arrangement *a, struct byte_buffer *arranged,
                                  size_t n, const uint8_t *wanted)
 {
-    struct byte_buffer scratch = {0};
-    if (byte_buffer_reserve(arranged, n, n) != TACIT_OK ||
-        byte_buffer_reserve(&scratch, n, n) != TACIT_OK)
-        abort();
-    enum tacit_status status = arrangement_restore(a, arranged, &scratch, n);
+    enum tacit_status status = arrangement_restore(a, arranged, n, n);
     if (wanted && (status != TACIT_OK || memcmp(arranged->data, wanted, n) != 0))
         abort();
-    byte_buffer_free(&scratch);
     byte_buffer_free(arranged);
     return status;
 }
@@ -40,11 +35,13 @@ static void check_content(const uint8_t *data, size_t n)
     static struct content_segment split[SPLIT_MAX];
     static struct arrangement found, parsed;
     static uint8_t packed[ARRANGEMENT_BYTES_MAX];
-    struct byte_buffer arranged;
+    struct byte_buffer arranged = {0};
     size_t n_split = content_split(data, n, split, SPLIT_MAX);
-    if (arrangement_make(&found, data, n, split, n_split, &arranged) != TACIT_OK)
+    if (arrangement_find(&found, data, n, split, n_split) != TACIT_OK ||
+        (found.speech.n_segments > 0 &&
+         arrangement_apply(&found, data, n, &arranged, n) != TACIT_OK))
         abort();
-    if (arranged.size > 0 && speech_n_spoken(&found.speech) > 0 &&
+    if (found.speech.n_segments > 0 && speech_n_spoken(&found.speech) > 0 &&
         speech_silent_set(&found.speech) != 0) {
         size_t n_packed = arrangement_pack(packed, &found);
         if (parse(packed, n_packed, n, &parsed) != TACIT_OK)

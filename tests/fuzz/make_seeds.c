@@ -88,19 +88,17 @@ static void make_arrangement(const char *folder, enum golden_class kind)
     static struct content_segment split[16];
     static struct arrangement arrangement;
     static uint8_t content[CONTENT_MAX], seed[2 + ARRANGEMENT_BYTES_MAX];
-    struct byte_buffer arranged;
     char name[64];
     golden_fill(content, CONTENT_MAX, kind);
     size_t n_split = content_split(content, CONTENT_MAX, split, 16);
     write_seed(folder, "arrangement", golden_class_name(kind), content, CONTENT_MAX);
-    if (arrangement_make(&arrangement, content, CONTENT_MAX, split, n_split, &arranged) != TACIT_OK)
+    if (arrangement_find(&arrangement, content, CONTENT_MAX, split, n_split) != TACIT_OK)
         fail("arrangement");
     seed[0] = (uint8_t)(CONTENT_MAX - 1);
     seed[1] = (uint8_t)((CONTENT_MAX - 1) >> 8);
     snprintf(name, sizeof name, "%s-list", golden_class_name(kind));
-    if (arranged.size > 0)
+    if (arrangement.speech.n_segments > 0)
         write_seed(folder, "arrangement", name, seed, 2 + arrangement_pack(seed + 2, &arrangement));
-    byte_buffer_free(&arranged);
 }
 
 static void make_class(const char *folder, enum golden_class kind)

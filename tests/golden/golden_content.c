@@ -169,9 +169,10 @@ static void put_holes(struct writer *w)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     uint32_t zeros = rng(w) % 2;
-    for (uint32_t n = 3 + rng(w) % 10; n > 0; n--)
+    for (uint32_t n = 1 + rng(w) % 3; n > 0; n--)
         put_message(w);
-    put_sentence(w);
+    for (uint32_t n = 4 + rng(w) % 4; n > 0; n--)
+        put_prose(w);
     put_text(w, "\n");
     for (uint32_t n = zeros ? 40 + rng(w) % 200 : 300 + rng(w) % 600; n > 0; n--)
         put(w, zeros ? 0 : (uint8_t)digits[rng(w) % 64]);

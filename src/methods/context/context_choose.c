@@ -7,7 +7,6 @@
 #include "base/try.h"
 #include "coder/binary_coder.h"
 #include "methods/context/long_match.h"
-#include "methods/language/language_choose.h"
 #include "predict/context_mixer.h"
 
 enum {
@@ -110,7 +109,7 @@ static bool is_like_reference(const struct block_job *job)
     enum content_type type;
     return job->content.size < ALIKE_MAX &&
            (CONTENT_BIT(job->reference->type) & CONTENT_WORDS) != 0 &&
-           language_choose_type(job->look, &type);
+           content_is_words(job->look->split, job->look->n_split, &type);
 }
 
 static void choose_reading(const struct block_job *job, struct context_layout *layout)

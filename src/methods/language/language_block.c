@@ -37,15 +37,17 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     const struct block_job *job = coder->job;
     const struct codec_plan *plan = job->plan;
     uint32_t start = tokenizer_start(coder->tokenizer);
-    bool arranged = job->look->arranged.size > 0;
+    bool arranged = job->look->arrangement.speech.n_segments > 0;
     coder->layout.type = job->look->spoken_type;
     coder->layout.line_ends = job->look->line_ends;
     if (arranged)
         coder->layout.arrangement = job->look->arrangement;
     coder->layout.n_spoken = (uint32_t)job->content.size;
+    coder->layout.n_arranged = job->header.content_size - coder->layout.line_ends.n_removed;
+    if (arranged)
+        coder->layout.n_arranged -= coder->layout.arrangement.tar.n_removed;
     coder->layout.unmixed = plan->unmixed;
-    coder->layout.memory_log2 =
-        context_memory_log2(plan, arranged ? job->look->arranged.size : job->content.size);
+    coder->layout.memory_log2 = context_memory_log2(plan, coder->layout.n_arranged);
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;
     TRY(make_items(coder));
@@ -96,18 +98,19 @@ enum tacit_status language_block_encode(struct block_job *job, size_t n_max,
                                         enum language_verdict *verdict)
 {
     struct language_coder *coder;
-    struct byte_buffer content = job->content;
     job->payload.size = 0;
     *verdict = LANGUAGE_GIVEN_UP;
     if (!job->look->spoken)
         return TACIT_OK;
-    TRY(language_coder_create(&coder, job, true));
-    coder->token.counting = job->plan->report != NULL;
-    job->content = language_choose_content(job);
-    enum tacit_status status = code_payload(coder, n_max, rival, verdict);
-    job->content = content;
-    language_coder_destroy(coder);
-    return status;
+    TRY(language_choose_arrange(job));
+    enum tacit_status status = language_coder_create(&coder, job, true);
+    if (status == TACIT_OK) {
+        coder->token.counting = job->plan->report != NULL;
+        status = code_payload(coder, n_max, rival, verdict);
+        language_coder_destroy(coder);
+    }
+    enum tacit_status restored = language_choose_restore(job);
+    return status != TACIT_OK ? status : restored;
 }
 
 static enum tacit_status encode(struct block_job *job, size_t n_max)
@@ -136,16 +139,10 @@ static enum tacit_status measure_decoder(const struct block_job *job,
 static enum tacit_status restore_content(struct language_coder *coder)
 {
     const struct language_layout *layout = &coder->layout;
-    struct byte_buffer *content = &coder->job->content, scratch = {0};
+    struct byte_buffer *content = &coder->job->content;
     uint32_t n = coder->job->header.content_size;
-    if (layout->arrangement.speech.n_segments > 0) {
-        enum tacit_status status = byte_buffer_reserve(&scratch, n, n);
-        if (status == TACIT_OK)
-            status = arrangement_restore(&layout->arrangement, content, &scratch,
-                                         n - layout->line_ends.n_removed);
-        byte_buffer_free(&scratch);
-        TRY(status);
-    }
+    if (layout->arrangement.speech.n_segments > 0)
+        TRY(arrangement_restore(&layout->arrangement, content, n - layout->line_ends.n_removed, n));
     content->size = n;
     return line_ends_restore(&layout->line_ends, content->data, n);
 }
@@ -186,6 +183,15 @@ static enum tacit_status decode(struct block_job *job)
     return status;
 }
 
+/* A segment of each type that may come, for the room that the context models take for it. */
+static void list_silent(struct speech *speech, uint32_t content_set)
+{
+    for (unsigned i = 0; i < CONTENT_N_TYPES; i++)
+        if (content_set & CONTENT_BIT(i))
+            speech->segments[speech->n_segments++] =
+                (struct speech_segment){.silent = true, .content.type = (enum content_type)i};
+}
+
 static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_size)
 {
     if (!plan->model)
@@ -197,17 +203,14 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                      .n_context = plan->n_context,
                                      .n_streams = language_choose_streams(plan, content_size)};
     uint64_t n_bytes;
-    for (unsigned i = 0; i < CONTENT_N_TYPES; i++) { /* all that may be silent */
-        struct speech *speech = &layout.arrangement.speech;
-        if (plan->content_set & CONTENT_BIT(i))
-            speech->segments[speech->n_segments++] =
-                (struct speech_segment){.silent = true, .content.type = (enum content_type)i};
-    }
+    list_silent(&layout.arrangement.speech, content_size > CONTENT_HEADED_MIN
+                                                ? plan->content_set
+                                                : plan->content_set & ~CONTENT_HEADED);
     if (language_coder_memory(plan, plan->model, &layout, (uint32_t)content_size,
                               (size_t)content_size, &n_bytes) != TACIT_OK)
         return UINT64_MAX / 2;
-    /* Items, the content arranged, and a payload beside the context models'. */
-    return n_bytes + content_size * (sizeof(uint32_t) + 2) +
+    /* Items, and a payload beside the context models'. */
+    return n_bytes + content_size * (sizeof(uint32_t) + 1) +
            context_sample_memory(plan, content_size);
 }
 

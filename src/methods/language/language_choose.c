@@ -10,25 +10,6 @@
 
 enum { SPOKEN_PART = 4, SPLIT_MAX = 1024 };
 
-/* The commonest type of text; whether more than half is text. */
-static bool find_type(const struct content_segment *split, size_t n_split, enum content_type *type)
-{
-    size_t n_of_type[CONTENT_N_TYPES] = {0}, n = 0, n_text = 0;
-    for (size_t i = 0; i < n_split; i++) {
-        n_of_type[split[i].content.type] += split[i].n_bytes;
-        n += split[i].n_bytes;
-    }
-    *type = CONTENT_TEXT;
-    for (unsigned i = 0; i < CONTENT_N_TYPES; i++) {
-        if (!(CONTENT_WORDS & CONTENT_BIT(i)))
-            continue;
-        n_text += n_of_type[i];
-        if (n_of_type[i] > n_of_type[*type])
-            *type = (enum content_type)i;
-    }
-    return n_text > n / 2;
-}
-
 /* Whether the spoken part is large enough for the model to gain anything. Silent bytes that are like
  * the one before, and tar headers, cost next to nothing. */
 static bool speaks_enough(const struct arrangement *a, const struct byte_buffer *arranged)
@@ -40,37 +21,67 @@ static bool speaks_enough(const struct arrangement *a, const struct byte_buffer 
     return n_spoken > (n_spoken + n_costly) / SPOKEN_PART;
 }
 
+static enum tacit_status look_at_arranged(struct block_look *look,
+                                          const struct byte_buffer *content)
+{
+    uint32_t n_spoken = speech_n_spoken(&look->arrangement.speech);
+    struct content_segment *split = malloc(SPLIT_MAX * sizeof *split);
+    struct byte_buffer arranged = {0};
+    enum tacit_status status = split ? TACIT_OK : TACIT_ERR_MEMORY;
+    if (status == TACIT_OK)
+        status = arrangement_apply(&look->arrangement, content->data, content->size, &arranged,
+                                   content->size);
+    if (status == TACIT_OK) {
+        look->spoken = n_spoken > 0 && speaks_enough(&look->arrangement, &arranged);
+        content_is_words(split, content_split(arranged.data, n_spoken, split, SPLIT_MAX),
+                         &look->spoken_type);
+    }
+    byte_buffer_free(&arranged);
+    free(split);
+    return status;
+}
+
 enum tacit_status language_choose_spoken(struct block_look *look, const struct byte_buffer *content,
                                          bool arranging)
 {
-    look->arranged = (struct byte_buffer){0};
     look->arrangement.speech.n_segments = 0;
-    look->spoken = find_type(look->split, look->n_split, &look->spoken_type);
+    look->spoken = content_is_words(look->split, look->n_split, &look->spoken_type);
     if (!arranging)
         return TACIT_OK;
-    TRY(arrangement_make(&look->arrangement, content->data, content->size, look->split,
-                         look->n_split, &look->arranged));
     look->spoken = true;
-    if (look->arranged.size == 0)
+    TRY(arrangement_find(&look->arrangement, content->data, content->size, look->split,
+                         look->n_split));
+    return look->arrangement.speech.n_segments > 0 ? look_at_arranged(look, content) : TACIT_OK;
+}
+
+size_t language_choose_n_spoken(const struct block_job *job)
+{
+    const struct speech *speech = &job->look->arrangement.speech;
+    return speech->n_segments > 0 ? speech_n_spoken(speech) : job->content.size;
+}
+
+enum tacit_status language_choose_arrange(struct block_job *job)
+{
+    const struct arrangement *arrangement = &job->look->arrangement;
+    struct byte_buffer *content = &job->content, arranged = {0};
+    if (arrangement->speech.n_segments == 0)
         return TACIT_OK;
-    uint32_t n_spoken = speech_n_spoken(&look->arrangement.speech);
-    look->spoken = n_spoken > 0 && speaks_enough(&look->arrangement, &look->arranged);
-    struct content_segment *split = malloc(SPLIT_MAX * sizeof *split);
-    if (!split)
-        return TACIT_ERR_MEMORY;
-    find_type(split, content_split(look->arranged.data, n_spoken, split, SPLIT_MAX),
-              &look->spoken_type);
-    free(split);
+    TRY(arrangement_apply(arrangement, content->data, content->size, &arranged,
+                          job->header.content_size));
+    arranged.size = speech_n_spoken(&arrangement->speech);
+    byte_buffer_free(content);
+    *content = arranged;
     return TACIT_OK;
 }
 
-struct byte_buffer language_choose_content(const struct block_job *job)
+enum tacit_status language_choose_restore(struct block_job *job)
 {
     const struct block_look *look = job->look;
-    if (look->arranged.size == 0)
-        return job->content;
-    return (struct byte_buffer){look->arranged.data, speech_n_spoken(&look->arrangement.speech),
-                                look->arranged.cap};
+    if (look->arrangement.speech.n_segments == 0)
+        return TACIT_OK;
+    return arrangement_restore(&look->arrangement, &job->content,
+                               job->header.content_size - look->line_ends.n_removed,
+                               job->header.content_size);
 }
 
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n)

@@ -15,8 +15,13 @@
 enum tacit_status language_choose_spoken(struct block_look *look, const struct byte_buffer *content,
                                          bool arranging);
 
-/* The content that a model is tried on: the spoken part, with the rest behind it. Not the caller's. */
-struct byte_buffer language_choose_content(const struct block_job *job);
+/* Bytes of job->content that a model is tried on. */
+size_t language_choose_n_spoken(const struct block_job *job);
+
+/* Arranges job->content, if there is anything to arrange, and back. While it is, its size is that of what is spoken; the
+ * rest lies behind that. TACIT_ERR_MEMORY: the content is as it was before. */
+enum tacit_status language_choose_arrange(struct block_job *job);
+enum tacit_status language_choose_restore(struct block_job *job);
 
 /* How many streams n bytes of content shall have. */
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);

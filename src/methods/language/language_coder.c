@@ -17,7 +17,8 @@ static struct cm_config mixer_config(const struct language_layout *layout, uint3
     return (struct cm_config){.strength = CM_STRONG,
                               .content_set = CONTENT_BIT(layout->type) | silent_set,
                               .memory_log2 = layout->memory_log2,
-                              .n_streams = layout->n_streams + (silent_set != 0),
+                              .n_streams =
+                                  layout->n_streams + (silent_set != 0 && layout->n_streams > 1),
                               .span = content_size,
                               .hinted = true};
 }

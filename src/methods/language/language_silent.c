@@ -54,7 +54,10 @@ enum tacit_status language_silent_run(struct language_coder *coder)
     uint8_t *data = coder->job->content.data + coder->layout.n_spoken;
     if (n_silent == 0)
         return TACIT_OK;
-    cm_select_stream(coder->token.mixed.cm, coder->layout.n_streams, coder->layout.n_spoken);
+    if (coder->layout.n_streams > 1)
+        cm_select_stream(coder->token.mixed.cm, coder->layout.n_streams, coder->layout.n_spoken);
+    else
+        cm_select_stream(coder->token.mixed.cm, 0, 0);
     for (uint32_t i = 0; i < n_silent; i++) {
         const struct speech_segment *segment = &speech->segments[order[i]];
         TRY(code_segment(coder, segment, data));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The silent segments of a language block, which the context models code without the language model,
- * before all items. They are a stream of their own to the context models, behind the others.
+ * before all items. Where there are several streams they are one of their own to the context models, behind
+ * the others; a single one begins with them.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_SILENT_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_SILENT_H

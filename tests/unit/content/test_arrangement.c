@@ -75,14 +75,15 @@ static uint32_t check_back(size_t n)
     static struct content_segment split[SPLIT_MAX];
     static uint8_t packed[ARRANGEMENT_BYTES_MAX];
     static struct arrangement parsed;
-    struct byte_buffer arranged, scratch = {0};
+    struct byte_buffer arranged = {0};
     uint8_t *copy = malloc(n + (n == 0));
     memcpy(copy, data, n);
     size_t n_split = content_split(copy, n, split, SPLIT_MAX);
-    CHECK(arrangement_make(&found, copy, n, split, n_split, &arranged) == TACIT_OK);
+    CHECK(arrangement_find(&found, copy, n, split, n_split) == TACIT_OK);
+    if (found.speech.n_segments > 0)
+        CHECK(arrangement_apply(&found, copy, n, &arranged, n) == TACIT_OK);
     free(copy);
-    CHECK((arranged.size > 0) == (found.speech.n_segments > 0));
-    if (arranged.size == 0)
+    if (found.speech.n_segments == 0)
         return (uint32_t)n;
     CHECK(arranged.size == n - found.tar.n_removed);
     uint32_t n_spoken = speech_n_spoken(&found.speech);
@@ -93,13 +94,10 @@ static uint32_t check_back(size_t n)
         CHECK(status == TACIT_ERR_CORRUPT);
     } else {
         CHECK(status == TACIT_OK && r.pos == n_packed);
-        CHECK(byte_buffer_reserve(&arranged, n, n) == TACIT_OK);
-        CHECK(byte_buffer_reserve(&scratch, n, n) == TACIT_OK);
-        CHECK(arrangement_restore(&parsed, &arranged, &scratch, n) == TACIT_OK);
+        CHECK(arrangement_restore(&parsed, &arranged, n, n) == TACIT_OK && arranged.size == n);
         CHECK(memcmp(arranged.data, data, n) == 0);
     }
     byte_buffer_free(&arranged);
-    byte_buffer_free(&scratch);
     return n_spoken;
 }
 

@@ -55,7 +55,6 @@ static void encode(struct block_job *job, const struct codec_plan *plan)
     look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, (uint32_t)job->content.size};
     CHECK(language_choose_spoken(&look, &job->content, !plan->unmixed) == TACIT_OK && look.spoken);
     CHECK(language_method.encode(job, N_MAX) == TACIT_OK && job->payload.size > 0);
-    byte_buffer_free(&look.arranged);
 }
 
 static enum tacit_status decode(const struct block_job *whole, const uint8_t *payload, size_t n,
@@ -256,6 +255,9 @@ static void check_silent_kinds(const struct tacit_model *model)
     golden_fill(content, N_CONTENT, GOLDEN_log);
     memset(content + 500, 0, 100);
     check_silent(model, GOLDEN_log, true);
+    golden_fill(content, N_CONTENT, GOLDEN_crlf); /* line ends that are removed, too */
+    memset(content + 700, 0, 60);
+    check_silent(model, GOLDEN_crlf, false);
     golden_fill(content, N_CONTENT, GOLDEN_prose);
     golden_fill(content + 600, 600, GOLDEN_x86); /* which is transformed */
     check_silent(model, GOLDEN_prose, false);
