@@ -26,9 +26,11 @@ struct block_watch {
     const atomic_bool *stop; /* set by another thread */
     bool (*tick)(void *);    /* NULL, or called by the job's own thread; true: stop */
     void *tick_context;
+    struct block_watch *whole; /* NULL, or of the job of which this one tries out a sample */
 };
 
-/* Notes n_done; true if the job shall end with TACIT_ERR_CANCELLED. */
+/* Notes n_done; true if the job shall end with TACIT_ERR_CANCELLED. A byte of a sample counts as a
+ * part of one, by the time that it takes. */
 bool block_watch_stop(struct block_watch *watch, uint64_t n_done);
 
 enum { BLOCK_SPLIT_MAX = 2048 };

@@ -56,15 +56,12 @@ static enum tacit_status code(struct block_job *job, enum content_type type,
 }
 
 /* n_each bytes at each place: *n in all, of which the context models make *n_coded. */
-static enum tacit_status measure(const struct block_job *job, enum content_type type,
+static enum tacit_status measure(struct block_job *job, enum content_type type,
                                  const uint32_t *places, uint32_t n_pieces, size_t n_each,
                                  uint64_t *n, uint64_t *n_coded)
 {
     struct codec_plan plan = plan_of_sample(job->plan);
-    struct block_job part = {.plan = &plan,
-                             .watch = {.stop = job->watch.stop,
-                                       .tick = job->watch.tick,
-                                       .tick_context = job->watch.tick_context}};
+    struct block_job part = {.plan = &plan, .watch = {.whole = &job->watch}};
     struct block_look *look = calloc(1, sizeof *look);
     enum tacit_status status = look ? TACIT_OK : TACIT_ERR_MEMORY;
     if (status == TACIT_OK)
@@ -78,7 +75,7 @@ static enum tacit_status measure(const struct block_job *job, enum content_type 
     return status;
 }
 
-enum tacit_status context_sample_measure(const struct block_job *job, enum content_type type,
+enum tacit_status context_sample_measure(struct block_job *job, enum content_type type,
                                          const uint32_t *places, uint32_t n_pieces,
                                          struct context_sample *sample)
 {

@@ -21,8 +21,8 @@ struct context_sample {
 };
 
 /* Codes the bytes at each of n_pieces places of the job's content, in ascending order, as many at each, as
- * content of one type of CONTENT_WORDS. The job's payload stays as it is. */
-enum tacit_status context_sample_measure(const struct block_job *job, enum content_type type,
+ * content of one type of CONTENT_WORDS. The job's payload stays as it is; its watch sees the sample pass. */
+enum tacit_status context_sample_measure(struct block_job *job, enum content_type type,
                                          const uint32_t *places, uint32_t n_pieces,
                                          struct context_sample *sample);
 

@@ -96,16 +96,22 @@ static uint64_t bytes_left(const struct language_coder *coder)
 static enum tacit_status run_rounds(struct language_coder *coder, struct language_rival *rival,
                                     enum language_verdict *verdict)
 {
+    struct block_watch *watch = &coder->job->watch;
     uint64_t n_all = coder->streams[coder->layout.n_streams - 1].end, n_left = n_all;
+    uint64_t n_before = 0, n_still = n_all; /* what the watch has counted, and has still to count */
     *verdict = LANGUAGE_GOES_ON;
     for (uint64_t round = 0; n_left > 0 && *verdict == LANGUAGE_GOES_ON; round++) {
         if (rival)
             TRY(language_rival_compare(rival, coder, n_all - n_left, n_all, verdict));
         if (*verdict != LANGUAGE_GOES_ON)
             break;
+        if (round == 0) { /* perhaps a sample */
+            n_before = atomic_load_explicit(&watch->n_done, memory_order_relaxed);
+            n_still = n_before < n_all ? n_all - n_before : 0;
+        }
         TRY(run_round(coder, round));
         n_left = bytes_left(coder);
-        if (block_watch_stop(&coder->job->watch, n_all - n_left))
+        if (block_watch_stop(watch, n_before + (n_all - n_left) * n_still / n_all))
             return TACIT_ERR_CANCELLED;
         if (token_coder_is_hopeless(&coder->token))
             *verdict = LANGUAGE_GIVEN_UP;
