@@ -113,13 +113,18 @@ static inline ints add_dots(ints sum, ints magnitude, ints sign, const ints *w, 
     return sum;
 }
 
-/* The dots of the k-th four activations of group g. */
+/* The dots of the k-th four activations of group g. With two rows, the weights of the next blocks are
+ * asked for meanwhile, which may lie behind the matrix: a model's weights are gone through once a
+ * pass, so they come from the third-level cache or from memory. One row would wait for them anyway. */
 static inline __attribute__((always_inline)) void add_four(const struct corner *c, size_t g, int k,
                                                            ints (*sum)[CORNER_ROWS][VECTORS],
                                                            const int n_rows, const int n_blocks)
 {
     const ints ones = _mm256_set1_epi16(1);
     const int32_t(*x)[2] = c->panel->group[g].x[k] + c->first_row;
+#pragma GCC unroll 3
+    for (int b = 0; n_rows > 1 && b < n_blocks; b++)
+        __builtin_prefetch(c->w[(size_t)(b + n_blocks) * c->w_stride + g].q[k]);
 #pragma GCC unroll 2
     for (int m = 0; m < n_rows; m++) {
         ints magnitude = splat_ints(x[m][0]), sign = splat_ints(x[m][1]);
