@@ -3,6 +3,10 @@
  * Every golden archive decodes to its content, and its content encodes to it, byte for byte.
  *
  *     test_golden FOLDER [CPU]     checks, with the kernels for these processor features (options.cpu)
+ *     test_golden --turns N FOLDER every other archive is only decoded, the rest only encoded; N 0 or 1
+ *                                  says who begins. For emulated machines, which take a hundred times as
+ *                                  long: encoder and decoder take the same steps, and another machine
+ *                                  goes the other way.
  *     test_golden --write FOLDER   makes them anew (tools/make_golden.sh)
  */
 #include <stdio.h>
@@ -89,22 +93,21 @@ static size_t encode(const struct variant *variant, const struct tacit_options *
     return n_archive;
 }
 
-static void check_one(const struct variant *variant, const struct tacit_options *options,
-                      const char *path)
+static void check_decoding(const struct variant *variant, const struct tacit_options *options,
+                           const char *path, size_t n_wanted)
 {
     static uint8_t restored[CONTENT_MAX];
-    FILE *file = fopen(path, "rb");
-    CHECK_MSG(file != NULL, "%s: missing", path);
-    if (!file)
-        return;
-    size_t n_wanted = fread(wanted, 1, sizeof wanted, file), n_restored;
-    fclose(file);
-
+    size_t n_restored;
     enum tacit_status status =
         tacit_buffer_decompress(wanted, n_wanted, restored, sizeof restored, &n_restored, options);
     CHECK_MSG(status == TACIT_OK, "%s: %s", path, tacit_status_name(status));
     CHECK_MSG(n_restored == variant->n_bytes && memcmp(restored, content, n_restored) == 0,
               "%s: other content", path);
+}
+
+static void check_encoding(const struct variant *variant, const struct tacit_options *options,
+                           const char *path, size_t n_wanted)
+{
     size_t n_archive = encode(variant, options);
     CHECK_MSG(n_archive == n_wanted && memcmp(archive, wanted, n_archive) == 0,
               "%s: encodes to %zu other bytes than its %zu", path, n_archive, n_wanted);
@@ -121,14 +124,31 @@ static void write_one(const struct variant *variant, const struct tacit_options 
     }
 }
 
-int main(int argc, char **argv)
+/* What is done with an archive, in turns. */
+enum task { CHECK_BOTH, CHECK_DECODING, CHECK_ENCODING, WRITE };
+
+static void treat(enum task task, const struct variant *variant,
+                  const struct tacit_options *options, const char *path)
 {
-    bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
-    if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: test_golden FOLDER [CPU] | --write FOLDER\n");
-        return 2;
+    if (task == WRITE) {
+        write_one(variant, options, path);
+        return;
     }
-    const char *folder = argv[write ? 2 : 1], *cpu = argc == 3 && !write ? argv[2] : NULL;
+    FILE *file = fopen(path, "rb");
+    CHECK_MSG(file != NULL, "%s: missing", path);
+    if (!file)
+        return;
+    size_t n_wanted = fread(wanted, 1, sizeof wanted, file);
+    fclose(file);
+    if (task != CHECK_ENCODING)
+        check_decoding(variant, options, path, n_wanted);
+    if (task != CHECK_DECODING)
+        check_encoding(variant, options, path, n_wanted);
+}
+
+static void treat_all(const enum task tasks[2], const char *folder, const char *cpu)
+{
+    unsigned turn = 0;
     for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
         const struct variant *variant = &variants[v];
         struct tacit_options options = options_of(variant, cpu);
@@ -143,9 +163,28 @@ int main(int argc, char **argv)
             golden_fill(content, variant->n_bytes, (enum golden_class)kind);
             struct tacit_reference *reference = make_reference(variant);
             options.reference = reference;
-            (write ? write_one : check_one)(variant, &options, path);
+            treat(tasks[turn++ % 2], variant, &options, path);
             tacit_reference_destroy(reference);
         }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    enum task tasks[2] = {CHECK_BOTH, CHECK_BOTH};
+    if (argc == 3 && strcmp(argv[1], "--write") == 0) {
+        tasks[0] = tasks[1] = WRITE;
+        treat_all(tasks, argv[2], NULL);
+    } else if (argc == 4 && strcmp(argv[1], "--turns") == 0) {
+        unsigned first = argv[2][0] == '1';
+        tasks[first] = CHECK_DECODING;
+        tasks[!first] = CHECK_ENCODING;
+        treat_all(tasks, argv[3], NULL);
+    } else if (argc == 2 || argc == 3) {
+        treat_all(tasks, argv[1], argc == 3 ? argv[2] : NULL);
+    } else {
+        fprintf(stderr, "usage: test_golden FOLDER [CPU] | --turns 0|1 FOLDER | --write FOLDER\n");
+        return 2;
     }
     return check_result();
 }
