@@ -67,7 +67,7 @@ static void find_places(const struct speech *speech, uint32_t places[SPEECH_SEGM
 
 void speech_apply(const struct speech *speech, const uint8_t *content, uint8_t *arranged)
 {
-    uint32_t places[SPEECH_SEGMENTS_MAX];
+    uint32_t places[SPEECH_SEGMENTS_MAX] = {0};
     find_places(speech, places);
     for (uint32_t i = 0; i < speech->n_segments; i++) {
         memcpy(arranged + places[i], content, speech->segments[i].n_bytes);
@@ -77,7 +77,7 @@ void speech_apply(const struct speech *speech, const uint8_t *content, uint8_t *
 
 void speech_restore(const struct speech *speech, const uint8_t *arranged, uint8_t *content)
 {
-    uint32_t places[SPEECH_SEGMENTS_MAX];
+    uint32_t places[SPEECH_SEGMENTS_MAX] = {0};
     find_places(speech, places);
     for (uint32_t i = 0; i < speech->n_segments; i++) {
         memcpy(content, arranged + places[i], speech->segments[i].n_bytes);
