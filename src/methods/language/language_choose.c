@@ -104,8 +104,8 @@ uint32_t language_choose_row_cost(const struct codec_plan *plan, const struct ta
 {
     static const struct {
         uint32_t features, of_large, of_small; /* costs in 1/16 */
-    } costs[] = {{CPU_AVX512_VNNI | CPU_AVX_VNNI | CPU_AMX_INT8, 2, 8},
-                 {CPU_AVX2 | CPU_NEON_DOTPROD, 3, 8},
+    } costs[] = {{CPU_AVX512_VNNI | CPU_AVX_VNNI | CPU_AMX_INT8, 1, 10},
+                 {CPU_AVX2 | CPU_NEON_DOTPROD, 3, 10},
                  {UINT32_MAX, 14, 15}};
     size_t i = 0;
     if (plan->guessing == GUESSING_ALL)
