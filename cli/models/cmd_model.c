@@ -12,6 +12,7 @@
 #include "cli/models/model_fetch.h"
 #include "cli/models/model_fetch_url.h"
 #include "cli/models/model_files.h"
+#include "cli/models/model_quantize.h"
 #include "cli/models/model_url.h"
 
 struct action {
@@ -193,7 +194,9 @@ static int print_help(void)
           "                                        huggingface.co, or https://..., by libcurl;\n"
           "                                        #sha256=HEX behind it is verified\n"
           "       tacit model import FILE [NAME]   convert a .gguf file, and put it where -m NAME\n"
-          "                                        finds it\n",
+          "                                        finds it\n"
+          "       tacit model quantize NAME|FILE -o NAME  make it smaller: 4 bits a weight; --help "
+          "behind it\n",
           stdout);
     return EXIT_CODE_OK;
 }
@@ -208,6 +211,8 @@ int cli_model(int argc, char **argv)
     };
     struct console console;
     console_init(&console);
+    if (argc > 1 && strcmp(argv[1], "quantize") == 0)
+        return cli_model_quantize(argc - 1, argv + 1);
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return print_help();
@@ -223,6 +228,7 @@ int cli_model(int argc, char **argv)
         }
         return (int)code;
     }
-    console_error(&console, NULL, "model: list, show, fetch or import; try 'tacit model --help'");
+    console_error(&console, NULL,
+                  "model: list, show, fetch, import or quantize; try 'tacit model --help'");
     return EXIT_CODE_USAGE;
 }

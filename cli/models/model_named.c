@@ -1,12 +1,10 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Opens and inspects models by name or file, and says why one cannot be opened.
- */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/models/model_named.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "cli/base/console.h"
-#include "cli/models/cmd_model.h"
 #include "cli/models/model_fetch.h"
 
 enum tacit_status model_inspect_named(const char *name, char *path, struct tacit_model_info *info)

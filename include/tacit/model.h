@@ -103,7 +103,11 @@ TACIT_API enum tacit_status tacit_model_hash_file(const char *path, uint8_t hash
  * begins with '.' or '-'; errors as tacit_model_inspect. */
 TACIT_API enum tacit_status tacit_model_store(const char *path, const char *name, char *stored);
 
-/* The same, but stores the model as .tmodel: larger, but open in tenths of a second instead of seconds.
+/* Where the user's .tmodel file of that name belongs, to path[TACIT_MODEL_PATH_MAX]; its directory is made if need be.
+ * TACIT_ERR_ARGUMENT: as tacit_model_store; TACIT_ERR_IO. */
+TACIT_API enum tacit_status tacit_model_place(const char *name, char *path);
+
+/* The same as tacit_model_store, but stores the model as .tmodel: larger, but open in tenths of a second instead of seconds.
  * It is the same model with the same identity. */
 TACIT_API enum tacit_status tacit_model_import(const char *path, const char *name, char *stored);
 

@@ -88,6 +88,12 @@ enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm
  * the stream has. */
 enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens);
 
+/* From now on, observe is called once for each product with a matrix of the layers, before or while it is computed, by
+ * a thread of the team: x, n_rows: its inputs. For states of one team; observe NULL: no more. */
+typedef void lm_observe_fn(void *context, const struct tensor *matrix, const struct lm_rows *x,
+                           size_t n_rows);
+void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *context);
+
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 

@@ -14,8 +14,11 @@
 static void product(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *w,
                     const struct lm_rows *x, size_t begin, size_t end, bool add)
 {
+    const struct lm_state *state = c->state;
     struct tensor_part part = {w, begin, end};
-    tensor_product(&c->state->kernels, y + begin * LM_TILE_ROWS, y_stride, part, x, c->pass->n_rows,
+    if (state->observe && begin == 0 && end > 0)
+        state->observe(state->observer, w, x, c->pass->n_rows);
+    tensor_product(&state->kernels, y + begin * LM_TILE_ROWS, y_stride, part, x, c->pass->n_rows,
                    add);
 }
 

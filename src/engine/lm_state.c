@@ -322,6 +322,12 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
     return TACIT_OK;
 }
 
+void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *context)
+{
+    state->observe = observe;
+    state->observer = context;
+}
+
 void lm_reset_stream(struct lm_state *state, uint32_t stream)
 {
     state->n_seen[stream] = 0;

@@ -77,6 +77,8 @@ struct lm_state {
     uint64_t *n_seen;                    /* [n_streams] tokens since the reset */
     uint32_t (*before)[2 + LM_BACK_MAX]; /* [n_streams] the last tokens, the nearest first */
     struct lm_team *teams;               /* [n_teams] */
+    lm_observe_fn *observe;              /* NULL: nobody looks on */
+    void *observer;
     void *memory;
 };
 

@@ -191,7 +191,8 @@ static enum tacit_status file_sink(void *context, const void *data, size_t n_byt
     return file_replace_write(context, data, n_bytes);
 }
 
-enum tacit_status model_file_export(const struct model_file *file, const char *path)
+enum tacit_status model_file_export_as(const struct model_file *file, const struct lm_model *lm,
+                                       const char *path)
 {
     struct tmodel_text text = {file->name, file->licence, {NULL, 0}};
     struct file_replace out;
@@ -200,7 +201,7 @@ enum tacit_status model_file_export(const struct model_file *file, const char *p
     text.tokenizer.data = tokenizer;
     enum tacit_status status = file_replace_open(&out, path);
     if (status == TACIT_OK) {
-        status = tmodel_write(model_file_lm(file), &text, file_sink, &out);
+        status = tmodel_write(lm, &text, file_sink, &out);
         if (status == TACIT_OK)
             status = file_replace_commit(&out);
         else
@@ -208,4 +209,9 @@ enum tacit_status model_file_export(const struct model_file *file, const char *p
     }
     free(tokenizer);
     return status;
+}
+
+enum tacit_status model_file_export(const struct model_file *file, const char *path)
+{
+    return model_file_export_as(file, model_file_lm(file), path);
 }

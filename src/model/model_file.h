@@ -37,4 +37,8 @@ struct byte_view model_file_licence(const struct model_file *file);
  * nothing. */
 enum tacit_status model_file_export(const struct model_file *file, const char *path);
 
+/* The same with other weights under the file's name, licence and tokenizer. */
+enum tacit_status model_file_export_as(const struct model_file *file, const struct lm_model *lm,
+                                       const char *path);
+
 #endif

@@ -167,6 +167,11 @@ static enum tacit_status place(const char *name, const char *extension, char *st
     return make_directories(directory);
 }
 
+enum tacit_status tacit_model_place(const char *name, char *path)
+{
+    return place(name, ".tmodel", path);
+}
+
 enum tacit_status tacit_model_store(const char *path, const char *name, char *stored)
 {
     struct tacit_model_info info = {.struct_size = sizeof info};

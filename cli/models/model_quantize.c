@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/models/model_quantize.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/base/option_table.h"
+#include "cli/models/model_named.h"
+#include "tacit/shrink.h"
+
+enum { TEXTS_MAX = 64 };
+
+struct run {
+    struct console console;
+    struct tacit_quantize job;
+    const char *texts[TEXTS_MAX];
+    const char *output; /* a name or a file */
+    char source[TACIT_MODEL_PATH_MAX], path[TACIT_MODEL_PATH_MAX];
+    unsigned bits;
+    bool keep_embeddings, force, wants_help;
+};
+
+#define AT(field) offsetof(struct run, field)
+
+static bool take_method(void *options, const struct option_row *row, const char *value)
+{
+    struct run *run = options;
+    (void)row;
+    run->job.rounding = strcmp(value, "gptq") == 0 ? TACIT_ROUND_GPTQ : TACIT_ROUND_NEAREST;
+    return strcmp(value, "gptq") == 0 || strcmp(value, "nearest") == 0;
+}
+
+static bool take_text(void *options, const struct option_row *row, const char *value)
+{
+    struct run *run = options;
+    (void)row;
+    if (run->job.n_texts == TEXTS_MAX)
+        return false;
+    run->texts[run->job.n_texts++] = value;
+    return true;
+}
+
+static const struct option_row rows[] = {
+    {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
+     "the model's name from now on, or a .tmodel file", NULL},
+    {"bits", 0, OPTION_NUMBER, 0, AT(bits), 4, 4, "N", "goes",
+     "bits a weight (4, the only one so far)", NULL},
+    {"method", 0, OPTION_TAKE, 0, 0, 0, 0, "nearest|gptq", "is nearest or gptq",
+     "each weight to the nearest number (default), or second-order\nrounding, which needs "
+     "--calibrate",
+     take_method},
+    {"calibrate", 0, OPTION_TAKE, 0, 0, 0, 0, "FILE", "takes 64 files at most",
+     "gptq: a text such as the model will read; may be repeated", take_text},
+    {"keep-embeddings", 0, OPTION_SET, 0, AT(keep_embeddings), 0, 0, NULL, NULL,
+     "the table of token embeddings stays int8", NULL},
+    OPTION_ROW_FORCE(struct run, force),
+    OPTION_ROW_QUIET(struct run, console.verbosity),
+    OPTION_ROW_PROGRESS(struct run, console.wants_lines),
+    OPTION_ROW_HELP(struct run, wants_help),
+};
+
+static const struct command_line line = {.name = "model quantize",
+                                         .usage = "model quantize [OPTION]... MODEL -o NAME",
+                                         .about =
+                                             "Makes a model of MODEL whose weights have 4 bits, in "
+                                             "groups of 32 with a scale and a minimum.\n",
+                                         OPTION_TABLE(rows),
+                                         .manual = "tacit-models"};
+
+static bool parse(struct run *run, int argc, char **argv)
+{
+    *run = (struct run){.bits = 4};
+    console_init(&run->console);
+    if (!options_parse(&line, run, &run->console, argc, argv, NULL))
+        return false;
+    if (run->wants_help)
+        return true;
+    if (argc - optind != 1)
+        return options_refuse(&run->console, &line, "name one model");
+    if (!run->output)
+        return options_refuse(&run->console, &line, "-o NAME says what to call it");
+    if (run->job.rounding == TACIT_ROUND_GPTQ && run->job.n_texts == 0)
+        return options_refuse(&run->console, &line, "--method gptq needs --calibrate FILE");
+    if (run->job.rounding == TACIT_ROUND_NEAREST && run->job.n_texts > 0)
+        return options_refuse(&run->console, &line, "--calibrate goes with --method gptq");
+    run->job.texts = run->texts;
+    run->job.keep_embeddings = run->keep_embeddings;
+    return true;
+}
+
+/* Shown as a note: on a terminal, or with --progress. */
+static void say_line(void *context, const char *text)
+{
+    struct run *run = context;
+    console_note(&run->console, run->output, "%s", text);
+}
+
+static enum exit_code find_source(struct run *run, const char *name)
+{
+    const struct tacit_model *linked;
+    if (strcmp(name, "default") == 0 && tacit_model_default(&linked) == TACIT_OK)
+        return EXIT_CODE_OK;
+    enum tacit_status status = tacit_model_find(name, run->source);
+    run->job.model = run->source;
+    if (status == TACIT_ERR_MODEL_MISSING) {
+        console_error(&run->console, name,
+                      "no such model; 'tacit model list' shows those there are");
+        return EXIT_CODE_FAILED;
+    }
+    return status == TACIT_OK ? EXIT_CODE_OK : fail_to_open_model(&run->console, name, status);
+}
+
+static enum exit_code find_place(struct run *run)
+{
+    size_t n = strlen(run->output);
+    bool is_file = n > 7 && strcmp(run->output + n - 7, ".tmodel") == 0;
+    struct stat there;
+    enum tacit_status status = TACIT_OK;
+    if (!is_file)
+        status = tacit_model_place(run->output, run->path);
+    else if (snprintf(run->path, TACIT_MODEL_PATH_MAX, "%s", run->output) >= TACIT_MODEL_PATH_MAX)
+        status = TACIT_ERR_ARGUMENT;
+    run->job.path = run->path;
+    if (status == TACIT_ERR_ARGUMENT) {
+        console_error(&run->console, run->output, "neither a name for a model nor a .tmodel file");
+        return EXIT_CODE_USAGE;
+    }
+    if (status != TACIT_OK)
+        return fail_with_status(&run->console, run->output, status);
+    if (!run->force && stat(run->path, &there) == 0) {
+        console_error(&run->console, run->path, "already exists; not replaced without -f");
+        return EXIT_CODE_FAILED;
+    }
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code quantize(struct run *run, const char *name)
+{
+    const struct tacit_train_sink sink = {say_line, NULL, run};
+    enum exit_code code = find_source(run, name);
+    if (code == EXIT_CODE_OK)
+        code = find_place(run);
+    if (code != EXIT_CODE_OK)
+        return code;
+    enum tacit_status status = tacit_shrink_quantize(&run->job, &sink);
+    if (status == TACIT_ERR_CONTENT_LIMIT) {
+        console_error(&run->console, NULL, "--calibrate: the texts have fewer than 512 tokens");
+        return EXIT_CODE_FAILED;
+    }
+    if (status == TACIT_ERR_IO) {
+        console_error(&run->console, name, "cannot read it, a text, or write %s: %s", run->path,
+                      strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
+    if (status != TACIT_OK)
+        return fail_to_open_model(&run->console, name, status);
+    printf("%s: stored as %s\n", name, run->path);
+    return EXIT_CODE_OK;
+}
+
+int cli_model_quantize(int argc, char **argv)
+{
+    struct run run;
+    if (!parse(&run, argc, argv))
+        return EXIT_CODE_USAGE;
+    if (run.wants_help) {
+        options_print_help(&line);
+        return EXIT_CODE_OK;
+    }
+    return (int)quantize(&run, argv[optind]);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workshop/shrink/gptq.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workshop/shrink/int4_group.h"
+
+#define DAMPING 0.01f /* of the mean of the diagonal: what GPTQ adds, so that H can be inverted */
+
+static float dot(const float *a, const float *b, size_t n)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+static void subtract(float *restrict y, const float *restrict x, float f, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] -= f * x[i];
+}
+
+/* Inputs that were always 0 get a diagonal of their own; h's diagonal is set as well as importance. */
+static void damp(float *h, float *importance, size_t n)
+{
+    float mean = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += h[i * n + i] / (float)n;
+    mean = mean > 0 ? mean : 1;
+    for (size_t i = 0; i < n; i++) {
+        h[i * n + i] += DAMPING * mean;
+        importance[i] = h[i * n + i];
+    }
+}
+
+/* H = R R^T with R upper, in H's place, from the last row up. */
+static void factor(float *h, size_t n)
+{
+    for (size_t j = n; j-- > 0;) {
+        const float *row = h + j * n + j + 1;
+        float left = h[j * n + j] - dot(row, row, n - j - 1);
+        float pivot = sqrtf(left > 1e-12f * h[j * n + j] ? left : 1e-12f * h[j * n + j]);
+        h[j * n + j] = pivot;
+        for (size_t i = 0; i < j; i++)
+            h[i * n + j] = (h[i * n + j] - dot(h + i * n + j + 1, row, n - j - 1)) / pivot;
+    }
+}
+
+/* U = R^-1, row by row from the last one. */
+static void invert(float *u, const float *r, size_t n)
+{
+    memset(u, 0, n * n * sizeof *u);
+    for (size_t i = n; i-- > 0;) {
+        float *row = u + i * n;
+        row[i] = 1;
+        for (size_t k = i + 1; k < n; k++)
+            subtract(row + k, u + k * n + k, r[i * n + k], n - k);
+        for (size_t j = i; j < n; j++)
+            row[j] /= r[i * n + i];
+    }
+}
+
+enum tacit_status gptq_open(struct gptq *gptq, float *products, size_t n)
+{
+    *gptq = (struct gptq){n, malloc(n * n * sizeof(float)), malloc(n * sizeof(float))};
+    if (!gptq->factor || !gptq->importance) {
+        gptq_close(gptq);
+        return TACIT_ERR_MEMORY;
+    }
+    damp(products, gptq->importance, n);
+    factor(products, n);
+    invert(gptq->factor, products, n);
+    return TACIT_OK;
+}
+
+void gptq_close(struct gptq *gptq)
+{
+    free(gptq->factor);
+    free(gptq->importance);
+}
+
+void gptq_round_row(const struct gptq *gptq, float *row, struct tensor_int4_group *groups)
+{
+    size_t n = gptq->n;
+    for (size_t i = 0; i < n; i++) {
+        struct tensor_int4_group *group = &groups[i / LM_INT4_GROUP];
+        const float *u = gptq->factor + i * n;
+        float value;
+        if (i % LM_INT4_GROUP == 0)
+            int4_group_fit(group, row + i, gptq->importance + i);
+        group->n[i % LM_INT4_GROUP] = (uint8_t)int4_nearest(group, row[i], &value);
+        subtract(row + i + 1, u + i + 1, (row[i] - value) / u[i], n - i - 1);
+    }
+}

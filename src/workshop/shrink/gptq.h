@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Second-order rounding (GPTQ, arXiv 2210.17323): the columns of a matrix are rounded one after the other, and what each
+ * rounding adds to a product is made good, as far as the inputs' correlations allow, by the columns to come.
+ */
+#ifndef TACIT_WORKSHOP_SHRINK_GPTQ_H
+#define TACIT_WORKSHOP_SHRINK_GPTQ_H
+
+#include <stddef.h>
+
+#include "tacit/status.h"
+
+struct tensor_int4_group;
+
+struct gptq {
+    size_t n;
+    float *factor;     /* [n][n]: U, upper, of H^-1 = U^T U */
+    float *importance; /* [n]: the diagonal of H */
+};
+
+/* products: X^T X of the inputs, [n][n]; its upper half is overwritten. TACIT_ERR_MEMORY; on failure there is nothing to
+ * close. */
+enum tacit_status gptq_open(struct gptq *gptq, float *products, size_t n);
+void gptq_close(struct gptq *gptq);
+
+/* Rounds a row of n weights, which is overwritten, to groups[n / 32]. Any threads may call. */
+void gptq_round_row(const struct gptq *gptq, float *row, struct tensor_int4_group *groups);
+
+#endif

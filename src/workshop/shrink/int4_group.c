@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workshop/shrink/int4_group.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/lm_int4.h"
+
+enum { LARGEST = 15, STEPS = 12, REFITS = 2 };
+
+/* The nearest binary16, half to even; what is too large becomes the largest. */
+static uint16_t half_of(float x)
+{
+    uint32_t sign = strict_to_bits(x) >> 16 & 0x8000;
+    float magnitude = fminf(fabsf(x), 65504);
+    if (magnitude < 0x1p-14f) /* a denormal: so many times 2^-24 */
+        return (uint16_t)(sign | (uint32_t)rintf(magnitude * 0x1p24f));
+    uint32_t bits = strict_to_bits(magnitude);
+    bits += 0xfff + (bits >> LM_HALF_SHIFT & 1);
+    return (uint16_t)(sign | ((bits >> LM_HALF_SHIFT) - (112 << 10)));
+}
+
+unsigned int4_nearest(const struct tensor_int4_group *group, float x, float *value)
+{
+    float scale = lm_half_to_float(group->scale), minimum = lm_half_to_float(group->minimum);
+    float n = scale > 0 ? roundf((x - minimum) / scale) : 0;
+    n = n < 0 ? 0 : n > LARGEST ? LARGEST : n;
+    *value = n * scale + minimum;
+    return (unsigned)n;
+}
+
+static float round_all(struct tensor_int4_group *group, const float *x, const float *importance)
+{
+    float loss = 0;
+    for (size_t i = 0; i < LM_INT4_GROUP; i++) {
+        float value;
+        group->n[i] = (uint8_t)int4_nearest(group, x[i], &value);
+        loss += (importance ? importance[i] : 1) * (value - x[i]) * (value - x[i]);
+    }
+    return loss;
+}
+
+/* The straight line through the weights over their numbers that loses least. False: they are all one number. */
+static bool fit_line(const struct tensor_int4_group *group, const float *x, const float *importance,
+                     float *scale, float *minimum)
+{
+    float w = 0, wn = 0, wnn = 0, wx = 0, wnx = 0;
+    for (size_t i = 0; i < LM_INT4_GROUP; i++) {
+        float weight = importance ? importance[i] : 1, n = group->n[i];
+        w += weight;
+        wn += weight * n;
+        wnn += weight * n * n;
+        wx += weight * x[i];
+        wnx += weight * n * x[i];
+    }
+    float determinant = w * wnn - wn * wn;
+    if (!(determinant > 1e-6f * w * wnn))
+        return false;
+    *scale = (w * wnx - wn * wx) / determinant;
+    *minimum = (wx - *scale * wn) / w;
+    return *scale > 0;
+}
+
+static void try_line(struct tensor_int4_group *best, float *least, float scale, float minimum,
+                     const float *x, const float *importance)
+{
+    struct tensor_int4_group group;
+    for (int i = 0; i <= REFITS; i++) {
+        group.scale = half_of(scale);
+        group.minimum = half_of(minimum);
+        float loss = round_all(&group, x, importance);
+        if (loss < *least) {
+            *least = loss;
+            *best = group;
+        }
+        if (!fit_line(&group, x, importance, &scale, &minimum))
+            return;
+    }
+}
+
+/* From the range of the weights to a fifth less at either end, and a line through what that gives. */
+void int4_group_fit(struct tensor_int4_group *group, const float *x, const float *importance)
+{
+    float low = x[0], high = x[0], least = INFINITY;
+    for (size_t i = 1; i < LM_INT4_GROUP; i++) {
+        low = fminf(low, x[i]);
+        high = fmaxf(high, x[i]);
+    }
+    memset(group, 0, sizeof *group);
+    for (int step = 0; step < STEPS; step++) {
+        float cut = 0.4f * (float)step / STEPS * 0.5f * (high - low);
+        try_line(group, &least, (high - low - 2 * cut) / LARGEST, low + cut, x, importance);
+    }
+}

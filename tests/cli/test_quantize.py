@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tacit model quantize: a smaller model that evaluates, compresses and shows, and what is refused."""
+import json
+import os
+import re
+
+from harness import FAILED, SOURCE_DIR, USAGE, CliTest, main, text
+from toy_model import gguf
+
+
+class Quantize(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.env = {**os.environ, "XDG_DATA_HOME": str(self.dir / "data"), "XDG_DATA_DIRS": str(self.dir / "none")}
+        self.write("toy.gguf", gguf(counts=True))
+        self.write("a", bytes(i % 64 + 32 for i in range(3000)))
+
+    def quantize(self, *args):
+        return self.run_tacit("model", "quantize", "./toy.gguf", *args, env=self.env)
+
+    def bits(self, model):
+        rows = json.loads(self.run_tacit("eval", "--json", model, "--", "a", env=self.env).stdout)["results"]
+        return rows[0]["bits_per_byte"]
+
+    def identity(self, model):
+        page = self.run_tacit("model", "show", model, env=self.env).stdout.decode()
+        return re.search(r"identity +([0-9a-f]{64})", page)[1]
+
+    def test_methods(self):
+        """The toy model expects the next greater byte; 4 bits are enough for that."""
+        whole = self.bits("./toy.gguf")
+        self.quantize("-o", "near.tmodel")
+        self.quantize("-o", "second.tmodel", "--method", "gptq", "--calibrate", "a")
+        self.quantize("-o", "some.tmodel", "--keep-embeddings")
+        models = ["./toy.gguf", "./near.tmodel", "./second.tmodel", "./some.tmodel"]
+        self.assertEqual(len({self.identity(m) for m in models}), 4)
+        for model in models[1:]:
+            self.assertLess(abs(self.bits(model) / whole - 1), 0.2, model)
+
+    def test_by_name(self):
+        self.quantize("-o", "small")
+        self.assertIn(b"small", self.run_tacit("model", "list", env=self.env).stdout)
+        archive = self.run_tacit("-c", "-m", "small", "a", env=self.env).stdout
+        self.write("a.tct", archive)
+        self.assertEqual(self.run_tacit("-dc", "a.tct", env=self.env).stdout, self.read("a"))
+        self.assertEqual(self.run_tacit("-dc", "--cpu", "scalar", "a.tct", env=self.env).stdout, self.read("a"))
+        self.fails(FAILED, "already exists", "model", "quantize", "./toy.gguf", "-o", "small", env=self.env)
+        self.quantize("-f", "-o", "small")
+        self.quantize("-o", "again")
+        self.assertEqual(self.identity("small"), self.identity("again"))
+
+    def test_manual(self):
+        page = self.run_tacit("model", "quantize", "--help").stdout.decode()
+        manual = (SOURCE_DIR / "docs/man/tacit-models.1").read_text()
+        for option in re.findall(r"(?m)^  (?:-., |    )--([a-z-]+)", page):
+            self.assertIn(f" -{option}", manual.replace(", -", " -"))
+
+    def test_refused(self):
+        self.write("short", text(100))
+        for code, pattern, *args in [(USAGE, "-o NAME says", "./toy.gguf"),
+                                     (USAGE, "name one model", "-o", "x"),
+                                     (USAGE, "--bits goes from 4 to 4", "-o", "x", "--bits", "3", "./toy.gguf"),
+                                     (USAGE, "is nearest or gptq", "-o", "x", "--method", "best", "./toy.gguf"),
+                                     (USAGE, "needs --calibrate", "-o", "x", "--method", "gptq", "./toy.gguf"),
+                                     (USAGE, "goes with --method gptq", "-o", "x", "--calibrate", "a", "./toy.gguf"),
+                                     (USAGE, "neither a name", "-o", "../x", "./toy.gguf"),
+                                     (FAILED, "no such model; 'tacit model list'", "-o", "x", "nomodel"),
+                                     (FAILED, "nowhere.gguf", "-o", "x", "./nowhere.gguf"),
+                                     (FAILED, "fewer than 512 tokens", "-o", "x", "--method", "gptq", "--calibrate",
+                                      "short", "./toy.gguf"),
+                                     (FAILED, "No such file", "-o", "x", "--method", "gptq", "--calibrate", "nowhere",
+                                      "./toy.gguf")]:
+            result = self.fails(code, pattern, "model", "quantize", *args, env=self.env)
+            self.assertEqual(result.err.count("\n"), 1, result.err)
+        self.assertFalse((self.dir / "data/tacit/models/x.tmodel").exists())
+
+
+main()
