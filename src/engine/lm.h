@@ -97,6 +97,12 @@ void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *cont
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 
+/* What the stream has read, in lm_stream_size bytes, for any stream of any state of the same model and
+ * n_context. */
+size_t lm_stream_size(const struct lm_state *state);
+void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);
+void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved);
+
 /* Tokens since the reset. */
 uint64_t lm_stream_position(const struct lm_state *state, uint32_t stream);
 

@@ -21,6 +21,10 @@
 #include "methods/language/language_choose.h"
 #include "tacit/archive.h"
 
+enum {
+    ALONE_MAX = 1 << 14
+}; /* bytes of content that the language model codes without a reference, too */
+
 /* Sets the payload that is there, if there is one, aside. Returns how long a shorter one may be. */
 static size_t set_aside(struct block_job *job, struct byte_buffer *best)
 {
@@ -79,6 +83,17 @@ static bool is_unlike(const struct context_sample *sample, uint64_t n_content, u
     return n_coded * sample->n_bytes > sample->all_coded * n_content * 6 / 5;
 }
 
+/* A reference of another kind does harm. */
+static enum tacit_status try_without_reference(struct block_job *job)
+{
+    enum language_verdict verdict;
+    const struct tacit_reference *reference = job->reference;
+    job->reference = NULL;
+    enum tacit_status status = try_language(job, NULL, &verdict);
+    job->reference = reference;
+    return status;
+}
+
 /* The context models, then the language model against the whole of what they made. sample: where the language
  * model has lost already; it gets another chance if the rest of the block is unlike that; or NULL. */
 static enum tacit_status try_in_turn(struct block_job *job, const struct context_sample *sample,
@@ -99,7 +114,9 @@ static enum tacit_status try_in_turn(struct block_job *job, const struct context
     if (!arranged && job->payload.size > 0)
         rival.marks = marks;
     rival.n_whole = job->payload.size;
-    return try_language(job, rival.marks ? &rival : NULL, &verdict);
+    TRY(try_language(job, rival.marks ? &rival : NULL, &verdict));
+    return job->reference && !arranged && n_content < ALONE_MAX ? try_without_reference(job)
+                                                                : TACIT_OK;
 }
 
 static enum tacit_status try_both(struct block_job *job, const struct context_sample *sample)

@@ -49,17 +49,24 @@ static const struct variant variants[] = {
     {"reference1", 1, 0, 2000, false, GOLDEN_log, false, true},
     {"reference4", 4, 1500, 2000, false, GOLDEN_log, false, true},
     {"reference6", 6, 0, 2000, false, GOLDEN_source, false, true},
+    {"reference_model", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, true},
 };
 
 static uint8_t content[CONTENT_MAX], archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
 
-/* The content without its end, and with another beginning. */
-static struct tacit_reference *make_reference(const struct variant *variant)
+/* The content without its end, and with another beginning; for a model, what would come behind the content. */
+static struct tacit_reference *make_reference(const struct variant *variant, enum golden_class kind)
 {
     struct tacit_reference *reference;
-    size_t n = variant->n_bytes - variant->n_bytes / 4;
+    size_t n_content = variant->n_bytes, n = n_content - n_content / 4;
     if (!variant->referenced)
         return NULL;
+    if (variant->model) {
+        golden_fill(content, 2 * n_content, kind);
+        CHECK(tacit_reference_create(&reference, content + n_content, n_content) == TACIT_OK);
+        golden_fill(content, n_content, kind);
+        return reference;
+    }
     content[0] ^= 1;
     CHECK(tacit_reference_create(&reference, content, n) == TACIT_OK);
     content[0] ^= 1;
@@ -161,7 +168,7 @@ static void treat_all(const enum task tasks[2], const char *folder, const char *
             snprintf(path, sizeof path, "%s/%s/%s.tct", folder, variant->name,
                      golden_class_name((enum golden_class)kind));
             golden_fill(content, variant->n_bytes, (enum golden_class)kind);
-            struct tacit_reference *reference = make_reference(variant);
+            struct tacit_reference *reference = make_reference(variant, (enum golden_class)kind);
             options.reference = reference;
             treat(tasks[turn++ % 2], variant, &options, path);
             tacit_reference_destroy(reference);

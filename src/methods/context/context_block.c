@@ -272,7 +272,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
         struct reference_reading reading = {.type = CONTENT_DEFAULT};
         uint64_t n_learnt = plan->reference->n_bytes;
         n_learnt = n_learnt < LEARNT_MAX ? n_learnt : LEARNT_MAX;
-        config.memory_log2 = context_memory_log2(plan, content_size + n_learnt);
+        config.memory_log2 = context_memory_log2_behind(plan, content_size, n_learnt);
         reference_models_configure(plan->reference, (uint32_t)content_size, &reading, &config);
         n_models = reference_models_memory(&config);
     } else {

@@ -13,13 +13,24 @@ enum {
     RAW_MIN = 1 << 16,      /* shorter segments are not worth a probe */
     PROBE_BYTES = 1 << 15,  /* of a segment that looks random */
     PROBE_GAIN_PERCENT = 1, /* what modelling must gain there */
-    ALIKE_MAX = 1 << 16,    /* blocks up to this take the reference's type */
+    BEHIND_LOG2 = 5,        /* bytes of tables for each byte */
 };
 
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes)
 {
     unsigned log2 = cm_memory_log2_for(plan->strength, n_bytes);
     return log2 < plan->memory_log2_max ? log2 : plan->memory_log2_max;
+}
+
+unsigned context_memory_log2_behind(const struct codec_plan *plan, uint64_t n_bytes,
+                                    uint64_t n_learnt)
+{
+    if (n_bytes >= ALIKE_MAX)
+        return context_memory_log2(plan, n_bytes + n_learnt);
+    unsigned log2 = CM_MEMORY_LOG2_MIN;
+    while (log2 < plan->memory_log2_max && (n_bytes + n_learnt) >> (log2 - BEHIND_LOG2) != 0)
+        log2++;
+    return log2;
 }
 
 /* Codes a sample with small, quick models; whether they gain next to nothing. */
@@ -154,9 +165,11 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
     }
     layout->line_ends = job->look->line_ends;
     layout->config.strength = plan->strength;
-    if (layout->referenced)
-        n_coded += reference_n_learnt(job->reference, layout->reading.part);
-    layout->config.memory_log2 = context_memory_log2(plan, n_coded);
+    layout->config.memory_log2 =
+        layout->referenced
+            ? context_memory_log2_behind(plan, n_coded,
+                                         reference_n_learnt(job->reference, layout->reading.part))
+            : context_memory_log2(plan, n_coded);
     context_layout_set_contents(layout, job->reference, (uint32_t)job->content.size);
     return TACIT_OK;
 }

@@ -13,6 +13,12 @@
 #include "methods/language/language_rounds.h"
 #include "methods/language/language_silent.h"
 
+enum {
+    LEARNT_BYTES = 1 << 20, /* of a reference, by the context models */
+    MODEL_PART =
+        4, /* 8 KiB of it by the language model: what it looks back on by default, nearly */
+};
+
 static enum tacit_status make_items(struct language_coder *coder)
 {
     const struct byte_buffer *content = &coder->job->content;
@@ -31,6 +37,30 @@ static enum tacit_status make_items(struct language_coder *coder)
     return TACIT_OK;
 }
 
+/* The models read the end of a reference; content of a length that does not tell its type has the reference's. */
+static void choose_reading(const struct block_job *job, struct language_layout *layout)
+{
+    const struct tacit_reference *reference = job->reference;
+    layout->referenced =
+        reference && !job->plan->unmixed && job->look->arrangement.speech.n_segments == 0;
+    if (!layout->referenced)
+        return;
+    if (job->content.size < ALIKE_MAX && CONTENT_BIT(reference->type) & CONTENT_WORDS)
+        layout->type = reference->type;
+    layout->reading =
+        (struct reference_reading){layout->type, reference_part_for(reference, LEARNT_BYTES)};
+    layout->model_part = MODEL_PART;
+}
+
+static unsigned choose_memory(const struct codec_plan *plan, const struct language_layout *layout,
+                              uint64_t n_bytes)
+{
+    return layout->referenced
+               ? context_memory_log2_behind(
+                     plan, n_bytes, reference_n_learnt(plan->reference, layout->reading.part))
+               : context_memory_log2(plan, n_bytes);
+}
+
 /* What the payload says in front of the coded bits. */
 static enum tacit_status choose_layout(struct language_coder *coder)
 {
@@ -47,12 +77,13 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     if (arranged)
         coder->layout.n_arranged -= coder->layout.arrangement.tar.n_removed;
     coder->layout.unmixed = plan->unmixed;
-    coder->layout.memory_log2 = context_memory_log2(plan, coder->layout.n_arranged);
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;
     TRY(make_items(coder));
-    coder->layout.primed =
-        coder->layout.n_streams == 1 && !plan->unmixed && language_primer_pays(&job->content);
+    choose_reading(job, &coder->layout);
+    coder->layout.memory_log2 = choose_memory(plan, &coder->layout, coder->layout.n_arranged);
+    coder->layout.primed = coder->layout.n_streams == 1 && !plan->unmixed &&
+                           !coder->layout.referenced && language_primer_pays(&job->content);
     return TACIT_OK;
 }
 
@@ -126,6 +157,7 @@ static enum tacit_status measure_decoder(const struct block_job *job,
                                          bool *helped)
 {
     struct codec_plan plan = *job->plan;
+    plan.reference = job->reference;
     uint32_t n_content = job->header.content_size;
     TRY(language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes));
     *helped = *n_bytes + n_content + job->payload.size <= plan.memory_limit;
@@ -147,6 +179,14 @@ static enum tacit_status restore_content(struct language_coder *coder)
     return line_ends_restore(&layout->line_ends, content->data, n);
 }
 
+static enum tacit_status parse_layout(const struct block_job *job, struct language_layout *layout,
+                                      size_t *n_layout)
+{
+    TRY(language_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
+                              layout, n_layout));
+    return layout->referenced && !job->reference ? TACIT_ERR_REFERENCE_MISSING : TACIT_OK;
+}
+
 static enum tacit_status decode_payload(struct language_coder *coder)
 {
     struct block_job *job = coder->job;
@@ -155,8 +195,7 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     enum language_verdict verdict;
     uint64_t n_bytes;
     bool helped;
-    TRY(language_layout_parse(payload->data, payload->size, job->header.content_size,
-                              &coder->layout, &n_layout));
+    TRY(parse_layout(job, &coder->layout, &n_layout));
     TRY(measure_decoder(job, &coder->layout, &n_bytes, &helped));
     job->pool = helped ? job->pool : NULL;
     coder->guessing = helped && job->plan->guessing != GUESSING_NOTHING;
@@ -202,6 +241,12 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                      .memory_log2 = context_memory_log2(plan, content_size),
                                      .n_context = plan->n_context,
                                      .n_streams = language_choose_streams(plan, content_size)};
+    if (plan->reference && !plan->unmixed) {
+        layout.referenced = true;
+        layout.reading.part = reference_part_for(plan->reference, LEARNT_BYTES);
+        layout.model_part = MODEL_PART;
+        layout.memory_log2 = choose_memory(plan, &layout, content_size);
+    }
     uint64_t n_bytes;
     list_silent(&layout.arrangement.speech, content_size > CONTENT_HEADED_MIN
                                                 ? plan->content_set
@@ -221,17 +266,22 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     bool helped;
     if (!job->model)
         return TACIT_ERR_MODEL_MISSING;
-    TRY(language_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
-                              &layout, &n_layout));
+    TRY(parse_layout(job, &layout, &n_layout));
     TRY(measure_decoder(job, &layout, n_bytes, &helped));
     bool arranged = layout.arrangement.speech.n_segments > 0;
     *n_bytes += (uint64_t)job->header.content_size * (arranged ? 2 : 1);
     return TACIT_OK;
 }
 
+static bool needs_reference(const struct block_job *job)
+{
+    return language_layout_is_referenced(job->payload.data, job->payload.size);
+}
+
 const struct block_method language_method = {.name = "model",
                                              .predicts = true,
                                              .encode = encode,
                                              .decode = decode,
+                                             .needs_reference = needs_reference,
                                              .encode_memory = encode_memory,
                                              .decode_memory = decode_memory};

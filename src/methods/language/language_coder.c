@@ -11,16 +11,20 @@
 #include "methods/language/language_threads.h"
 #include "model/open_model.h"
 
-static struct cm_config mixer_config(const struct language_layout *layout, uint32_t content_size)
+static struct cm_config mixer_config(const struct language_layout *layout,
+                                     const struct tacit_reference *reference, uint32_t content_size)
 {
     uint32_t silent_set = speech_silent_set(&layout->arrangement.speech);
-    return (struct cm_config){.strength = CM_STRONG,
-                              .content_set = CONTENT_BIT(layout->type) | silent_set,
-                              .memory_log2 = layout->memory_log2,
-                              .n_streams =
-                                  layout->n_streams + (silent_set != 0 && layout->n_streams > 1),
-                              .span = content_size,
-                              .hinted = true};
+    struct cm_config config = {.strength = CM_STRONG,
+                               .content_set = CONTENT_BIT(layout->type) | silent_set,
+                               .memory_log2 = layout->memory_log2,
+                               .n_streams =
+                                   layout->n_streams + (silent_set != 0 && layout->n_streams > 1),
+                               .span = content_size,
+                               .hinted = true};
+    if (layout->referenced)
+        reference_models_configure(reference, content_size, &layout->reading, &config);
+    return config;
 }
 
 static struct lm_options lm_options(const struct codec_plan *plan,
@@ -55,7 +59,7 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
     readers->logits = arena_take(arena, n_rows * row);
     for (uint32_t i = 0; i < coder->layout.n_streams; i++)
         coder->streams[i].kept = arena_take(arena, row);
-    if (coder->layout.primed)
+    if (coder->layout.primed || coder->layout.referenced)
         coder->primer_logits = arena_take(arena, LANGUAGE_PRIMER_ROWS * row);
     if (coder->guessing)
         language_guesser_lay_out(&coder->guesser, arena, content_bytes(&coder->layout));
@@ -96,15 +100,20 @@ static void describe(struct language_coder *coder, const struct codec_plan *plan
     coder->token.kernels = &plan->kernels;
 }
 
+static struct reference_language_reading reading_of(const struct language_layout *layout)
+{
+    return (struct reference_language_reading){layout->reading.part, layout->model_part,
+                                               layout->first_token};
+}
+
 enum tacit_status language_coder_memory(const struct codec_plan *plan,
                                         const struct tacit_model *model,
                                         const struct language_layout *layout, uint32_t content_size,
                                         size_t n_items, uint64_t *n_bytes)
 {
     struct language_coder *coder = calloc(1, sizeof *coder);
-    struct cm_config config = mixer_config(layout, content_size);
     struct arena sizes = {0};
-    uint64_t n_lm;
+    uint64_t n_models;
     if (!coder)
         return TACIT_ERR_MEMORY;
     describe(coder, plan, model, n_items > 0);
@@ -114,12 +123,18 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
     struct language_threads threads = choose_readers(coder, plan->n_threads, true);
     struct lm_options options = lm_options(plan, layout, &threads, guesses_max(coder));
     lay_out(coder, &sizes);
+    struct reference_language_reading reading = reading_of(layout);
+    enum tacit_status status =
+        lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_models);
+    if (status == TACIT_OK) {
+        struct cm_config config = mixer_config(layout, plan->reference, content_size);
+        n_models += layout->unmixed ? 0 : cm_memory_needed(&config);
+        *n_bytes = sizeof *coder + sizes.used + n_models;
+        if (layout->referenced)
+            *n_bytes += reference_language_memory(model, &reading, n_models);
+    }
     free(coder);
-    TRY(lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_lm));
-    *n_bytes = sizeof *coder + sizes.used + n_lm;
-    if (!layout->unmixed)
-        *n_bytes += cm_memory_needed(&config);
-    return TACIT_OK;
+    return status;
 }
 
 static void place_streams(struct language_coder *coder)
@@ -143,20 +158,44 @@ static enum tacit_status create_mixer(struct language_coder *coder, const struct
     return cm_set_content(*cm, &content);
 }
 
-enum tacit_status language_coder_prepare(struct language_coder *coder)
+/* Models that have read the reference, or are about to. */
+static enum tacit_status take_reference(struct language_coder *coder,
+                                        const struct cm_config *config,
+                                        const struct lm_options *options)
+{
+    const struct tacit_reference *reference = coder->job->reference;
+    struct reference_language_reading reading = reading_of(&coder->layout);
+    TRY(reference_language_take(reference, coder->model, &reading, config, options,
+                                &coder->job->plan->kernels, &coder->reference));
+    coder->n_before = reference->n_bytes;
+    coder->token.mixed.cm = coder->reference->cm;
+    coder->lm = coder->reference->lm;
+    return TACIT_OK;
+}
+
+static enum tacit_status make_models(struct language_coder *coder)
 {
     const struct codec_plan *plan = coder->job->plan;
-    struct cm_config config = mixer_config(&coder->layout, coder->job->header.content_size);
-    const struct lm_model *lm = model_file_lm(coder->model->file);
-    struct arena arena = {0};
-    if (coder->layout.first_token >= lm->shape.n_vocab)
-        return TACIT_ERR_CORRUPT;
-    if (!coder->layout.unmixed)
-        TRY(create_mixer(coder, &config));
+    struct cm_config config =
+        mixer_config(&coder->layout, coder->job->reference, coder->job->header.content_size);
     struct language_threads threads =
         choose_readers(coder, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
     struct lm_options options = lm_options(plan, &coder->layout, &threads, guesses_max(coder));
-    TRY(lm_state_create(&coder->lm, lm, &options));
+    if (coder->layout.referenced)
+        return take_reference(coder, &config, &options);
+    if (!coder->layout.unmixed)
+        TRY(create_mixer(coder, &config));
+    return lm_state_create(&coder->lm, model_file_lm(coder->model->file), &options);
+}
+
+enum tacit_status language_coder_prepare(struct language_coder *coder)
+{
+    struct arena arena = {0};
+    if (coder->layout.first_token >= model_file_lm(coder->model->file)->shape.n_vocab)
+        return TACIT_ERR_CORRUPT;
+    if (coder->layout.referenced && !coder->job->reference)
+        return TACIT_ERR_REFERENCE_MISSING;
+    TRY(make_models(coder));
     lay_out(coder, &arena);
     coder->memory = aligned_alloc(ARENA_ALIGN, arena.used);
     if (!coder->memory)
@@ -166,7 +205,7 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
     place_streams(coder);
     if (coder->guessing)
         language_guesser_start(&coder->guesser);
-    coder->guesser.row_cost = language_choose_row_cost(plan, coder->model);
+    coder->guesser.row_cost = language_choose_row_cost(coder->job->plan, coder->model);
     return TACIT_OK;
 }
 
@@ -188,8 +227,12 @@ enum tacit_status language_coder_create(struct language_coder **coder_out, struc
 
 void language_coder_destroy(struct language_coder *coder)
 {
-    cm_destroy(coder->token.mixed.cm);
-    lm_state_destroy(coder->lm);
+    if (coder->reference) {
+        reference_language_give_back(coder->job->reference, coder->reference);
+    } else {
+        cm_destroy(coder->token.mixed.cm);
+        lm_state_destroy(coder->lm);
+    }
     free(coder->memory);
     free(coder->items);
     free(coder);

@@ -12,6 +12,7 @@
 #include "methods/language/language_layout.h"
 #include "methods/language/language_readers.h"
 #include "methods/language/token_coder.h"
+#include "methods/reference/reference_language.h"
 #include "token/tokenizer.h"
 
 enum {
@@ -39,13 +40,16 @@ struct language_coder {
     struct language_layout layout;
     struct token_coder token;
     struct lm_state *lm;
+    struct reference_language *reference; /* whose the models are; NULL: the coder's own */
     struct language_readers readers;
+    uint32_t n_before;               /* bytes of the reference, which stands before the content */
     bool guessing;                   /* decoder: it may, there is memory for it */
     struct language_guesser guesser; /* decoder */
     uint32_t *items;                 /* encoder: of the whole block */
     size_t n_items, n_bare;          /* of those done, n_bare are bare bytes */
     size_t n_decoded;                /* decoder: items */
-    float *primer_logits; /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if no primer is read */
+    float
+        *primer_logits; /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if nothing is read before */
     void *memory;
     struct language_stream streams[TACIT_STREAMS_MAX];
 };
@@ -55,7 +59,8 @@ struct language_coder {
 enum tacit_status language_coder_create(struct language_coder **coder, struct block_job *job,
                                         bool encoding);
 
-/* With the layout known, and in an encoder the items: models, buffers, the streams' beginnings. */
+/* With the layout known, and in an encoder the items: models, buffers, the streams' beginnings.
+ * TACIT_ERR_REFERENCE_MISSING if the layout reads one and the job has none. */
 enum tacit_status language_coder_prepare(struct language_coder *coder);
 
 void language_coder_destroy(struct language_coder *coder);

@@ -13,7 +13,10 @@ enum {
     FLAG_SMALL = 0x40, /* the usual tokens and one stream are not written out */
     FLAG_PRIMED = 0x80,
 };
-enum { FLAG_ARRANGED = 0x80 }; /* of the second byte, beside the content type */
+/* Second byte: the content's type in the low four bits; whether a byte follows that says what is read of the
+ * reference, model_part in its low four bits, then the context models' part; whether content is arranged. */
+enum { TYPE_MASK = 0x0f, FLAG_REFERENCE = 0x10, FLAG_ARRANGED = 0x80 };
+enum { PART_SHIFT = 4, MODEL_PART_MASK = 0x0f };
 enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
 
 static bool is_small(const struct language_layout *layout)
@@ -30,7 +33,10 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
                          (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
-    out[n++] = (uint8_t)((unsigned)layout->type | (arranged ? FLAG_ARRANGED : 0));
+    out[n++] = (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
+                         (arranged ? FLAG_ARRANGED : 0));
+    if (layout->referenced)
+        out[n++] = (uint8_t)(layout->model_part | layout->reading.part << PART_SHIFT);
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
     if (arranged)
@@ -73,17 +79,43 @@ static enum tacit_status read_streams(struct varint_reader *r, uint32_t n_left,
     return TACIT_OK;
 }
 
+bool language_layout_is_referenced(const uint8_t *data, size_t n)
+{
+    return n > 1 && (data[1] & FLAG_REFERENCE) != 0;
+}
+
+/* The second byte, and the one behind it if there is a reference. */
+static enum tacit_status read_type(struct varint_reader *r, struct language_layout *layout,
+                                   bool *arranged)
+{
+    unsigned byte = varint_read_byte(r), reading = 0;
+    unsigned type = byte & TYPE_MASK;
+    layout->type = (enum content_type)type;
+    layout->referenced = byte & FLAG_REFERENCE;
+    *arranged = byte & FLAG_ARRANGED;
+    if ((byte & ~(unsigned)(TYPE_MASK | FLAG_REFERENCE | FLAG_ARRANGED)) != 0 ||
+        type >= CONTENT_N_TYPES || content_has_rows(layout->type))
+        return TACIT_ERR_CORRUPT;
+    if (layout->referenced)
+        reading = varint_read_byte(r);
+    layout->model_part = reading & MODEL_PART_MASK;
+    layout->reading = (struct reference_reading){layout->type, reading >> PART_SHIFT};
+    return TACIT_OK;
+}
+
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
                                         struct language_layout *layout, size_t *n_layout)
 {
     struct varint_reader r = {data, n, 0};
-    unsigned first = varint_read_byte(&r), type = varint_read_byte(&r);
+    unsigned first = varint_read_byte(&r);
+    bool arranged;
+    TRY(read_type(&r, layout, &arranged));
     layout->line_ends.n_removed = 0;
     if (first & FLAG_LINE_ENDS) {
         TRY(line_ends_parse(&r, content_size, &layout->line_ends));
         content_size -= layout->line_ends.n_removed;
     }
-    TRY(read_arrangement(&r, type & FLAG_ARRANGED, content_size, layout));
+    TRY(read_arrangement(&r, arranged, content_size, layout));
     layout->first_token = SMALL_FIRST_TOKEN;
     layout->n_context = SMALL_CONTEXT;
     layout->n_streams = 1;
@@ -94,17 +126,15 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
     }
     layout->unmixed = first & FLAG_UNMIXED;
     layout->primed = first & FLAG_PRIMED;
-    bool arranged = type & FLAG_ARRANGED;
-    type &= ~(unsigned)FLAG_ARRANGED;
-    if ((first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN ||
-        type >= CONTENT_N_TYPES || content_has_rows((enum content_type)type) ||
-        layout->n_context == 0 || layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
+    if ((first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN || layout->n_context == 0 ||
+        layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
         layout->n_streams > TACIT_STREAMS_MAX || content_size == 0 ||
         (layout->primed && (layout->n_streams > 1 || layout->unmixed)) ||
+        (layout->referenced &&
+         (layout->primed || layout->unmixed || arranged || (first & FLAG_LINE_ENDS))) ||
         (arranged && layout->unmixed))
         return TACIT_ERR_CORRUPT;
     layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
-    layout->type = (enum content_type)type;
     TRY(read_streams(&r, layout->n_spoken, layout));
     *n_layout = r.pos;
     return r.pos > n ? TACIT_ERR_CORRUPT : TACIT_OK;

@@ -13,19 +13,24 @@
 #include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
+#include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/options.h"
 
 enum {
     LANGUAGE_LAYOUT_MAX =
-        2 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
+        3 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
 struct language_layout {
     enum content_type type; /* without rows: of all that is spoken */
     bool unmixed;           /* whole tokens by the model alone */
     bool primed;            /* one stream, mixed, begins with the primer (language_primer.h) */
-    unsigned memory_log2;   /* of the context models; means nothing if unmixed */
+    bool referenced;        /* mixed; begins with the reference (language_primer.h): */
+    struct reference_reading reading; /* what the context models do with it; the type is the same */
+    unsigned
+        model_part; /* below REFERENCE_MODEL_PARTS: the language model reads 2^(9 + it) bytes of what they learn */
+    unsigned memory_log2; /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
     struct arrangement arrangement; /* of the content without what line_ends removes */
     uint32_t n_spoken;              /* bytes that all streams have together ... */
@@ -42,5 +47,8 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout);
 /* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT. */
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
                                         struct language_layout *layout, size_t *n_layout);
+
+/* Whether the payload needs the reference. */
+bool language_layout_is_referenced(const uint8_t *data, size_t n);
 
 #endif

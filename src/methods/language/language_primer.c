@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "methods/language/language_primer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/try.h"
 
-enum { SNIFFED = 4096 }; /* bytes of the content */
+enum {
+    SNIFFED = 4096,    /* bytes of the content */
+    READ_BYTES = 4096, /* of a reference, between two looks at the watch */
+};
 
 /* Part of the format: archives depend on every byte. */
 static const char text[] =
@@ -87,15 +91,100 @@ static enum tacit_status read_items(struct language_coder *coder, const uint32_t
     return TACIT_OK;
 }
 
+static enum tacit_status learn_items(struct language_coder *coder, const uint32_t *items, size_t n)
+{
+    for (size_t i = 0; i < n; i += LANGUAGE_PRIMER_ROWS) {
+        if (block_watch_stop(&coder->job->watch, 0))
+            return TACIT_ERR_CANCELLED;
+        TRY(read_items(coder, items + i,
+                       n - i < LANGUAGE_PRIMER_ROWS ? n - i : LANGUAGE_PRIMER_ROWS));
+    }
+    return TACIT_OK;
+}
+
+static enum tacit_status learn(struct language_coder *coder, const uint8_t *bytes, size_t n)
+{
+    size_t n_items;
+    uint32_t *items = malloc(n * sizeof *items);
+    if (!items)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = tokenizer_encode(coder->tokenizer, bytes, n, items, &n_items);
+    if (status == TACIT_OK)
+        status = learn_items(coder, items, n_items);
+    free(items);
+    return status;
+}
+
+static uint32_t n_model_bytes(const struct language_coder *coder, uint32_t n_learnt)
+{
+    uint32_t n = UINT32_C(1) << (REFERENCE_MODEL_SHIFT + coder->layout.model_part);
+    return n < n_learnt ? n : n_learnt;
+}
+
+/* All of it takes its place; the context models learn its last part, and the end of that with the language
+ * model. */
+static enum tacit_status read_now(struct language_coder *coder)
+{
+    const struct tacit_reference *data = coder->job->reference;
+    uint32_t n_learnt = reference_n_learnt(data, coder->layout.reading.part);
+    uint32_t n_model = n_model_bytes(coder, n_learnt), at = data->n_bytes - n_learnt;
+    struct cm *cm = coder->token.mixed.cm;
+    cm_select_stream(cm, 0, 0);
+    cm_skim(cm, data->data, at);
+    for (; at < data->n_bytes - n_model; at++) {
+        if (at % READ_BYTES == 0 && block_watch_stop(&coder->job->watch, 0))
+            return TACIT_ERR_CANCELLED;
+        for (int bit = 7; bit >= 0; bit--)
+            cm_pass(cm, data->data[at] >> bit & 1);
+    }
+    return learn(coder, data->data + at, n_model);
+}
+
+static void save(const struct language_coder *coder)
+{
+    struct reference_language *reference = coder->reference;
+    const struct token_distribution *d = &coder->token.distribution;
+    const struct language_stream *s = &coder->streams[0];
+    cm_save(reference->cm, reference->cm_saved);
+    lm_save_stream(reference->lm, 0, reference->lm_saved);
+    memcpy(reference->bias, d->bias, d->n_tokens * sizeof *d->bias);
+    reference->before = s->before;
+    if (s->before == LM_NO_TOKEN)
+        memcpy(reference->logits, s->logits, coder->readers.stride * sizeof *s->logits);
+    reference->has_read = true;
+}
+
+static void restore_stream(struct language_coder *coder, uint32_t stream)
+{
+    const struct reference_language *reference = coder->reference;
+    struct language_stream *s = &coder->streams[stream];
+    lm_restore_stream(reference->lm, stream, reference->lm_saved);
+    s->before = s->planned_before = reference->before;
+    if (s->before != LM_NO_TOKEN)
+        return;
+    memcpy(s->kept, reference->logits, coder->readers.stride * sizeof *s->kept);
+    s->logits = s->kept;
+}
+
+static enum tacit_status read_reference(struct language_coder *coder)
+{
+    struct reference_language *reference = coder->reference;
+    const struct token_distribution *d = &coder->token.distribution;
+    if (!reference->has_read) {
+        TRY(read_now(coder));
+        save(coder);
+    } else {
+        cm_restore(reference->cm, reference->cm_saved);
+        memcpy(d->bias, reference->bias, d->n_tokens * sizeof *d->bias);
+    }
+    for (uint32_t i = 0; i < coder->layout.n_streams; i++)
+        restore_stream(coder, i);
+    return TACIT_OK;
+}
+
 enum tacit_status language_primer_read(struct language_coder *coder)
 {
-    uint32_t items[TEXT_BYTES];
-    size_t n_items;
-    if (!coder->layout.primed)
-        return TACIT_OK;
-    TRY(tokenizer_encode(coder->tokenizer, (const uint8_t *)text, TEXT_BYTES, items, &n_items));
-    for (size_t i = 0; i < n_items; i += LANGUAGE_PRIMER_ROWS)
-        TRY(read_items(coder, items + i,
-                       n_items - i < LANGUAGE_PRIMER_ROWS ? n_items - i : LANGUAGE_PRIMER_ROWS));
-    return TACIT_OK;
+    if (coder->layout.referenced)
+        return read_reference(coder);
+    return coder->layout.primed ? learn(coder, (const uint8_t *)text, TEXT_BYTES) : TACIT_OK;
 }

@@ -11,8 +11,9 @@
 /* Encoder: whether the content looks like a log. */
 bool language_primer_pays(const struct byte_buffer *content);
 
-/* Has the models read it if the layout is primed: after language_coder_prepare and
- * token_coder_begin_..., before the first round. */
+/* Has the models read it if the layout is primed, or the end of the reference if that is what the layout says: after
+ * language_coder_prepare and token_coder_begin_..., before the first round. TACIT_ERR_CANCELLED, and errors
+ * of tokenizer_encode. */
 enum tacit_status language_primer_read(struct language_coder *coder);
 
 #endif

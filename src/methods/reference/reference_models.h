@@ -40,7 +40,7 @@ struct reference_models {
 };
 
 /* What kind of thing it is that read: the first word of a key. */
-enum { REFERENCE_OF_CONTEXT = 1 };
+enum { REFERENCE_OF_CONTEXT = 1, REFERENCE_OF_LANGUAGE = 2 };
 
 void reference_models_key(const struct cm_config *config, const struct reference_reading *reading,
                           uint64_t key[REFERENCE_KEY_WORDS]);

@@ -15,9 +15,8 @@
 #include "tacit/status.h"
 
 enum {
-    REFERENCE_KEY_WORDS = 16,
-    REFERENCE_SHELF_BYTES =
-        32 << 20, /* of things with other keys than the one in question that stay */
+    REFERENCE_KEY_WORDS = 20,
+    REFERENCE_SHELF_BYTES = 128 << 20, /* of things with other keys that stay */
 };
 
 /* The first member of what lies there. */

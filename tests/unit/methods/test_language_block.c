@@ -45,17 +45,23 @@ static void fill_content(void)
     content[N_CONTENT - 1] = 'Q';
 }
 
+static const struct tacit_reference *reference; /* of all jobs; NULL: none */
+
 static void encode(struct block_job *job, const struct codec_plan *plan)
 {
     static struct block_look look;
     *job = (struct block_job){.plan = plan,
                               .model = plan->model,
+                              .reference = reference,
                               .look = &look,
                               .pool = plan->n_threads > 1 ? pool : NULL,
                               .alone = true};
     CHECK(byte_buffer_append(&job->content, content, N_CONTENT) == TACIT_OK);
     job->header.content_size = N_CONTENT;
-    line_ends_find(&look.line_ends, content, N_CONTENT);
+    if (reference)
+        look.line_ends.n_removed = look.line_ends.n_bare = 0;
+    else
+        line_ends_find(&look.line_ends, content, N_CONTENT);
     job->content.size = line_ends_apply(&look.line_ends, job->content.data, N_CONTENT);
     look.n_split = 1;
     look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, (uint32_t)job->content.size};
@@ -68,6 +74,7 @@ static enum tacit_status decode(const struct block_job *whole, const uint8_t *pa
 {
     struct block_job job = {.plan = whole->plan,
                             .model = whole->model,
+                            .reference = whole->reference,
                             .header = whole->header,
                             .pool = whole->pool,
                             .alone = true};
@@ -102,6 +109,48 @@ static void check_damage(const struct block_job *whole, int n_damaged)
     free(copy);
 }
 #endif
+
+/* Whatever the streams and threads: the same reading, once made and once brought back, and what repeats the
+ * reference takes less. Without it, nothing is decoded. */
+static void check_reference(const struct tacit_model *model)
+{
+    struct tacit_reference *made;
+    CHECK(tacit_reference_create(&made, content, N_CONTENT - 100) == TACIT_OK);
+    for (unsigned n_streams = 1; n_streams <= 3; n_streams += 2) {
+        size_t n_without = 0;
+        uint64_t hash = 0;
+        for (unsigned i = 0; i < 5; i++) {
+            struct codec_plan plan;
+            struct block_job job;
+            struct tacit_options options;
+            tacit_options_init(&options);
+            options.model = model;
+            options.n_streams = n_streams;
+            options.n_threads = i < 3 ? 1 : N_THREADS;
+            reference = options.reference = i == 0 ? NULL : made;
+            CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
+            encode(&job, &plan);
+            CHECK(decode(&job, job.payload.data, job.payload.size, N_CONTENT) == TACIT_OK);
+            if (i == 0) {
+                n_without = job.payload.size;
+                block_job_free(&job);
+                continue;
+            }
+            CHECK(language_method.needs_reference(&job));
+            CHECK_MSG(job.payload.size < n_without * 3 / 4, "%zu bytes, %zu without",
+                      job.payload.size, n_without);
+            CHECK(i == 1 || hash == hash64(job.payload.data, job.payload.size, 0));
+            hash = hash64(job.payload.data, job.payload.size, 0);
+            job.reference = NULL;
+            CHECK(decode(&job, job.payload.data, job.payload.size, N_CONTENT) ==
+                  TACIT_ERR_REFERENCE_MISSING);
+            job.reference = made;
+            block_job_free(&job);
+        }
+    }
+    reference = NULL;
+    tacit_reference_destroy(made);
+}
 
 /* Bits of the content as one stream, by the model alone, which never says its special token. */
 static double model_bits(const struct codec_plan *plan)
@@ -290,6 +339,7 @@ int main(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check_streams(model, cases[i].unmixed, cases[i].n_streams, cases[i].hash);
     check_primer(model);
+    check_reference(model);
     check_silent_kinds(model);
     tacit_model_close(model);
     free(memory);
