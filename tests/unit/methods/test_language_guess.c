@@ -17,7 +17,7 @@
 #include "tiny_tmodel.h"
 #include "unit/samples.h"
 
-enum { N_MAX = 700, N_STREAMS = GUESS_STREAMS + 1, N_ARCHIVES = 140 };
+enum { N_MAX = 700, N_STREAMS = GUESS_STREAMS + 1, N_ARCHIVES = 70 };
 
 #define SHAPE(name, ...) {__VA_ARGS__},
 static const struct lm_shape shapes[] = {TINY_MODELS(SHAPE)};
