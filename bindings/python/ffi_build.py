@@ -13,8 +13,8 @@ import sys
 
 import cffi
 
-# train.h is another library's; version.h is made by CMake and declares one function.
-APART = ("tacit.h", "train.h", "export.h")
+# train.h and shrink.h are another library's; version.h is made by CMake and declares one function.
+APART = ("tacit.h", "train.h", "shrink.h", "export.h")
 CONSTANT = re.compile(r"(?m)^#define\s+(TACIT_\w+)(?=\s+(?:\\\s*)?[(\d])")
 INLINE = re.compile(r"(?ms)^static inline .*?^\}\n")
 
