@@ -15,7 +15,8 @@ import cffi
 
 # train.h and shrink.h are another library's; version.h is made by CMake and declares one function.
 APART = ("tacit.h", "train.h", "shrink.h", "export.h")
-CONSTANT = re.compile(r"(?m)^#define\s+(TACIT_\w+)(?=\s+(?:\\\s*)?[(\d])")
+# Integers; a constant of a float is not for cffi.
+CONSTANT = re.compile(r"(?m)^#define\s+(TACIT_\w+)(?=\s+(?:\\\s*)?[(\d](?!\d*\.))")
 INLINE = re.compile(r"(?ms)^static inline .*?^\}\n")
 
 
