@@ -16,6 +16,7 @@
 #include "archive/block_queue.h"
 #include "archive/model_identity.h"
 #include "archive/reference_identity.h"
+#include "archive/single_header.h"
 #include "archive/stream_step.h"
 #include "base/byte_buffer.h"
 #include "base/hash.h"
@@ -215,13 +216,8 @@ static enum tacit_status make_block(struct tacit_encoder *encoder)
     if (encoder->block_form) {
         TRY(make_block_header(encoder, job));
     } else {
-        struct format_block block = job->header;
-        struct format_model_identity model =
-            model_identity_of(block.method == TACIT_METHOD_MODEL ? encoder->plan.model : NULL);
-        struct format_reference_identity reference =
-            reference_identity_of(block_needs_reference(job) ? job->reference : NULL);
         out->head.size =
-            format_single_pack(out->head.data, &model, &reference, &block, job->payload.data);
+            single_header_pack(out->head.data, &encoder->plan, &job->header, job->payload.data);
     }
     out->head_pos = 0;
     out->payload = &job->payload;

@@ -13,6 +13,7 @@
 
 #include "archive/model_identity.h"
 #include "archive/reference_identity.h"
+#include "archive/single_header.h"
 #include "base/byte_buffer.h"
 #include "base/hash.h"
 #include "base/try.h"
@@ -160,21 +161,6 @@ static size_t pack(struct tacit_joiner *joiner, struct format_block *block, uint
     return n + FORMAT_BLOCK_HEADER;
 }
 
-/* The header of the archive of this one block, which names no more than the block needs. */
-static enum tacit_status pack_single(const struct tacit_joiner *joiner, struct format_block *block,
-                                     const uint8_t *payload, uint8_t *out, size_t *n_out)
-{
-    struct block_job job = {.reference = joiner->plan.reference, .header = *block};
-    TRY(byte_buffer_append(&job.payload, payload, block->payload_size));
-    struct format_model_identity model =
-        model_identity_of(block->method == TACIT_METHOD_MODEL ? joiner->plan.model : NULL);
-    struct format_reference_identity reference =
-        reference_identity_of(block_needs_reference(&job) ? job.reference : NULL);
-    block_job_free(&job);
-    *n_out = format_single_pack(out, &model, &reference, block, payload);
-    return TACIT_OK;
-}
-
 enum tacit_status tacit_joiner_add(struct tacit_joiner *joiner, const void *block, size_t n_block,
                                    bool is_last, void *header, size_t *n_header)
 {
@@ -187,15 +173,12 @@ enum tacit_status tacit_joiner_add(struct tacit_joiner *joiner, const void *bloc
         return TACIT_ERR_ARGUMENT;
     if (joiner->n_content > FORMAT_CONTENT_MAX - parsed.content_size)
         return TACIT_ERR_ARGUMENT;
-    const bool single = is_last && joiner->n_blocks == 0;
-    if (single)
-        TRY(pack_single(joiner, &parsed, (const uint8_t *)block + FORMAT_BLOCK_HEADER, header,
-                        n_header));
     TRY(format_entry_append(&joiner->entries, &parsed));
-    joiner->single = single;
+    joiner->single = is_last && joiner->n_blocks == 0;
     joiner->ended = is_last;
-    if (!single)
-        *n_header = pack(joiner, &parsed, header);
+    *n_header = joiner->single ? single_header_pack(header, &joiner->plan, &parsed,
+                                                    (const uint8_t *)block + FORMAT_BLOCK_HEADER)
+                               : pack(joiner, &parsed, header);
     joiner->n_blocks++;
     joiner->n_content += parsed.content_size;
     joiner->n_archive += *n_header + parsed.payload_size;

@@ -244,10 +244,11 @@ enum tacit_status block_encode(struct block_job *job)
     return TACIT_OK;
 }
 
-bool block_needs_reference(const struct block_job *job)
+bool block_needs_reference(const struct format_block *header, const uint8_t *payload)
 {
-    const struct block_method *method = block_method_of(job->header.method);
-    return job->reference && method && method->needs_reference && method->needs_reference(job);
+    const struct block_method *method = block_method_of(header->method);
+    return method && method->needs_reference &&
+           method->needs_reference(payload, header->payload_size);
 }
 
 enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes)

@@ -23,8 +23,8 @@ bool block_can_be_helped(const struct block_job *job, uint64_t n_content);
 /* The content types that block_encode would find in job->content, and CONTENT_DEFAULT, as bits. */
 enum tacit_status block_content_set(struct block_job *job, uint32_t *content_set);
 
-/* Whether the archive must name the reference: job->payload was made with it. */
-bool block_needs_reference(const struct block_job *job);
+/* Where there is a reference: whether the archive must name it, since the block's payload was made with it. */
+bool block_needs_reference(const struct format_block *header, const uint8_t *payload);
 
 /* Upper bound of what block_decode allocates beside the payload; TACIT_ERR_CORRUPT,
  * TACIT_ERR_UNSUPPORTED or TACIT_ERR_MODEL_MISSING if block_decode would fail so. */

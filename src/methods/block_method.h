@@ -21,8 +21,8 @@ struct block_method {
      * bytes. TACIT_ERR_CORRUPT if the payload cannot be right. */
     enum tacit_status (*decode)(struct block_job *job);
 
-    /* Whether decoding job->payload takes the reference; NULL: never. The payload may be any bytes. */
-    bool (*needs_reference)(const struct block_job *job);
+    /* Whether decoding payload[0 .. n), which may be any bytes, takes the reference; NULL: never. */
+    bool (*needs_reference)(const uint8_t *payload, size_t n);
 
     /* Upper bound of what encode takes beside content and the job's payload; 0 if the plan does not
      * use the method. */

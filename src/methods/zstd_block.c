@@ -149,9 +149,10 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
                                                                                  : TACIT_OK;
 }
 
-static bool needs_reference(const struct block_job *job)
+static bool needs_reference(const uint8_t *payload, size_t n)
 {
-    (void)job;
+    (void)payload;
+    (void)n;
     return true;
 }
 

@@ -302,15 +302,10 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     return status;
 }
 
-static bool needs_reference(const struct block_job *job)
-{
-    return context_layout_is_referenced(job->payload.data, job->payload.size);
-}
-
 const struct block_method context_method = {.name = "context",
                                             .predicts = true,
                                             .encode = encode,
                                             .decode = decode,
-                                            .needs_reference = needs_reference,
+                                            .needs_reference = context_layout_is_referenced,
                                             .encode_memory = encode_memory,
                                             .decode_memory = decode_memory};

@@ -273,15 +273,10 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     return TACIT_OK;
 }
 
-static bool needs_reference(const struct block_job *job)
-{
-    return language_layout_is_referenced(job->payload.data, job->payload.size);
-}
-
 const struct block_method language_method = {.name = "model",
                                              .predicts = true,
                                              .encode = encode,
                                              .decode = decode,
-                                             .needs_reference = needs_reference,
+                                             .needs_reference = language_layout_is_referenced,
                                              .encode_memory = encode_memory,
                                              .decode_memory = decode_memory};

@@ -135,7 +135,7 @@ static void check_reference(const struct tacit_model *model)
                 block_job_free(&job);
                 continue;
             }
-            CHECK(language_method.needs_reference(&job));
+            CHECK(language_method.needs_reference(job.payload.data, job.payload.size));
             CHECK_MSG(job.payload.size < n_without * 3 / 4, "%zu bytes, %zu without",
                       job.payload.size, n_without);
             CHECK(i == 1 || hash == hash64(job.payload.data, job.payload.size, 0));

@@ -189,7 +189,8 @@ static void check_damaged(int level)
     CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
     struct block_job whole = {.plan = &plan, .reference = reference};
     CHECK(byte_buffer_append(&whole.content, content, N) == TACIT_OK);
-    CHECK(block_encode(&whole) == TACIT_OK && block_needs_reference(&whole));
+    CHECK(block_encode(&whole) == TACIT_OK &&
+          block_needs_reference(&whole.header, whole.payload.data));
     for (int i = 0; i < N_TRIES; i++) {
         struct block_job job = {.plan = &plan, .header = whole.header, .reference = reference};
         uint64_t n_bytes;
