@@ -16,7 +16,7 @@
 #include "cli/base/exit_codes.h"
 #include "cli/base/signals.h"
 #include "cli/files/fd_io.h"
-#include "cli/models/cmd_model.h"
+#include "cli/models/model_named.h"
 #include "tacit/tacit.h"
 
 /* The model of -m, for the codec; *model stays NULL without -m. */

@@ -10,7 +10,7 @@
 #include "cli/base/progress.h"
 #include "cli/measure/cmd_eval.h"
 #include "cli/measure/peer.h"
-#include "cli/models/cmd_model.h"
+#include "cli/models/model_named.h"
 #include "cli/records/text_pieces.h"
 #include "tacit/stream.h"
 

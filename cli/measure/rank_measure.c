@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/measure/cmd_rank.h"
-#include "cli/models/cmd_model.h"
+#include "cli/models/model_named.h"
 #include "cli/records/text_pieces.h"
 
 enum { LEARNS_FROM = 1 << 16 }; /* bytes that the learner takes at a time */

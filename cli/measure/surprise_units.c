@@ -7,7 +7,7 @@
 
 #include "cli/files/whole_file.h"
 #include "cli/measure/cmd_surprise.h"
-#include "cli/models/cmd_model.h"
+#include "cli/models/model_named.h"
 
 static struct unit *add_unit(struct surprise *s)
 {

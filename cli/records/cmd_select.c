@@ -7,7 +7,7 @@
 #include "cli/base/json_text.h"
 #include "cli/base/progress.h"
 #include "cli/files/text_output.h"
-#include "cli/models/cmd_model.h"
+#include "cli/models/model_named.h"
 
 struct run {
     const struct select_arguments *arguments;

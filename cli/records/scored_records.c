@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/base/console.h"
-#include "cli/models/cmd_model.h"
+#include "cli/models/model_named.h"
 #include "cli/records/json_lenient.h"
 
 enum { BATCH = 64, LEARNER_LEVEL = 4 };

@@ -8,7 +8,7 @@
 #include "cli/base/option_table.h"
 #include "cli/files/file_output.h"
 #include "cli/files/whole_file.h"
-#include "cli/models/cmd_model.h"
+#include "cli/models/model_named.h"
 #include "tacit/generate.h"
 #include "tacit/options.h"
 
