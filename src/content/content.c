@@ -119,20 +119,25 @@ size_t content_split(const uint8_t *data, size_t n, struct content_segment *segm
     return s.n;
 }
 
-bool content_is_words(const struct content_segment *split, size_t n_split, enum content_type *type)
+enum content_type content_commonest(const struct content_segment *split, size_t n_split,
+                                    uint32_t among, enum content_type otherwise)
 {
-    size_t n_of_type[CONTENT_N_TYPES] = {0}, n = 0, n_text = 0;
-    for (size_t i = 0; i < n_split; i++) {
+    size_t n_of_type[CONTENT_N_TYPES] = {0};
+    enum content_type commonest = otherwise;
+    for (size_t i = 0; i < n_split; i++)
         n_of_type[split[i].content.type] += split[i].n_bytes;
+    for (unsigned i = 0; i < CONTENT_N_TYPES; i++)
+        if (among & CONTENT_BIT(i) && n_of_type[i] > n_of_type[commonest])
+            commonest = (enum content_type)i;
+    return commonest;
+}
+
+bool content_is_words(const struct content_segment *split, size_t n_split)
+{
+    size_t n = 0, n_text = 0;
+    for (size_t i = 0; i < n_split; i++) {
         n += split[i].n_bytes;
-    }
-    *type = CONTENT_TEXT;
-    for (unsigned i = 0; i < CONTENT_N_TYPES; i++) {
-        if (!(CONTENT_WORDS & CONTENT_BIT(i)))
-            continue;
-        n_text += n_of_type[i];
-        if (n_of_type[i] > n_of_type[*type])
-            *type = (enum content_type)i;
+        n_text += CONTENT_BIT(split[i].content.type) & CONTENT_WORDS ? split[i].n_bytes : 0;
     }
     return n_text > n / 2;
 }

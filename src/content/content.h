@@ -24,7 +24,12 @@ struct content_segment {
  * number, 0 for n = 0. Some 6 ns a byte. */
 size_t content_split(const uint8_t *data, size_t n, struct content_segment *segments, size_t max);
 
-/* The commonest type of text in a split, CONTENT_TEXT if there is none; whether more than half is text. */
-bool content_is_words(const struct content_segment *split, size_t n_split, enum content_type *type);
+/* The type with most bytes in a split, among those of a set of bits; `otherwise`, which is one of them, if there are
+ * none. */
+enum content_type content_commonest(const struct content_segment *split, size_t n_split,
+                                    uint32_t among, enum content_type otherwise);
+
+/* Whether more than half is text. */
+bool content_is_words(const struct content_segment *split, size_t n_split);
 
 #endif

@@ -117,10 +117,9 @@ static_assert(BLOCK_SPLIT_MAX + 2 * MATCHES_MAX <= CONTEXT_SEGMENTS_MAX, "room f
  * are the reference's, if both are some kind of text. Blocks of one kind then share one set of models. */
 static bool is_like_reference(const struct block_job *job)
 {
-    enum content_type type;
     return job->content.size < ALIKE_MAX &&
            (CONTENT_BIT(job->reference->type) & CONTENT_WORDS) != 0 &&
-           content_is_words(job->look->split, job->look->n_split, &type);
+           content_is_words(job->look->split, job->look->n_split);
 }
 
 static void choose_reading(const struct block_job *job, struct context_layout *layout)

@@ -34,8 +34,9 @@ static enum tacit_status look_at_arranged(struct block_look *look,
                                    content->size);
     if (status == TACIT_OK) {
         look->spoken = n_spoken > 0 && speaks_enough(&look->arrangement, &arranged);
-        content_is_words(split, content_split(arranged.data, n_spoken, split, SPLIT_MAX),
-                         &look->spoken_type);
+        look->spoken_type =
+            content_commonest(split, content_split(arranged.data, n_spoken, split, SPLIT_MAX),
+                              CONTENT_WORDS, CONTENT_TEXT);
     }
     byte_buffer_free(&arranged);
     free(split);
@@ -46,10 +47,10 @@ enum tacit_status language_choose_spoken(struct block_look *look, const struct b
                                          bool arranging)
 {
     look->arrangement.speech.n_segments = 0;
-    look->spoken = content_is_words(look->split, look->n_split, &look->spoken_type);
+    look->spoken_type = content_commonest(look->split, look->n_split, CONTENT_WORDS, CONTENT_TEXT);
+    look->spoken = arranging || content_is_words(look->split, look->n_split);
     if (!arranging)
         return TACIT_OK;
-    look->spoken = true;
     TRY(arrangement_find(&look->arrangement, content->data, content->size, look->split,
                          look->n_split));
     return look->arrangement.speech.n_segments > 0 ? look_at_arranged(look, content) : TACIT_OK;

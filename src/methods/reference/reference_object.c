@@ -21,19 +21,16 @@ enum {
 /* What most of its end is made of: encoders put it into archives, so decoders do not depend on it. */
 static enum tacit_status find_type(struct tacit_reference *reference)
 {
-    size_t n_of_type[CONTENT_N_TYPES] = {0}, n = reference->n_bytes;
+    size_t n = reference->n_bytes, n_sniffed = n < SNIFFED ? n : SNIFFED;
     struct content_segment *split = calloc(SPLIT_MAX, sizeof *split);
+    uint32_t without_rows = 0;
     if (!split)
         return TACIT_ERR_MEMORY;
-    size_t n_sniffed = n < SNIFFED ? n : SNIFFED;
-    size_t n_split = content_split(reference->data + (n - n_sniffed), n_sniffed, split, SPLIT_MAX);
-    for (size_t i = 0; i < n_split; i++)
-        n_of_type[split[i].content.type] += split[i].n_bytes;
-    free(split);
-    reference->type = CONTENT_DEFAULT;
     for (unsigned i = 0; i < CONTENT_N_TYPES; i++)
-        if (!content_has_rows((enum content_type)i) && n_of_type[i] > n_of_type[reference->type])
-            reference->type = (enum content_type)i;
+        without_rows |= content_has_rows((enum content_type)i) ? 0 : CONTENT_BIT(i);
+    size_t n_split = content_split(reference->data + (n - n_sniffed), n_sniffed, split, SPLIT_MAX);
+    reference->type = content_commonest(split, n_split, without_rows, CONTENT_DEFAULT);
+    free(split);
     return TACIT_OK;
 }
 
