@@ -76,7 +76,8 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
         TRY(byte_buffer_reserve(content, stop, coder->job->header.content_size));
         cm_expect(coder->cm, stop - start);
         for (; start < stop; start++) {
-            context_marks_note(coder->job->marks, start, start + 1, n_coded(coder));
+            if (start % CONTEXT_MARKS_STEP == 0)
+                context_marks_note(coder->job->marks, start, start + 1, n_coded(coder));
             content->data[start] = step_byte(coder, coder->encoding ? content->data[start] : 0);
         }
     }
@@ -266,13 +267,13 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
         return 0;
     struct cm_config config = {.strength = plan->strength,
                                .content_set = plan->content_set,
-                               .memory_log2 = context_memory_log2(plan, content_size)};
+                               .memory_log2 = context_memory_log2(plan, content_size, 0)};
     uint64_t n_models;
     if (plan->reference) {
-        struct reference_reading reading = {.type = CONTENT_DEFAULT};
-        uint64_t n_learnt = plan->reference->n_bytes;
-        n_learnt = n_learnt < LEARNT_MAX ? n_learnt : LEARNT_MAX;
-        config.memory_log2 = context_memory_log2_behind(plan, content_size, n_learnt);
+        struct reference_reading reading = {CONTENT_DEFAULT,
+                                            reference_part_for(plan->reference, LEARNT_MAX)};
+        config.memory_log2 = context_memory_log2(plan, content_size,
+                                                 reference_n_learnt(plan->reference, reading.part));
         reference_models_configure(plan->reference, (uint32_t)content_size, &reading, &config);
         n_models = reference_models_memory(&config);
     } else {

@@ -16,18 +16,12 @@ enum {
     BEHIND_LOG2 = 5,        /* bytes of tables for each byte */
 };
 
-unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes)
+unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes, uint64_t n_learnt)
 {
-    unsigned log2 = cm_memory_log2_for(plan->strength, n_bytes);
-    return log2 < plan->memory_log2_max ? log2 : plan->memory_log2_max;
-}
-
-unsigned context_memory_log2_behind(const struct codec_plan *plan, uint64_t n_bytes,
-                                    uint64_t n_learnt)
-{
-    if (n_bytes >= ALIKE_MAX)
-        return context_memory_log2(plan, n_bytes + n_learnt);
-    unsigned log2 = CM_MEMORY_LOG2_MIN;
+    unsigned log2 = cm_memory_log2_for(plan->strength, n_bytes + n_learnt);
+    if (n_learnt == 0 || n_bytes >= ALIKE_MAX)
+        return log2 < plan->memory_log2_max ? log2 : plan->memory_log2_max;
+    log2 = CM_MEMORY_LOG2_MIN;
     while (log2 < plan->memory_log2_max && (n_bytes + n_learnt) >> (log2 - BEHIND_LOG2) != 0)
         log2++;
     return log2;
@@ -164,11 +158,9 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
     }
     layout->line_ends = job->look->line_ends;
     layout->config.strength = plan->strength;
-    layout->config.memory_log2 =
-        layout->referenced
-            ? context_memory_log2_behind(plan, n_coded,
-                                         reference_n_learnt(job->reference, layout->reading.part))
-            : context_memory_log2(plan, n_coded);
+    layout->config.memory_log2 = context_memory_log2(
+        plan, n_coded,
+        layout->referenced ? reference_n_learnt(job->reference, layout->reading.part) : 0);
     context_layout_set_contents(layout, job->reference, (uint32_t)job->content.size);
     return TACIT_OK;
 }

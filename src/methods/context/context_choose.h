@@ -20,11 +20,9 @@ enum {
     ALIKE_MAX = 1 << 16,  /* blocks up to this take the reference's type */
 };
 
-unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes);
-
-/* Behind n_learnt bytes of a reference. A short block gets tables that are soon brought back to what they were
- * when the reference was read: measured on records of 1 KB behind 110 KB, 4 MiB instead of 64 cost 0.3 %. */
-unsigned context_memory_log2_behind(const struct codec_plan *plan, uint64_t n_bytes,
-                                    uint64_t n_learnt);
+/* For n_bytes of content behind n_learnt bytes of a reference, 0: none. A short block with a reference gets tables
+ * that are soon brought back to what they were when it was read: measured on records of 1 KB behind 110 KB, 4 MiB
+ * instead of 64 cost 0.3 %. */
+unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes, uint64_t n_learnt);
 
 #endif

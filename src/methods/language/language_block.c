@@ -55,10 +55,9 @@ static void choose_reading(const struct block_job *job, struct language_layout *
 static unsigned choose_memory(const struct codec_plan *plan, const struct language_layout *layout,
                               uint64_t n_bytes)
 {
-    return layout->referenced
-               ? context_memory_log2_behind(
-                     plan, n_bytes, reference_n_learnt(plan->reference, layout->reading.part))
-               : context_memory_log2(plan, n_bytes);
+    return context_memory_log2(
+        plan, n_bytes,
+        layout->referenced ? reference_n_learnt(plan->reference, layout->reading.part) : 0);
 }
 
 /* What the payload says in front of the coded bits. */
@@ -238,15 +237,14 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     struct language_layout layout = {.type = CONTENT_TEXT,
                                      .primed = true, /* for the room it takes */
                                      .unmixed = plan->unmixed,
-                                     .memory_log2 = context_memory_log2(plan, content_size),
                                      .n_context = plan->n_context,
                                      .n_streams = language_choose_streams(plan, content_size)};
     if (plan->reference && !plan->unmixed) {
         layout.referenced = true;
         layout.reading.part = reference_part_for(plan->reference, LEARNT_BYTES);
         layout.model_part = MODEL_PART;
-        layout.memory_log2 = choose_memory(plan, &layout, content_size);
     }
+    layout.memory_log2 = choose_memory(plan, &layout, content_size);
     uint64_t n_bytes;
     list_silent(&layout.arrangement.speech, content_size > CONTENT_HEADED_MIN
                                                 ? plan->content_set

@@ -39,14 +39,6 @@ static struct lm_options lm_options(const struct codec_plan *plan,
                                .n_back = n_back};
 }
 
-static size_t content_bytes(const struct language_layout *layout)
-{
-    size_t n = 0;
-    for (uint32_t i = 0; i < layout->n_streams; i++)
-        n += layout->n_bytes[i];
-    return n;
-}
-
 static void lay_out(struct language_coder *coder, struct arena *arena)
 {
     const struct lm_model *lm = model_file_lm(coder->model->file);
@@ -62,7 +54,7 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
     if (coder->layout.primed || coder->layout.referenced)
         coder->primer_logits = arena_take(arena, LANGUAGE_PRIMER_ROWS * row);
     if (coder->guessing)
-        language_guesser_lay_out(&coder->guesser, arena, content_bytes(&coder->layout));
+        language_guesser_lay_out(&coder->guesser, arena, coder->layout.n_spoken);
     coder->token.unmixed = coder->layout.unmixed;
     token_coder_lay_out(&coder->token, arena, coder->model->trie,
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);

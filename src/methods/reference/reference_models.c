@@ -7,6 +7,7 @@
 #include "methods/reference/reference_models.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/try.h"
 
@@ -43,16 +44,15 @@ void reference_models_configure(const struct tacit_reference *reference, uint32_
     config->span = span;
 }
 
-void reference_models_key(const struct cm_config *config, const struct reference_reading *reading,
-                          uint64_t key[REFERENCE_KEY_WORDS])
+static void make_key(const struct cm_config *config, const struct reference_reading *reading,
+                     uint64_t key[REFERENCE_KEY_WORDS])
 {
     const uint64_t words[REFERENCE_KEY_WORDS] = {
         REFERENCE_OF_CONTEXT, (uint64_t)config->strength, config->content_set,
         config->memory_log2,  config->n_streams,          config->span,
         config->hinted,       (uint64_t)reading->type,    reading->part,
     };
-    for (unsigned i = 0; i < REFERENCE_KEY_WORDS; i++)
-        key[i] = words[i];
+    memcpy(key, words, sizeof words);
 }
 
 enum tacit_status reference_models_learn(struct cm *cm, const uint8_t *data, size_t n,
@@ -113,7 +113,7 @@ enum tacit_status reference_models_take(const struct tacit_reference *reference,
                                         struct reference_models **models_out)
 {
     uint64_t key[REFERENCE_KEY_WORDS];
-    reference_models_key(config, reading, key);
+    make_key(config, reading, key);
     struct reference_models *models =
         (struct reference_models *)reference_shelf_take(reference->shelf, key);
     *models_out = models;
@@ -126,8 +126,7 @@ enum tacit_status reference_models_take(const struct tacit_reference *reference,
         return TACIT_ERR_MEMORY;
     models->kernels = *kernels;
     models->kept.destroy = destroy;
-    for (unsigned i = 0; i < REFERENCE_KEY_WORDS; i++)
-        models->kept.key[i] = key[i];
+    memcpy(models->kept.key, key, sizeof key);
     enum tacit_status status = make(models, reference, config, reading, watch);
     if (status != TACIT_OK) {
         destroy(&models->kept);

@@ -42,9 +42,6 @@ struct reference_models {
 /* What kind of thing it is that read: the first word of a key. */
 enum { REFERENCE_OF_CONTEXT = 1, REFERENCE_OF_LANGUAGE = 2 };
 
-void reference_models_key(const struct cm_config *config, const struct reference_reading *reading,
-                          uint64_t key[REFERENCE_KEY_WORDS]);
-
 /* (*models)->cm has read the reference; it is the caller's until it is given back. config: from
  * reference_models_configure. watch: of the job that waits while the reference is read. Errors as
  * cm_create, and TACIT_ERR_CANCELLED; *models is NULL then. */
