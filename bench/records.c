@@ -13,35 +13,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/file_map.h"
 #include "tacit/tacit.h"
-
-struct file {
-    unsigned char *data;
-    size_t n;
-};
 
 static double cpu_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static struct file read_file(const char *path)
-{
-    struct file file = {0};
-    FILE *in = fopen(path, "rb");
-    if (!in || fseek(in, 0, SEEK_END) != 0) {
-        perror(path);
-        exit(1);
-    }
-    file.n = (size_t)ftell(in);
-    rewind(in);
-    file.data = malloc(file.n + 1);
-    if (!file.data || fread(file.data, 1, file.n, in) != file.n)
-        exit(1);
-    fclose(in);
-    return file;
 }
 
 static void check(enum tacit_status status)
@@ -67,29 +46,31 @@ int main(int argc, char **argv)
     options.no_model = argv[2][0] == '0';
     options.n_threads = 1;
     if (strcmp(argv[3], "-") != 0) {
-        struct file data = read_file(argv[3]);
-        check(tacit_reference_create(&reference, data.data, data.n));
-        free(data.data);
+        struct file_map data;
+        check(file_map_open(&data, argv[3]));
+        check(tacit_reference_create(&reference, data.data, data.n_bytes));
+        file_map_close(&data);
         options.reference = reference;
     }
     for (int i = 4; i < argc; i++) {
-        struct file file = read_file(argv[i]);
-        size_t n, n_restored, cap = tacit_buffer_bound(file.n);
-        unsigned char *archive = malloc(cap), *restored = malloc(file.n + 1);
+        struct file_map file;
+        check(file_map_open(&file, argv[i]));
+        size_t n, n_restored, cap = tacit_buffer_bound(file.n_bytes);
+        unsigned char *archive = malloc(cap), *restored = malloc(file.n_bytes + 1);
         double start = cpu_seconds();
-        check(tacit_buffer_compress(file.data, file.n, archive, cap, &n, &options));
+        check(tacit_buffer_compress(file.data, file.n_bytes, archive, cap, &n, &options));
         double middle = cpu_seconds();
-        check(tacit_buffer_decompress(archive, n, restored, file.n, &n_restored, &options));
+        check(tacit_buffer_decompress(archive, n, restored, file.n_bytes, &n_restored, &options));
         double end = cpu_seconds();
-        if (n_restored != file.n || memcmp(restored, file.data, file.n) != 0)
+        if (n_restored != file.n_bytes || memcmp(restored, file.data, file.n_bytes) != 0)
             check(TACIT_ERR_CORRUPT);
         encode += i == 4 ? 0 : middle - start;
         decode += i == 4 ? 0 : end - middle;
-        n_content += file.n;
+        n_content += file.n_bytes;
         n_archives += n;
         free(archive);
         free(restored);
-        free(file.data);
+        file_map_close(&file);
     }
     printf("%d %zu %zu %.6f %.6f\n", argc - 4, n_content, n_archives, encode, decode);
     tacit_reference_destroy(reference);

@@ -77,16 +77,6 @@ static enum tacit_status build_tensors(struct builder *b)
     return TACIT_OK;
 }
 
-static size_t widest_row(const struct lm_shape *shape)
-{
-    size_t widest = 0;
-    for (int id = 0; id < LM_N_TENSORS; id++) {
-        size_t n = lm_tensor_size(shape, (enum lm_tensor_id)id).n_columns;
-        widest = n > widest ? n : widest;
-    }
-    return widest;
-}
-
 static void *allocate_zeroed(size_t n_bytes)
 {
     void *memory = aligned_alloc(ARENA_ALIGN, round_up(n_bytes, ARENA_ALIGN));
@@ -95,10 +85,28 @@ static void *allocate_zeroed(size_t n_bytes)
     return memory;
 }
 
+static void release_heap(struct lm_model *model)
+{
+    free(model->memory);
+}
+
+enum tacit_status lm_model_allocate(struct lm_model *model)
+{
+    size_t n = (size_t)lm_model_memory_needed(&model->shape, model->kinds);
+    model->memory = allocate_zeroed(n);
+    if (!model->memory)
+        return TACIT_ERR_MEMORY;
+    model->n_bytes = n;
+    model->release = release_heap;
+    struct arena arena = {model->memory, n, 0};
+    lm_model_lay_out(model, &arena);
+    return TACIT_OK;
+}
+
 static enum tacit_status build_in_memory(struct builder *b, size_t row_bytes)
 {
     struct lm_model *model = b->model;
-    size_t widest = widest_row(&model->shape);
+    size_t widest = lm_shape_widest(&model->shape);
     uint8_t *row_memory = allocate_zeroed(row_bytes);
     enum tacit_status status = row_memory ? lm_model_allocate(model) : TACIT_ERR_MEMORY;
     if (status == TACIT_OK) {
@@ -116,7 +124,7 @@ enum tacit_status lm_model_build(struct lm_model **model, const struct lm_shape 
     TRY(lm_model_create(model, shape, NULL));
     struct builder builder = {.model = *model, .row = row, .context = context};
     struct arena row_sizes = {0};
-    lay_out_row_buffer(&builder.buffer, widest_row(shape), &row_sizes);
+    lay_out_row_buffer(&builder.buffer, lm_shape_widest(shape), &row_sizes);
     kernels_select(&builder.kernels, cpu_features());
     enum tacit_status status = build_in_memory(&builder, row_sizes.used);
     if (status == TACIT_OK)

@@ -70,6 +70,16 @@ struct lm_tensor_size lm_tensor_size(const struct lm_shape *s, enum lm_tensor_id
     }
 }
 
+size_t lm_shape_widest(const struct lm_shape *shape)
+{
+    size_t widest = 0;
+    for (int id = 0; id < LM_N_TENSORS; id++) {
+        size_t n = lm_tensor_size(shape, (enum lm_tensor_id)id).n_columns;
+        widest = n > widest ? n : widest;
+    }
+    return widest;
+}
+
 uint64_t lm_shape_products(const struct lm_shape *s)
 {
     uint64_t n = (uint64_t)s->n_vocab * s->width;

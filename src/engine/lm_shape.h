@@ -163,6 +163,9 @@ struct lm_tensor_size {
 
 struct lm_tensor_size lm_tensor_size(const struct lm_shape *shape, enum lm_tensor_id id);
 
+/* Columns of the widest tensor. */
+size_t lm_shape_widest(const struct lm_shape *shape);
+
 static inline size_t lm_head_columns(const struct lm_shape *s)
 {
     return (size_t)s->n_heads * s->head_dim;

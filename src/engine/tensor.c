@@ -140,6 +140,16 @@ void tensor_lay_out(struct tensor *tensor, enum tensor_kind kind, size_t n_rows,
         tensor->weights = arena_take(arena, storages[kind].bytes(tensor));
 }
 
+void tensor_copy(struct tensor *to, const struct tensor *from)
+{
+    if (from->n_columns == 0)
+        return;
+    if (from->n_rows == 0)
+        memcpy(to->values, from->values, from->n_columns * sizeof *to->values);
+    else
+        memcpy(to->weights, from->weights, storages[from->kind].bytes(from));
+}
+
 void tensor_row(const struct tensor *tensor, size_t row, float *dst)
 {
     storages[tensor->kind].row(tensor, row, dst);

@@ -40,6 +40,9 @@ struct tensor {
 void tensor_lay_out(struct tensor *tensor, enum tensor_kind kind, size_t n_rows, size_t n_columns,
                     struct arena *arena);
 
+/* The values or weights of a tensor of the same kind and sizes. */
+void tensor_copy(struct tensor *to, const struct tensor *from);
+
 /* One group of a matrix of TENSOR_INT8. q: [64], each within +-LM_Q_MAX. */
 void tensor_set_group(struct tensor *tensor, size_t row, size_t group, const int8_t *q,
                       float scale);

@@ -24,16 +24,6 @@ struct reader {
     enum tacit_status status;
 };
 
-static size_t widest_matrix(const struct lm_model *model)
-{
-    size_t widest = 0;
-    for (size_t i = 0; i < lm_n_tensors(&model->shape); i++) {
-        const struct tensor *t = lm_tensor_at(model, i);
-        widest = t->n_rows && t->n_columns > widest ? t->n_columns : widest;
-    }
-    return widest;
-}
-
 static void take_rows(float *rows, const struct lm_rows *x, size_t n_rows, size_t n_columns)
 {
     for (size_t m = 0; m < n_rows; m++)
@@ -107,7 +97,7 @@ static enum tacit_status read_files(struct reader *r, const char *const *paths, 
                                  .n_threads =
                                      n_threads < LM_THREADS_MAX ? n_threads : LM_THREADS_MAX,
                                  .cpu_features = cpu_features()};
-    r->rows = malloc(LM_BATCH * widest_matrix(r->model) * sizeof *r->rows);
+    r->rows = malloc(LM_BATCH * lm_shape_widest(&r->model->shape) * sizeof *r->rows);
     r->calibration->products = calloc(r->calibration->n_tensors, sizeof(float *));
     if (!r->rows || !r->calibration->products)
         return TACIT_ERR_MEMORY;

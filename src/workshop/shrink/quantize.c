@@ -89,11 +89,7 @@ static enum tacit_status fill(void *context, size_t index, const struct tensor *
 
 static enum tacit_status take_memory(struct quantizer *q)
 {
-    size_t widest = LM_GROUP;
-    for (size_t i = 0; i < lm_n_tensors(&q->model->shape); i++) {
-        const struct tensor *t = lm_tensor_at(q->model, i);
-        widest = t->n_rows && t->n_columns > widest ? t->n_columns : widest;
-    }
+    size_t widest = lm_shape_widest(&q->model->shape);
     q->row = malloc(widest * sizeof *q->row);
     q->groups = malloc(widest / LM_INT4_GROUP * sizeof *q->groups);
     return q->row && q->groups ? TACIT_OK : TACIT_ERR_MEMORY;
