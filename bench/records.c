@@ -14,7 +14,8 @@
 #include <time.h>
 
 #include "base/file_map.h"
-#include "tacit/tacit.h"
+#include "tacit/buffer.h"
+#include "tacit/reference.h"
 
 static double cpu_seconds(void)
 {
