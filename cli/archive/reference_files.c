@@ -18,8 +18,9 @@ static enum exit_code make_room(struct joined *joined, const struct input *input
 {
     if (joined->n + PIECE <= joined->cap)
         return EXIT_CODE_OK;
-    size_t n_coming = (size_t)input_size(input) + PIECE;
-    size_t cap = joined->n + n_coming > 2 * joined->cap ? joined->n + n_coming : 2 * joined->cap;
+    size_t cap = joined->n + (size_t)input_size(input) + PIECE;
+    cap = cap > 2 * joined->cap ? cap : 2 * joined->cap;
+    cap = cap > PIECE ? cap : PIECE; /* clang-tidy knows no bounds of these sums */
     unsigned char *data = realloc(joined->data, cap);
     if (data == NULL)
         return fail_with_status(input->console, input->name, TACIT_ERR_MEMORY);
