@@ -122,8 +122,9 @@ static inline __attribute__((always_inline)) void add_four(const struct corner *
 {
     const ints ones = _mm256_set1_epi16(1);
     const int32_t(*x)[2] = c->panel->group[g].x[k] + c->first_row;
+    const int n_ahead = n_rows > 1 ? n_blocks : 0;
 #pragma GCC unroll 3
-    for (int b = 0; n_rows > 1 && b < n_blocks; b++)
+    for (int b = 0; b < n_ahead; b++)
         __builtin_prefetch(c->w[(size_t)(b + n_blocks) * c->w_stride + g].q[k]);
 #pragma GCC unroll 2
     for (int m = 0; m < n_rows; m++) {
