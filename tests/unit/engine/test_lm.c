@@ -18,7 +18,8 @@
 #include "check.h"
 #include "tiny_model.h"
 
-enum { N_TOKENS = 90, N_STREAMS = 5, CONTEXT = 64 };
+/* More tokens than the context holds, in few rows: it also runs under emulation. */
+enum { N_TOKENS = 72, N_STREAMS = 5, CONTEXT = 64 };
 
 struct golden {
     const char *name;
@@ -30,10 +31,10 @@ static const struct golden models[] = {TINY_MODELS(SHAPE)};
 
 /* The first 8 bytes of the SHA-256 of the model and of all its logits. */
 static const char *const expected[][2] = {
-    {"c67238cd9c1ee6d1", "1ae6a0cd0d328ee2"}, {"a7d53376eaeb71ba", "a89c88500ae30699"},
-    {"7e1e8a7b04990f17", "3e3334182e22f865"}, {"ca22c75e8d0e81f0", "865a2a6fd42f9a69"},
-    {"84d983bbf3b5b12e", "20b5a0838f0ae753"}, {"f265533dac8de15f", "42c2150bd7a3c23e"},
-    {"e1a8549a88cbf6a3", "13ca6f967ce7d04a"},
+    {"c67238cd9c1ee6d1", "e79b77cd364e79fb"}, {"a7d53376eaeb71ba", "df43ccbfc6451194"},
+    {"7e1e8a7b04990f17", "73fa7f6eb2e72af7"}, {"ca22c75e8d0e81f0", "a8d7840871ba7d1e"},
+    {"84d983bbf3b5b12e", "35daacf3fe3332f9"}, {"f265533dac8de15f", "73a7ac5014af05d0"},
+    {"e1a8549a88cbf6a3", "70081345a393b2d8"},
 };
 
 /* Streams differ from the first token on. */
@@ -277,13 +278,14 @@ static void check_golden(const struct lm_model *model, const char *name, const f
 static void check_one_thread(const struct lm_model *model, const float *logits)
 {
     uint32_t features = cpu_features();
-    for (uint32_t n = 1; n <= N_STREAMS; n++)
-        check_steps(model, logits, n, 1, features);
+    check_steps(model, logits, 1, 1, features);
+    check_steps(model, logits, 2, 1, features);
+    check_steps(model, logits, N_STREAMS, 1, features);
     check_back(model, logits, 1);
     check_prefill(model, logits, N_TOKENS, 1, features);
     for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
         check_steps(model, logits, N_STREAMS, 1, features & mask);
-        check_prefill(model, logits, 33, 1, features & mask);
+        check_prefill(model, logits, 19, 1, features & mask);
     }
 }
 

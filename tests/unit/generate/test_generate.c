@@ -57,7 +57,7 @@ static void test_same_everywhere(void)
     CHECK(generated(&options) == first);
 #define TRY_FEATURE(flag, bit, name)                                                               \
     options.cpu = name;                                                                            \
-    CHECK_MSG(generated(&options) == first, "%s", name);
+    CHECK_MSG(!(cpu_features() & (flag)) || generated(&options) == first, "%s", name);
     CPU_FEATURE_TABLE(TRY_FEATURE)
 #undef TRY_FEATURE
     options = defaults();
@@ -115,7 +115,7 @@ static void check_back(const struct tacit_generate_options *options, const uint8
 static void test_bytes_and_back(void)
 {
     struct tacit_generate_options options = defaults();
-    uint8_t data[700];
+    uint8_t data[300];
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)hash64(&i, sizeof i, 3);
     check_back(&options, data, 0);

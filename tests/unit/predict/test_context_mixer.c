@@ -13,7 +13,7 @@
 #include "check.h"
 #include "coder/binary_coder.h"
 
-enum { N_MAX = 10000, N_TYPE = 1024 };
+enum { N_MAX = 5000, N_TYPE = 640 };
 
 static uint32_t rng(uint64_t *state)
 {
