@@ -15,6 +15,7 @@
 
 #include "check.h"
 #include "golden/golden_content.h"
+#include "golden/golden_features.h"
 #include "tacit/tacit.h"
 
 enum { CONTENT_MAX = 1 << 16, ARCHIVE_MAX = 2 * CONTENT_MAX };
@@ -187,6 +188,8 @@ int main(int argc, char **argv)
         tasks[first] = CHECK_DECODING;
         tasks[!first] = CHECK_ENCODING;
         treat_all(tasks, argv[3], NULL);
+    } else if (argc == 3 && golden_features_repeat(argv[2])) {
+        return GOLDEN_SKIPPED;
     } else if (argc == 2 || argc == 3) {
         treat_all(tasks, argv[1], argc == 3 ? argv[2] : NULL);
     } else {

@@ -16,6 +16,7 @@
 #include "base/try.h"
 #include "check.h"
 #include "golden/golden_content.h"
+#include "golden/golden_features.h"
 #include "tacit/tacit.h"
 #include "tiny_tmodel.h"
 
@@ -198,6 +199,8 @@ int main(int argc, char **argv)
     const char *folder = argv[write ? 2 : 1], *cpu = argc == 3 && !write ? argv[2] : NULL;
     struct tacit_model *models[N_SHAPES];
     uint8_t *memory[N_SHAPES];
+    if (cpu && golden_features_repeat(cpu))
+        return GOLDEN_SKIPPED;
     golden_fill(content, N_CONTENT, GOLDEN_prose);
     for (size_t i = 0; i < N_SHAPES; i++)
         models[i] = make_model(i, &memory[i]);

@@ -24,6 +24,7 @@ for name in empty text binary random repeats; do
         # shellcheck disable=SC2086
         "$tacit" --no-model $options -c "$work/$name" >"$work/archive"
         compare "$work/$name" "$work/archive"
+        [ $name = text ] || [ "$options" = -1 ] || continue # joined are some of each kind
         cat "$work/archive" >>"$work/all.tct"
         cat "$work/$name" >>"$work/all"
     done
