@@ -3,7 +3,7 @@
  * What the context models make of files: coded size (the sum of the bits' costs, which the coder
  * meets to within a few bytes) and user time.
  *
- *     cm_bench [-s quick|strong] [-m MEMORY_LOG2] [-n MAX_BYTES] FILE...
+ *     cm_bench [-s lean|quick|strong] [-m MEMORY_LOG2] [-n MAX_BYTES] FILE...
  */
 #include <math.h>
 #include <stdio.h>
@@ -62,6 +62,11 @@ static double code(struct cm_config config, const uint8_t *data, size_t n)
     return cost / 8;
 }
 
+static enum cm_strength strength_named(const char *name)
+{
+    return strcmp(name, "lean") == 0 ? CM_LEAN : strcmp(name, "quick") == 0 ? CM_QUICK : CM_STRONG;
+}
+
 int main(int argc, char **argv)
 {
     struct cm_config config = {.strength = CM_STRONG};
@@ -70,7 +75,7 @@ int main(int argc, char **argv)
     int i = 1;
     for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
         if (argv[i][1] == 's')
-            config.strength = strcmp(argv[i + 1], "quick") == 0 ? CM_QUICK : CM_STRONG;
+            config.strength = strength_named(argv[i + 1]);
         else if (argv[i][1] == 'm')
             memory_log2 = (unsigned)atoi(argv[i + 1]);
         else if (argv[i][1] == 'n')

@@ -29,7 +29,7 @@ struct level {
 
 static const struct level levels[TACIT_LEVEL_MAX + 1] = {
     [1] = {8 * MIB, 9, false, 0, 0, 0, 0},          [2] = {64 * MIB, 22, false, 0, 0, 0, 0},
-    [3] = {8 * MIB, 22, true, 24, 0, 0, 30},        [4] = {16 * MIB, 22, true, 26, 0, 0, 30},
+    [3] = {8 * MIB, 9, true, 26, 0, 0, 30},         [4] = {16 * MIB, 22, true, 26, 0, 0, 30},
     [5] = {4 * MIB, 22, true, 28, 1 << 14, 16, 30}, [6] = {8 * MIB, 22, true, 29, 1 << 16, 8, 20},
     [7] = {16 * MIB, 22, true, 29, 1 << 17, 4, 10}, [8] = {32 * MIB, 22, true, 29, 1 << 18, 2, 5},
     [9] = {64 * MIB, 22, true, 29, 1 << 20, 1, 0},

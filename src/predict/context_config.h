@@ -14,18 +14,23 @@
 enum cm_strength {
     CM_QUICK = 0,
     CM_STRONG = 1,
+    CM_LEAN = 2, /* text and data by lean.h, all else as quick */
 };
 
-enum { CM_STRONG_LEVEL = 5 }; /* from this level on the context models are the strong ones */
+enum {
+    CM_QUICK_LEVEL = 4, /* from this level on the context models are the quick ones, */
+    CM_STRONG_LEVEL = 5 /* and from this on the strong ones */
+};
 
 static inline enum cm_strength cm_level_strength(int level)
 {
-    return level >= CM_STRONG_LEVEL ? CM_STRONG : CM_QUICK;
+    return level >= CM_STRONG_LEVEL ? CM_STRONG : level >= CM_QUICK_LEVEL ? CM_QUICK : CM_LEAN;
 }
 
 enum {
     CM_MEMORY_LOG2_MIN = 20,
     CM_MEMORY_LOG2_MAX = 30,
+    CM_MEMORY_LOG2_MAX_LEAN = 29,
     CM_HINT_CONTEXTS = 256,
     CM_STREAMS_MAX = TACIT_STREAMS_MAX + 1, /* a block's, and one more for what they leave out */
 };
@@ -55,9 +60,14 @@ struct cm_hint {
 bool cm_config_is_valid(const struct cm_config *config);
 
 /* The smallest memory_log2 with which content of n_bytes predicts as well as with any larger one
- * (within 0.1 % or so), but no more than the strength's default: 28 (256 MiB) quick, 29 (512 MiB)
- * strong. */
+ * (within 0.3 % or so), but no more than the strength's default: 26 (64 MiB) lean, 28 (256 MiB) quick,
+ * 29 (512 MiB) strong. */
 unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes);
+
+static inline unsigned cm_memory_log2_max(enum cm_strength strength)
+{
+    return strength == CM_LEAN ? CM_MEMORY_LOG2_MAX_LEAN : CM_MEMORY_LOG2_MAX;
+}
 
 /* Whether nothing falls out of the history's ring: span says how much comes. */
 static inline bool cm_is_whole(const struct cm_config *config)

@@ -185,7 +185,12 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     unsigned configuration = *take(1);
     uint32_t n = 1, start = 0;
     require(configuration < 0x80, "reserved bits of the configuration");
-    require((configuration & 15) <= 10, "memory out of range");
+    unsigned memory = configuration & 15;
+    enum block_strength strength = configuration & 0x10 ? BLOCK_STRONG : BLOCK_QUICK;
+    if (memory > 10) {
+        memory = memory - 11 + (strength == BLOCK_STRONG ? 5 : 0);
+        strength = BLOCK_LEAN;
+    }
     uint8_t *whole = content;
     uint32_t whole_size = size;
     struct line_list lines = {0};
@@ -214,8 +219,7 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     struct decoder d = {0, UINT64_MAX, 0, end};
     for (int i = 0; i < 8; i++)
         d.code = d.code * 256 + next_byte(&d);
-    struct predictor *predictor =
-        types != 0 ? make_predictor(configuration & 0x10, configuration & 15, types) : NULL;
+    struct predictor *predictor = types != 0 ? make_predictor(strength, memory, types) : NULL;
     for (uint32_t i = 0; i < n; content += segments[i++].length) {
         const struct segment *s = &segments[i];
         if (s->raw) {

@@ -13,10 +13,10 @@ struct slots {
     struct slot (*line)[3];
 };
 
-struct slots *make_slots(unsigned memory)
+struct slots *make_slots(uint32_t n_lines)
 {
     struct slots *slots = zeros(sizeof *slots);
-    slots->n_lines = UINT64_C(3) << (memory + 12);
+    slots->n_lines = n_lines;
     slots->line = zeros(slots->n_lines * sizeof *slots->line);
     return slots;
 }

@@ -7,7 +7,7 @@
 
 #include "component.h"
 
-struct slots *make_slots(unsigned memory);
+struct slots *make_slots(uint32_t n_lines); /* L */
 
 enum { CONTEXTS_MAX = 48 };
 

@@ -3,6 +3,7 @@
 
 #include "component.h"
 #include "contexts.h"
+#include "lean.h"
 #include "mixing.h"
 
 enum { GENERAL, IMAGE, AUDIO, N_GROUPS };
@@ -12,6 +13,7 @@ struct group {
     unsigned n_components;
     struct mixer *mixer;
     struct refiner *refiner;
+    struct lean *lean; /* in place of these, or NULL */
 };
 
 struct predictor {
@@ -68,18 +70,23 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
     group->refiner = make_refiner(setup->strong);
 }
 
-struct predictor *make_predictor(bool strong, unsigned memory, uint32_t types)
+struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types)
 {
     struct predictor *p = zeros(sizeof *p);
-    struct setup setup = {.strong = strong, .memory = memory, .slots = make_slots(memory)};
+    bool lean = strength == BLOCK_LEAN;
+    struct setup setup = {.strong = strength == BLOCK_STRONG,
+                          .memory = memory,
+                          .slots = make_slots((lean ? 1u : 3u) << (memory + 12))};
     bool wanted[N_GROUPS] = {false};
     for (unsigned type = 0; type < 32; type++)
         if (types >> type & 1)
             wanted[group_of(type)] = true;
     for (int i = 0; i < N_GROUPS; i++)
-        if (wanted[i])
+        if (wanted[i] && (!lean || i != GENERAL))
             make_group(&p->groups[i], i, types, &setup);
-    p->seen.ring_size = UINT32_C(1) << (memory + 16);
+    if (lean && wanted[GENERAL])
+        p->groups[GENERAL].lean = make_lean(memory);
+    p->seen.ring_size = UINT32_C(1) << (memory + (lean ? 18 : 16));
     p->seen.ring = zeros(p->seen.ring_size);
     p->seen.partial = 1;
     return p;
@@ -114,6 +121,8 @@ static void ask(const struct component *c, const struct seen *seen, struct given
 uint32_t predict_bit(struct predictor *p)
 {
     struct group *g = p->group;
+    if (g->lean)
+        return lean_predict_bit(g->lean, &p->seen);
     struct given given = {.n_inputs = 0};
     for (unsigned i = 0; i < g->n_components && p->seen.i == 0; i++)
         if (!rests(&g->component[i], &p->seen))
@@ -138,6 +147,11 @@ static void see(struct seen *seen, int bit)
 void learn_bit(struct predictor *p, int bit)
 {
     struct group *g = p->group;
+    if (g->lean) {
+        lean_learn_bit(g->lean, bit);
+        see(&p->seen, bit);
+        return;
+    }
     refine_learn(g->refiner, bit);
     mix_learn(g->mixer, bit);
     for (unsigned i = 0; i < g->n_components; i++)

@@ -5,13 +5,14 @@
 #ifndef TACIT_REFERENCE_PREDICTOR_H
 #define TACIT_REFERENCE_PREDICTOR_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct predictor;
 
+enum block_strength { BLOCK_QUICK, BLOCK_STRONG, BLOCK_LEAN };
+
 /* memory: the configuration's m; types: a bit for each content type of the block. */
-struct predictor *make_predictor(bool strong, unsigned memory, uint32_t types);
+struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types);
 
 void begin_segment(struct predictor *predictor, unsigned type, uint32_t stride, uint32_t offset);
 

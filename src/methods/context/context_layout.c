@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "methods/context/context_layout.h"
 
+#include <assert.h>
+
 #include "base/try.h"
 #include "base/varint.h"
 
-/* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then strength, then these. */
-enum { STRENGTH_SHIFT = 4, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, FLAG_REFERENCE = 0x80 };
+/* First byte: strength and memory in the low five bits, then these. */
+enum { SETTING_MASK = 0x1f, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, FLAG_REFERENCE = 0x80 };
 
 /* Of the byte that says how the reference is read: the type, then the part. */
 enum { PART_SHIFT = 4 };
@@ -48,14 +50,39 @@ static size_t put_segment(uint8_t *out, const struct context_segment *segment)
     return n;
 }
 
+/* A setting is memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then strength: quick or strong. Settings
+ * whose low four bits exceed what memory may be stand for lean ones of all sizes. */
+enum { MEMORY_BITS = 4, MEMORY_MASK = 0x0f, LEAN_FIRST = 11, LEAN_A_HALF = 5 };
+
+static_assert(CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN < LEAN_FIRST &&
+                  LEAN_FIRST + LEAN_A_HALF == MEMORY_MASK + 1 &&
+                  CM_MEMORY_LOG2_MAX_LEAN - CM_MEMORY_LOG2_MIN < 2 * LEAN_A_HALF,
+              "every setting stands for one configuration");
+
+static unsigned setting_of(const struct cm_config *config)
+{
+    unsigned memory = config->memory_log2 - CM_MEMORY_LOG2_MIN;
+    if (config->strength == CM_LEAN)
+        return (memory / LEAN_A_HALF) << MEMORY_BITS | (LEAN_FIRST + memory % LEAN_A_HALF);
+    return (unsigned)config->strength << MEMORY_BITS | memory;
+}
+
+static struct cm_config config_of(unsigned setting)
+{
+    unsigned memory = setting & MEMORY_MASK, half = setting >> MEMORY_BITS;
+    bool lean = memory >= LEAN_FIRST;
+    memory = lean ? memory - LEAN_FIRST + half * LEAN_A_HALF : memory;
+    return (struct cm_config){.strength = lean ? CM_LEAN : (enum cm_strength)half,
+                              .memory_log2 = CM_MEMORY_LOG2_MIN + memory};
+}
+
 size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
 {
     size_t n = 0;
     bool many = layout->n_segments > 1, line_ends = layout->line_ends.n_removed > 0;
     out[n++] =
-        (uint8_t)((layout->config.memory_log2 - CM_MEMORY_LOG2_MIN) |
-                  (unsigned)layout->config.strength << STRENGTH_SHIFT | (many ? FLAG_SEGMENTS : 0) |
-                  (line_ends ? FLAG_LINE_ENDS : 0) | (layout->referenced ? FLAG_REFERENCE : 0));
+        (uint8_t)(setting_of(&layout->config) | (many ? FLAG_SEGMENTS : 0u) |
+                  (line_ends ? FLAG_LINE_ENDS : 0u) | (layout->referenced ? FLAG_REFERENCE : 0u));
     if (layout->referenced)
         out[n++] = (uint8_t)(layout->reading.type | layout->reading.part << PART_SHIFT);
     if (line_ends)
@@ -149,8 +176,7 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
     if (layout->referenced && !reference)
         return TACIT_ERR_REFERENCE_MISSING;
     content_size -= layout->line_ends.n_removed;
-    layout->config = (struct cm_config){.strength = (enum cm_strength)(first >> STRENGTH_SHIFT & 1),
-                                        .memory_log2 = CM_MEMORY_LOG2_MIN + (first & 0x0f)};
+    layout->config = config_of(first & SETTING_MASK);
     uint32_t n_left = content_size, n_reference = layout->referenced ? reference->n_bytes : 0;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         TRY(read_kind(&r, &layout->segments[i], n_reference + content_size - n_left));
@@ -159,8 +185,5 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
     }
     context_layout_set_contents(layout, reference, content_size);
     *n_layout = r.pos;
-    if (r.pos > n || layout->config.memory_log2 > CM_MEMORY_LOG2_MAX ||
-        context_layout_n_raw(layout) > n - r.pos)
-        return TACIT_ERR_CORRUPT;
-    return TACIT_OK;
+    return r.pos > n || context_layout_n_raw(layout) > n - r.pos ? TACIT_ERR_CORRUPT : TACIT_OK;
 }

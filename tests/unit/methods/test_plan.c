@@ -38,8 +38,8 @@ static void check_levels(void)
         bool context;
         enum cm_strength strength;
     } expected[TACIT_LEVEL_MAX + 1] = {
-        [1] = {8 * MIB, 9, false, CM_QUICK},   [2] = {64 * MIB, 22, false, CM_QUICK},
-        [3] = {8 * MIB, 22, true, CM_QUICK},   [4] = {16 * MIB, 22, true, CM_QUICK},
+        [1] = {8 * MIB, 9, false, CM_LEAN},    [2] = {64 * MIB, 22, false, CM_LEAN},
+        [3] = {8 * MIB, 9, true, CM_LEAN},     [4] = {16 * MIB, 22, true, CM_QUICK},
         [5] = {4 * MIB, 22, true, CM_STRONG},  [6] = {8 * MIB, 22, true, CM_STRONG},
         [7] = {16 * MIB, 22, true, CM_STRONG}, [8] = {32 * MIB, 22, true, CM_STRONG},
         [9] = {64 * MIB, 22, true, CM_STRONG},

@@ -279,7 +279,7 @@ static void check_parts(enum cm_strength strength)
 int main(void)
 {
     static const size_t lengths[] = {0, 1, 2, 255, N_TYPE, N_MAX};
-    for (int strength = CM_QUICK; strength <= CM_STRONG; strength++)
+    for (int strength = CM_QUICK; strength <= CM_LEAN; strength++)
         for (int content = CONTENT_DEFAULT; content < CONTENT_N_TYPES; content++)
             for (size_t g = 0; g < sizeof generators / sizeof *generators; g++)
                 for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
@@ -292,6 +292,7 @@ int main(void)
                 }
     check_content_changes(CM_QUICK);
     check_content_changes(CM_STRONG);
+    check_content_changes(CM_LEAN);
     check_content_bounds();
     check_config_bounds();
     check_parts(CM_QUICK);

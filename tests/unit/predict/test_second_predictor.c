@@ -64,12 +64,13 @@ static long compare_segment(struct cm *cm, struct predictor *predictor, const st
 }
 
 /* large: more than the ring holds. */
-static void compare_block(uint64_t seed, bool strong, bool large, const struct kernels *kernels)
+static void compare_block(uint64_t seed, enum cm_strength strength, bool large,
+                          const struct kernels *kernels)
 {
     struct segment segments[N_SEGMENTS_MAX];
     uint64_t state = seed;
     unsigned n = large ? 1 : 1 + below(&state, N_SEGMENTS_MAX);
-    struct cm_config config = {.strength = strong ? CM_STRONG : CM_QUICK,
+    struct cm_config config = {.strength = strength,
                                .memory_log2 = CM_MEMORY_LOG2_MIN + below(&state, 3)};
     if (large)
         config.memory_log2 = CM_MEMORY_LOG2_MIN;
@@ -81,14 +82,14 @@ static void compare_block(uint64_t seed, bool strong, bool large, const struct k
     }
     struct cm *cm;
     CHECK(cm_create(&cm, &config, kernels) == TACIT_OK);
-    struct predictor *predictor =
-        make_predictor(strong, config.memory_log2 - CM_MEMORY_LOG2_MIN, config.content_set);
+    struct predictor *predictor = make_predictor(
+        (enum block_strength)strength, config.memory_log2 - CM_MEMORY_LOG2_MIN, config.content_set);
     long differs = -1;
     for (unsigned i = 0; i < n && differs < 0; i++) {
         differs = compare_segment(cm, predictor, &segments[i]);
         CHECK_MSG(differs < 0,
-                  "seed %u strong %d memory %u types %x: segment %u of type %d at bit %ld",
-                  (unsigned)seed, strong, config.memory_log2, config.content_set, i,
+                  "seed %u strength %d memory %u types %x: segment %u of type %d at bit %ld",
+                  (unsigned)seed, (int)strength, config.memory_log2, config.content_set, i,
                   (int)segments[i].content.type, differs);
     }
     forget();
@@ -102,10 +103,11 @@ int main(int argc, char **argv)
     kernels_select(&kernels, cpu_features());
     make_tables();
     for (uint64_t seed = 1; argc == 1 && seed <= N_BLOCKS; seed++) {
-        compare_block(seed, false, false, &kernels);
-        compare_block(seed, true, false, &kernels);
+        compare_block(seed, CM_QUICK, false, &kernels);
+        compare_block(seed, CM_STRONG, false, &kernels);
+        compare_block(seed, CM_LEAN, false, &kernels);
     }
     if (argc > 1)
-        compare_block(1, false, true, &kernels);
+        compare_block(1, CM_QUICK, true, &kernels);
     return check_result();
 }

@@ -23,7 +23,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     context_set_lay_out(set, setup, n_orders);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 8 * (n_orders + 1));
-    if (setup->config->strength == CM_QUICK)
+    if (setup->config->strength != CM_STRONG)
         return;
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 2048);

@@ -31,7 +31,7 @@ struct table_stream {
 
 static unsigned n_contexts(enum cm_strength strength)
 {
-    return strength == CM_QUICK ? N_QUICK : N_STRONG;
+    return strength == CM_STRONG ? N_STRONG : N_QUICK;
 }
 
 static void lay_out(struct cm_setup *setup, struct component *self)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of struct cm: made by context_mixer_layout.c, run by context_mixer.c.
+ */
+#ifndef TACIT_PREDICT_CONTEXT_MIXER_INSIDE_H
+#define TACIT_PREDICT_CONTEXT_MIXER_INSIDE_H
+
+#include "predict/end_model.h"
+#include "predict/lean.h"
+#include "predict/mixer.h"
+#include "predict/refiner.h"
+
+/* The components for one group of content types and the mixer of their inputs. */
+struct cm_group {
+    struct mixer mixer;
+    struct mixer_stream mixer_stream;
+    struct refiner refiner;
+    struct refiner_stream refiner_stream;
+    struct component components[COMPONENTS_MAX];
+    unsigned n_components;
+    struct lean *lean; /* in place of all that; or NULL */
+};
+
+/* One place at which content is predicted. The components have their own parts for each. */
+struct cm_stream {
+    struct cm_history history;
+    struct cm_group *group; /* of the present content */
+    bool begun;             /* its start is known */
+    bool at_byte;           /* the components have not seen that a byte begins */
+};
+
+struct cm {
+    struct cm_tables tables;
+    struct slot_table slots;
+    struct cm_config config;
+    struct cm_group *groups[CONTENT_N_GROUPS]; /* NULL: no type of the set is of this group */
+    struct cm_stream *streams;                 /* one or config.n_streams */
+    struct cm_stream *stream;                  /* the selected one ... */
+    unsigned selected;                         /* ... and its number */
+    size_t n_ahead;                            /* bytes that follow the present one for certain */
+    struct cm_hint hint;                       /* for the coming bit */
+    struct end_model end;                      /* if config.hinted */
+    void *memory;                              /* the allocation that all of this lies in ... */
+    size_t n_memory;                           /* ... and its size */
+};
+
+static inline void cm_begin_content(struct cm *cm, struct cm_stream *stream,
+                                    const struct content *content)
+{
+    stream->history.content = *content;
+    stream->history.content_start = stream->history.n;
+    stream->group = cm->groups[content_group_of(content->type)];
+}
+
+#endif

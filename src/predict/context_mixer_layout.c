@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How the context models lie in memory: one allocation, groups and components in it as the configuration wants
+ * them.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/huge_pages.h"
+#include "base/strict_math.h"
+#include "predict/components.h"
+#include "predict/context_mixer.h"
+#include "predict/context_mixer_inside.h"
+
+enum { ANY_STRIDE = 4 }; /* valid for every type with rows */
+
+static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a kernel's input");
+
+static void init_tables(struct cm_tables *tables)
+{
+    bit_history_init(&tables->history);
+    adaptive_rates_init(&tables->rates);
+    for (int i = 0; i < 4096; i++)
+        tables->stretch[i] = strict_stretch(((float)i + 0.5f) * (1.0f / 4096.0f));
+}
+
+/* Several streams share one ring that nothing falls out of, so that each finds the others' bytes. Nor
+ * does a reference fall out. */
+static uint32_t ring_size(const struct cm_config *config)
+{
+    uint32_t size = (uint32_t)1 << (config->memory_log2 - (config->strength == CM_LEAN ? 2 : 4));
+    while (cm_is_whole(config) && size < config->span)
+        size <<= 1;
+    return size;
+}
+
+/* Lean ones have tables of their own, but for images and sound. */
+static size_t slots_size(const struct cm_config *config)
+{
+    size_t quarter = (size_t)1 << (config->memory_log2 - 2);
+    return config->strength != CM_LEAN              ? 3 * quarter
+           : config->content_set & (CONTENT_HEADED) ? quarter
+                                                    : sizeof(struct slot_line);
+}
+
+/* Measured: one layer is better on text and data, and faster; not so on samples and pixels, nor where
+ * a language model leads. */
+static bool one_layer(const struct cm_config *config, enum content_group which)
+{
+    bool pixels =
+        which != CONTENT_GROUP_GENERAL || config->content_set & CONTENT_BIT(CONTENT_IMAGE1);
+    return config->strength != CM_STRONG || (!pixels && !config->hinted);
+}
+
+/* NULL if the arena only counts. */
+static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group which,
+                                      const struct kernels *kernels)
+{
+    struct cm_group *group = arena_take(setup->arena, sizeof *group);
+    if (setup->config->strength == CM_LEAN && which == CONTENT_GROUP_GENERAL) {
+        struct lean *lean = lean_lay_out(setup->arena, setup->config);
+        if (group != NULL)
+            group->lean = lean;
+        return group;
+    }
+    const struct component_ops *list[COMPONENTS_MAX + 1];
+    components_for(setup->config, which, list);
+    setup->shape = (struct mixer_shape){.summed = one_layer(setup->config, which),
+                                        .many_inputs = setup->config->strength == CM_STRONG};
+    unsigned n = 0;
+    for (; list[n] != NULL; n++) {
+        struct component component = {.ops = list[n]};
+        const struct mixer_shape before = setup->shape;
+        component.ops->lay_out(setup, &component);
+        component.n_inputs = setup->shape.n_inputs - before.n_inputs;
+        component.n_selectors = setup->shape.n_selectors - before.n_selectors;
+        if (group != NULL)
+            group->components[n] = component;
+    }
+    struct mixer mixer;
+    mixer_lay_out(&mixer, setup->arena, &setup->shape, kernels);
+    struct refiner refiner;
+    refiner_lay_out(&refiner, setup->arena,
+                    setup->config->strength == CM_STRONG ? REFINER_MAPS : 1);
+    if (group != NULL) {
+        group->refiner = refiner;
+        group->mixer = mixer;
+        group->n_components = n;
+    }
+    return group;
+}
+
+/* Places everything in the arena; NULL if that only counts. */
+static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
+                          const struct kernels *kernels)
+{
+    struct cm *cm = arena_take(arena, sizeof *cm);
+    struct cm_stream *streams = arena_take(arena, cm_n_streams(config) * sizeof *streams);
+    uint8_t *ring = arena_take(arena, ring_size(config));
+    struct slot_table slots = {0};
+    slot_table_lay_out(&slots, arena, slots_size(config));
+    struct cm_setup setup = {.config = config, .arena = arena, .kernels = kernels};
+    if (ring != NULL) {
+        init_tables(&cm->tables);
+        cm->slots = slots;
+        setup.tables = &cm->tables;
+        setup.slots = &cm->slots;
+        cm->config = *config;
+        cm->streams = cm->stream = streams;
+        setup.hint = &cm->hint;
+        for (unsigned i = 0; i < cm_n_streams(config); i++) {
+            streams[i].history = (struct cm_history){.ring = ring,
+                                                     .mask = ring_size(config) - 1,
+                                                     .whole = cm_is_whole(config),
+                                                     .partial = 1};
+            streams[i].at_byte = true;
+        }
+    }
+    uint32_t wanted = 0;
+    for (unsigned type = 0; type < CONTENT_N_TYPES; type++)
+        if (config->content_set & CONTENT_BIT(type))
+            wanted |= 1u << content_group_of((enum content_type)type);
+    for (unsigned i = 0; i < CONTENT_N_GROUPS; i++) {
+        if (!(wanted >> i & 1))
+            continue;
+        struct cm_group *group = lay_out_group(&setup, (enum content_group)i, kernels);
+        if (cm != NULL)
+            cm->groups[i] = group;
+    }
+    if (config->hinted) {
+        struct end_model end;
+        end_model_lay_out(&end, arena, setup.tables, config->memory_log2, kernels);
+        if (cm != NULL)
+            cm->end = end;
+    }
+    return cm;
+}
+
+size_t cm_memory_needed(const struct cm_config *config)
+{
+    if (!cm_config_is_valid(config))
+        return 0;
+    struct arena sizes = {0};
+    lay_out(&sizes, config, NULL);
+    return sizes.used + ARENA_ALIGN;
+}
+
+enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
+                            const struct kernels *kernels)
+{
+    *cm = NULL;
+    size_t n_bytes = cm_memory_needed(config);
+    if (n_bytes == 0)
+        return TACIT_ERR_ARGUMENT;
+    uint8_t *memory = calloc(1, n_bytes);
+    if (memory == NULL)
+        return TACIT_ERR_MEMORY;
+    huge_pages_prefer(memory, n_bytes);
+    size_t skip = (ARENA_ALIGN - (uintptr_t)memory % ARENA_ALIGN) % ARENA_ALIGN;
+    struct arena arena = {memory + skip, n_bytes - ARENA_ALIGN, 0};
+    *cm = lay_out(&arena, config, kernels);
+    (*cm)->memory = memory;
+    (*cm)->n_memory = n_bytes;
+    struct content content = {CONTENT_DEFAULT, 0, 0};
+    while (!(config->content_set & CONTENT_BIT(content.type)))
+        content.type++;
+    if (content_has_rows(content.type))
+        content.stride = ANY_STRIDE;
+    for (unsigned i = 0; i < cm_n_streams(config); i++)
+        cm_begin_content(*cm, &(*cm)->streams[i], &content);
+    return TACIT_OK;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The lean predictor: few contexts, one small mixer, integers throughout; several times as fast as the
+ * components of inputs.h. It stands in for all of them where content of the general group is predicted.
+ * The lineage is lpaq. docs/predictor.md, section 9, has every detail.
+ *
+ * Eight inputs: bit histories under the last 0, 1, 2, 3, 4 and 6 bytes and under a context that the content's
+ * type chooses (word, row above, sparse), and a match model.
+ *
+ *     lean_lay_out; per byte { lean_ask; lean_next_byte; per bit { at bits 0 and 4 lean_next_nibble;
+ *     lean_predict; lean_update } }
+ *
+ * The steps of a bit are inline: a coder's loop is to keep what it can in registers.
+ */
+#ifndef TACIT_PREDICT_LEAN_H
+#define TACIT_PREDICT_LEAN_H
+
+#include "base/arena.h"
+#include "predict/bit_history.h"
+#include "predict/context_config.h"
+#include "predict/history.h"
+
+enum {
+    LEAN_HASHED = 5, /* inputs from hashed contexts; then those of the last byte and of none */
+    LEAN_COUNTED = LEAN_HASHED + 2, /* inputs from bit histories; then the match's */
+    LEAN_INPUTS = 8,
+    LEAN_SLOTS = 4, /* a line */
+    LEAN_NODES = 15,
+    LEAN_LENGTH_KINDS = 32,
+    LEAN_TRUST_KINDS = 4,
+    LEAN_STEPS = 16, /* of a refiner's row, 13 of them used: a row is half a cache line */
+    LEAN_ROWS_LOG2 = 12,
+    LEAN_X_MAX = 768, /* bound of what is mixed, in 64ths */
+};
+
+/* 64 bytes: slots for a nibble's 15 binary decisions. */
+struct lean_line {
+    uint8_t check[LEAN_SLOTS]; /* 0 in an unused slot */
+    uint8_t node[LEAN_SLOTS][LEAN_NODES];
+};
+
+/* What it has learnt, but for the two tables that grow with memory. */
+struct lean_learnt {
+    int16_t weights[LEAN_TRUST_KINDS * 256][LEAN_INPUTS];
+    uint16_t map[LEAN_COUNTED][BIT_HISTORY_STATES]; /* probability of a 1 in each state */
+    uint16_t match_map[LEAN_LENGTH_KINDS * 2];
+    uint8_t order0[256];      /* bit histories, by the partial byte ... */
+    uint8_t order1[256][256]; /* ... and the last byte */
+    uint16_t refiner[1 << LEAN_ROWS_LOG2][LEAN_STEPS];
+    uint32_t word;                   /* hash of the letters just before; 0: none */
+    uint32_t match_at;               /* place of the expected byte, 0: none */
+    uint32_t match_length, n_missed; /* bytes that agreed; misses since the match was good */
+};
+
+struct lean {
+    struct lean_learnt learnt __attribute__((aligned(64)));
+    uint8_t next[BIT_HISTORY_STATES][2];
+    int16_t stretch[4096];           /* ln(p / (1 - p)) in 256ths at p = (i + 0.5) / 4096 */
+    uint16_t squash[2 * LEAN_X_MAX]; /* 65536 / (1 + exp(-x)), x = i / 64 - 12 */
+    struct lean_line *lines;         /* [1 << lines_log2] */
+    uint32_t *places;                /* [1 << places_log2]: where the last bytes were before ... */
+    uint8_t *
+        place_checks; /* ... and more of their hash: most of those that were others are not looked up */
+    unsigned lines_log2, places_log2;
+    /* Of the present byte: */
+    uint64_t hash[LEAN_HASHED];
+    struct lean_line *line[LEAN_HASHED]; /* that the high nibble's slots lie in */
+    uint8_t *nodes[LEAN_COUNTED];
+    unsigned expected;    /* 256 + the match's byte; 0: none */
+    unsigned length_kind; /* of the match, times 2 */
+    unsigned trust;       /* 1 .. 3: in a match of this length, times 256 */
+    unsigned row;         /* of the refiner, before the partial byte */
+    uint32_t place;       /* the match's, in places */
+    uint8_t place_check;
+    /* Of the present bit: */
+    int16_t x[LEAN_INPUTS] __attribute__((aligned(16)));
+    uint8_t *state[LEAN_COUNTED];
+    int16_t *set;          /* of weights */
+    uint16_t *match_entry; /* NULL: the match says nothing */
+    uint16_t *step;        /* of the refiner: the nearer one */
+    int p;                 /* as mixed, 16 bits */
+};
+
+/* NULL if the arena only counts. Takes about 2^memory_log2 bytes, three quarters of them here; the ring is the
+ * caller's: 2^(memory_log2 - 2) bytes. */
+struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config);
+
+/* When a byte is known, best before lean_update of its last bit: finds the contexts of the next and asks for
+ * their cache lines. */
+void lean_ask(struct lean *lean, const struct cm_history *history);
+
+/* After lean_ask, at bit 0: finds the match. */
+void lean_next_byte(struct lean *lean, const struct cm_history *history);
+
+/* At bits 0 and 4: their slots. */
+void lean_next_nibble(struct lean *lean, unsigned bit, unsigned partial);
+
+/* At bit 2, for speed: asks for the cache lines of bit 4. */
+void lean_ask_nibble(struct lean *lean, unsigned partial);
+
+/* Before a byte that is neither predicted nor learnt: notes where it stands. */
+void lean_skim(struct lean *lean, const struct cm_history *history);
+
+/* w += x * error / 65536, rounded, bounded to 16 bits: written so that compilers make vectors of it. */
+static inline void lean_train(int16_t *restrict w, const int16_t *restrict x, int16_t error)
+{
+    for (int i = 0; i < LEAN_INPUTS; i++) {
+        int32_t product = x[i] * error;
+        int16_t high = (int16_t)(product >> 16);
+        uint16_t low = (uint16_t)((uint32_t)x[i] * (uint32_t)error);
+        int16_t change = (int16_t)(high + (low >> 15));
+        int16_t sum = (int16_t)((uint16_t)w[i] + (uint16_t)change);
+        int16_t over = (int16_t)(((w[i] ^ sum) & (change ^ sum)) >> 15);
+        int16_t bound = (int16_t)((w[i] >> 15) ^ 0x7fff);
+        w[i] = (int16_t)((sum & ~over) | (bound & over));
+    }
+}
+
+/* The probability that the next bit is 1, in 65536ths: 1 .. 65535. */
+static inline uint32_t lean_predict(struct lean *lean, unsigned bit, unsigned partial)
+{
+    const int16_t *stretch = lean->stretch;
+    unsigned leading = 1u << (bit & 3), node = leading - 1 + (partial & (leading - 1));
+    unsigned trust = 0, next = lean->expected >> (7 - bit);
+    int16_t *x = lean->x, match = 0;
+    lean->match_entry = NULL;
+    if (next >> 1 == partial) {
+        lean->match_entry = &lean->learnt.match_map[lean->length_kind + (next & 1)];
+        match = stretch[*lean->match_entry >> 4];
+        trust = lean->trust;
+    }
+    int16_t *set = lean->learnt.weights[trust + partial];
+    int32_t sum = 32768 + match * set[LEAN_COUNTED];
+    x[LEAN_COUNTED] = match;
+    /* Summed one by one: a vector would wait until these are written. */
+    for (int i = 0; i < LEAN_COUNTED; i++) {
+        uint8_t *state = lean->nodes[i] + (i < LEAN_HASHED ? node : partial);
+        lean->state[i] = state;
+        x[i] = stretch[lean->learnt.map[i][*state] >> 4];
+        sum += x[i] * set[i];
+    }
+    lean->set = set;
+    sum >>= 16;
+    sum = sum < -LEAN_X_MAX ? -LEAN_X_MAX : sum > LEAN_X_MAX - 1 ? LEAN_X_MAX - 1 : sum;
+    unsigned at = (unsigned)(sum + LEAN_X_MAX), share = at & 127;
+    int p = lean->squash[at];
+    uint16_t *step = &lean->learnt.refiner[lean->row ^ partial][at >> 7];
+    lean->step = step + (share >> 6);
+    __builtin_prefetch(
+        lean->learnt.refiner[lean->row ^ partial << 1]); /* of the next bit, 0 or 1 */
+    lean->p = p;
+    uint32_t refined = (step[0] * (128 - share) + step[1] * share) >> 7;
+    uint32_t both = ((uint32_t)p + refined) >> 1;
+    return both + (both == 0);
+}
+
+/* A probability of 16 bits moves by its distance from the bit / 2^rate. flip: 65535 for a 1, or 0. */
+static inline uint16_t lean_moved(uint16_t p, unsigned flip, unsigned rate)
+{
+    unsigned away = p ^ flip;
+    return (uint16_t)((away - (away >> rate)) ^ flip);
+}
+
+static inline void lean_update(struct lean *lean, int bit)
+{
+    enum { MAP_RATE = 7, MATCH_RATE = 6, STEP_RATE = 6, LEARNING = 9, LEARNING_LOG2 = 5 };
+    enum { SMALL_ERROR = 256 }; /* teaches nothing */
+    unsigned flip = bit ? 65535 : 0;
+    int error = (bit << 16) - lean->p;
+    if (error > SMALL_ERROR || error < -SMALL_ERROR)
+        lean_train(lean->set, lean->x, (int16_t)(error * LEARNING >> LEARNING_LOG2));
+    for (int i = 0; i < LEAN_COUNTED; i++) {
+        uint8_t *at = lean->state[i];
+        uint16_t *p = &lean->learnt.map[i][*at];
+        *at = lean->next[*at][bit];
+        *p = lean_moved(*p, flip, MAP_RATE);
+    }
+    if (lean->match_entry)
+        *lean->match_entry = lean_moved(*lean->match_entry, flip, MATCH_RATE);
+    *lean->step = lean_moved(*lean->step, flip, STEP_RATE);
+}
+
+#endif
