@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libFuzzer target: the first byte is a block's method, the next two its content's size, the rest its
- * payload. In an archive checksums stand before the payload's decoder; here nothing does, as when
+ * libFuzzer target: the first byte is a block's method and, above 127, says that there is a reference; the
+ * next two are its content's size, the rest its payload. In an archive checksums stand before the payload's decoder; here nothing does, as when
  * somebody makes an archive on purpose.
  */
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "methods/block.h"
+#include "payload_reference.h"
 
 enum { HEAD = 3, MEMORY_LOG2_MAX = 28, CONTENT_MAX = 1 << 13 }; /* more takes sanitizers too long */
 
@@ -21,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     uint64_t n_memory;
     if (n_bytes < HEAD || codec_plan_make(&plan, NULL) != TACIT_OK)
         return 0;
-    job.header.method = data[0];
+    job.header.method = data[0] & (PAYLOAD_HAS_REFERENCE - 1);
+    job.reference = data[0] & PAYLOAD_HAS_REFERENCE ? payload_reference() : NULL;
     job.header.content_size = (uint32_t)(data[1] | data[2] << 8) % CONTENT_MAX + 1;
     job.header.payload_size = (uint32_t)(n_bytes - HEAD);
     if (byte_buffer_append(&job.payload, data + HEAD, n_bytes - HEAD) != TACIT_OK)

@@ -14,6 +14,7 @@
 #include "gguf_writer.h"
 #include "golden/golden_content.h"
 #include "methods/block.h"
+#include "payload_reference.h"
 #include "tacit/tacit.h"
 
 enum { CONTENT_MAX = 3000, ARCHIVE_MAX = 16384 };
@@ -53,13 +54,14 @@ static size_t compress(const uint8_t *content, size_t n, int level, uint64_t blo
 }
 
 /* A block's method, its content's size less one, its payload. */
-static void make_payload(const char *folder, enum golden_class kind, int level)
+static void make_payload(const char *folder, enum golden_class kind, int level,
+                         const struct tacit_reference *reference)
 {
     uint8_t head[3];
     char name[64];
     struct tacit_options options;
     struct codec_plan plan;
-    struct block_job job = {.plan = &plan};
+    struct block_job job = {.plan = &plan, .reference = reference};
     struct byte_buffer seed = {0};
     tacit_options_init(&options);
     options.level = level;
@@ -68,15 +70,20 @@ static void make_payload(const char *folder, enum golden_class kind, int level)
         fail("payload");
     job.content.size = CONTENT_MAX;
     golden_fill(job.content.data, CONTENT_MAX, kind);
+    for (size_t i = 0; reference && i < PAYLOAD_REFERENCE_BYTES / 2; i++)
+        job.content.data[i] = (uint8_t) "level=info 1204\n"[i % 16];
     if (block_encode(&job) != TACIT_OK)
         fail("payload");
-    head[0] = job.header.method;
+    if (reference && !block_needs_reference(&job.header, job.payload.data))
+        fail("payload that does not read its reference");
+    head[0] = (uint8_t)(job.header.method | (reference ? PAYLOAD_HAS_REFERENCE : 0));
     head[1] = (uint8_t)(CONTENT_MAX - 1);
     head[2] = (uint8_t)((CONTENT_MAX - 1) >> 8);
     if (byte_buffer_append(&seed, head, sizeof head) != TACIT_OK ||
         byte_buffer_append(&seed, job.payload.data, job.payload.size) != TACIT_OK)
         fail("payload");
-    snprintf(name, sizeof name, "%s-%d", golden_class_name(kind), level);
+    snprintf(name, sizeof name, "%s-%d%s", golden_class_name(kind), level,
+             reference ? "-reference" : "");
     write_seed(folder, "payload", name, seed.data, seed.size);
     byte_buffer_free(&seed);
     block_job_free(&job);
@@ -113,7 +120,9 @@ static void make_class(const char *folder, enum golden_class kind)
     write_seed(folder, "tokenizer", name, content, CONTENT_MAX / 4);
 
     for (int level = 1; level <= 7; level += 3) {
-        make_payload(folder, kind, level);
+        make_payload(folder, kind, level, NULL);
+        if (kind == GOLDEN_log && level < 7)
+            make_payload(folder, kind, level, payload_reference());
         size_t n = compress(content, 400, level, 0, archive);
         n += compress(content, level == 4 ? CONTENT_MAX : 0, level, 1024, archive + n);
         snprintf(seed_name, sizeof seed_name, "%s-%d", name, level);
