@@ -8,3 +8,4 @@ extern "Python" int on_choice(void *context, const struct tacit_choice *choice);
 extern "Python" int on_drop(void *context, const struct tacit_choice *choice);
 extern "Python" const void *on_record(void *context, unsigned reader, size_t record, size_t *n_bytes);
 extern "Python" enum tacit_status on_read(void *context, uint64_t offset, void *data, size_t n_bytes);
+extern "Python" int on_text(void *context, const void *data, size_t n_bytes);

@@ -7,8 +7,8 @@
 
 `open` reads and writes .tct files, Archive reads ranges, Compressor and Decompressor work on streams, Model
 opens language models; evaluate, surprise, rank, select, anomalies and detect measure text (they need
-NumPy, which is imported when the first of them is used). encode_block and Joiner make one archive in many
-processes. `libtacit.fsspec` registers .tct with fsspec.
+NumPy, which is imported when the first of them is used); generate makes text. encode_block and Joiner make one archive
+in many processes. `libtacit.fsspec` registers .tct with fsspec.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from ._errors import (
     TruncatedError,
 )
 from ._file import open  # noqa: A004
+from ._generate import generate, generate_back, generate_from
 from ._model import Model, ModelInfo, list_models
 from ._native import ffi as _ffi
 from ._native import lib as _lib
@@ -110,6 +111,9 @@ __all__ = [
     "detect",
     "encode_block",
     "evaluate",
+    "generate",
+    "generate_back",
+    "generate_from",
     "iter_anomalies",
     "list_models",
     "open",

@@ -109,6 +109,11 @@ def on_choice(context: Any, choice: Any) -> int:
 
 
 @ffi.def_extern(error=1, onerror=_quiet)
+def on_text(context: Any, data: Any, n_bytes: int) -> int:
+    return _hand_over(context, "take", ffi.buffer(data, n_bytes))
+
+
+@ffi.def_extern(error=1, onerror=_quiet)
 def on_drop(context: Any, choice: Any) -> int:
     return _hand_over(context, "drop", choice)
 
