@@ -16,6 +16,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 SOURCE = pathlib.Path(os.environ["TACIT_SOURCE"])
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +25,14 @@ def spark():
     session = (
         SparkSession.builder.master("local-cluster[2,1,1024]")
         .config("spark.executor.memory", "768m")
-        .config("spark.executor.pyspark.memory", "512m")
+        .config("spark.executor.pyspark.memory", "768m")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.shuffle.partitions", "2")
+        # Short jobs: to compile for the long run costs more than it saves.
+        .config("spark.driver.extraJavaOptions", _JAVA)
+        .config("spark.executor.extraJavaOptions", _JAVA)
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.adaptive.enabled", "false")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("OFF")
@@ -98,6 +104,96 @@ def test_with_a_model_that_each_executor_gets(spark, source, content, tmp_path):
     assert target.read_bytes() == command("-c", "-6", "-m", model, "--block-size", "2K", source)
 
 
+def test_lines_and_tables_there_and_back(spark, content, tmp_path):
+    """Read in parallel, written as parts, read again; the command reads the parts, Spark finds "tacit" by itself."""
+    path, out = tmp_path / "big.tct", tmp_path / "out"
+    path.write_bytes(libtacit.compress(content, 3, block_size="64K"))
+    df = spark.read.format("tacit").option("blocks", 4).load(str(path))
+    df.write.format("tacit").option("level", 2).mode("append").save(str(out))
+    parts = sorted(out.glob("*.tct"))
+    assert len(parts) == -(-len(content) // (4 << 16)) and not list(out.glob("_*"))
+    assert b"".join(command("-dc", part) for part in parts) == content + b"\n"
+    table = df.selectExpr("length(value) AS n", "value", "named_struct('first', left(value, 1)) AS more")
+    table.write.format("tacit").option("level", 1).mode("overwrite").save(str(out))
+    back = spark.read.format("tacit").option("records", "json").load(str(out))
+    assert back.selectExpr("count(*)", "sum(n)", "count_if(more.first = left(value, 1))").first() == (
+        content.count(b"\n") + 1,
+        len(content.decode()) - content.count(b"\n"),
+        content.count(b"\n") + 1,
+    )
+
+
+def test_damage_fails_the_job_and_is_named(spark, content, tmp_path):
+    path = tmp_path / "big.tct"
+    data = bytearray(libtacit.compress(content, 2, block_size="64K"))
+    with libtacit.Archive(io.BytesIO(data)) as archive:
+        block = archive.block(2)
+    data[block.archive_offset + 100] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(Exception, match=r"block 2: .*big\.tct"):
+        spark.read.format("tacit").load(str(path)).count()
+
+
+def test_more_than_fits_flows_through(spark, tmp_path):
+    """1.7 GB of lines through two tasks, each of which may have less memory than it reads, and to new parts."""
+    piece = libtacit.compress(((b"0123456789abcdef" * 255) + b"\n") * 16_000, 1, block_size="4M")
+    path, out, n = tmp_path / "big.tct", tmp_path / "out", 26
+    path.write_bytes(piece * n)
+    df = spark.read.format("tacit").option("blocks", 13 * 16).load(str(path))
+    df.write.format("tacit").option("level", 1).option("block_size", "4M").mode("append").save(str(out))
+    sizes = []
+    for part in out.glob("*.tct"):
+        with libtacit.Archive(part) as archive:
+            sizes.append(archive.size)
+    assert sum(sizes) == n * 16_000 * 4081 and min(sizes) > 768 << 20
+
+
+def test_bits_are_those_of_one_machine(spark):
+    """The model's file is copied to each executor once."""
+    texts = ["What both sides know", None, "", "größer", "a " * 200] * 3
+    df = spark.createDataFrame([(i, t) for i, t in enumerate(texts)], "i int, t string").repartition(4)
+    model = str(SOURCE / "models/default.tmodel")
+    cost = libtacit.spark.bits("t", model)
+    found = [row.cost for row in df.select("i", cost.alias("cost")).sort("i").collect()]
+    results = iter(libtacit.evaluate(model, [t for t in texts if t is not None]))
+    assert found == [None if t is None else next(results).bits for t in texts]
+    for process in executors():
+        assert len(list(pathlib.Path(f"/proc/{process}/cwd/").glob("default.tmodel"))) == 1
+
+
+def test_selection_loses_little(spark, content, tmp_path):
+    """In rounds, over tasks and chunks; judged by what the choice takes when it is compressed."""
+    path = tmp_path / "big.tct"
+    path.write_bytes(libtacit.compress(content, 2, block_size="64K"))
+    lines = content.decode().split("\n")
+    alone = [lines[i] for i in libtacit.select(lines, 20_000).records]
+    df = spark.read.format("tacit").load(str(path))
+    rows = libtacit.spark.select(df, 20_000, chunk="100K").sort("tacit_rank").collect()
+    chosen = [row.value for row in rows]
+    assert sum(len(line.encode()) for line in chosen) <= 20_000 and len(chosen) > 100
+
+    def taught(some):
+        return len(libtacit.compress("\n".join(some).encode(), 4))
+
+    assert taught(chosen) > 0.95 * taught(alone)
+
+
+def test_a_damaged_part_is_not_joined(tmp_path):
+    """It is named with its block. No cluster is needed for it."""
+    from libtacit.spark._compress import _Job, _join
+
+    content = b"What two sides both already know need not be said.\n" * 500
+    (tmp_path / "big.txt").write_bytes(content)
+    options = {"block_size": "8K"}
+    job = _Job(str(tmp_path / "big.txt"), str(tmp_path), len(content), 8192, 2, options, None)
+    job.run(range(4))
+    with open(job.part(2), "r+b") as file:
+        file.seek(60)
+        file.write(b"damage")
+    with pytest.raises(libtacit.ArchiveError, match=r"block-00000002: block 2 of .*big\.txt.*checksum"):
+        _join(libtacit.Joiner(2, **options), job, 4, io.BytesIO())
+
+
 def test_a_worker_killed_changes_nothing(spark, source, tmp_path):
     target = tmp_path / "big.tct"
     done, failed = threading.Event(), []
@@ -120,19 +216,3 @@ def test_a_worker_killed_changes_nothing(spark, source, tmp_path):
     os.kill(victims[0], signal.SIGKILL)
     assert done.wait(100) and not failed, failed
     assert target.read_bytes() == command("-c", "-4", "--block-size", "8K", source)
-
-
-def test_a_damaged_part_is_not_joined(tmp_path):
-    """It is named with its block. No cluster is needed for it."""
-    from libtacit.spark._compress import _Job, _join
-
-    content = b"What two sides both already know need not be said.\n" * 500
-    (tmp_path / "big.txt").write_bytes(content)
-    options = {"block_size": "8K"}
-    job = _Job(str(tmp_path / "big.txt"), str(tmp_path), len(content), 8192, 2, options, None)
-    job.run(range(4))
-    with open(job.part(2), "r+b") as file:
-        file.seek(60)
-        file.write(b"damage")
-    with pytest.raises(libtacit.ArchiveError, match=r"block-00000002: block 2 of .*big\.txt.*checksum"):
-        _join(libtacit.Joiner(2, **options), job, 4, io.BytesIO())
