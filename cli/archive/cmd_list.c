@@ -35,7 +35,7 @@ static void print_reference(const struct tacit_archive_info *info)
                                                 .n_hash = info->n_reference_hash};
     char text[REFERENCE_TEXT_CAP];
     memcpy(identity.hash, info->reference_hash, sizeof identity.hash);
-    if (info->reference_size > 0)
+    if (info->n_reference_hash > 0)
         printf("  needs the reference of %s (-D)\n", reference_text(text, &identity));
 }
 

@@ -48,10 +48,11 @@ enum tacit_status list_json_file(struct list_json *json, const struct archive_fi
     print_number(", \"blocks\": ", info->n_blocks);
     print_number(", \"archive_size\": ", info->archive_size);
     print_number(", \"content_size\": ", info->content_size);
-    if (info->reference_size > 0) {
+    if (info->n_reference_hash > 0) {
         char hex[2 * TACIT_REFERENCE_HASH + 1];
         reference_hash_text(hex, info->reference_hash, info->n_reference_hash);
-        print_number(", \"reference_size\": ", info->reference_size);
+        if (info->reference_size > 0)
+            print_number(", \"reference_size\": ", info->reference_size);
         printf(", \"reference_xxh3\": \"%s\"", hex);
     }
     if (with_blocks)

@@ -94,7 +94,7 @@ enum exit_code fail_for_reference(struct console *console, const char *name,
 {
     char text[REFERENCE_TEXT_CAP];
     const char *given = console->reference_given;
-    bool is_known = needed->n_bytes > 0;
+    bool is_known = needed->n_hash > 0;
     console_error(console, name, "%s%s%s%s%s; give the same files with -D, in the same order",
                   tacit_status_message(status), is_known ? ": it needs " : "",
                   is_known ? reference_text(text, needed) : "", given ? "; -D gave " : "",

@@ -16,8 +16,11 @@ const char *reference_text(char *text, const struct tacit_reference_identity *id
 {
     char hex[2 * TACIT_REFERENCE_HASH + 1];
     reference_hash_text(hex, identity->hash, identity->n_hash);
-    snprintf(text, REFERENCE_TEXT_CAP, "%llu bytes, XXH3 %s", (unsigned long long)identity->n_bytes,
-             hex);
+    if (identity->n_bytes > 0)
+        snprintf(text, REFERENCE_TEXT_CAP, "%llu bytes, XXH3 %s",
+                 (unsigned long long)identity->n_bytes, hex);
+    else
+        snprintf(text, REFERENCE_TEXT_CAP, "XXH3 %s", hex);
     return text;
 }
 
@@ -27,5 +30,5 @@ void reference_needed_read(const char *path, struct tacit_reference_identity *id
     *identity = (struct tacit_reference_identity){.struct_size = sizeof *identity};
     size_t n = archive_head_read(path, head);
     if (tacit_archive_needs_reference(head, n, identity) != TACIT_OK)
-        identity->n_bytes = 0;
+        identity->n_hash = 0;
 }

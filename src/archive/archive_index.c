@@ -160,7 +160,7 @@ static enum tacit_status load_archive(struct cursor *c, uint64_t *offset)
     size_t n_header;
     TRY(source_read_header(c->source, *offset, &c->header, &n_header));
     *offset += n_header;
-    if (c->index->reference.n_bytes == 0)
+    if (c->index->reference.n_hash == 0)
         c->index->reference = c->header.reference;
     if (c->header.single) {
         const struct format_block *block = &c->header.block;

@@ -7,7 +7,7 @@
 #include "base/struct_size.h"
 #include "model/open_model.h"
 
-enum { SHORT_BYTES = 4 };
+enum { SHORT_BYTES = 4, BRIEF_BYTES = 1 };
 
 struct format_model_identity model_identity_of(const struct tacit_model *model)
 {
@@ -28,10 +28,23 @@ struct format_model_identity model_identity_of(const struct tacit_model *model)
     return identity;
 }
 
+static size_t n_known(const struct format_model_identity *identity)
+{
+    switch (identity->kind) {
+    case FORMAT_MODEL_NONE:
+        return 0;
+    case FORMAT_MODEL_SHORT:
+        return SHORT_BYTES;
+    case FORMAT_MODEL_BRIEF:
+        return BRIEF_BYTES;
+    default:
+        return sizeof identity->sha256;
+    }
+}
+
 static bool is_named(const struct format_model_identity *needed, const struct tacit_model *model)
 {
-    size_t n = needed->kind == FORMAT_MODEL_SHORT ? SHORT_BYTES : sizeof needed->sha256;
-    return model && memcmp(needed->sha256, model->identity, n) == 0;
+    return model && memcmp(needed->sha256, model->identity, n_known(needed)) == 0;
 }
 
 enum tacit_status model_identity_choose(const struct format_model_identity *needed,
@@ -55,9 +68,7 @@ enum tacit_status model_identity_tell(const struct format_model_identity *identi
                                       struct tacit_archive_model *told)
 {
     struct tacit_archive_model full = {0};
-    full.n_hash = identity->kind == FORMAT_MODEL_NONE    ? 0
-                  : identity->kind == FORMAT_MODEL_SHORT ? SHORT_BYTES
-                                                         : TACIT_MODEL_HASH;
+    full.n_hash = (uint32_t)n_known(identity);
     memcpy(full.hash, identity->sha256, sizeof full.hash);
     size_t n = identity->n_name < sizeof full.name ? identity->n_name : sizeof full.name - 1;
     memcpy(full.name, identity->name, n);

@@ -169,6 +169,29 @@ static enum tacit_status try_archive(struct scan *s, uint64_t *offset)
     return add_part(s, &part);
 }
 
+/* Where an archive may begin for sure, one of brief form is looked for, too: no check but that of the content covers
+ * it, so that what follows has to confirm where it ends. */
+static enum tacit_status try_brief(struct scan *s, uint64_t *offset)
+{
+    struct format_header header;
+    size_t n_header;
+    TRY(source_read_header(s->source, *offset, &header, &n_header));
+    struct recover_part part = {.kind = RECOVER_SINGLE,
+                                .offset = *offset,
+                                .end = *offset + n_header + header.block.payload_size,
+                                .block = header.block};
+    if (!header.block.brief)
+        return TACIT_ERR_CORRUPT;
+    bool ends = part_starts(s, part.end);
+    if (!ends)
+        TRY(source_is_zero(s->source, part.end, &ends));
+    if (!ends || part.end > s->source->size)
+        return TACIT_ERR_CORRUPT;
+    s->parts->saw_header = true;
+    *offset = part.end;
+    return add_part(s, &part);
+}
+
 static enum tacit_status parse_index(struct scan *s, uint8_t *data, size_t n, uint64_t *offset)
 {
     struct recover_part part = {.kind = RECOVER_INDEX, .offset = *offset, .end = *offset + n};
@@ -228,12 +251,17 @@ enum tacit_status recover_scan(struct recover_parts *parts, const struct tacit_s
     s->source = source;
     s->job = job;
     enum tacit_status status = TACIT_OK;
-    uint64_t offset = find_candidate(s, 0);
+    uint64_t offset = 0;
     while (offset < source->size && !is_of_memory(status)) {
-        status = try_candidate(s, &offset);
+        if (status == TACIT_OK)
+            status = try_brief(s, &offset);
+        if (status == TACIT_OK || is_of_memory(status))
+            continue;
+        offset = find_candidate(s, offset);
+        if (offset < source->size)
+            status = try_candidate(s, &offset);
         if (status != TACIT_OK)
             offset++;
-        offset = find_candidate(s, offset);
     }
     free(s);
     return is_of_memory(status) ? status : TACIT_OK;

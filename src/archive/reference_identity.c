@@ -23,11 +23,12 @@ enum tacit_status reference_identity_choose(const struct format_reference_identi
 {
     struct format_reference_identity had = reference_identity_of(given);
     *reference = NULL;
-    if (needed->n_bytes == 0)
+    if (needed->n_hash == 0)
         return TACIT_OK;
     if (!given)
         return TACIT_ERR_REFERENCE_MISSING;
-    if (needed->n_bytes != had.n_bytes || memcmp(needed->hash, had.hash, needed->n_hash) != 0)
+    bool same_size = needed->n_bytes == 0 || needed->n_bytes == had.n_bytes;
+    if (!same_size || memcmp(needed->hash, had.hash, needed->n_hash) != 0)
         return TACIT_ERR_REFERENCE_WRONG;
     *reference = given;
     return TACIT_OK;
@@ -37,7 +38,7 @@ enum tacit_status reference_identity_tell(const struct format_reference_identity
                                           struct tacit_reference_identity *told)
 {
     struct tacit_reference_identity full = {.n_bytes = identity->n_bytes,
-                                            .n_hash = identity->n_bytes > 0 ? identity->n_hash : 0};
+                                            .n_hash = identity->n_hash};
     memcpy(full.hash, identity->hash, full.n_hash);
     return struct_give(told, &full, sizeof full);
 }

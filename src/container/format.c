@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/try.h"
 #include "base/varint.h"
+#include "tacit/archive.h"
 #include "tacit/options.h"
 #include "tacit/reference.h"
 
@@ -13,6 +14,9 @@ static const uint8_t block_mark[FORMAT_MARK_SIZE] = {
 
 /* The byte behind the magic: version in the low four bits, then flags. */
 enum { FLAG_SINGLE = 0x10, MODEL_SHIFT = 5, MODEL_MASK = 3, FLAG_REFERENCE = 0x80 };
+
+/* The second byte of brief form: this, the method in the low two bits, the payload size's high bits above them. */
+enum { BRIEF = 0x10, BRIEF_MASK = 0xf0, METHOD_MASK = 3, SIZE_SHIFT = 2 };
 
 static uint32_t hash32(const uint8_t *data, size_t n_bytes)
 {
@@ -33,7 +37,7 @@ static void read_bytes(struct varint_reader *r, void *out, size_t n_bytes)
     r->pos += n_bytes;
 }
 
-static enum tacit_status read_model(struct varint_reader *r, struct format_model_identity *model)
+static void read_model(struct varint_reader *r, struct format_model_identity *model)
 {
     if (model->kind == FORMAT_MODEL_SHORT) {
         read_bytes(r, model->sha256, 4);
@@ -41,10 +45,9 @@ static enum tacit_status read_model(struct varint_reader *r, struct format_model
         read_bytes(r, model->sha256, 32);
         model->n_name = varint_read_byte(r);
         read_bytes(r, model->name, model->n_name);
-    } else if (model->kind != FORMAT_MODEL_NONE) {
-        return TACIT_ERR_CORRUPT;
+    } else if (model->kind == FORMAT_MODEL_BRIEF) {
+        read_bytes(r, model->sha256, 1);
     }
-    return TACIT_OK;
 }
 
 static size_t put_model(uint8_t *out, const struct format_model_identity *model)
@@ -123,6 +126,44 @@ static enum tacit_status read_block_form(struct varint_reader *r, struct format_
     return TACIT_OK;
 }
 
+static enum tacit_status read_brief(struct varint_reader *r, struct format_header *header)
+{
+    struct format_block *block = &header->block;
+    unsigned byte = r->data[1];
+    header->single = block->single = block->brief = true;
+    block->method = byte & METHOD_MASK;
+    r->pos = 2;
+    block->payload_size =
+        1 + ((byte & ~(unsigned)BRIEF_MASK) >> SIZE_SHIFT << 8) + varint_read_byte(r);
+    TRY(varint_read(r, &block->content_size));
+    header->reference.n_hash = FORMAT_REFERENCE_BRIEF;
+    read_bytes(r, header->reference.hash, FORMAT_REFERENCE_BRIEF);
+    header->model.kind =
+        block->method == TACIT_METHOD_MODEL ? FORMAT_MODEL_BRIEF : FORMAT_MODEL_NONE;
+    read_model(r, &header->model);
+    size_t n_checked = r->pos;
+    block->content_check = read_le32(r);
+    if (r->pos > r->n)
+        return TACIT_OK; /* the caller sees that bytes are missing */
+    block->check_seed = hash64(r->data, n_checked, 0);
+    bool plausible = block->method != 0 && block->content_size > 0 &&
+                     block->content_size <= FORMAT_BRIEF_CONTENT_MAX;
+    return plausible ? TACIT_OK : TACIT_ERR_CORRUPT;
+}
+
+static bool is_brief(const uint8_t *data, size_t n)
+{
+    return n > 1 && data[0] == FORMAT_FIRST_OF_ARCHIVE && (data[1] & BRIEF_MASK) == BRIEF;
+}
+
+static enum tacit_status parse_brief(struct varint_reader *r, struct format_header *header,
+                                     size_t *n_header)
+{
+    TRY(read_brief(r, header));
+    *n_header = r->pos;
+    return r->pos > r->n ? TACIT_ERR_TRUNCATED : TACIT_OK;
+}
+
 enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct format_header *header,
                                       size_t *n_header)
 {
@@ -130,6 +171,8 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
     struct varint_reader r = {.data = data, .n = n};
     size_t n_magic = n < sizeof magic ? n : sizeof magic;
     *n_header = 0;
+    if (is_brief(data, n))
+        return parse_brief(&r, header, n_header);
     if (memcmp(data, magic, n_magic) != 0)
         return TACIT_ERR_NOT_ARCHIVE;
     r.pos = sizeof magic;
@@ -142,7 +185,9 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
         return TACIT_ERR_VERSION;
     header->single = flags & FLAG_SINGLE;
     header->model.kind = (enum format_model)(flags >> MODEL_SHIFT & MODEL_MASK);
-    TRY(read_model(&r, &header->model));
+    if (header->model.kind == FORMAT_MODEL_BRIEF)
+        return TACIT_ERR_CORRUPT;
+    read_model(&r, &header->model);
     if (flags & FLAG_REFERENCE)
         TRY(read_reference(&r, header));
     if (header->single)
@@ -174,10 +219,50 @@ size_t format_header_pack(uint8_t *out, const struct format_header *header)
     return n + 12;
 }
 
+/* The one check of brief form is of the header and the content; a payload that is not what it was decodes to other
+ * content, or to nothing. */
+static uint64_t check_brief(uint64_t content_hash, uint64_t seed)
+{
+    uint8_t bytes[8];
+    store_le64(bytes, content_hash);
+    return hash64(bytes, sizeof bytes, seed);
+}
+
+static bool can_be_brief(const struct format_model_identity *model,
+                         const struct format_reference_identity *reference,
+                         const struct format_block *block)
+{
+    return reference->n_hash > 0 && block->method != TACIT_METHOD_STORED &&
+           block->method <= METHOD_MASK && block->content_size <= FORMAT_BRIEF_CONTENT_MAX &&
+           block->payload_size > 0 && block->payload_size <= FORMAT_BRIEF_PAYLOAD_MAX &&
+           model->kind ==
+               (block->method == TACIT_METHOD_MODEL ? FORMAT_MODEL_SHORT : FORMAT_MODEL_NONE);
+}
+
+static size_t pack_brief(uint8_t *out, const struct format_model_identity *model,
+                         const struct format_reference_identity *reference,
+                         const struct format_block *block)
+{
+    uint32_t size = block->payload_size - 1;
+    size_t n = 3;
+    out[0] = FORMAT_FIRST_OF_ARCHIVE;
+    out[1] = (uint8_t)(BRIEF | block->method | size >> 8 << SIZE_SHIFT);
+    out[2] = (uint8_t)size;
+    n += varint_put(out + n, block->content_size);
+    memcpy(out + n, reference->hash, FORMAT_REFERENCE_BRIEF);
+    n += FORMAT_REFERENCE_BRIEF;
+    if (block->method == TACIT_METHOD_MODEL)
+        out[n++] = model->sha256[0];
+    store_le32(out + n, (uint32_t)check_brief(block->content_check, hash64(out, n, 0)));
+    return n + 4;
+}
+
 size_t format_single_pack(uint8_t *out, const struct format_model_identity *model,
                           const struct format_reference_identity *reference,
                           const struct format_block *block, const uint8_t *payload)
 {
+    if (can_be_brief(model, reference, block))
+        return pack_brief(out, model, reference, block);
     size_t n = put_start(out, FLAG_SINGLE, model, reference);
     out[n++] = block->method;
     n += varint_put(out + n, block->content_size);
@@ -246,10 +331,14 @@ static enum tacit_status verify(const struct format_block *block, uint64_t value
 enum tacit_status format_payload_verify(const struct format_block *block, const uint8_t *data)
 {
     uint64_t seed = block->single ? block->check_seed : 0;
+    if (block->brief)
+        return TACIT_OK;
     return verify(block, hash64(data, block->payload_size, seed), block->payload_check);
 }
 
 enum tacit_status format_content_verify(const struct format_block *block, const uint8_t *data)
 {
-    return verify(block, hash64(data, block->content_size, 0), block->content_check);
+    uint64_t hash = hash64(data, block->content_size, 0);
+    return verify(block, block->brief ? check_brief(hash, block->check_seed) : hash,
+                  block->content_check);
 }

@@ -6,6 +6,7 @@
  * state.
  *
  *     single form:  header (magic, sizes, checks)  payload
+ *     brief form:   the same in 10 to 13 bytes, for a short block that reads a reference
  *     block form:   archive header  { block header  payload } ...  index  footer
  */
 #ifndef TACIT_CONTAINER_FORMAT_H
@@ -33,6 +34,9 @@ enum {
     FORMAT_FOOTER = 24,
     FORMAT_REFERENCE_HASH = 16,
     FORMAT_REFERENCE_SHORT = 4,
+    FORMAT_REFERENCE_BRIEF = 2,
+    FORMAT_BRIEF_CONTENT_MAX = 1 << 16,
+    FORMAT_BRIEF_PAYLOAD_MAX = 1 << 10,
 };
 
 #define FORMAT_CONTENT_MAX ((uint64_t)1 << 62) /* content of one archive */
@@ -41,7 +45,8 @@ enum {
 enum { FORMAT_PREFIX_SIZE = 4, FORMAT_FIRST_OF_ARCHIVE = 0xcf, FORMAT_FIRST_OF_PART = 0xd7 };
 #define FORMAT_LETTERS 'T', 'C', 'T'
 
-/* Whether an archive, a block or an index may start with these FORMAT_PREFIX_SIZE bytes. */
+/* Whether an archive, a block or an index may start with these FORMAT_PREFIX_SIZE bytes; of an archive of brief
+ * form too little can be told from anything else. */
 static inline bool format_may_start(const uint8_t *data)
 {
     static const uint8_t letters[] = {FORMAT_LETTERS};
@@ -53,26 +58,28 @@ enum format_model {
     FORMAT_MODEL_NONE = 0,
     FORMAT_MODEL_SHORT = 1, /* the first 4 bytes of the SHA-256 */
     FORMAT_MODEL_FULL = 2,  /* SHA-256 and a name */
+    FORMAT_MODEL_BRIEF = 3, /* the first byte of the SHA-256; in archives of brief form */
 };
 
 /* The model that decoding needs. */
 struct format_model_identity {
     enum format_model kind;
-    uint8_t sha256[32]; /* SHORT: 4 bytes of it, else zero */
+    uint8_t sha256[32]; /* SHORT: 4 bytes of it, BRIEF: 1, else zero */
     uint8_t n_name;
     char name[256]; /* n_name bytes, then a zero */
 };
 
 /* The reference that decoding needs. */
 struct format_reference_identity {
-    uint32_t n_bytes; /* 0: none */
-    uint32_t n_hash;  /* bytes of hash: FORMAT_REFERENCE_SHORT in single form, else all */
+    uint32_t n_bytes; /* 0: none, or not told in brief form */
+    uint32_t n_hash;  /* bytes of hash, 0: none; _BRIEF, _SHORT in single form, else all */
     uint8_t hash[FORMAT_REFERENCE_HASH]; /* the rest is 0 */
 };
 
 /* A block's header in either form. */
 struct format_block {
     bool single; /* checks are the low 32 bits, check_seed is used, content_offset and tag are 0 */
+    bool brief;  /* of single form, and one check is for all */
     uint8_t method;
     uint32_t tag;
     uint32_t content_size;
@@ -101,7 +108,8 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
 /* Writes a header of block form; out: FORMAT_HEADER_MAX bytes. Returns its length. */
 size_t format_header_pack(uint8_t *out, const struct format_header *header);
 
-/* Writes a header of single form, computes payload_check. Returns its length. */
+/* Writes a header of single form, computes payload_check. Of brief form if it can be: reference is one that the
+ * block reads, with its whole hash, and model is none, or short. Returns its length. */
 size_t format_single_pack(uint8_t *out, const struct format_model_identity *model,
                           const struct format_reference_identity *reference,
                           const struct format_block *block, const uint8_t *payload);

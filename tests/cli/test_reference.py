@@ -25,11 +25,27 @@ class Reference(CliTest):
             self.assertEqual(self.read("back"), self.new)
 
     def test_listed(self):
-        self.run_tacit("-3", "-D", "old", "new")
-        self.assertIn(b"needs the reference of 20000 bytes, XXH3 ", self.run_tacit("list", "new.tct").stdout)
-        about = json.loads(self.run_tacit("list", "--json", "new.tct").stdout)["files"][0]
-        self.assertEqual(about["reference_size"], 20000)
-        self.assertEqual(len(about["reference_xxh3"]), 8)
+        for options, size, digits in (([], None, 4), (["--block-size", "4K"], 20000, 32)):
+            self.run_tacit("-3", "-D", "old", "-f", *options, "new")
+            about = json.loads(self.run_tacit("list", "--json", "new.tct").stdout)["files"][0]
+            self.assertEqual(about.get("reference_size"), size)
+            self.assertEqual(len(about["reference_xxh3"]), digits)
+            told = f"needs the reference of {'20000 bytes, ' if size else ''}XXH3 {about['reference_xxh3']} (-D)"
+            self.assertIn(told.encode(), self.run_tacit("list", "new.tct").stdout)
+
+    def test_brief(self):
+        """Short archives in one stream, with zeros behind them."""
+        for i in range(3):
+            self.write(f"r{i}", self.new[9000 - 100 * i:9100])
+            self.run_tacit("-3", "-D", "old", f"r{i}")
+            self.assertLess(len(self.read(f"r{i}.tct")), 80)
+        whole = b"".join(self.read(f"r{i}.tct") for i in range(3))
+        content = b"".join(self.read(f"r{i}") for i in range(3))
+        self.write("all.tct", whole + bytes(600))
+        self.assertEqual(self.run_tacit("-dc", "-D", "old", "all.tct").stdout, content)
+        self.assertEqual(self.run_tacit("cat", "-D", "old", "--range", "5-250", "all.tct").stdout, content[5:251])
+        self.run_tacit("recover", "-D", "old", "all.tct", "-f", "-o", "back")
+        self.assertEqual(self.read("back"), content)
 
     def test_joined_in_order(self):
         self.write("a", self.old[:8000])
@@ -52,7 +68,7 @@ class Reference(CliTest):
                         continue  # saves the blocks that take nothing of what is different
                     done = self.run_tacit(*command, *given, "new.tct", expect=UNSUPPORTED)
                     self.assertEqual(done.stdout, b"")
-                    self.assertIn("it needs 20000 bytes, XXH3 ", done.err)
+                    self.assertIn(f"it needs {'20000 bytes, ' if size == '4K' else ''}XXH3 ", done.err)
                     self.assertIn("-D gave" if given else "not given", done.err)
                     self.assertEqual(self.names(), before)
 

@@ -13,12 +13,6 @@
 #include "methods/language/language_rounds.h"
 #include "methods/language/language_silent.h"
 
-enum {
-    LEARNT_BYTES = 1 << 20, /* of a reference, by the context models */
-    MODEL_PART =
-        4, /* 8 KiB of it by the language model: what it looks back on by default, nearly */
-};
-
 static enum tacit_status make_items(struct language_coder *coder)
 {
     const struct byte_buffer *content = &coder->job->content;
@@ -47,17 +41,18 @@ static void choose_reading(const struct block_job *job, struct language_layout *
         return;
     if (job->content.size < ALIKE_MAX && CONTENT_BIT(reference->type) & CONTENT_WORDS)
         layout->type = reference->type;
-    layout->reading =
-        (struct reference_reading){layout->type, reference_part_for(reference, LEARNT_BYTES)};
-    layout->model_part = MODEL_PART;
+    layout->reading = (struct reference_reading){layout->type, LANGUAGE_USUAL_PART};
+    layout->model_part = LANGUAGE_USUAL_MODEL_PART;
 }
 
 static unsigned choose_memory(const struct codec_plan *plan, const struct language_layout *layout,
                               uint64_t n_bytes)
 {
-    return context_memory_log2(
-        plan, n_bytes,
-        layout->referenced ? reference_n_learnt(plan->reference, layout->reading.part) : 0);
+    uint32_t n_learnt =
+        layout->referenced ? reference_n_learnt(plan->reference, layout->reading.part) : 0;
+    unsigned log2 = context_memory_log2(plan, n_bytes, n_learnt);
+    bool can_be_usual = layout->referenced && plan->memory_log2_max >= LANGUAGE_USUAL_MEMORY_LOG2;
+    return can_be_usual && log2 < LANGUAGE_USUAL_MEMORY_LOG2 ? LANGUAGE_USUAL_MEMORY_LOG2 : log2;
 }
 
 /* What the payload says in front of the coded bits. */
@@ -241,8 +236,8 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                      .n_streams = language_choose_streams(plan, content_size)};
     if (plan->reference && !plan->unmixed) {
         layout.referenced = true;
-        layout.reading.part = reference_part_for(plan->reference, LEARNT_BYTES);
-        layout.model_part = MODEL_PART;
+        layout.reading.part = LANGUAGE_USUAL_PART;
+        layout.model_part = LANGUAGE_USUAL_MODEL_PART;
     }
     layout.memory_log2 = choose_memory(plan, &layout, content_size);
     uint64_t n_bytes;

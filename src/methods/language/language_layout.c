@@ -13,6 +13,9 @@ enum {
     FLAG_SMALL = 0x40, /* the usual tokens and one stream are not written out */
     FLAG_PRIMED = 0x80,
 };
+/* Not otherwise together: a usual reading of the reference (language_layout.h), the type in the low four bits, memory in bits
+ * 5 and 6, nothing else. */
+enum { USUAL = FLAG_PRIMED | FLAG_UNMIXED, USUAL_MEMORY_SHIFT = 5, USUAL_MEMORY_MASK = 3 };
 /* Second byte: the content's type in the low four bits; whether a byte follows that says what is read of the
  * reference, model_part in its low four bits, then the context models' part; whether content is arranged. */
 enum { TYPE_MASK = 0x0f, FLAG_REFERENCE = 0x10, FLAG_ARRANGED = 0x80 };
@@ -25,9 +28,46 @@ static bool is_small(const struct language_layout *layout)
            layout->n_streams == 1;
 }
 
+static bool is_usual(const struct language_layout *layout)
+{
+    return layout->referenced && is_small(layout) && layout->reading.part == LANGUAGE_USUAL_PART &&
+           layout->model_part == LANGUAGE_USUAL_MODEL_PART &&
+           layout->memory_log2 >= LANGUAGE_USUAL_MEMORY_LOG2 &&
+           layout->memory_log2 <= LANGUAGE_USUAL_MEMORY_LOG2 + USUAL_MEMORY_MASK;
+}
+
+static enum tacit_status read_usual(unsigned byte, uint32_t content_size,
+                                    struct language_layout *layout)
+{
+    *layout = (struct language_layout){
+        .type = (enum content_type)(byte & TYPE_MASK),
+        .referenced = true,
+        .reading = {(enum content_type)(byte & TYPE_MASK), LANGUAGE_USUAL_PART},
+        .model_part = LANGUAGE_USUAL_MODEL_PART,
+        .memory_log2 =
+            LANGUAGE_USUAL_MEMORY_LOG2 + (byte >> USUAL_MEMORY_SHIFT & USUAL_MEMORY_MASK),
+        .n_spoken = content_size,
+        .n_arranged = content_size,
+        .first_token = SMALL_FIRST_TOKEN,
+        .n_context = SMALL_CONTEXT,
+        .n_streams = 1,
+        .n_bytes = {content_size},
+    };
+    return content_size > 0 && (unsigned)layout->type < CONTENT_N_TYPES &&
+                   !content_has_rows(layout->type)
+               ? TACIT_OK
+               : TACIT_ERR_CORRUPT;
+}
+
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
 {
     size_t n = 0;
+    if (is_usual(layout)) {
+        out[0] =
+            (uint8_t)(USUAL | (unsigned)layout->type |
+                      (layout->memory_log2 - LANGUAGE_USUAL_MEMORY_LOG2) << USUAL_MEMORY_SHIFT);
+        return 1;
+    }
     bool line_ends = layout->line_ends.n_removed > 0, small = is_small(layout);
     bool arranged = layout->arrangement.speech.n_segments > 0;
     out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
@@ -81,7 +121,7 @@ static enum tacit_status read_streams(struct varint_reader *r, uint32_t n_left,
 
 bool language_layout_is_referenced(const uint8_t *data, size_t n)
 {
-    return n > 1 && (data[1] & FLAG_REFERENCE) != 0;
+    return (n > 0 && (data[0] & USUAL) == USUAL) || (n > 1 && (data[1] & FLAG_REFERENCE) != 0);
 }
 
 /* The second byte, and the one behind it if there is a reference. */
@@ -109,6 +149,9 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
     struct varint_reader r = {data, n, 0};
     unsigned first = varint_read_byte(&r);
     bool arranged;
+    *n_layout = 1;
+    if (n > 0 && (first & USUAL) == USUAL)
+        return read_usual(first, content_size, layout);
     TRY(read_type(&r, layout, &arranged));
     layout->line_ends.n_removed = 0;
     if (first & FLAG_LINE_ENDS) {

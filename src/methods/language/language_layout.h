@@ -22,6 +22,14 @@ enum {
         3 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
+/* What a block that reads a reference does as a rule: then one byte says all. */
+enum {
+    LANGUAGE_USUAL_PART = 5, /* the context models learn 1 MiB of the reference */
+    LANGUAGE_USUAL_MODEL_PART =
+        4, /* and the model reads 8 KiB: what it looks back on by default, nearly */
+    LANGUAGE_USUAL_MEMORY_LOG2 = CM_MEMORY_LOG2_MIN + 2, /* .. that + 3 */
+};
+
 struct language_layout {
     enum content_type type; /* without rows: of all that is spoken */
     bool unmixed;           /* whole tokens by the model alone */

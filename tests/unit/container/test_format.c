@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "check.h"
+#include "tacit/archive.h"
 #include "tacit/options.h"
 #include "tacit/reference.h"
 
@@ -132,6 +133,93 @@ static void check_single_form(enum format_model kind, uint32_t n_reference)
                       format_payload_verify(&parsed.block, content) == TACIT_ERR_CHECKSUM,
                   "byte %zu", i);
         data[i] ^= 0x01;
+    }
+}
+
+static void check_brief_bounds(uint8_t *data)
+{
+    const size_t n = FORMAT_HEADER_MAX;
+    struct format_header parsed;
+    size_t n_header;
+    data[1] &= 0xfc; /* stored */
+    CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_CORRUPT);
+    data[1] |= 2;
+    memcpy(data + 3, "\x81\x80\x04", 3); /* 2^16 + 1 bytes of content */
+    CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_CORRUPT);
+    data[3]--; /* 2^16 */
+    CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_OK);
+    CHECK(parsed.block.content_size == FORMAT_BRIEF_CONTENT_MAX);
+    data[1] ^= 0x80;
+    CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_ERR_NOT_ARCHIVE);
+}
+
+static void check_brief_form(uint8_t method, uint32_t content_size, uint32_t payload_size)
+{
+    static uint8_t content[FORMAT_BRIEF_CONTENT_MAX];
+    struct format_model_identity model =
+        model_of(method == TACIT_METHOD_MODEL ? FORMAT_MODEL_SHORT : FORMAT_MODEL_NONE);
+    struct format_reference_identity reference = reference_of(4711, FORMAT_REFERENCE_HASH);
+    struct format_block block = {.method = method,
+                                 .content_size = content_size,
+                                 .payload_size = payload_size,
+                                 .content_check = hash64(content, content_size, 0)};
+    struct format_header parsed;
+    uint8_t data[FORMAT_HEADER_MAX] = {0};
+    size_t n = format_single_pack(data, &model, &reference, &block, content), n_header;
+    CHECK(n <= 13 && format_header_parse(data, n, &parsed, &n_header) == TACIT_OK);
+    CHECK(n_header == n && parsed.single && parsed.block.single && parsed.block.brief);
+    CHECK(parsed.block.method == method && parsed.block.content_size == content_size &&
+          parsed.block.payload_size == payload_size);
+    CHECK(parsed.reference.n_bytes == 0 && parsed.reference.n_hash == FORMAT_REFERENCE_BRIEF &&
+          memcmp(parsed.reference.hash, reference.hash, FORMAT_REFERENCE_BRIEF) == 0);
+    CHECK(parsed.model.kind ==
+          (method == TACIT_METHOD_MODEL ? FORMAT_MODEL_BRIEF : FORMAT_MODEL_NONE));
+    CHECK(parsed.model.kind == FORMAT_MODEL_NONE || parsed.model.sha256[0] == model.sha256[0]);
+    CHECK(format_payload_verify(&parsed.block, content) == TACIT_OK);
+    CHECK(format_content_verify(&parsed.block, content) == TACIT_OK);
+    content[content_size / 2] ^= 1;
+    CHECK(format_content_verify(&parsed.block, content) == TACIT_ERR_CHECKSUM);
+    content[content_size / 2] ^= 1;
+    check_cuts(data, n);
+    for (size_t i = 0; i < 8 * n; i++) { /* the check covers the header, too */
+        data[i / 8] ^= (uint8_t)(1u << i % 8);
+        bool parses = format_header_parse(data, n, &parsed, &n_header) == TACIT_OK;
+        CHECK_MSG(!parses || parsed.block.content_size > sizeof content ||
+                      format_content_verify(&parsed.block, content) == TACIT_ERR_CHECKSUM,
+                  "bit %zu", i);
+        data[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    check_brief_bounds(data);
+}
+
+/* What cannot be brief has the longer header. */
+static void check_not_brief(void)
+{
+    static const struct {
+        uint8_t method;
+        uint32_t content_size, payload_size;
+        enum format_model model;
+    } cases[] = {
+        {TACIT_METHOD_STORED, 9, 9, FORMAT_MODEL_NONE},
+        {TACIT_METHOD_CONTEXT, FORMAT_BRIEF_CONTENT_MAX + 1, 9, FORMAT_MODEL_NONE},
+        {TACIT_METHOD_CONTEXT, 9, FORMAT_BRIEF_PAYLOAD_MAX + 1, FORMAT_MODEL_NONE},
+        {TACIT_METHOD_CONTEXT, 9, 0, FORMAT_MODEL_NONE},
+        {TACIT_METHOD_MODEL, 9, 9, FORMAT_MODEL_FULL},
+        {4, 9, 9, FORMAT_MODEL_NONE},
+    };
+    static const uint8_t payload[FORMAT_BRIEF_PAYLOAD_MAX + 1];
+    struct format_reference_identity reference = reference_of(4711, FORMAT_REFERENCE_HASH);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct format_model_identity model = model_of(cases[i].model);
+        struct format_block block = {.method = cases[i].method,
+                                     .content_size = cases[i].content_size,
+                                     .payload_size = cases[i].payload_size};
+        uint8_t data[FORMAT_HEADER_MAX];
+        struct format_header parsed;
+        size_t n = format_single_pack(data, &model, &reference, &block, payload), n_header;
+        CHECK(format_header_parse(data, n, &parsed, &n_header) == TACIT_OK && n_header == n);
+        CHECK_MSG(parsed.single && !parsed.block.brief && parsed.reference.n_bytes == 4711,
+                  "case %zu", i);
     }
 }
 
@@ -338,6 +426,10 @@ int main(void)
     }
     check_header_bounds();
     check_single_bounds();
+    check_brief_form(TACIT_METHOD_ZSTD, 1, 1);
+    check_brief_form(TACIT_METHOD_CONTEXT, FORMAT_BRIEF_CONTENT_MAX, FORMAT_BRIEF_PAYLOAD_MAX);
+    check_brief_form(TACIT_METHOD_MODEL, 1000, 257);
+    check_not_brief();
     check_block_header();
     check_block_bounds();
     check_index();
