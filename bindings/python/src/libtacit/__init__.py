@@ -5,6 +5,7 @@
     archive = libtacit.compress(data)           # the same bytes as the command `tacit`
     assert libtacit.decompress(archive) == data
 
+Reference is what both sides have already: all that compresses and decompresses takes reference=.
 `open` reads and writes .tct files, Archive reads ranges, Compressor and Decompressor work on streams, Model
 opens language models; evaluate, surprise, rank, select, anomalies and detect measure text (they need
 NumPy, which is imported when the first of them is used); generate makes text. encode_block and Joiner make one archive
@@ -25,6 +26,7 @@ from ._errors import (
     ArgumentError,
     InputError,
     ModelError,
+    NeedsReferenceError,
     ResourceError,
     TacitError,
     TruncatedError,
@@ -35,6 +37,7 @@ from ._model import Model, ModelInfo, list_models
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._parts import Joiner, block_size, encode_block
+from ._reference import Reference
 
 if TYPE_CHECKING:
     from ._evaluate import Evaluation, Evaluator, Learner, evaluate, to_arrow, to_pandas
@@ -92,8 +95,10 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelInfo",
+    "NeedsReferenceError",
     "Options",
     "Ranked",
+    "Reference",
     "ResourceError",
     "Selection",
     "Statement",

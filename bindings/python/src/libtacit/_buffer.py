@@ -17,6 +17,7 @@ from ._calls import CallOptions, Handle, Options
 from ._errors import check
 from ._model import needed_by
 from ._native import ffi, lib
+from ._reference import needed_text
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -62,6 +63,7 @@ def content_size(data: Buffer) -> int:
 def _for_archive(head: Any, options: Any) -> CallOptions:
     """Options with the model that the archive needs where the caller named none."""
     o = CallOptions(**options)
+    o.call.needed_reference = needed_text(head)
     if o.model is None:
         o.use(needed_by(head))
     return o
@@ -70,8 +72,8 @@ def _for_archive(head: Any, options: Any) -> CallOptions:
 def decompress(data: Buffer, **options: Unpack[Options]) -> bytes:
     """The content of an archive, or several concatenated; every checksum is verified.
 
-    Of the options, threads, memory, model, cpu and progress have a meaning. Raises ArchiveError,
-    TruncatedError, ModelError, ResourceError.
+    Of the options, threads, memory, model, cpu, reference and progress have a meaning. Raises ArchiveError,
+    TruncatedError, ModelError, NeedsReferenceError, ResourceError.
     """
     n = content_size(data)
     out = _new("uint8_t[]", max(n, 1))

@@ -17,6 +17,7 @@ from ._native import ffi, lib
 
 if TYPE_CHECKING:
     from ._model import Model
+    from ._reference import Reference
 
 Progress = Union[Callable[[int, int], object], Any]
 
@@ -27,7 +28,7 @@ class Options(TypedDict, total=False):
     threads: 0 is one for each processor; never changes a result. block_size, memory: bytes, or text
     as "16M". model: a Model, a name or a file. streams, context: of the model. mix: False takes the
     model without context models. no_model: context models only. cpu: processor features, "scalar" for
-    none. progress: called with bytes done of the input and bytes made, or a bar with update(n), as
+    none. reference: a Reference, which decoding needs again. progress: called with bytes done of the input and bytes made, or a bar with update(n), as
     tqdm has; what it raises stops the work.
     """
 
@@ -40,6 +41,7 @@ class Options(TypedDict, total=False):
     mix: bool
     no_model: bool
     cpu: str | None
+    reference: Reference | None
     progress: Progress | None
 
 
@@ -50,6 +52,7 @@ class Call:
         self.error: BaseException | None = None
         self.handle = ffi.new_handle(self)
         self.report = as_function(progress)
+        self.needed_reference = ""  # for the message where an archive gets no such reference
         self.take: Callable[[Any], Any] | None = None
         self.drop: Callable[[Any], Any] | None = None
         self.record: Callable[[int, int, Any], Any] | None = None
@@ -166,6 +169,7 @@ class CallOptions:
         mix: bool = True,
         no_model: bool = False,
         cpu: str | None = None,
+        reference: Reference | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.call = Call(progress)
@@ -186,6 +190,8 @@ class CallOptions:
         struct.progress_context = self.call.handle
         self._cpu = ffi.NULL if cpu is None else ffi.new("char[]", cpu.encode())
         struct.cpu = self._cpu
+        self.reference = reference  # which lives as long as what uses it
+        struct.reference = ffi.NULL if reference is None else reference._handle.pointer
         self.use(model)
 
     def use(self, model: Model | str | None) -> None:

@@ -32,6 +32,10 @@ class ModelError(TacitError):
     """The model that is needed is not there, is another one, or is damaged."""
 
 
+class NeedsReferenceError(TacitError):
+    """The reference that is needed is not given, or is another one."""
+
+
 class ResourceError(TacitError, MemoryError):
     """Memory, the limit on it, or threads did not suffice."""
 
@@ -51,6 +55,8 @@ _KINDS: dict[int, type[TacitError]] = {
     lib.TACIT_ERR_MODEL_MISSING: ModelError,
     lib.TACIT_ERR_MODEL_WRONG: ModelError,
     lib.TACIT_ERR_MODEL_DAMAGED: ModelError,
+    lib.TACIT_ERR_REFERENCE_MISSING: NeedsReferenceError,
+    lib.TACIT_ERR_REFERENCE_WRONG: NeedsReferenceError,
     lib.TACIT_ERR_MEMORY: ResourceError,
     lib.TACIT_ERR_MEMORY_LIMIT: ResourceError,
     lib.TACIT_ERR_THREAD: ResourceError,
@@ -75,4 +81,5 @@ def check(status: int, what: str = "", call: Any = None) -> None:
         raise error
     if status == lib.TACIT_ERR_CANCELLED:
         raise KeyboardInterrupt  # it came before the callback could take it
-    refuse(status, what)
+    is_of_reference = status in (lib.TACIT_ERR_REFERENCE_MISSING, lib.TACIT_ERR_REFERENCE_WRONG)
+    refuse(status, what, call.needed_reference if is_of_reference and call is not None else "")
