@@ -12,50 +12,14 @@ static void hash_u32(struct sha256 *sha, uint32_t value)
     sha256_update(sha, bytes, sizeof bytes);
 }
 
-/* Groups are handed on in pieces, which takes half as long as one by one. */
-static void hash_row(struct sha256 *sha, const struct tensor *tensor, size_t row)
-{
-    enum { PIECE = 16 };
-    size_t n_groups = tensor->n_columns / LM_GROUP;
-    int8_t q[PIECE * LM_GROUP];
-    uint8_t scales[4 * PIECE];
-    for (size_t g = 0, n; g < n_groups; g += n) {
-        for (n = 0; n < PIECE && g + n < n_groups; n++)
-            tensor_get_group(tensor, row, g + n, q + n * LM_GROUP);
-        sha256_update(sha, q, n * LM_GROUP);
-    }
-    for (size_t g = 0, n; g < n_groups; g += n) {
-        for (n = 0; n < PIECE && g + n < n_groups; n++)
-            store_le32(scales + 4 * n, strict_to_bits(tensor_get_group(tensor, row, g + n, q)));
-        sha256_update(sha, scales, 4 * n);
-    }
-}
-
-static void hash_row_int4(struct sha256 *sha, const struct tensor *tensor, size_t row)
-{
-    for (size_t g = 0; g < tensor->n_columns / LM_INT4_GROUP; g++) {
-        struct tensor_int4_group values;
-        uint8_t numbers[4];
-        tensor_get_int4(tensor, row, g, &values);
-        store_le16(numbers, values.scale);
-        store_le16(numbers + 2, values.minimum);
-        sha256_update(sha, values.n, sizeof values.n);
-        sha256_update(sha, numbers, sizeof numbers);
-    }
-}
-
 static void hash_tensor(struct sha256 *sha, const struct tensor *tensor, bool with_kind)
 {
     if (with_kind)
         hash_u32(sha, (uint32_t)tensor->kind);
     for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
         hash_u32(sha, strict_to_bits(tensor->values[i]));
-    for (size_t row = 0; row < tensor->n_rows; row++) {
-        if (tensor->kind == TENSOR_INT4)
-            hash_row_int4(sha, tensor, row);
-        else
-            hash_row(sha, tensor, row);
-    }
+    for (size_t row = 0; row < tensor->n_rows; row++)
+        tensor_hash_row(tensor, row, sha);
 }
 
 void lm_identity(const struct lm_model *model, uint8_t identity[LM_IDENTITY_BYTES])

@@ -61,8 +61,7 @@ static enum tacit_status check_kinds(const struct lm_shape *shape, const uint8_t
         struct lm_tensor_size size = lm_tensor_size(shape, id_at(i));
         if (kinds[i] == TENSOR_INT8)
             continue;
-        if (kinds[i] != TENSOR_INT4 || size.n_rows == 0 || size.n_columns == 0 ||
-            size.n_columns / LM_GROUP > LM_INT4_GROUPS_MAX)
+        if (size.n_rows == 0 || size.n_columns == 0 || !tensor_kind_fits(kinds[i], size.n_columns))
             return TACIT_ERR_UNSUPPORTED;
         *plain = false;
     }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/tensor.h"
 
+#include <assert.h>
+#include <limits.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/strict_math.h"
 #include "kernels/lm_int4.h"
 
-static size_t bytes_int8(const struct tensor *tensor)
+static struct lm_tile *tensor_tiles(const struct tensor *tensor)
 {
-    return tensor_n_tiles(tensor) * sizeof(struct lm_tile);
+    return tensor->weights;
 }
 
 static struct lm_tile *tile_of(const struct tensor *tensor, size_t row, size_t group)
@@ -42,6 +47,39 @@ static void row_int8(const struct tensor *tensor, size_t row, float *dst)
     }
 }
 
+/* Groups are handed on in pieces, which takes half as long as one by one. */
+static void hash_row_int8(const struct tensor *tensor, size_t row, struct sha256 *sha)
+{
+    enum { PIECE = 16 };
+    size_t n_groups = tensor->n_columns / LM_GROUP;
+    int8_t q[PIECE * LM_GROUP];
+    uint8_t scales[4 * PIECE];
+    for (size_t g = 0, n; g < n_groups; g += n) {
+        for (n = 0; n < PIECE && g + n < n_groups; n++)
+            tensor_get_group(tensor, row, g + n, q + n * LM_GROUP);
+        sha256_update(sha, q, n * LM_GROUP);
+    }
+    for (size_t g = 0, n; g < n_groups; g += n) {
+        for (n = 0; n < PIECE && g + n < n_groups; n++)
+            store_le32(scales + 4 * n, strict_to_bits(tensor_get_group(tensor, row, g + n, q)));
+        sha256_update(sha, scales, 4 * n);
+    }
+}
+
+/* -128 is not sound: not all kernels multiply it alike. */
+static bool tile_is_sound_int8(const void *memory)
+{
+    const struct lm_tile *tile = memory;
+    const int8_t *q = (const int8_t *)tile->q;
+    unsigned n_lowest = 0;
+    bool sound = true;
+    for (size_t i = 0; i < sizeof tile->q; i++)
+        n_lowest += q[i] == -128;
+    for (size_t r = 0; r < LM_TILE_ROWS; r++)
+        sound = sound && tile->scale[r] >= 0.0f && tile->scale[r] < 1e30f;
+    return sound && n_lowest == 0;
+}
+
 static void product_int8(const struct kernels *kernels, float *y, size_t y_stride,
                          struct tensor_part part, const struct lm_rows *x, size_t n_rows, bool add)
 {
@@ -51,9 +89,9 @@ static void product_int8(const struct kernels *kernels, float *y, size_t y_strid
     kernels->lm_product(y, y_stride, &matrix, x, n_rows, add);
 }
 
-static size_t bytes_int4(const struct tensor *tensor)
+static struct lm_tile_int4 *tensor_tiles_int4(const struct tensor *tensor)
 {
-    return tensor_n_tiles(tensor) * sizeof(struct lm_tile_int4);
+    return tensor->weights;
 }
 
 static struct lm_tile_int4 *tile_int4_of(const struct tensor *tensor, size_t row, size_t group)
@@ -85,16 +123,15 @@ void tensor_get_int4(const struct tensor *tensor, size_t row, size_t group,
     values->minimum = tile->minimum[half][r];
 }
 
-bool tensor_int4_is_sound(const struct tensor *tensor)
+/* Any four bits are a number. */
+static bool tile_is_sound_int4(const void *memory)
 {
+    const struct lm_tile_int4 *tile = memory;
     bool sound = true;
-    for (size_t i = 0; i < tensor_n_tiles(tensor); i++) {
-        const struct lm_tile_int4 *tile = &tensor_tiles_int4(tensor)[i];
-        for (size_t half = 0; half < 2; half++)
-            for (size_t r = 0; r < LM_TILE_ROWS; r++)
-                sound = sound && lm_half_is_finite(tile->scale[half][r]) &&
-                        lm_half_is_finite(tile->minimum[half][r]);
-    }
+    for (size_t half = 0; half < 2; half++)
+        for (size_t r = 0; r < LM_TILE_ROWS; r++)
+            sound = sound && lm_half_is_finite(tile->scale[half][r]) &&
+                    lm_half_is_finite(tile->minimum[half][r]);
     return sound;
 }
 
@@ -109,6 +146,19 @@ static void row_int4(const struct tensor *tensor, size_t row, float *dst)
     }
 }
 
+static void hash_row_int4(const struct tensor *tensor, size_t row, struct sha256 *sha)
+{
+    for (size_t g = 0; g < tensor->n_columns / LM_INT4_GROUP; g++) {
+        struct tensor_int4_group values;
+        uint8_t numbers[4];
+        tensor_get_int4(tensor, row, g, &values);
+        store_le16(numbers, values.scale);
+        store_le16(numbers + 2, values.minimum);
+        sha256_update(sha, values.n, sizeof values.n);
+        sha256_update(sha, numbers, sizeof numbers);
+    }
+}
+
 static void product_int4(const struct kernels *kernels, float *y, size_t y_stride,
                          struct tensor_part part, const struct lm_rows *x, size_t n_rows, bool add)
 {
@@ -119,14 +169,83 @@ static void product_int4(const struct kernels *kernels, float *y, size_t y_strid
 }
 
 struct storage {
-    size_t (*bytes)(const struct tensor *tensor);
+    struct tensor_tile_form form;
+    size_t n_groups_max; /* of 64 columns */
+    bool (*tile_is_sound)(const void *tile);
     void (*row)(const struct tensor *tensor, size_t row, float *dst);
+    void (*hash_row)(const struct tensor *tensor, size_t row, struct sha256 *sha);
     void (*product)(const struct kernels *kernels, float *y, size_t y_stride,
                     struct tensor_part part, const struct lm_rows *x, size_t n_rows, bool add);
 };
 
-#define STORAGE(kind, suffix) [kind] = {bytes_##suffix, row_##suffix, product_##suffix},
+enum {
+    N_BYTES_int8 = LM_TILE_ROWS * LM_GROUP,
+    N_NUMBERS_int8 = LM_TILE_ROWS,
+    NUMBER_BYTES_int8 = 4,
+    N_GROUPS_MAX_int8 = INT_MAX,
+    N_BYTES_int4 = LM_TILE_ROWS * LM_GROUP / 2,
+    N_NUMBERS_int4 = 2 * 2 * LM_TILE_ROWS,
+    NUMBER_BYTES_int4 = 2,
+    N_GROUPS_MAX_int4 = LM_INT4_GROUPS_MAX,
+};
+
+static_assert(offsetof(struct lm_tile, scale) == N_BYTES_int8, "bytes, then numbers");
+static_assert(offsetof(struct lm_tile_int4, scale) == N_BYTES_int4, "bytes, then numbers");
+#define NUMBERS_BYTES(suffix) (N_NUMBERS_##suffix * NUMBER_BYTES_##suffix)
+static_assert(sizeof(struct lm_tile) == N_BYTES_int8 + NUMBERS_BYTES(int8), "and no more");
+static_assert(sizeof(struct lm_tile_int4) == N_BYTES_int4 + NUMBERS_BYTES(int4), "and no more");
+
+#define CHECK_ROOM(kind, suffix)                                                                   \
+    static_assert(NUMBERS_BYTES(suffix) <= TENSOR_TILE_NUMBERS_MAX, "room for a tile's numbers");
+TENSOR_KINDS(CHECK_ROOM)
+
+#define STORAGE(kind, suffix)                                                                      \
+    [kind] = {{N_BYTES_##suffix, N_NUMBERS_##suffix, NUMBER_BYTES_##suffix},                       \
+              N_GROUPS_MAX_##suffix,                                                               \
+              tile_is_sound_##suffix,                                                              \
+              row_##suffix,                                                                        \
+              hash_row_##suffix,                                                                   \
+              product_##suffix},
 static const struct storage storages[] = {TENSOR_KINDS(STORAGE)};
+
+bool tensor_kind_fits(unsigned kind, size_t n_columns)
+{
+    return kind < sizeof storages / sizeof *storages &&
+           n_columns / LM_GROUP <= storages[kind].n_groups_max;
+}
+
+struct tensor_tile_form tensor_tile_form(enum tensor_kind kind)
+{
+    return storages[kind].form;
+}
+
+static size_t tile_bytes(enum tensor_kind kind)
+{
+    const struct tensor_tile_form form = storages[kind].form;
+    return form.n_bytes + form.n_numbers * form.number_bytes;
+}
+
+uint8_t *tensor_tile(const struct tensor *tensor, size_t index)
+{
+    return (uint8_t *)tensor->weights + index * tile_bytes(tensor->kind);
+}
+
+bool tensor_is_sound(const struct tensor *tensor)
+{
+    bool sound = true;
+    if (tensor->n_rows == 0)
+        for (size_t i = 0; i < tensor->n_columns; i++)
+            sound = sound && tensor->values[i] - tensor->values[i] == 0.0f;
+    else
+        for (size_t i = 0; sound && i < tensor_n_tiles(tensor); i++)
+            sound = storages[tensor->kind].tile_is_sound(tensor_tile(tensor, i));
+    return sound;
+}
+
+void tensor_hash_row(const struct tensor *tensor, size_t row, struct sha256 *sha)
+{
+    storages[tensor->kind].hash_row(tensor, row, sha);
+}
 
 void tensor_lay_out(struct tensor *tensor, enum tensor_kind kind, size_t n_rows, size_t n_columns,
                     struct arena *arena)
@@ -137,7 +256,7 @@ void tensor_lay_out(struct tensor *tensor, enum tensor_kind kind, size_t n_rows,
     if (n_columns > 0 && n_rows == 0)
         tensor->values = arena_take(arena, n_padded * sizeof *tensor->values);
     else if (n_columns > 0)
-        tensor->weights = arena_take(arena, storages[kind].bytes(tensor));
+        tensor->weights = arena_take(arena, tensor_n_tiles(tensor) * tile_bytes(kind));
 }
 
 void tensor_copy(struct tensor *to, const struct tensor *from)
@@ -147,7 +266,7 @@ void tensor_copy(struct tensor *to, const struct tensor *from)
     if (from->n_rows == 0)
         memcpy(to->values, from->values, from->n_columns * sizeof *to->values);
     else
-        memcpy(to->weights, from->weights, storages[from->kind].bytes(from));
+        memcpy(to->weights, from->weights, tensor_n_tiles(from) * tile_bytes(from->kind));
 }
 
 void tensor_row(const struct tensor *tensor, size_t row, float *dst)

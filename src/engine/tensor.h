@@ -15,6 +15,7 @@
 #define TACIT_ENGINE_TENSOR_H
 
 #include "base/arena.h"
+#include "base/sha256.h"
 #include "kernels/kernels.h"
 
 /* X(kind, suffix of its functions) */
@@ -27,6 +28,9 @@ enum tensor_kind {
     TENSOR_KINDS(TENSOR_KIND)
 #undef TENSOR_KIND
 };
+
+/* Whether `kind`, which may come from a file, is a kind, and one that matrices of so many columns may have. */
+bool tensor_kind_fits(unsigned kind, size_t n_columns);
 
 struct tensor {
     enum tensor_kind kind; /* of a matrix */
@@ -58,11 +62,15 @@ void tensor_set_int4(struct tensor *tensor, size_t row, size_t group,
 void tensor_get_int4(const struct tensor *tensor, size_t row, size_t group,
                      struct tensor_int4_group *values);
 
-/* Whether all scales and minima are finite; any four bits are a number. */
-bool tensor_int4_is_sound(const struct tensor *tensor);
-
 /* A row of a matrix as floats, q * scale, or n * scale + minimum, to dst[0 .. n_columns). */
 void tensor_row(const struct tensor *tensor, size_t row, float *dst);
+
+/* A row of a matrix as lm_identity.h hashes it. */
+void tensor_hash_row(const struct tensor *tensor, size_t row, struct sha256 *sha);
+
+/* Whether the values are such as lm_build.h and the kinds' makers write, and every kernel computes with alike: floats,
+ * scales and minima are finite, int8 values are not -128. For what comes from a file. */
+bool tensor_is_sound(const struct tensor *tensor);
 
 /* Blocks of 16 rows of a matrix. */
 static inline size_t tensor_blocks(const struct tensor *tensor)
@@ -80,17 +88,15 @@ struct tensor_part {
 void tensor_product(const struct kernels *kernels, float *y, size_t y_stride,
                     struct tensor_part part, const struct lm_rows *x, size_t n_rows, bool add);
 
-/* The tiles of a matrix of TENSOR_INT8, for model files: [blocks][n_columns / 64]. Of every kind as many. */
-static inline struct lm_tile *tensor_tiles(const struct tensor *tensor)
-{
-    return tensor->weights;
-}
+/* A tile of a kind, for model files: bytes, then numbers, each of number_bytes (4 or 2) in the machine's byte order. */
+struct tensor_tile_form {
+    size_t n_bytes, n_numbers, number_bytes;
+};
+enum { TENSOR_TILE_NUMBERS_MAX = 128 }; /* bytes: n_numbers * number_bytes of any kind */
+struct tensor_tile_form tensor_tile_form(enum tensor_kind kind);
 
-/* Of one of TENSOR_INT4. */
-static inline struct lm_tile_int4 *tensor_tiles_int4(const struct tensor *tensor)
-{
-    return tensor->weights;
-}
+/* Tile number `index` of a matrix: [blocks][n_columns / 64]. Every kind has as many. */
+uint8_t *tensor_tile(const struct tensor *tensor, size_t index);
 
 static inline size_t tensor_n_tiles(const struct tensor *tensor)
 {

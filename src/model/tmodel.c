@@ -125,12 +125,18 @@ static void floats_from_file(float *values, size_t n)
     }
 }
 
-static void halves_from_file(uint16_t *halves, size_t n)
+/* To the machine's byte order. */
+static void tile_from_file(uint8_t *tile, struct tensor_tile_form form)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint8_t bytes[2];
-        memcpy(bytes, halves + i, sizeof bytes);
-        halves[i] = load_le16(bytes);
+    for (uint8_t *at = tile + form.n_bytes; form.n_numbers > 0; form.n_numbers--) {
+        if (form.number_bytes == 4) {
+            uint32_t number = load_le32(at);
+            memcpy(at, &number, sizeof number);
+        } else {
+            uint16_t number = load_le16(at);
+            memcpy(at, &number, sizeof number);
+        }
+        at += form.number_bytes;
     }
 }
 
@@ -138,38 +144,8 @@ static void tensor_from_file(struct tensor *tensor)
 {
     if (tensor->n_rows == 0 && tensor->n_columns)
         floats_from_file(tensor->values, tensor->n_columns);
-    for (size_t i = 0; tensor->n_rows && i < tensor_n_tiles(tensor); i++) {
-        if (tensor->kind == TENSOR_INT4) {
-            halves_from_file(tensor_tiles_int4(tensor)[i].scale[0], 2 * LM_TILE_ROWS);
-            halves_from_file(tensor_tiles_int4(tensor)[i].minimum[0], 2 * LM_TILE_ROWS);
-        } else {
-            floats_from_file(tensor_tiles(tensor)[i].scale, LM_TILE_ROWS);
-        }
-    }
-}
-
-/* Only what lm_model_build can have made: no -128, which not all kernels multiply alike, no
- * infinity. */
-static bool tensor_is_sound(const struct tensor *tensor)
-{
-    if (tensor->kind == TENSOR_INT4)
-        return tensor_int4_is_sound(tensor);
-    size_t n_tiles = tensor->n_rows ? tensor_n_tiles(tensor) : 0;
-    bool sound = true;
-    for (size_t i = 0; tensor->n_rows == 0 && i < tensor->n_columns; i++)
-        sound = sound && tensor->values[i] - tensor->values[i] == 0.0f;
-    for (size_t i = 0; sound && i < n_tiles; i++) {
-        unsigned n_lowest = 0;
-        for (size_t k = 0; k < LM_GROUP / 4; k++)
-            for (size_t r = 0; r < LM_TILE_ROWS; r++)
-                for (size_t j = 0; j < 4; j++)
-                    n_lowest += tensor_tiles(tensor)[i].q[k][r][j] == -128;
-        for (size_t r = 0; r < LM_TILE_ROWS; r++)
-            sound = sound && tensor_tiles(tensor)[i].scale[r] >= 0.0f &&
-                    tensor_tiles(tensor)[i].scale[r] < 1e30f;
-        sound = sound && n_lowest == 0;
-    }
-    return sound;
+    for (size_t i = 0; tensor->n_rows && i < tensor_n_tiles(tensor); i++)
+        tile_from_file(tensor_tile(tensor, i), tensor_tile_form(tensor->kind));
 }
 
 static enum tacit_status take_tensors(struct lm_model *model, bool convert)

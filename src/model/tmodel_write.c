@@ -39,41 +39,35 @@ static enum tacit_status put_values(struct output *out, const float *values, siz
     return TACIT_OK;
 }
 
-static enum tacit_status put_tiles(struct output *out, const struct lm_tile *tiles, size_t n)
+static enum tacit_status put_numbers(struct output *out, const uint8_t *numbers,
+                                     struct tensor_tile_form form)
 {
-    for (size_t i = 0; i < n; i++) {
-        TRY(put(out, tiles[i].q, sizeof tiles[i].q));
-        TRY(put_values(out, tiles[i].scale, LM_TILE_ROWS));
+    uint8_t bytes[TENSOR_TILE_NUMBERS_MAX];
+    for (size_t i = 0; i < form.n_numbers * form.number_bytes; i += form.number_bytes) {
+        uint32_t wide;
+        uint16_t narrow;
+        if (form.number_bytes == sizeof wide) {
+            memcpy(&wide, numbers + i, sizeof wide);
+            store_le32(bytes + i, wide);
+        } else {
+            memcpy(&narrow, numbers + i, sizeof narrow);
+            store_le16(bytes + i, narrow);
+        }
     }
-    return TACIT_OK;
-}
-
-static enum tacit_status put_halves(struct output *out, const uint16_t *halves, size_t n)
-{
-    uint8_t bytes[4 * LM_TILE_ROWS];
-    for (size_t i = 0; i < n; i++)
-        store_le16(bytes + 2 * i, halves[i]);
-    return put(out, bytes, 2 * n);
-}
-
-static enum tacit_status put_tiles_int4(struct output *out, const struct lm_tile_int4 *tiles,
-                                        size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        TRY(put(out, tiles[i].q, sizeof tiles[i].q));
-        TRY(put_halves(out, tiles[i].scale[0], 2 * LM_TILE_ROWS));
-        TRY(put_halves(out, tiles[i].minimum[0], 2 * LM_TILE_ROWS));
-    }
-    return TACIT_OK;
+    return put(out, bytes, form.n_numbers * form.number_bytes);
 }
 
 static enum tacit_status put_tensor(struct output *out, const struct tensor *tensor)
 {
     if (tensor->n_rows == 0)
         return put_values(out, tensor->values, tensor->n_columns);
-    if (tensor->kind == TENSOR_INT4)
-        return put_tiles_int4(out, tensor_tiles_int4(tensor), tensor_n_tiles(tensor));
-    return put_tiles(out, tensor_tiles(tensor), tensor_n_tiles(tensor));
+    const struct tensor_tile_form form = tensor_tile_form(tensor->kind);
+    for (size_t i = 0; i < tensor_n_tiles(tensor); i++) {
+        const uint8_t *tile = tensor_tile(tensor, i);
+        TRY(put(out, tile, form.n_bytes));
+        TRY(put_numbers(out, tile + form.n_bytes, form));
+    }
+    return TACIT_OK;
 }
 
 /* All that follows the header. */

@@ -125,7 +125,7 @@ static void check_forged_kinds(struct buffer *file, const struct lm_model *model
     size_t n = lm_n_tensors(&model->shape), last = n - 1;
     while (lm_tensor_at(model, last)->kind != TENSOR_INT4)
         last--;
-    const struct lm_tile_int4 *tile = tensor_tiles_int4(lm_tensor_at(model, last));
+    const struct lm_tile_int4 *tile = (const void *)tensor_tile(lm_tensor_at(model, last), 0);
     size_t tensors = kinds + (size_t)tmodel_kinds_size(n);
     size_t scale = tensors + (size_t)((const uint8_t *)tile->scale - model->memory);
     size_t minimum = tensors + (size_t)((const uint8_t *)tile->minimum - model->memory);
