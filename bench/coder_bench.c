@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 #include "coder/binary_coder.h"
 #include "coder/rans.h"
 
@@ -244,12 +244,12 @@ int main(int argc, char **argv)
     static const struct coder coders[] = {{"rANS, 4 lanes", encode_rans, decode_rans},
                                           {"binary, 8 bits", encode_binary, decode_binary},
                                           {"Huffman", encode_huffman, decode_huffman}};
-    struct file_map map;
+    struct file_bytes file;
     struct source s = {0};
-    if (argc != 2 || file_map_open(&map, argv[1]) != TACIT_OK || map.n_bytes == 0)
+    if (argc != 2 || file_bytes_open(&file, argv[1]) != TACIT_OK || file.n_bytes == 0)
         return fprintf(stderr, "usage: coder_bench FILE\n"), 2;
-    s.data = map.data;
-    s.n = map.n_bytes;
+    s.data = file.data;
+    s.n = file.n_bytes;
     s.cap = 2 * s.n + 64;
     s.coded = malloc(s.cap + 8);
     s.back = malloc(s.n);

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 #include "base/try.h"
 #include "methods/block.h"
 #include "methods/plan.h"
@@ -155,10 +155,10 @@ static enum tacit_status decode(const struct bench *b, bool guessing, const uint
 
 static enum tacit_status compare(struct bench *b, const char *path, size_t n_bytes, int n_rounds)
 {
-    struct file_map file;
+    struct file_bytes file;
     struct tacit_model_report report;
     double plain = 0, guessing = 0;
-    TRY(file_map_open(&file, path));
+    TRY(file_bytes_open(&file, path));
     size_t n = file.n_bytes < n_bytes ? file.n_bytes : n_bytes;
     printf("%-28.28s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
     enum tacit_status status = count_passes(b, file.data, n);
@@ -174,7 +174,7 @@ static enum tacit_status compare(struct bench *b, const char *path, size_t n_byt
     printf("\n");
     fflush(stdout);
     block_job_free(&b->encoded);
-    file_map_close(&file);
+    file_bytes_close(&file);
     return status;
 }
 

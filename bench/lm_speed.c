@@ -37,7 +37,7 @@ struct bench {
     const struct lm_model *lm;
     uint32_t *tokens;
     size_t n_tokens; /* of the text */
-    struct file_map text;
+    struct file_bytes text;
     unsigned n_threads;
     double peak; /* of all threads */
 };

@@ -58,7 +58,7 @@ static double quick_tenth(double *taken, size_t n)
 struct bench {
     const struct tacit_model *model;
     const struct lm_model *lm;
-    struct file_map text;
+    struct file_bytes text;
     uint32_t *tokens;
     size_t n_tokens;
     float *logits;

@@ -7,18 +7,18 @@
 
 #include <stdlib.h>
 
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 #include "base/try.h"
 #include "model/open_model.h"
 
 /* The first most_bytes of a file, and their tokens; a byte that the vocabulary cannot spell is token 0. The process
  * keeps both. TACIT_ERR_ARGUMENT: the file is empty. */
-static enum tacit_status model_text_read(struct file_map *text, uint32_t **tokens, size_t *n_tokens,
-                                         const struct tacit_model *model, const char *path,
-                                         size_t most_bytes)
+static enum tacit_status model_text_read(struct file_bytes *text, uint32_t **tokens,
+                                         size_t *n_tokens, const struct tacit_model *model,
+                                         const char *path, size_t most_bytes)
 {
     const uint32_t n_vocab = model_file_lm(model->file)->shape.n_vocab;
-    TRY(file_map_open(text, path));
+    TRY(file_bytes_open(text, path));
     if (text->n_bytes > most_bytes)
         text->n_bytes = most_bytes;
     *tokens = malloc((text->n_bytes + 1) * sizeof **tokens);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 #include "tacit/buffer.h"
 #include "tacit/reference.h"
 
@@ -47,15 +47,15 @@ int main(int argc, char **argv)
     options.no_model = argv[2][0] == '0';
     options.n_threads = 1;
     if (strcmp(argv[3], "-") != 0) {
-        struct file_map data;
-        check(file_map_open(&data, argv[3]));
+        struct file_bytes data;
+        check(file_bytes_open(&data, argv[3]));
         check(tacit_reference_create(&reference, data.data, data.n_bytes));
-        file_map_close(&data);
+        file_bytes_close(&data);
         options.reference = reference;
     }
     for (int i = 4; i < argc; i++) {
-        struct file_map file;
-        check(file_map_open(&file, argv[i]));
+        struct file_bytes file;
+        check(file_bytes_open(&file, argv[i]));
         size_t n, n_restored, cap = tacit_buffer_bound(file.n_bytes);
         unsigned char *archive = malloc(cap), *restored = malloc(file.n_bytes + 1);
         double start = cpu_seconds();
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
         n_archives += n;
         free(archive);
         free(restored);
-        file_map_close(&file);
+        file_bytes_close(&file);
     }
     printf("%d %zu %zu %.6f %.6f\n", argc - 4, n_content, n_archives, encode, decode);
     tacit_reference_destroy(reference);

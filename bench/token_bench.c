@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 #include "model/open_model.h"
 
 static double cpu_seconds(void)
@@ -57,25 +57,25 @@ static void walk_item(const struct byte_trie *trie, const uint64_t *cum, uint32_
 
 static void measure(const struct tacit_model *model, const uint64_t *cum, const char *path)
 {
-    struct file_map map;
+    struct file_bytes file;
     struct walked walked = {0};
     size_t n_items;
-    if (file_map_open(&map, path) != TACIT_OK)
+    if (file_bytes_open(&file, path) != TACIT_OK)
         return;
-    uint32_t *items = malloc((map.n_bytes + 1) * sizeof *items);
+    uint32_t *items = malloc((file.n_bytes + 1) * sizeof *items);
     double start = cpu_seconds();
-    if (items && tokenizer_encode(model_file_tokenizer(model->file), map.data, map.n_bytes, items,
+    if (items && tokenizer_encode(model_file_tokenizer(model->file), file.data, file.n_bytes, items,
                                   &n_items) == TACIT_OK) {
         double encoded = cpu_seconds();
         for (size_t i = 0; i < n_items; i++)
             walk_item(model->trie, cum, items[i], &walked);
         double n = n_items ? (double)n_items : 1, seconds = cpu_seconds() - encoded;
-        printf("%11zu %10zu %9.1f %9.0f %8.1f %8.1f  %s\n", map.n_bytes, n_items,
-               1e-6 * (double)map.n_bytes / (encoded - start + 1e-9), 1e9 * seconds / n,
+        printf("%11zu %10zu %9.1f %9.0f %8.1f %8.1f  %s\n", file.n_bytes, n_items,
+               1e-6 * (double)file.n_bytes / (encoded - start + 1e-9), 1e9 * seconds / n,
                (double)walked.n_open / n, (double)walked.n_forced / n, path);
     }
     free(items);
-    file_map_close(&map);
+    file_bytes_close(&file);
 }
 
 int main(int argc, char **argv)

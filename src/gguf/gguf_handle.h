@@ -5,7 +5,7 @@
 #ifndef TACIT_GGUF_GGUF_HANDLE_H
 #define TACIT_GGUF_GGUF_HANDLE_H
 
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 #include "gguf/gguf.h"
 
 struct gguf_value {
@@ -15,8 +15,8 @@ struct gguf_value {
 };
 
 struct gguf {
-    struct file_map map;  /* empty where the caller owns the bytes */
-    struct gguf **others; /* [n_others] the further parts of a model in several files */
+    struct file_bytes owned; /* empty where the caller owns the bytes */
+    struct gguf **others;    /* [n_others] the further parts of a model in several files */
     uint32_t n_others;
     struct byte_view bytes;
     uint32_t n_values, n_tensors;
@@ -29,7 +29,8 @@ struct gguf {
 const struct gguf_value *gguf_find_value(const struct gguf *gguf, const char *key);
 
 /* One file, which is taken over. As gguf_open_file; a part of several is not joined with the others. */
-enum tacit_status gguf_open_map(struct gguf **gguf, struct file_map *map, struct reason *reason);
+enum tacit_status gguf_open_owned(struct gguf **gguf, struct file_bytes *owned,
+                                  struct reason *reason);
 
 /* Sorts by_name. TACIT_ERR_MODEL_DAMAGED: two tensors of one name. */
 enum tacit_status gguf_sort_tensors(struct gguf *gguf);

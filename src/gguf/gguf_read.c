@@ -258,16 +258,16 @@ static enum tacit_status read_file(struct reader *r, struct gguf *gguf)
     return status;
 }
 
-/* Takes over map, which is empty for bytes that the caller owns. */
-static enum tacit_status open_bytes(struct gguf **out, struct byte_view bytes, struct file_map *map,
-                                    struct reason *reason)
+/* Takes over owned, which is empty for bytes that the caller owns. */
+static enum tacit_status open_bytes(struct gguf **out, struct byte_view bytes,
+                                    struct file_bytes *owned, struct reason *reason)
 {
     struct gguf *gguf = calloc(1, sizeof *gguf);
     if (!gguf) {
-        file_map_close(map);
+        file_bytes_close(owned);
         return TACIT_ERR_MEMORY;
     }
-    gguf->map = *map;
+    gguf->owned = *owned;
     gguf->bytes = bytes;
     struct reader reader = {.data = bytes.data, .n = bytes.n, .reason = reason};
     enum tacit_status status = read_file(&reader, gguf);
@@ -282,23 +282,24 @@ static enum tacit_status open_bytes(struct gguf **out, struct byte_view bytes, s
 enum tacit_status gguf_open_memory(struct gguf **gguf, const uint8_t *data, size_t n_bytes,
                                    struct reason *reason)
 {
-    struct file_map none = {0};
+    struct file_bytes none = {0};
     *gguf = NULL;
     return open_bytes(gguf, (struct byte_view){data, n_bytes}, &none, reason);
 }
 
-enum tacit_status gguf_open_map(struct gguf **gguf, struct file_map *map, struct reason *reason)
+enum tacit_status gguf_open_owned(struct gguf **gguf, struct file_bytes *owned,
+                                  struct reason *reason)
 {
     *gguf = NULL;
-    return open_bytes(gguf, (struct byte_view){map->data, map->n_bytes}, map, reason);
+    return open_bytes(gguf, (struct byte_view){owned->data, owned->n_bytes}, owned, reason);
 }
 
 enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, struct reason *reason)
 {
-    struct file_map map;
+    struct file_bytes owned;
     *gguf = NULL;
-    TRY(file_map_open(&map, path));
-    TRY(gguf_open_map(gguf, &map, reason));
+    TRY(file_bytes_open(&owned, path));
+    TRY(gguf_open_owned(gguf, &owned, reason));
     enum tacit_status status = gguf_join_parts(*gguf, path, reason);
     if (status != TACIT_OK) {
         gguf_close(*gguf);
@@ -314,7 +315,7 @@ void gguf_close(struct gguf *gguf)
     for (uint32_t i = 0; i < gguf->n_others; i++)
         gguf_close(gguf->others[i]);
     free(gguf->others);
-    file_map_close(&gguf->map);
+    file_bytes_close(&gguf->owned);
     free(gguf->values);
     free(gguf->tensors);
     free(gguf->by_name);

@@ -28,14 +28,14 @@ static enum tacit_status open_part(struct gguf *gguf, const char *path, uint32_t
                                    uint32_t n_parts, struct reason *reason)
 {
     struct gguf *other;
-    struct file_map map;
+    struct file_bytes owned;
     uint32_t its_number, its_count;
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    if (file_map_open(&map, path) != TACIT_OK)
+    if (file_bytes_open(&owned, path) != TACIT_OK)
         return reason_give(reason, TACIT_ERR_MODEL_DAMAGED,
                            "part %u of %u cannot be read; it has to lie beside the first as %s",
                            (unsigned)part + 1, (unsigned)n_parts, name);
-    enum tacit_status status = gguf_open_map(&other, &map, reason);
+    enum tacit_status status = gguf_open_owned(&other, &owned, reason);
     if (status != TACIT_OK)
         return reason_give(reason, status, "part %u of %u is damaged: %s", (unsigned)part + 1,
                            (unsigned)n_parts, name);

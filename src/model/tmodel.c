@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 #include "base/hash.h"
 #include "base/strict_math.h"
 #include "base/try.h"
@@ -13,7 +13,7 @@
 #include "model/tmodel_layout.h"
 
 struct tmodel {
-    struct file_map map; /* empty where the caller owns the bytes */
+    struct file_bytes owned; /* empty where the caller owns the bytes */
     struct byte_view bytes;
     struct tmodel_layout layout;
     struct lm_model *model;
@@ -212,14 +212,14 @@ enum tacit_status tmodel_open_memory(struct tmodel **out, const uint8_t *data, s
 
 enum tacit_status tmodel_open_file(struct tmodel **out, const char *path)
 {
-    struct file_map map;
+    struct file_bytes owned;
     *out = NULL;
-    TRY(file_map_open(&map, path));
-    enum tacit_status status = tmodel_open_memory(out, map.data, map.n_bytes);
+    TRY(file_bytes_open(&owned, path));
+    enum tacit_status status = tmodel_open_memory(out, owned.data, owned.n_bytes);
     if (status == TACIT_OK)
-        (*out)->map = map;
+        (*out)->owned = owned;
     else
-        file_map_close(&map);
+        file_bytes_close(&owned);
     return status;
 }
 
@@ -236,7 +236,7 @@ void tmodel_close(struct tmodel *t)
     if (!t)
         return;
     lm_model_destroy(t->model);
-    file_map_close(&t->map);
+    file_bytes_close(&t->owned);
     free(t);
 }
 

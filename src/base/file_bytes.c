@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@ static enum tacit_status read_all(int fd, uint8_t *data, size_t n_bytes)
         if (n < 0 && errno == EINTR)
             continue;
         if (n == 0)
-            errno = EIO; /* it has become shorter */
+            errno = EIO; /* the file has become shorter */
         if (n <= 0)
             return TACIT_ERR_IO;
         at += (size_t)n;
@@ -26,7 +26,7 @@ static enum tacit_status read_all(int fd, uint8_t *data, size_t n_bytes)
     return TACIT_OK;
 }
 
-static enum tacit_status read_descriptor(struct file_map *map, int fd)
+static enum tacit_status read_descriptor(struct file_bytes *file, int fd)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
@@ -41,32 +41,32 @@ static enum tacit_status read_descriptor(struct file_map *map, int fd)
     void *data = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data == MAP_FAILED)
         return TACIT_ERR_MEMORY;
-    *map = (struct file_map){data, n_bytes};
+    *file = (struct file_bytes){data, n_bytes};
     enum tacit_status status = read_all(fd, data, n_bytes);
     if (status != TACIT_OK)
-        file_map_close(map);
+        file_bytes_close(file);
     return status;
 }
 
-enum tacit_status file_map_open(struct file_map *map, const char *path)
+enum tacit_status file_bytes_open(struct file_bytes *file, const char *path)
 {
-    *map = (struct file_map){0};
+    *file = (struct file_bytes){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return TACIT_ERR_IO;
-    enum tacit_status status = read_descriptor(map, fd);
+    enum tacit_status status = read_descriptor(file, fd);
     int saved = errno;
     close(fd);
     errno = saved;
     return status;
 }
 
-void file_map_close(struct file_map *map)
+void file_bytes_close(struct file_bytes *file)
 {
-    if (map->data) {
+    if (file->data) {
         int saved = errno;
-        munmap((void *)(uintptr_t)map->data, map->n_bytes);
+        munmap((void *)(uintptr_t)file->data, file->n_bytes);
         errno = saved;
     }
-    *map = (struct file_map){0};
+    *file = (struct file_bytes){0};
 }

@@ -2,7 +2,7 @@
  *
  * A file in memory: it stays what was read when the file is overwritten or shortened.
  */
-#include "base/file_map.h"
+#include "base/file_bytes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,25 +16,25 @@ enum { N_BYTES = 3 * 65536 + 5 };
 
 int main(void)
 {
-    static const char path[] = "test_file_map.test";
+    static const char path[] = "test_file_bytes.test";
     uint8_t *data = malloc(N_BYTES);
-    struct file_map map, other;
+    struct file_bytes file, other;
     for (size_t i = 0; i < N_BYTES; i++)
         data[i] = (uint8_t)(i * 2654435761u >> 13);
     CHECK(file_replace_all(path, data, N_BYTES) == TACIT_OK);
-    CHECK(file_map_open(&map, path) == TACIT_OK && map.n_bytes == N_BYTES);
+    CHECK(file_bytes_open(&file, path) == TACIT_OK && file.n_bytes == N_BYTES);
     CHECK(truncate(path, 100) == 0);
-    CHECK(file_map_open(&other, path) == TACIT_OK && other.n_bytes == 100);
+    CHECK(file_bytes_open(&other, path) == TACIT_OK && other.n_bytes == 100);
     CHECK(memcmp(other.data, data, 100) == 0);
-    CHECK(memcmp(map.data, data, N_BYTES) == 0);
-    file_map_close(&other);
-    file_map_close(&map);
+    CHECK(memcmp(file.data, data, N_BYTES) == 0);
+    file_bytes_close(&other);
+    file_bytes_close(&file);
     CHECK(truncate(path, 0) == 0);
-    CHECK(file_map_open(&map, path) == TACIT_OK && map.n_bytes == 0 && map.data == NULL);
-    file_map_close(&map);
+    CHECK(file_bytes_open(&file, path) == TACIT_OK && file.n_bytes == 0 && file.data == NULL);
+    file_bytes_close(&file);
     errno = 0;
-    CHECK(file_map_open(&map, "/") == TACIT_ERR_IO && errno == EINVAL && map.data == NULL);
-    CHECK(file_map_open(&map, "/nonexistent") == TACIT_ERR_IO && errno == ENOENT);
+    CHECK(file_bytes_open(&file, "/") == TACIT_ERR_IO && errno == EINVAL && file.data == NULL);
+    CHECK(file_bytes_open(&file, "/nonexistent") == TACIT_ERR_IO && errno == ENOENT);
     unlink(path);
     free(data);
     return check_result();
