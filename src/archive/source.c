@@ -27,10 +27,11 @@ enum tacit_status source_read_header(const struct tacit_source *source, uint64_t
 enum tacit_status source_is_zero(const struct tacit_source *source, uint64_t offset, bool *is_zero)
 {
     uint8_t data[4096];
+    size_t piece = 16; /* enough where another archive follows */
     *is_zero = true;
-    for (size_t n; *is_zero && offset < source->size; offset += n) {
+    for (size_t n; *is_zero && offset < source->size; offset += n, piece = sizeof data) {
         uint64_t left = source->size - offset;
-        n = left < sizeof data ? (size_t)left : sizeof data;
+        n = left < piece ? (size_t)left : piece;
         TRY(source_read(source, offset, data, n));
         for (size_t i = 0; i < n && *is_zero; i++)
             *is_zero = data[i] == 0;

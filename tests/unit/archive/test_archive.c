@@ -14,6 +14,7 @@ enum { BLOCK = 2000, N_CONTENT = 9 * BLOCK + 700, N_MAX = 4 * N_CONTENT };
 static uint8_t content[N_MAX], archive[N_MAX * 2], restored[N_MAX];
 static size_t n_content, n_archive;
 static unsigned n_reads;
+static size_t n_read;
 
 static enum tacit_status read_at(void *context, uint64_t offset, void *data, size_t n_bytes)
 {
@@ -21,6 +22,7 @@ static enum tacit_status read_at(void *context, uint64_t offset, void *data, siz
     CHECK(offset <= n_archive && n_bytes <= n_archive - offset);
     memcpy(data, archive + offset, n_bytes);
     n_reads++;
+    n_read += n_bytes;
     return TACIT_OK;
 }
 
@@ -87,6 +89,23 @@ static void check_reads_little(const struct tacit_options *options)
     CHECK_MSG(n_reads == 2, "%u reads", n_reads);
     CHECK(tacit_archive_read(reader, 5 * BLOCK + 100, restored, 20) == TACIT_OK);
     CHECK(n_reads == 2);
+    tacit_archive_close(reader);
+}
+
+/* Where archives follow each other, opening them reads their headers, the start of what comes behind each, and no
+ * more: not what fills the last one up, were it padding. */
+static void check_opening_reads_little(void)
+{
+    enum { N_ARCHIVES = 20, A_HEADER = TACIT_ARCHIVE_HEADER_MAX + 64 };
+    struct tacit_archive *reader;
+    struct tacit_source from = source();
+    n_content = n_archive = 0;
+    for (unsigned i = 0; i < N_ARCHIVES; i++)
+        add_archive(BLOCK, NULL);
+    from.size = n_archive;
+    n_read = 0;
+    CHECK(tacit_archive_open(&reader, &from, NULL) == TACIT_OK);
+    CHECK_MSG(n_read <= (size_t)N_ARCHIVES * A_HEADER, "%zu bytes read of %zu", n_read, n_archive);
     tacit_archive_close(reader);
 }
 
@@ -223,5 +242,6 @@ int main(void)
         check_cut(&options);
         check_lost_position(&options);
     }
+    check_opening_reads_little();
     return check_result();
 }
