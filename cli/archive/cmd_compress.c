@@ -33,16 +33,15 @@ static double bits_a_byte(uint64_t n_bytes, uint64_t n_content)
 }
 
 /* What the model and the context models would have taken alone, and together. */
-static void show_report(const struct console *console, const char *name,
+static void show_report(struct console *console, const char *name,
                         const struct tacit_model_report *report)
 {
-    struct console copy = *console;
     char context[40] = "not tried";
     if (report->context_bytes > 0)
         snprintf(context, sizeof context, "%.3f%s",
                  bits_a_byte(report->context_bytes, report->context_content),
                  report->context_content < report->n_content ? " (of a sample)" : "");
-    console_note(&copy, name,
+    console_note(console, name,
                  "model: %llu of the content in %llu tokens, %llu bytes that it cannot spell; "
                  "bits/byte: model alone %.3f, context models alone %s, coded %.3f",
                  (unsigned long long)report->n_content, (unsigned long long)report->n_tokens,
@@ -52,18 +51,17 @@ static void show_report(const struct console *console, const char *name,
 }
 
 /* How the threads are spent on this input. */
-static void show_threads(const struct console *console, const char *name,
+static void show_threads(struct console *console, const char *name,
                          const struct tacit_options *options)
 {
-    struct console copy = *console;
     unsigned n_blocks, n_a_block;
     if (tacit_options_threads(options, &n_blocks, &n_a_block) == TACIT_OK)
-        console_note(&copy, name, "%u %s at a time, up to %u %s on each", n_blocks,
+        console_note(console, name, "%u %s at a time, up to %u %s on each", n_blocks,
                      n_blocks == 1 ? "block" : "blocks", n_a_block,
                      n_a_block == 1 ? "thread" : "threads");
 }
 
-static enum exit_code transfer(const struct arguments *arguments, struct input *input,
+static enum exit_code transfer(struct arguments *arguments, struct input *input,
                                struct output *output, const struct tacit_options *options)
 {
     struct tacit_model_report report = {.struct_size = sizeof report};

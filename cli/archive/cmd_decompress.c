@@ -23,18 +23,17 @@ static enum exit_code cut_suffix(struct arguments *arguments, const char *path, 
 }
 
 /* What guessing saved: without, each pass reads one token of each stream. */
-static void show_report(const struct console *console, const char *name,
+static void show_report(struct console *console, const char *name,
                         const struct tacit_model_report *report)
 {
-    struct console copy = *console;
-    console_note(&copy, name,
+    console_note(console, name,
                  "model: %llu tokens in %llu passes over its weights, %.2f a pass; %llu were read",
                  (unsigned long long)report->n_decoded, (unsigned long long)report->n_passes,
                  (double)report->n_decoded / (double)report->n_passes,
                  (unsigned long long)report->n_read);
 }
 
-static enum exit_code transfer(const struct arguments *arguments, struct input *input,
+static enum exit_code transfer(struct arguments *arguments, struct input *input,
                                struct output *output, const struct tacit_options *options)
 {
     struct tacit_model_report report = {.struct_size = sizeof report};

@@ -17,7 +17,7 @@ struct job_kind {
     /* Writes to *name, which the caller frees, the output for this input; says why there is none.
      */
     enum exit_code (*name_output)(struct arguments *arguments, const char *path, char **name);
-    enum exit_code (*transfer)(const struct arguments *arguments, struct input *input,
+    enum exit_code (*transfer)(struct arguments *arguments, struct input *input,
                                struct output *output, const struct tacit_options *options);
 };
 

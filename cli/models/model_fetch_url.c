@@ -30,24 +30,6 @@ static enum exit_code say_errno(struct console *console, const char *path)
     return EXIT_CODE_FAILED;
 }
 
-/* path and what is above it. */
-static bool make_directories(const char *path)
-{
-    char part[TACIT_MODEL_PATH_MAX];
-    snprintf(part, sizeof part, "%s", path);
-    for (char *at = part + 1;; at++) {
-        char c = *at;
-        if (c != '/' && c != '\0')
-            continue;
-        *at = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return false;
-        *at = c;
-        if (c == '\0')
-            return true;
-    }
-}
-
 /* "-00001-of-0000N" at the end of the name is taken off it. */
 static void find_parts(struct fetch *f)
 {
@@ -204,9 +186,16 @@ enum exit_code model_fetch_url(struct console *console, const char *text)
         return fail_with_status(console, text, status);
     if (is_there(&f))
         return EXIT_CODE_OK;
-    if (snprintf(path, sizeof path, "%s/.fetch", f.directory) >= (int)sizeof path ||
-        !make_directories(path))
+    status = tacit_model_place(f.name, path); /* makes the directory */
+    if (status == TACIT_ERR_ARGUMENT) {
+        console_error(console, f.name, "not a name for a model");
+        return EXIT_CODE_USAGE;
+    }
+    if (status != TACIT_OK)
         return say_errno(console, f.directory);
+    if (snprintf(path, sizeof path, "%s/.fetch", f.directory) >= (int)sizeof path ||
+        (mkdir(path, 0777) != 0 && errno != EEXIST))
+        return say_errno(console, path);
     enum exit_code code = get_parts(&f);
     if (code == EXIT_CODE_OK)
         code = store(&f);
