@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One allocation cut into aligned pieces. The same layout code runs twice: on an arena without
- * memory it only adds up what it needs, on one with memory it hands the pieces out. So
- * *_memory_needed functions cannot drift from what is taken.
+ * memory the arena only adds up the sizes, on an arena with memory it hands out the pieces. So
+ * *_memory_needed functions always agree with what is taken.
  *
  *     struct arena sizes = {0};           lay_out(&thing, &sizes);   sizes.used bytes are needed
  *     struct arena arena = {memory, cap}; lay_out(&thing, &arena);   memory aligned to ARENA_ALIGN
@@ -21,8 +21,8 @@ struct arena {
     size_t used;
 };
 
-/* A piece of n_bytes, aligned to ARENA_ALIGN, or NULL: because the arena only counts or, a mistake
- * of the caller's, is too small. */
+/* A piece of n_bytes, aligned to ARENA_ALIGN, or NULL if the arena only counts or, by a mistake of
+ * the caller, is too small. */
 static inline void *arena_take(struct arena *arena, size_t n_bytes)
 {
     size_t start = arena->used;

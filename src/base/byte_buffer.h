@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A growable array of bytes. Zero-initialise it; it owns its memory until byte_buffer_free. Growth
- * doubles, so that memory follows what really arrived and not what a header announced.
+ * A growable array of bytes. Zero-initialise it; it owns its memory until byte_buffer_free. Growth doubles the room,
+ * so that memory grows with the bytes that arrived, not with what a header announced.
  */
 #ifndef TACIT_BASE_BYTE_BUFFER_H
 #define TACIT_BASE_BYTE_BUFFER_H

@@ -29,7 +29,7 @@ static uint64_t saved_registers(void)
     return (uint64_t)hi << 32 | lo;
 }
 
-/* Linux hands out the tile registers on request, per process. */
+/* Linux gives a process the tile registers when it asks. */
 static bool request_tiles(void)
 {
 #if defined(__linux__) && defined(SYS_arch_prctl)

@@ -26,7 +26,7 @@
 enum cpu_feature { CPU_FEATURE_TABLE(CPU_FEATURE_ENUM) CPU_SCALAR = 0 };
 #undef CPU_FEATURE_ENUM
 
-/* The flags of this machine. Costs some microseconds: ask once and pass the answer on. */
+/* The flags of this machine. Takes some microseconds, so ask once and pass the flags on. */
 uint32_t cpu_features(void);
 
 /* Those of this machine's flags that are named, separated by commas; "scalar" stands for none; names NULL: all

@@ -18,7 +18,8 @@ static void release(struct file_replace *file)
     free(file->temporary);
 }
 
-/* The first name that no file has: another process, or one that died, may have others. */
+/* The first name that no file has: another process, even one that has died, may have left files of
+ * other names. */
 static int create(char *temporary, size_t cap, const char *path)
 {
     enum { N_NAMES = 1000 };
@@ -62,7 +63,8 @@ enum tacit_status file_replace_write(struct file_replace *file, const void *data
     return TACIT_OK;
 }
 
-/* So that the new name survives a crash. Some file systems cannot: the file is whole all the same. */
+/* Makes the new name survive a crash. Some file systems cannot do this; the file is whole all the
+ * same. */
 static void sync_folder(char *path)
 {
     char *slash = strrchr(path, '/');

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which of several stretches, one behind the other, holds a place: a binary search over their starts.
+ * Finds which of several adjacent stretches holds a place, by binary search over their starts.
  */
 #ifndef TACIT_BASE_FIND_START_H
 #define TACIT_BASE_FIND_START_H

@@ -13,7 +13,7 @@ void huge_pages_prefer(void *memory, size_t n_bytes)
     uintptr_t start = ((uintptr_t)memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
     uintptr_t end = ((uintptr_t)memory + n_bytes) & ~(uintptr_t)(HUGE_PAGE - 1);
     if (start < end)
-        (void)madvise((void *)start, end - start, MADV_HUGEPAGE); /* only a wish */
+        (void)madvise((void *)start, end - start, MADV_HUGEPAGE); /* the system may refuse */
 #else
     (void)memory, (void)n_bytes;
 #endif

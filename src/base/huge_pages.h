@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Large tables that are read at random spend most of their time on address translation; huge pages
- * save it. Only a wish: where the system knows none, nothing happens.
+ * Reading large tables at random takes most of its time for address translation; huge pages save
+ * that time. The system may ignore the request.
  */
 #ifndef TACIT_BASE_HUGE_PAGES_H
 #define TACIT_BASE_HUGE_PAGES_H

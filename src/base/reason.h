@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Why something was refused, as one phrase for people, beside the status that says so to programs.
- * A function that can explain takes a struct reason, or NULL where nobody asks.
+ * A function that can explain takes a struct reason, or NULL if the caller needs no reason.
  */
 #ifndef TACIT_BASE_REASON_H
 #define TACIT_BASE_REASON_H
@@ -14,8 +14,8 @@ struct reason {
     char text[REASON_MAX]; /* empty until a reason is given; cut to fit */
 };
 
-/* Writes the text unless reason is NULL or has one already: what failed first is what the user has to
- * know. No full stop at the end. */
+/* Writes the text unless reason is NULL or has a text already: the user has to know what failed
+ * first. No full stop at the end. */
 __attribute__((format(printf, 2, 3))) void reason_write(struct reason *reason, const char *format,
                                                         ...);
 

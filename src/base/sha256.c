@@ -44,7 +44,7 @@ static void expand(uint32_t w[64], const uint8_t *block)
     }
 }
 
-/* One round; instead of moving the eight words on, the caller renames them. */
+/* One round; the caller renames the eight words instead of moving them. */
 static inline void round_step(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e,
                               uint32_t f, uint32_t g, uint32_t *h, uint32_t input)
 {
@@ -76,7 +76,8 @@ void sha256_blocks_scalar(uint32_t state[8], const uint8_t *data, size_t n_block
         take_block(state, data + 64 * i);
 }
 
-/* They use the vector registers that every x86-64 system keeps, so that its word is not needed. */
+/* The instructions use vector registers that every x86-64 system saves, so that the system need not
+ * be asked. */
 sha256_blocks_fn *sha256_blocks_choose(void)
 {
 #if defined(__x86_64__)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SHA-256 (FIPS 180-4), fed in pieces: names models by what they hold. Some 300 MB/s, some eight times as
- * much where the processor has instructions for it (x86-64). Not for secrets: no care is taken about timing or
- * residues.
+ * SHA-256 (FIPS 180-4), fed in pieces, for the identities of models. About 300 MB/s, and eight
+ * times that with the processor's SHA instructions (x86-64). Not for secrets: timing and left-over
+ * memory are not protected.
  */
 #ifndef TACIT_BASE_SHA256_H
 #define TACIT_BASE_SHA256_H
@@ -27,16 +27,18 @@ void sha256_init(struct sha256 *sha);
 /* data may be NULL if n_bytes is 0. */
 void sha256_update(struct sha256 *sha, const void *data, size_t n_bytes);
 
-/* Ends it; sha256_init starts another. */
+/* Ends the hash; sha256_init starts another. */
 void sha256_final(struct sha256 *sha, uint8_t digest[SHA256_BYTES]);
 
-/* In plain C and, only where sha256_blocks_choose gives it, by the processor's instructions. Both give the same. */
+/* The inner loop in plain C, and by the processor's instructions, which only sha256_blocks_choose
+ * may hand out. Both give the same bytes. */
 sha256_blocks_fn sha256_blocks_scalar;
 #if defined(__x86_64__)
 sha256_blocks_fn sha256_blocks_shani;
 #endif
 
-/* The fastest that this machine can run. Costs a microsecond or some tens of them: once for each hash. */
+/* The fastest inner loop that this machine can run. Takes up to some tens of microseconds: call it
+ * once for each hash. */
 sha256_blocks_fn *sha256_blocks_choose(void);
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */

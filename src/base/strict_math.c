@@ -27,8 +27,8 @@ float strict_stretch(float p)
     return strict_log(p / (1.0f - p));
 }
 
-/* Each line has one answer under IEEE binary32 with rounding to nearest even, and another under a
- * contraction, another rounding mode, flush-to-zero or excess precision. */
+/* Each line has one result under IEEE binary32 with rounding to nearest even, and another result
+ * under a contraction, another rounding mode, flush-to-zero or excess precision. */
 static bool arithmetic_is_strict(const volatile float *c)
 {
     float one = c[0], tiny = c[1], min_normal = c[2], third = c[3], big = c[4];

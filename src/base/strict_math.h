@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Elementary functions that give the same bits on every machine: built from IEEE binary32 + - * /
- * and conversions only, in one fixed order (docs/numerics.md). Not the last word in accuracy: a
- * relative error of some 2^-22 is all that prediction needs; the exact bounds are asserted in the
- * tests.
+ * and conversions only, in one fixed order (docs/numerics.md). A relative error of about 2^-22 is
+ * all that prediction needs; the tests assert the exact bounds.
  *
  * No function takes or returns a NaN or an infinity: arguments are clamped to the stated range.
- * strict_float_check tells once per process start whether this machine keeps the promise.
+ * strict_float_check tells whether this machine computes so.
  */
 #ifndef TACIT_BASE_STRICT_MATH_H
 #define TACIT_BASE_STRICT_MATH_H
@@ -21,8 +20,8 @@
 static_assert(FLT_EVAL_METHOD == 0, "binary32 expressions must be evaluated in binary32");
 static_assert(FLT_RADIX == 2 && FLT_MANT_DIG == 24 && FLT_MAX_EXP == 128, "float must be binary32");
 
-/* Rounding to nearest even, gradual underflow, no fused multiply-add, no excess precision: tried at
- * run time, with the thread's present floating-point mode. TACIT_OK or TACIT_ERR_FLOAT. */
+/* Tests at run time, with the thread's present floating-point mode, for rounding to nearest even,
+ * gradual underflow, no fused multiply-add and no excess precision. TACIT_OK or TACIT_ERR_FLOAT. */
 enum tacit_status strict_float_check(void);
 
 static inline float strict_from_bits(uint32_t bits)
@@ -103,15 +102,15 @@ static inline float strict_rsqrt_brief(float x)
     return y * (1.5f - half * (y * y));
 }
 
-/* The logistic function 1 / (1 + e^-x): a probability from a stretched one. Strictly inside (0, 1)
- * below; rounds to 1 for x above about 17, so take the small side where that matters. */
+/* The logistic function 1 / (1 + e^-x): a probability from a stretched one. Above 0 always; rounds
+ * to 1 for x above about 17, so where that matters compute the smaller side. */
 static inline float strict_squash(float x)
 {
     return 1.0f / (1.0f + strict_exp(-x));
 }
 
-/* The machine's square root: IEEE says how it rounds. Built with -fno-math-errno, this is one
- * instruction and calls nothing. */
+/* The machine's square root: IEEE says how it rounds. With -fno-math-errno this is one instruction
+ * without a call. */
 static inline float strict_sqrt(float x)
 {
     return __builtin_sqrtf(x);

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Length in bytes (1 .. 4) of the character that p[0 .. n) begins with, its code point to *code; 0
- * where no whole valid character stands there (also for n = 0). */
+/* Length in bytes (1 .. 4) of the character that p[0 .. n) begins with, its code point to *code; 0 if p does not
+ * begin with a whole valid character, or n is 0. */
 static inline unsigned utf8_decode(const uint8_t *p, size_t n, uint32_t *code)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

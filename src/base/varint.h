@@ -14,8 +14,8 @@
 
 enum { VARINT_MAX = 5 };
 
-/* Reads from data[0 .. n). Past the end it gives zeros and counts on: pos > n tells afterwards that
- * bytes were missing, and how many are needed at least. */
+/* Reads from data[0 .. n). Past the end, bytes are 0 and pos still advances: pos > n afterwards
+ * means that bytes were missing, and pos is the least number needed. */
 struct varint_reader {
     const uint8_t *data;
     size_t n;

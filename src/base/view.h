@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A borrowed run of bytes: not owned, not NUL-terminated, may hold any byte.
+ * Bytes that somebody else owns. They are not NUL-terminated and may have any value.
  */
 #ifndef TACIT_BASE_VIEW_H
 #define TACIT_BASE_VIEW_H

@@ -8,7 +8,7 @@
 
 #include "base/try.h"
 
-enum { SPINS = 100 }; /* some microseconds; longer ones hurt wherever the machine has other work */
+enum { SPINS = 100 }; /* some microseconds; spinning longer delays other work on the machine */
 
 struct crew_member {
     struct crew *crew;
@@ -43,9 +43,10 @@ static bool has_met(struct crew *crew, unsigned meeting)
     return atomic_load_explicit(&crew->n_meetings, memory_order_acquire) != meeting;
 }
 
-/* Sequential consistency decides: either the last to arrive sees that somebody sleeps, or the
- * sleeper sees that all have met. Both sides read-modify-write before they look: qemu-user lets a load
- * overtake a plain store, sequentially consistent or not, when it emulates aarch64 on x86. */
+/* By sequential consistency, either the last thread to arrive sees that a thread sleeps, or the
+ * sleeping thread sees that all have met. Both sides read-modify-write before they load: qemu-user
+ * lets a load overtake a plain store, even a sequentially consistent one, when it emulates aarch64
+ * on x86. */
 static void sleep_until_met(struct crew *crew, unsigned meeting)
 {
     pthread_mutex_lock(&crew->mutex);

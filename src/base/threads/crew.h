@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A few threads that do one job together, meeting at barriers: the caller is one of them. Between
- * jobs they sleep; at a barrier, which is microseconds away, they spin briefly and then sleep, so that
- * on a machine with other work the one that is waited for gets the processor. The division of work
- * is the job's, by crew_share, and never changes what is computed.
+ * A few threads that do one job together and meet at barriers; the caller is one of them. Between
+ * jobs the threads sleep. At a barrier, which all reach within microseconds, a thread spins briefly
+ * and then sleeps, so that on a busy machine the thread that the others wait for gets the
+ * processor. The job divides its work by crew_share; the division never changes what is computed.
  */
 #ifndef TACIT_BASE_THREADS_CREW_H
 #define TACIT_BASE_THREADS_CREW_H
@@ -28,7 +28,8 @@ unsigned crew_size(const struct crew *crew);
  * time. */
 void crew_run(struct crew *crew, crew_job *job, void *context);
 
-/* Inside a job: waits until every member is here; what they wrote is then seen by all. */
+/* Inside a job: waits until every member has called it. After that each member sees what all wrote
+ * before. */
 void crew_barrier(struct crew *crew);
 
 /* The member's contiguous share [*begin, *end) of n units. */

@@ -10,7 +10,7 @@
 
 struct thread_pool {
     pthread_mutex_t mutex;
-    pthread_cond_t work; /* a task was queued, a helper called, or the end was called */
+    pthread_cond_t work; /* a task was queued, a helper was called, or the pool ends */
     pthread_cond_t done; /* a task is done, or a helper has returned */
     struct thread_task *first, *last;
     struct thread_offer *offers;
@@ -45,7 +45,7 @@ static void run_task(struct thread_pool *pool, struct thread_task *task)
     pthread_cond_broadcast(&pool->done);
 }
 
-/* An offer that calls for help. */
+/* The first offer that calls for help. */
 static struct thread_offer *find_call(const struct thread_pool *pool)
 {
     struct thread_offer *offer = pool->offers;
