@@ -32,7 +32,7 @@ size_t bc_encoder_finish(struct bc_encoder *enc)
         do {
             uint64_t tail = UINT64_MAX >> 8 >> (8 * n_bytes);
             n_bytes++;
-            number = (enc->low + tail) & ~tail; /* wraps to a number below low if none exists */
+            number = (enc->low + tail) & ~tail; /* wraps to a number below low if there is none */
         } while (n_bytes < 8 && (number < enc->low || number > enc->high));
     }
     for (unsigned i = 0; i < n_bytes; i++)

@@ -7,10 +7,10 @@
  * are 32-bit fractions, so a bit predicted at 1 - 2^-20 costs 2^-20 / ln 2 bits: the rounding loss
  * is below 2^-24 of the interval except in straddles that occur once in some 2^24 bytes.
  *
- * Encoder: bc_encoder_init, bc_encode per bit, bc_encoder_finish once. The coded length is the
- * container's to keep; the decoder reads zeros beyond it.
- * Decoder: bc_decoder_init, bc_decode with the same probabilities in the same order.
- * The coder knows no model. Not thread-safe for one handle; handles are independent.
+ * Encoder: bc_encoder_init, bc_encode per bit, bc_encoder_finish once. The caller keeps the coded
+ * length; the decoder reads zeros beyond it. Decoder: bc_decoder_init, bc_decode with the same
+ * probabilities in the same order. The coder knows no model. Not thread-safe for one handle;
+ * handles are independent.
  */
 #ifndef TACIT_CODER_BINARY_CODER_H
 #define TACIT_CODER_BINARY_CODER_H
@@ -24,7 +24,8 @@ struct bc_encoder {
     uint8_t *out;
     size_t n_out;
     size_t out_cap;
-    bool overflow; /* out was too small: the output is useless, bits are still accepted */
+    bool overflow; /* out was too small: the output is unusable; further bits are accepted and
+                      dropped */
 };
 
 struct bc_decoder {
@@ -37,7 +38,7 @@ struct bc_decoder {
 
 void bc_encoder_init(struct bc_encoder *enc, uint8_t *out, size_t out_cap);
 
-/* Ends the stream with as few bytes as tell the last interval apart (0 to 8). Returns the total
+/* Ends the output with the fewest bytes that lie in the last interval (0 to 8). Returns the total
  * length, or SIZE_MAX if it did not fit into out_cap. */
 size_t bc_encoder_finish(struct bc_encoder *enc);
 
@@ -46,8 +47,8 @@ void bc_decoder_init(struct bc_decoder *dec, const uint8_t *in, size_t n_in);
 void bc_encoder_shift(struct bc_encoder *enc);
 void bc_decoder_shift(struct bc_decoder *dec);
 
-/* The last number of the interval's lower part, which stands for a 1. low <= middle < high holds
- * whenever low < high, so neither part is ever empty. p1_q32: 1 .. 2^32 - 1. */
+/* The last number of the interval's lower part, which codes a 1. low <= middle < high holds
+ * whenever low < high, so no part is ever empty. p1_q32: 1 .. 2^32 - 1. */
 static inline uint64_t bc_split(uint64_t low, uint64_t high, uint32_t p1_q32)
 {
     uint64_t range = high - low;

@@ -5,10 +5,10 @@
  * have one part without a loss for the others (about 2^-14 bits a symbol; with parts of 2^16 it
  * would be bits).
  *
- * Four states of 64 bits take turns, symbol by symbol, which lets their divisions overlap; each is
- * kept in [2^31, 2^63) by moving words of 32 bits. What is encoded last is decoded first, so the
- * encoder takes all symbols at once. Coded form: the four states, then words of 32 bits, all
- * little-endian.
+ * Four states of 64 bits take turns, symbol by symbol, so that their divisions overlap. Moving
+ * words of 32 bits in and out keeps each state in [2^31, 2^63). The symbol encoded last is decoded
+ * first, so the encoder takes all symbols at once. Coded form: the four states, then words of 32
+ * bits, all little-endian.
  *
  * Not thread-safe for one handle; handles are independent.
  */
@@ -39,13 +39,13 @@ struct rans_decoder {
     unsigned lane;
     const uint8_t *in;
     size_t n_in;
-    size_t pos; /* past n_in: words were missing and read as zero */
+    size_t pos; /* beyond n_in if words were missing, which read as zero */
 };
 
 /* Per symbol: rans_peek, find the symbol whose part holds the result, rans_take with that part. */
 void rans_decoder_init(struct rans_decoder *dec, const uint8_t *in, size_t n_in);
 
-/* Whether everything was read and the states are where the encoder began. */
+/* Whether all input was read and the states have the values that the encoder began with. */
 bool rans_decoder_is_done(const struct rans_decoder *dec);
 
 static inline uint32_t rans_peek(const struct rans_decoder *dec)

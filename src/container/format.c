@@ -85,7 +85,7 @@ static size_t put_reference(uint8_t *out, const struct format_reference_identity
     return n + n_hash;
 }
 
-/* Stored content needs no second size. */
+/* Stored content has no second size. */
 static bool sizes_plausible(uint8_t method, uint64_t content_size, uint64_t payload_size)
 {
     return content_size <= TACIT_BLOCK_SIZE_MAX && payload_size <= TACIT_BLOCK_SIZE_MAX &&

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The archive's bytes, as docs/format.md specifies them: packing and parsing of headers, index and
- * footer, and the checks that cover them. Knows no payload and does no input or output: every
- * function works on bytes in memory, believes no length before it has checked it, and keeps no
- * state.
+ * footer, and the checks that cover them. These functions do not know what a payload holds and do
+ * no input or output: each works on bytes in memory, checks every length before using it, and keeps
+ * no state.
  *
  *     single form:  header (magic, sizes, checks)  payload
  *     brief form:   the same in 10 to 13 bytes, for a short block that reads a reference
@@ -99,9 +99,9 @@ struct format_header {
     uint32_t tag;              /* block form: repeated in each block header */
 };
 
-/* How long the archive header is that starts at data[0 .. n): TACIT_OK and *n_header if it is all
- * there and right; TACIT_ERR_TRUNCATED and *n_header > n, a lower bound of what is needed to go on;
- * otherwise TACIT_ERR_NOT_ARCHIVE, _VERSION, _CORRUPT or _CHECKSUM. */
+/* Parses the archive header at data[0 .. n). TACIT_OK: the header is complete and right, *n_header
+ * is its length; TACIT_ERR_TRUNCATED: at least *n_header > n bytes are needed; otherwise
+ * TACIT_ERR_NOT_ARCHIVE, _VERSION, _CORRUPT or _CHECKSUM. */
 enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct format_header *header,
                                       size_t *n_header);
 
@@ -116,7 +116,7 @@ size_t format_single_pack(uint8_t *out, const struct format_model_identity *mode
 
 enum format_part { FORMAT_PART_BLOCK, FORMAT_PART_INDEX, FORMAT_PART_UNKNOWN };
 
-/* What starts with these FORMAT_MARK_SIZE bytes. */
+/* Which part of an archive starts with these FORMAT_MARK_SIZE bytes. */
 enum format_part format_part_kind(const uint8_t *mark);
 
 /* Whether these FORMAT_MARK_SIZE bytes start an index. */
@@ -133,14 +133,14 @@ enum tacit_status format_block_parse(const uint8_t *data, uint64_t block_size,
 enum tacit_status format_payload_verify(const struct format_block *block, const uint8_t *data);
 enum tacit_status format_content_verify(const struct format_block *block, const uint8_t *data);
 
-/* One block's line of the index. */
+/* One block's entry in the index. */
 struct format_entry {
     uint8_t method;
     uint32_t content_size;
     uint32_t payload_size;
 };
 
-/* The block's line to the end of the entries. */
+/* Appends the block's entry to the entries. */
 enum tacit_status format_entry_append(struct byte_buffer *entries,
                                       const struct format_block *block);
 enum tacit_status format_entry_parse(const uint8_t *data, struct format_entry *entry);
@@ -161,7 +161,7 @@ enum tacit_status format_index_pack(struct byte_buffer *out, const struct format
 enum tacit_status format_index_parse(const uint8_t *data, size_t n, struct format_index *index,
                                      const uint8_t **entries);
 
-/* What an index says of its length, unchecked. head: FORMAT_INDEX_HEAD bytes. */
+/* The length that an index states, unchecked. head: FORMAT_INDEX_HEAD bytes. */
 uint64_t format_index_n_blocks(const uint8_t *head);
 
 /* Length of index and footer, UINT64_MAX if n_blocks is impossible. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Index and footer, of which container/format.h states the contract.
+ * Index and footer; container/format.h states the contract.
  */
 #include "base/bytes.h"
 #include "base/try.h"
@@ -94,7 +94,7 @@ enum tacit_status format_footer_parse(const uint8_t *data, uint64_t *index_size,
     return TACIT_OK;
 }
 
-/* The blocks' sizes must make up the content. */
+/* The blocks' sizes must add up to the content's. */
 static enum tacit_status check_sums(const struct format_index *index, const uint8_t *entries)
 {
     uint64_t content_size = 0;
