@@ -2,7 +2,7 @@
  *
  * Eight lanes in a register of AVX2, under the names that exp_lanes.h, lm_elementwise.h,
  * lm_exponentials.h and lm_product_blocks.h use.
- * Nothing here is a fused operation: that would round once where the definitions round twice.
+ * No operation here is fused: a fused operation rounds once where the definitions round twice.
  */
 #ifndef TACIT_KERNELS_AVX2_LANES_H
 #define TACIT_KERNELS_AVX2_LANES_H
@@ -62,7 +62,7 @@ static inline floats divide(floats a, floats b)
     return _mm256_div_ps(a, b);
 }
 
-/* Of a NaN and a number, the second argument; so are the maximum and the minimum of zeros. */
+/* Of a NaN and a number, and of two zeros, the result is the second argument. */
 static inline floats larger(floats a, floats b)
 {
     return _mm256_max_ps(a, b);

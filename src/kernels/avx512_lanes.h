@@ -59,7 +59,7 @@ static inline floats divide(floats a, floats b)
     return _mm512_div_ps(a, b);
 }
 
-/* Of a NaN and a number, the second argument; so are the maximum and the minimum of zeros. */
+/* Of a NaN and a number, and of two zeros, the result is the second argument. */
 static inline floats larger(floats a, floats b)
 {
     return _mm512_max_ps(a, b);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Exponentials and the logistic function of base/strict_math.h, a register of lanes at a time: the same operations in the
- * same order, over the types and operations of avx2_lanes.h, avx512_lanes.h or neon_lanes.h, whichever the
- * including file has included before.
+ * Exponentials and the logistic function of base/strict_math.h, a register of lanes at a time: the
+ * same operations in the same order. The including file includes avx2_lanes.h, avx512_lanes.h or
+ * neon_lanes.h before, which has the types and operations.
  */
 #ifndef TACIT_KERNELS_EXP_LANES_H
 #define TACIT_KERNELS_EXP_LANES_H
@@ -35,7 +35,7 @@ static inline floats squash_of(floats x)
     return divide(one, add(one, exp_of(negate(x))));
 }
 
-/* strict_exp_brief of what is within its range. */
+/* strict_exp_brief of lanes that are within its range. */
 static inline floats exp_brief_in_range(floats x)
 {
     const floats bias = splat(STRICT_ROUND_BIAS);
@@ -49,7 +49,8 @@ static inline floats exp_brief_in_range(floats x)
     return as_floats(add_ints(as_ints(p), to_exponent(as_ints(biased))));
 }
 
-/* strict_exp_brief of a difference to the largest: at most 0; a NaN counts as the lower limit. */
+/* strict_exp_brief of differences to the largest value, which are at most 0; a NaN counts as the
+ * lower limit. */
 static inline floats exp_brief_below(floats x)
 {
     x = larger(x, splat(-STRICT_EXP_MAX));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which variants a machine gets: later calls overwrite what earlier ones have set.
+ * Chooses the variants for a machine: later calls overwrite rows that earlier calls have set.
  */
 #include "kernels/kernels.h"
 

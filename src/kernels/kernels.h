@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The primitives on which time is spent, each in plain C and, where it pays, once per instruction
- * set. All variants of a row give the same bits (docs/numerics.md); tests/kernels compares them.
+ * The primitives that take most of the time, each in plain C and, where that is faster, once for
+ * each instruction set. All variants of a row give the same bits (docs/numerics.md); tests/kernels
+ * compares them.
  *
  * To add a kernel: a row in MIX_KERNEL_TABLE (here) or LM_KERNEL_TABLE (lm_kernels.h) with its
  * contract; its plain-C definition in kernels_scalar.c or lm_generic.h; its check in
@@ -10,7 +11,7 @@
  * a file with kernels_init_ISA or lm_kernels_init_ISA, which overwrites the rows it has; a call in
  * kernels_select; the compiler flags in CMakeLists.txt.
  *
- * kernels_select fills a table once; it is passed down to whoever computes and read by any thread.
+ * kernels_select fills a table once. Callers pass the table down; any thread may read it.
  */
 #ifndef TACIT_KERNELS_KERNELS_H
 #define TACIT_KERNELS_KERNELS_H
@@ -20,7 +21,7 @@
 
 #include "kernels/lm_kernels.h"
 
-/* Sums of floats are taken in this many strided lanes, then by one fixed tree. */
+/* Floats are summed in this many strided lanes, and the lanes by one fixed tree. */
 enum { KERNEL_LANES = 16 };
 
 /* X(name, result, parameters). Arrays are aligned to 64 bytes unless said otherwise, may not

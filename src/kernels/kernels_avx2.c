@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sixteen lanes in two registers. No FMA: a contraction would round once where the definition
- * rounds twice.
+ * Sixteen lanes in two registers. No FMA: it rounds once where the definition rounds twice.
  */
 #if defined(__x86_64__)
 

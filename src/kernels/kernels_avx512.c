@@ -15,7 +15,8 @@ static __m512 mul_add(__m512 sum, const float *a, const float *b)
     return _mm512_add_ps(sum, _mm512_mul_ps(_mm512_load_ps(a), _mm512_load_ps(b)));
 }
 
-/* Four sets at a time: one sum is a chain of dependent additions, four keep the adders busy. */
+/* Four sets at a time: the additions of one sum depend on each other, those of four sums
+ * overlap. */
 static void mix_dots_avx512(float *out, const float *x, size_t n, float *const *sets, size_t n_sets)
 {
     size_t k = 0;
@@ -85,7 +86,8 @@ static void squash_avx512(float *p, const float *x, size_t n)
         _mm512_store_ps(p + i, squash_of(_mm512_load_ps(x + i)));
 }
 
-/* The sums stay in registers until all sixteen are there: a wide load after narrow stores waits. */
+/* The sums stay in registers until all sixteen are complete: a wide load after narrow stores would
+ * wait. */
 static float mix_layer_avx512(float *dots, float *p, const float *x, size_t n, float *const *sets,
                               size_t n_sets, float bound, const float *final)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The definition of every kernel. Inner loops run over the lanes so that compilers can vectorise
- * them for whatever the target's base instruction set has.
+ * The definition of every kernel. Inner loops run over the lanes, so that compilers can vectorise
+ * them for the target's base instruction set.
  */
 #include "base/strict_math.h"
 #include "kernels/lanes.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * lm_product by AMX: a tile instruction multiplies 16 rows of activations by a tile of weights,
- * 16,384 products. Scaling and adding its 256 dots takes longer than that; so a producer runs a few
- * tiles ahead through a ring of buffers, and the two overlap. With few rows the tiles are mostly
- * empty: those go the VNNI way.
+ * 16,384 products. Scaling and adding its 256 dots takes longer than the instruction. So a producer
+ * runs a few tiles ahead, through a ring of buffers, and the two steps overlap. With few rows most
+ * of a tile would be empty, so VNNI computes these products.
  */
 #if defined(__x86_64__)
 
@@ -13,15 +13,15 @@
 
 enum {
     ROWS = 16,    /* of activations in a tile */
-    MIN_ROWS = 4, /* below, VNNI */
+    MIN_ROWS = 4, /* with fewer, VNNI */
     AHEAD = 3,    /* tiles that the producer runs ahead */
     RING = 4,
-    PREFETCH =
-        24, /* tiles ahead, shared out among the rows: processors start too late by themselves */
+    /* tiles ahead, divided among the rows: the processor's own prefetching starts too late */
+    PREFETCH = 24,
 };
 
-/* Tile registers: macros, for intrinsics paste them into instructions. REST: of the last rows'
- * height. */
+/* Tile registers are macros, since intrinsics need constants. REST: a tile as high as the last rows
+ * are many. */
 #define T_DOTS      0
 #define T_X         1
 #define T_W         2
@@ -46,11 +46,13 @@ static void configure(size_t n_rest)
     __asm__ volatile(""
                      :
                      : "r"(&config)
-                     : "memory"); /* the intrinsic does not say that it reads all */
+                     : "memory"); /* the compiler does not know that the intrinsic reads all of
+                                     it */
     _tile_loadconfig(&config);
 }
 
-/* Walks block by block of weights, there 16 rows by 16 rows, there group by group. */
+/* Walks the blocks of weights; in each block, 16 rows of activations at a time; for these, group by
+ * group. */
 struct producer {
     const struct lm_matrix *w;
     const struct lm_rows *x;
@@ -92,7 +94,7 @@ static inline void produce(struct producer *p)
 /* What the consumer needs of one corner: a block of weights by up to 16 rows. */
 struct consumer {
     const struct lm_tile *tiles;
-    const float *x_scale[ROWS]; /* rows beyond the last repeat it */
+    const float *x_scale[ROWS]; /* rows beyond the last one repeat the last one */
     float *y;
     size_t y_stride, n_groups, n_rows;
     unsigned slot;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lm_product_int4 by VPMADDUBSW: weights of 4 bits are its unsigned bytes, 0 .. 15, and activations its signed
- * ones. The pairs' sums of a group of 32 are added in 16 bits, where they fit (lm_kernels.h), and widened once.
+ * lm_product_int4 by VPMADDUBSW, which multiplies unsigned bytes, the weights of 0 .. 15, by signed
+ * bytes, the activations. The pairs' sums of a group of 32 are added in 16 bits, where they fit
+ * (lm_kernels.h), and widened once.
  *
- * Up to 4 rows meet a chunk of 8 blocks, which stays in the cache for the next 4.
+ * Up to 4 rows are multiplied by a chunk of 8 blocks, which stays in the cache for the next 4 rows.
  */
 #if defined(__x86_64__)
 

@@ -7,8 +7,8 @@
  * or, the product, the sum of pairs and an addition. Nothing saturates: |x| is at most 127 and w ^ m
  * at least -128, so a pair is at least -2 * 127 * 128.
  *
- * |x| and m are made beforehand for a panel of up to 4 rows by 16 groups, which then meets a chunk
- * of 32 blocks of weights; the totals of all of them wait in memory between panels.
+ * |x| and m are made beforehand for a panel of up to 4 rows by 16 groups, which is then multiplied
+ * by a chunk of 32 blocks of weights; the totals of these blocks lie in memory between panels.
  */
 #if defined(__x86_64__)
 
@@ -32,7 +32,8 @@ struct panel {
         int32_t start[ROWS_MAX];
         float scale[ROWS_MAX];
     } group[PANEL_GROUPS];
-    size_t first_row, n_rows, first_group, n_groups; /* what it holds; no rows at first */
+    size_t first_row, n_rows, first_group, n_groups; /* the rows and groups that the panel holds; no
+                                                        rows at first */
 };
 
 /* Up to CORNER_BLOCKS blocks of weights by up to CORNER_ROWS rows of a panel. */
@@ -99,8 +100,9 @@ static void prepare(struct panel *panel, const struct lm_rows *x, size_t first_r
         prepare_row(panel, m, x, first_row + m, first_group);
 }
 
-/* The sums of 8 rows of weights with four more activations. By hand, so that twelve sums stay in
- * registers beside the four that this needs: around intrinsics, gcc 12 copies sums. */
+/* The sums of 8 rows of weights with four more activations. In assembly, so that twelve sums stay
+ * in registers beside the four registers that the steps need: around intrinsics, gcc 12 copies
+ * sums. */
 static inline ints add_dots(ints sum, ints magnitude, ints sign, const ints *w, ints ones)
 {
     ints turned;
@@ -113,9 +115,10 @@ static inline ints add_dots(ints sum, ints magnitude, ints sign, const ints *w, 
     return sum;
 }
 
-/* The dots of the k-th four activations of group g. With two rows, the weights of the next blocks are
- * asked for meanwhile, which may lie behind the matrix: a model's weights are gone through once a
- * pass, so they come from the third-level cache or from memory. One row would wait for them anyway. */
+/* The dots of the k-th four activations of group g. With two rows, the weights of the next blocks,
+ * which may lie behind the matrix, are prefetched meanwhile: a pass reads each weight once, so that
+ * weights come from the third-level cache or from memory. With one row the prefetch would not
+ * help. */
 static inline __attribute__((always_inline)) void add_four(const struct corner *c, size_t g, int k,
                                                            ints (*sum)[CORNER_ROWS][VECTORS],
                                                            const int n_rows, const int n_blocks)
@@ -190,8 +193,8 @@ PRODUCT_CORNER(2, 1)
 PRODUCT_CORNER(2, 2)
 PRODUCT_CORNER(2, 3)
 
-/* Two rows by three blocks where there are as many: each load of activations then serves six sums.
- * Four blocks are two and two. */
+/* Two rows by three blocks where there are so many: each load of activations then serves six sums.
+ * Four blocks are taken as two and two. */
 static void product_panel(const struct panel *panel, const struct lm_matrix *w, size_t first_block,
                           size_t n_blocks, floats (*total)[ROWS_MAX][VECTORS])
 {

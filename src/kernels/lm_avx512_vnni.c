@@ -17,7 +17,7 @@ enum {
     TILE_LINES = sizeof(struct lm_tile) / 64,
 };
 
-/* N_ROWS rows of activations by N_BLOCKS blocks of weights: that many sums stay in registers. */
+/* N_ROWS rows of activations by N_BLOCKS blocks of weights; all their sums stay in registers. */
 struct corner {
     float *y;
     size_t y_stride;
@@ -30,15 +30,16 @@ struct corner {
     int first_line, last_line; /* of each tile of the next blocks that this corner asks for */
 };
 
-/* By hand: around the intrinsic, gcc 12 copies every sum twice. */
+/* In assembly: around the intrinsic, gcc 12 copies every sum twice. */
 static inline __m512i add_dots(__m512i sum, __m512i w, __m512i x)
 {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
     return sum;
 }
 
-/* The processor's own prefetching starts anew in each block and comes too late. With few rows,
- * though, everything is reading, in long runs, and asking only takes time. */
+/* The processor's own prefetching starts again in each block and comes too late. With few rows,
+ * however, nearly all of the time goes to reading long runs, and explicit prefetches only cost
+ * time. */
 static inline __attribute__((always_inline)) void prefetch_tiles(const struct corner *c, size_t g,
                                                                  const int n_blocks)
 {
@@ -137,7 +138,7 @@ void lm_product_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix *w
         while (w->n_blocks - b < (size_t)1 << width)
             width--;
         for (size_t m = 0, step = n_steps; m < n_rows; step--) {
-            size_t rows = (n_rows - m + step - 1) / step; /* evenly, not 6 and a rest */
+            size_t rows = (n_rows - m + step - 1) / step; /* in equal parts, not 6 and a rest */
             struct corner c = {y + m * y_stride + b * LM_TILE_ROWS,
                                y_stride,
                                w->tiles + b * w->stride,

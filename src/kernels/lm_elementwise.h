@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The language model's kernels whose steps are the same for every width of registers, over the types
- * and operations of avx2_lanes.h, avx512_lanes.h or neon_lanes.h, whichever the including file has included
- * before. It defines ISA, what the functions' names end in, and gets lm_rms_norm_ISA, lm_relu2_ISA,
- * lm_root_cap_ISA and lm_token_learn_ISA.
+ * The language model's kernels whose steps are the same for every width of registers. The including
+ * file includes avx2_lanes.h, avx512_lanes.h or neon_lanes.h before, which has the types and
+ * operations, and defines ISA, the end of the functions' names. This header then defines
+ * lm_rms_norm_ISA, lm_relu2_ISA, lm_root_cap_ISA and lm_token_learn_ISA.
  */
 #if defined(ISA)
 

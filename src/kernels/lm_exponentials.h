@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The language model's kernels that take exponentials, over the types and operations of
- * avx2_lanes.h or neon_lanes.h and exp_lanes.h, whichever the including file has included before. It
- * defines ISA, what the functions' names end in, and lm_quantize_ISA, and gets
+ * The language model's kernels that take exponentials. The including file includes avx2_lanes.h or
+ * neon_lanes.h, and exp_lanes.h, before, which have the types and operations, and defines ISA, the
+ * end of the functions' names, and lm_quantize_ISA. This header then defines
  * lm_attention_weights_ISA, lm_swiglu_ISA and lm_token_masses_ISA.
  */
 #if defined(ISA)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The definition of every kernel of the language model. Inner loops run over independent lanes so
- * that compilers can vectorise them: lm_scalar.c builds this text for the target's base instruction
- * set, and files of sets that need no better for some kernels build it again for theirs.
+ * The definition of every kernel of the language model. Inner loops run over independent lanes, so
+ * that compilers can vectorise them. lm_scalar.c builds this text for the target's base instruction
+ * set; an instruction set's file builds it again where that is good enough for some kernels.
  */
 #ifndef TACIT_KERNELS_LM_GENERIC_H
 #define TACIT_KERNELS_LM_GENERIC_H

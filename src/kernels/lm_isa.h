@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of one instruction set offer to those of another; nobody else's business.
+ * Functions that the files of one instruction set share with those of another, for these files
+ * alone.
  */
 #ifndef TACIT_KERNELS_LM_ISA_H
 #define TACIT_KERNELS_LM_ISA_H

@@ -6,8 +6,8 @@
  * Both sides of a product are int8 in groups of 64 along the summed dimension, each group with a
  * float scale; a value is q * scale, |q| <= 127. Products inside a group are summed exactly in
  * int32; the groups' sums are scaled and added as floats, in ascending order. So an output depends
- * on its own row of activations and row of weights only: not on how many rows are computed
- * together, nor on who does it.
+ * on its own row of activations and its row of weights only, not on how many rows are computed
+ * together, nor on which thread computes them.
  *
  * The rows below are part of the table in kernels.h and follow its rules (alignment, lanes).
  */
@@ -22,7 +22,7 @@
 enum {
     LM_GROUP = 64,     /* values that share a scale */
     LM_TILE_ROWS = 16, /* rows of weights that are stored interleaved */
-    LM_Q_MAX = 127,    /* never -128: AVX2 multiplies |w| by the sign of w times x */
+    LM_Q_MAX = 127,    /* never -128: pairs of products have to fit 16 bits */
 };
 
 /* 16 rows of weights by one group, in the order in which dot-product instructions want them. A
@@ -54,8 +54,8 @@ static_assert(LM_INT4_GROUP / 4 * 2 * 15 * LM_Q_MAX < 1 << 15,
 struct lm_rows {
     int8_t *q;    /* [n_rows][n_groups][64] */
     float *scale; /* [n_rows][n_groups], no alignment */
-    int32_t
-        *sum; /* [n_rows][n_groups]: the sum of q, for unsigned-by-signed products; no alignment */
+    /* [n_rows][n_groups]: the sum of q, for unsigned-by-signed products; no alignment */
+    int32_t *sum;
     size_t n_groups; /* distance of rows */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * lm_product by NEON without dot products: bytes are multiplied in halves to 16 bits, neighbours
- * added there (at most 2 * 127^2, which fits), and their pairs' sums added to 32 bits. Then the
+ * added there (at most 2 * 127^2, which fits), and their pairs' sums added to 32 bits. Also the
  * kernels that compilers do not vectorise by themselves.
  */
 #if defined(__aarch64__)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * lm_product by vectors of fewer than 16 lanes: up to 4 rows of activations by one block of
- * weights, whose sums stay in registers. The including file defines, before:
+ * weights, whose sums stay in registers. The including file defines these before:
  *
- *     ISA                               what the functions' names end in
+ *     ISA                               the end of the functions' names
  *     LANES                             floats in a vector
  *     ints, floats                      the types of vectors of LANES int32_t or floats
  *     struct lm_weights64               64 bytes of weights in LM_TILE_ROWS / LANES vectors
@@ -14,7 +14,7 @@
  *     zero(), add(a, b)                 floats
  *     load(p), store(p, floats)         LANES floats at p, aligned
  *
- * and gets lm_product_ISA.
+ * This header then defines lm_product_ISA.
  */
 #if defined(ISA)
 

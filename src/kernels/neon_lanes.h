@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Four lanes in a register of NEON, and what products with dot products and without share, under the
- * names that exp_lanes.h, lm_elementwise.h, lm_exponentials.h and lm_product_blocks.h use.
+ * Four lanes in a register of NEON, and what lm_product with and without dot-product instructions
+ * share, under the names that exp_lanes.h, lm_elementwise.h, lm_exponentials.h and
+ * lm_product_blocks.h use.
  */
 #ifndef TACIT_KERNELS_NEON_LANES_H
 #define TACIT_KERNELS_NEON_LANES_H
@@ -45,7 +46,7 @@ static inline floats negate(floats x)
     return vnegq_f32(x);
 }
 
-/* Of a NaN and a number, the second argument; so are the maximum and the minimum of zeros. */
+/* Of a NaN and a number, and of two zeros, the result is the second argument. */
 static inline floats larger(floats a, floats b)
 {
     return vbslq_f32(vcgtq_f32(a, b), a, b);
