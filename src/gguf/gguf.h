@@ -3,8 +3,8 @@
  * Reader of GGUF model files, versions 2 and 3, little-endian.
  *
  * gguf_open_file or gguf_open_memory checks the whole of the file's structure: every count, length,
- * type, offset and name. What it hands out afterwards lies inside the file, so the look-ups need no
- * status. Contents are not trusted further: strings may hold any bytes, numbers any value.
+ * type, offset and name. All that the look-ups return afterwards lies inside the file, so they need
+ * no status. Contents are not checked: strings may hold any bytes, numbers any value.
  *
  *     header:   "GGUF" | version u32 | n_tensors u64 | n_values u64
  *     value:    key string | type u32 | payload        (string: length u64 | bytes)
@@ -66,11 +66,12 @@ struct gguf_array {
     const uint8_t *data; /* read strings with gguf_next_string, others with load_le* */
 };
 
-/* Reads the file, and of a model in several files, NAME-00001-of-0000N.gguf being the first, all of
- * them: the handle has the first one's metadata and the tensors of all, in memory until gguf_close.
- * TACIT_ERR_IO (errno says why), TACIT_ERR_MEMORY, TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED
- * (version, byte order, a tensor type, or another part than the first). On failure *gguf is NULL, and
- * reason, unless NULL, tells what is not supported; it stays empty where the structure is broken. */
+/* Reads the file. If the file is NAME-00001-of-0000N.gguf, the first part of a model in several
+ * files, all parts are read: the handle has the metadata of the first part and the tensors of all
+ * parts, in memory until gguf_close. TACIT_ERR_IO (errno says why), TACIT_ERR_MEMORY,
+ * TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (version, byte order, a tensor type, or another
+ * part than the first). On failure *gguf is NULL, and reason, unless NULL, tells what is not
+ * supported; reason stays empty if the structure is broken. */
 enum tacit_status gguf_open_file(struct gguf **gguf, const char *path, struct reason *reason);
 
 /* The same for data[0 .. n_bytes), which must outlive the handle. */
@@ -83,16 +84,16 @@ void gguf_close(struct gguf *gguf);
 /* The file as opened, for hashing. */
 struct byte_view gguf_bytes(const struct gguf *gguf);
 
-/* Metadata. Each returns false, and leaves the result alone, where the key is missing or its value
- * has another type or does not fit: integers of every width convert if the value is in range,
- * floats do not convert to or from integers. */
+/* Metadata. Each function returns false and leaves the result unchanged if the key is missing, or
+ * its value has another type or does not fit. Integers of every width convert if the value is in
+ * range; floats do not convert to or from integers. */
 bool gguf_get_u32(const struct gguf *gguf, const char *key, uint32_t *value);
 bool gguf_get_f32(const struct gguf *gguf, const char *key, float *value);
 bool gguf_get_bool(const struct gguf *gguf, const char *key, bool *value);
 bool gguf_get_string(const struct gguf *gguf, const char *key, struct byte_view *value);
 bool gguf_get_array(const struct gguf *gguf, const char *key, struct gguf_array *value);
 
-/* The string at *cursor, which then moves on to the next. Start with gguf_array.data; call at most
+/* The string at *cursor; moves *cursor to the next string. Start with gguf_array.data; call at most
  * gguf_array.count times. */
 struct byte_view gguf_next_string(const uint8_t **cursor);
 

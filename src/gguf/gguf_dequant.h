@@ -4,7 +4,7 @@
  *
  * A row is a whole number of blocks, each of n_block values in block_bytes bytes. Conversion uses
  * binary32 + - * on little-endian loads only, in the order that the formulas in gguf_dequant.c
- * show, so that every machine gets the same bits. Types not in the table are not supported.
+ * show, so that every machine gets the same bits. A type that is not in the table is not supported.
  */
 #ifndef TACIT_GGUF_GGUF_DEQUANT_H
 #define TACIT_GGUF_GGUF_DEQUANT_H
@@ -45,12 +45,12 @@ struct gguf_type {
 const struct gguf_type *gguf_type_find(uint32_t code);
 
 /* dst: n_blocks * type->n_block floats. TACIT_ERR_MODEL_DAMAGED if any result is infinite or NaN
- * (dst is written all the same): NaNs need not have the same bits everywhere, so nothing may follow
- * from them. */
+ * (dst is written all the same): the bits of a NaN differ between machines, so no model may contain
+ * one. */
 enum tacit_status gguf_dequant(const struct gguf_type *type, float *dst, const uint8_t *src,
                                size_t n_blocks);
 
-/* Exact; NaN and infinity stay what they are. */
+/* Exact; NaN and infinity are kept. */
 float gguf_float_of_f16(uint16_t half);
 
 #endif

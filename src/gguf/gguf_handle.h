@@ -28,17 +28,18 @@ struct gguf {
 /* NULL where there is none. */
 const struct gguf_value *gguf_find_value(const struct gguf *gguf, const char *key);
 
-/* One file, which is taken over. As gguf_open_file; a part of several is not joined with the others. */
+/* Opens one file's bytes and takes them over. As gguf_open_file, but parts of a model are not
+ * joined. */
 enum tacit_status gguf_open_owned(struct gguf **gguf, struct file_bytes *owned,
                                   struct reason *reason);
 
 /* Sorts by_name. TACIT_ERR_MODEL_DAMAGED: two tensors of one name. */
 enum tacit_status gguf_sort_tensors(struct gguf *gguf);
 
-/* Opens the further parts of the model whose first part lies at path, and takes their tensors in; does nothing
- * where the file is a whole model. TACIT_ERR_UNSUPPORTED: gguf is another part, or path does not end as
- * parts do; TACIT_ERR_MODEL_DAMAGED: a part is missing, or of another model; TACIT_ERR_MEMORY. gguf has to be
- * closed after a failure too. */
+/* Opens the further parts of the model whose first part lies at path, and adds their tensors. Does
+ * nothing if the file is a whole model. TACIT_ERR_UNSUPPORTED: gguf is another part, or path does
+ * not end as parts do; TACIT_ERR_MODEL_DAMAGED: a part is missing, or of another model;
+ * TACIT_ERR_MEMORY. The caller closes gguf after a failure too. */
 enum tacit_status gguf_join_parts(struct gguf *gguf, const char *path, struct reason *reason);
 
 #endif

@@ -35,7 +35,7 @@ static const struct gguf_value *find_typed(const struct gguf *gguf, const char *
     return value && value->type == type ? value : NULL;
 }
 
-/* A signed value below 0 becomes one beyond 2^63, which fits no narrower type. */
+/* A signed value below 0 becomes a value of 2^63 or more, which fits no narrower type. */
 static bool integer_of(const struct gguf_value *value, uint64_t *integer)
 {
     const uint8_t *p = value->data;

@@ -16,7 +16,7 @@
 #define VALUE_BYTES_MIN  14 /* key of one byte, type, one byte of payload */
 #define TENSOR_BYTES_MIN 33 /* name of one byte, one dimension */
 
-/* A position in the file that cannot leave it. */
+/* A position in the file that cannot move beyond the file. */
 struct reader {
     const uint8_t *data;
     size_t n, pos;
@@ -83,7 +83,8 @@ static enum tacit_status skip_payload(struct reader *r, uint32_t type, uint64_t 
     if (type == GGUF_STRING) {
         struct byte_view string;
         for (uint64_t i = 0; i < count; i++)
-            TRY(take_string(r, &string)); /* each takes 8 bytes: bounded by the file */
+            TRY(take_string(r, &string)); /* each element takes 8 bytes or more, so that the file
+                                             bounds count */
         return TACIT_OK;
     }
     uint64_t size = scalar_bytes(type);
@@ -137,7 +138,7 @@ static enum tacit_status read_values(struct reader *r, struct gguf *gguf, uint64
     return TACIT_OK;
 }
 
-/* Sizes of the tensor, none of which overflows: n_rows * row_bytes fits 63 bits. */
+/* Reads the tensor's sizes. None of them overflows: n_rows * row_bytes fits 63 bits. */
 static enum tacit_status read_shape(struct reader *r, struct gguf_tensor *tensor)
 {
     uint32_t code;
@@ -184,7 +185,8 @@ enum tacit_status gguf_sort_tensors(struct gguf *gguf)
     return TACIT_OK;
 }
 
-/* The tensors' descriptions; offsets[i] receives where tensor i says that its data start. */
+/* Reads the tensors' descriptions; offsets[i] receives the offset of tensor i's data that the file
+ * states. */
 static enum tacit_status read_tensors(struct reader *r, struct gguf *gguf, uint64_t *offsets)
 {
     for (uint32_t i = 0; i < gguf->n_tensors; i++) {
@@ -258,7 +260,7 @@ static enum tacit_status read_file(struct reader *r, struct gguf *gguf)
     return status;
 }
 
-/* Takes over owned, which is empty for bytes that the caller owns. */
+/* Takes over *owned, which is empty if the caller owns the bytes. */
 static enum tacit_status open_bytes(struct gguf **out, struct byte_view bytes,
                                     struct file_bytes *owned, struct reason *reason)
 {

@@ -15,7 +15,7 @@ struct scored {
     uint32_t token;
 };
 
-/* The lists that the tokenizer is made of; bytes of all tokens lie in one block. */
+/* The lists of which the tokenizer is made; the bytes of all tokens lie in one block of memory. */
 struct lists {
     const struct byte_view *spelled; /* as in the file */
     uint32_t n_tokens;
@@ -56,7 +56,7 @@ static uint32_t type_of(const struct lists *l, uint32_t token)
     return load_le32(l->types.data + 4 * (size_t)token);
 }
 
-/* With spaces for U+2581; to bytes, whose number it returns. */
+/* Writes the text to bytes with a space for each U+2581; returns their number. */
 static size_t unescape(struct byte_view text, uint8_t *bytes)
 {
     size_t n = 0;
@@ -119,7 +119,8 @@ static int compare_scores(const void *a, const void *b)
     return (x->token > y->token) - (x->token < y->token);
 }
 
-/* Merged tokens in the order of their scores, then those that are cut out; the number of both. */
+/* Lists merged tokens in the order of their scores, then the tokens that are cut out. Returns the
+ * number of both. */
 static uint32_t make_pairs(struct lists *l)
 {
     uint32_t n_merged = 0, n = 0;

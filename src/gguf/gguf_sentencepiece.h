@@ -10,8 +10,8 @@
 #include "gguf/gguf.h"
 #include "token/tokenizer.h"
 
-/* tokens: [n_tokens], .tokens of the file. Text and user-defined tokens have spaces for U+2581; of byte tokens only
- * those whose byte no text token spells count. The start is .bos_token_id. Errors as gguf_tokenizer_create. */
+/* tokens: [n_tokens], .tokens of the file. Text and user-defined tokens have spaces for U+2581; a byte token counts
+ * only if no text token spells its byte. The start is .bos_token_id. Errors as gguf_tokenizer_create. */
 enum tacit_status gguf_sentencepiece_create(struct tokenizer **tokenizer, const struct gguf *gguf,
                                             const struct byte_view *tokens, uint32_t n_tokens,
                                             struct reason *reason);

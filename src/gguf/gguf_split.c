@@ -17,7 +17,7 @@ static void make_suffix(char suffix[SUFFIX_CAP], uint32_t part, uint32_t n_parts
     snprintf(suffix, SUFFIX_CAP, "-%05u-of-%05u.gguf", (unsigned)part + 1, (unsigned)n_parts);
 }
 
-/* The length of path without the suffix; 0 where it ends otherwise. */
+/* The length of path without the suffix; 0 if path does not end in it. */
 static size_t stem_length(const char *path, const char *suffix)
 {
     size_t n = strlen(path), n_suffix = strlen(suffix);
@@ -47,7 +47,7 @@ static enum tacit_status open_part(struct gguf *gguf, const char *path, uint32_t
     return TACIT_OK;
 }
 
-/* All tensors in the order of the parts. */
+/* Joins the tensors of all parts, in the order of the parts. */
 static enum tacit_status take_tensors(struct gguf *gguf)
 {
     uint64_t n = gguf->n_tensors;

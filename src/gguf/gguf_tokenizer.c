@@ -10,7 +10,7 @@
 
 #define TYPE_NORMAL 1
 
-/* The strings of an array of the file. *strings is the caller's to free. */
+/* Reads the strings of an array of the file. The caller frees *strings. */
 static enum tacit_status list_strings(const struct gguf *gguf, const char *key,
                                       struct byte_view **strings, uint32_t *n,
                                       struct reason *reason)
@@ -60,8 +60,8 @@ static bool find_special(const struct tokenizer_spec *spec, const char *text, ui
     return false;
 }
 
-/* What stood between documents in training. Chat models name another token as their first: what begins a
- * turn. */
+/* The token that stood between documents in training. Chat models name another token as their first
+ * one: the token that begins a turn. */
 static void choose_start(struct tokenizer_spec *spec, const struct gguf *gguf)
 {
     spec->has_start = find_special(spec, "<|endoftext|>", &spec->start) ||
@@ -70,7 +70,7 @@ static void choose_start(struct tokenizer_spec *spec, const struct gguf *gguf)
     spec->has_start = spec->has_start && spec->start < spec->n_tokens;
 }
 
-/* What of the description can be refused before its lists are read. */
+/* Reads the parts of the description that can be refused before its lists are read. */
 static enum tacit_status check_kind(const struct gguf *gguf, struct tokenizer_spec *spec,
                                     struct reason *reason)
 {
