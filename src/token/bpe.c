@@ -11,7 +11,7 @@
 #define PROBES_MAX 1024
 #define SHORT_MAX  32
 
-/* Of vocabularies without a list of rules: each token is tried at each cut. */
+/* For vocabularies without a list of rules: each token is tried at each cut. */
 #define TOKEN_BYTES_MAX 256
 #define PAIRS_MAX       (1u << 26)
 
@@ -27,7 +27,7 @@ static uint32_t hash_pair(uint32_t left, uint32_t right)
     return (uint32_t)(key >> 32) ^ (uint32_t)(key >> 15);
 }
 
-/* The slot of the pair, or the empty one where it belongs. NULL: no slot within reach. */
+/* The slot of the pair, or the empty slot where the pair belongs. NULL: no slot within reach. */
 static struct bpe_slot *find_slot(const struct bpe_rules *rules, uint32_t left, uint32_t right)
 {
     uint32_t at = hash_pair(left, right);
@@ -275,7 +275,7 @@ static void merge_nodes(const struct bpe_rules *rules, struct bpe_scratch *scrat
 {
     struct bpe_node *left = &scratch->nodes[node], *right = &scratch->nodes[left->next];
     left->token = rules->merged[left->rank];
-    right->rank = NO_RANK; /* what the heap still says of it is out of date */
+    right->rank = NO_RANK; /* entries of the heap for this pair are now out of date */
     left->next = right->next;
     if (left->next != NO_NODE)
         scratch->nodes[left->next].previous = node;

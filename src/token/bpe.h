@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Byte-pair merges. A sequence of tokens is put together by always merging the pair of neighbours
- * whose rule stands first in the model's list, the leftmost of several, until no rule applies.
+ * Byte-pair merges. A step merges the pair of neighbours whose rule stands first in the model's
+ * list, the leftmost of several, until no rule applies.
  *
- * Short sequences are searched from end to end after each merge; long ones keep their pairs in a
- * heap: O(n log n), so that a hostile megabyte without a break costs no more a byte than any other.
+ * Short sequences are searched from end to end after each merge. Long sequences keep their pairs in
+ * a heap, which takes O(n log n), so that a byte of a hostile megabyte without a break costs no
+ * more than any other byte.
  */
 #ifndef TACIT_TOKEN_BPE_H
 #define TACIT_TOKEN_BPE_H
@@ -27,7 +28,7 @@ struct bpe_rules {
     uint32_t *merged; /* by rank: the token that the pair becomes */
 };
 
-/* Working memory of one thread; starts as all zero. */
+/* Working memory of one thread. Zero-initialise it. */
 struct bpe_scratch {
     struct bpe_node *nodes;
     uint64_t *heap;
@@ -45,12 +46,13 @@ enum tacit_status bpe_rules_of_pairs(struct bpe_rules *rules, const struct vocab
                                      const uint32_t *pairs, uint32_t n_rules);
 
 /* The rules of a vocabulary without a list of them: any two tokens whose bytes together are a token
- * merge into it, smaller tokens first. TACIT_ERR_MODEL_DAMAGED: tokens made to collide, or too
- * long; TACIT_ERR_MEMORY. After a failure only bpe_rules_free may be called. */
+ * merge into it, smaller tokens first. TACIT_ERR_MODEL_DAMAGED: tokens whose hashes collide on
+ * purpose, or too long a token; TACIT_ERR_MEMORY. After a failure only bpe_rules_free may be
+ * called. */
 enum tacit_status bpe_rules_of_tokens(struct bpe_rules *rules, const struct vocabulary *vocabulary);
 
-/* The same, for the tokens of sentencepiece.h that merges make: pairs [n][2], the best first. Tokens and uses are
- * checked already. */
+/* The same for sentencepiece.h's tokens that merges make: pairs [n][2], the best score first. The
+ * caller has checked tokens and uses. */
 enum tacit_status bpe_rules_of_uses(struct bpe_rules *rules, const struct vocabulary *vocabulary,
                                     const uint32_t *pairs, uint32_t n);
 

@@ -18,7 +18,7 @@ static int compare_items(const void *a, const void *b)
     return view_compare(x->bytes, y->bytes);
 }
 
-/* The first decision in which two neighbours differ; a stands before b and is not equal to it. */
+/* The first decision in which two neighbours differ; a stands before b and differs from b. */
 static uint32_t first_difference(struct byte_view a, struct byte_view b)
 {
     uint32_t depth = 0;
@@ -71,9 +71,9 @@ static enum tacit_status place_items(struct byte_trie *trie, const struct sorted
     return TACIT_OK;
 }
 
-/* Links the nodes 1 .. n_places - 1 into the tree whose parents have smaller positions than their
- * children and whose order from left to right is that of the indices. Within the items below a node
- * its position occurs once: there 0s turn into 1s. stack: room for n_places. */
+/* Links the nodes 1 .. n_places - 1 into the tree in which parents have smaller positions than
+ * their children, and nodes stand from left to right in the order of their indices. Among the items
+ * below a node the node's position occurs once, where 0s turn into 1s. stack: room for n_places. */
 static void link_nodes(struct byte_trie *trie, uint32_t *stack)
 {
     uint32_t n_stack = 0; /* the path of right children from the root down */

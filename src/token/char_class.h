@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Classes of characters that pre-tokenizers distinguish, of Unicode 16.0 on every machine: a
- * regular expression library would bring the Unicode version of the day, and with it other tokens
- * and another archive.
+ * Classes of characters that pre-tokenizers distinguish, of Unicode 16.0 on every machine. A
+ * regular expression library would use the Unicode version that it was built with, and so give
+ * other tokens and another archive.
  */
 #ifndef TACIT_TOKEN_CHAR_CLASS_H
 #define TACIT_TOKEN_CHAR_CLASS_H

@@ -8,9 +8,9 @@
  *           | ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
  *
  * tacit's own, for the models that this project trains, is on bytes: letters (all bytes from 0x80
- * on are) with one byte before them that is a space or a sign, single digits, signs with a space
- * before them, white space. No piece is longer than TACIT_PIECE_MAX bytes; a longer word is cut
- * between characters after 24.
+ * on count as letters) with one space or sign before them, single digits, signs with a space before
+ * them, white space. No piece is longer than TACIT_PIECE_MAX bytes; a longer word is cut between
+ * characters after 24 bytes.
  */
 #include "token/pretokenizer.h"
 
@@ -45,7 +45,7 @@ static size_t run_end(const uint8_t *p, size_t n, size_t pos, enum char_class wa
     return pos;
 }
 
-/* Bytes of an English contraction ('s, 're ...) at p, 0 where there is none. any_case as Unicode
+/* Bytes of an English contraction ('s, 're ...) at p, 0 if there is none. any_case as Unicode
  * folds it: the long s (U+017F) is an s too. */
 static size_t contraction(const uint8_t *p, size_t n, bool any_case)
 {
@@ -62,8 +62,8 @@ static size_t contraction(const uint8_t *p, size_t n, bool any_case)
     return any_case && n > 2 && p[1] == 0xc5 && p[2] == 0xbf ? 3 : 0;
 }
 
-/* White space at p: the run, less its last character where a non-space follows that could take it
- * as its leading space, unless that leaves nothing. */
+/* White space at p: the run, without its last character if a non-space follows that could take that
+ * character as its leading space, unless nothing would be left. */
 static size_t space_piece(const uint8_t *p, size_t n, bool digits_end_text)
 {
     enum char_class class = CHAR_OTHER;
@@ -77,7 +77,7 @@ static size_t space_piece(const uint8_t *p, size_t n, bool digits_end_text)
     return at_end || last == 0 ? end : last;
 }
 
-/* As many as max characters at p, all known to be numbers in the first place. */
+/* Bytes of at most max characters at p, which are known to be numbers. */
 static size_t digits_piece(const uint8_t *p, size_t n, unsigned max)
 {
     size_t end = 0;
@@ -114,7 +114,7 @@ static size_t skip_newlines(const uint8_t *p, size_t n, size_t pos)
     return pos;
 }
 
-/* White space at p in the family of GPT-4: up to its last line end if it has one. */
+/* White space at p in the family of GPT-4: up to its last line end, if there is one. */
 static size_t space_piece_lines(const uint8_t *p, size_t n)
 {
     size_t end = run_end(p, n, 0, CHAR_SPACE);
@@ -148,7 +148,7 @@ static enum char_class byte_class(uint8_t byte)
     return byte < 0x80 ? char_class_of(byte) : CHAR_LETTER;
 }
 
-/* Letters from p[at] on; in a long run not beyond the character that byte 24 begins or follows. */
+/* Letters from p[at] on; a long run ends with the character that holds byte 24. */
 static size_t tacit_letters(const uint8_t *p, size_t n, size_t at)
 {
     while (at < n && at < TACIT_PIECE_MAX && byte_class(p[at]) == CHAR_LETTER &&

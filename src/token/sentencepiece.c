@@ -84,7 +84,7 @@ void sentencepiece_free(struct sentencepiece *sp)
     *sp = (struct sentencepiece){0};
 }
 
-/* Of the token that is to be cut out where p begins; 0: there is none. */
+/* The length of the token to cut out with which p begins; 0: there is none. */
 static size_t user_length(const struct sentencepiece *sp, const struct vocabulary *vocabulary,
                           const uint8_t *p, size_t n)
 {

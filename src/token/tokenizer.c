@@ -26,7 +26,7 @@ static enum tacit_status merge_bytes(struct encoding *encoding, const uint8_t *b
     return TACIT_OK;
 }
 
-/* The same of SentencePiece's symbols: characters, or bytes, which no rule merges. */
+/* The same for SentencePiece's symbols: characters, or bytes, which no rule merges. */
 static enum tacit_status merge_symbols(struct encoding *encoding, const uint8_t *bytes, size_t n)
 {
     const struct tokenizer *tokenizer = encoding->tokenizer;
@@ -73,8 +73,8 @@ static bool items_spell(const struct vocabulary *vocabulary, const uint32_t *ite
     return n == 0;
 }
 
-/* Every piece is checked as it is made. That it could differ is an error of this code or of the
- * memory that holds the model: no vocabulary passes the checks at creation and fails here. */
+/* Checks every piece as it is made. A difference is an error in this code or in the memory that
+ * holds the model: a vocabulary that passed the checks at creation cannot cause it. */
 static enum tacit_status encode_and_check(struct encoding *encoding, const uint8_t *bytes, size_t n)
 {
     size_t first = encoding->n_items;
@@ -114,8 +114,8 @@ enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint
     return status;
 }
 
-/* Most pieces are words that are tokens themselves: knowing beforehand for which the merges lead
- * there saves doing them each time. */
+/* Most pieces are words that are tokens themselves. Finding out beforehand which of them the merges
+ * lead to saves these merges each time. */
 static enum tacit_status find_whole_tokens(struct tokenizer *tokenizer)
 {
     const struct vocabulary *vocabulary = &tokenizer->vocabulary;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bytes <-> items, for BPE vocabularies: byte-level ones, and SentencePiece's (sentencepiece.h). Any bytes at all can be written, and the items'
- * bytes, one after the other, are the input again: encoding checks that before it returns.
+ * Bytes <-> items, for BPE vocabularies: byte-level ones, and SentencePiece's (sentencepiece.h). Any bytes can be
+ * written. The items' bytes, one after the other, are the input again; encoding checks that before it returns.
  *
  * Items are numbered 0 .. n_items - 1: first the model's tokens, then 256 bare bytes, of which only
  * those that no token spells are ever used (vocabulary.h). Bytes that are not valid UTF-8 become
@@ -10,9 +10,9 @@
  * same pre-tokenizer, if no special token's name occurs in the text: special and control tokens are
  * never produced by text. Normalisation (NFC for Qwen2) is not done; it would lose bytes.
  *
- * The items of a segment depend on its bytes alone, never on how they arrived. Merges stop every
- * TOKENIZER_PIECE_MAX bytes of a piece without a break (a megabyte of one letter), which bounds
- * memory. Cost: linear but for log TOKENIZER_PIECE_MAX; some 10 ns a byte of English text.
+ * The items of a text depend on its bytes alone. To bound memory, a
+ * piece without a break (a megabyte of one letter) is merged in parts of TOKENIZER_PIECE_MAX bytes.
+ * Time is linear but for a factor log TOKENIZER_PIECE_MAX; about 10 ns a byte of English text.
  *
  * Read-only after creation: threads may share a tokenizer.
  */
@@ -32,8 +32,9 @@
 
 struct tokenizer;
 
-/* Nothing of spec is kept. TACIT_ERR_UNSUPPORTED: pre-tokenizer not known, or too many tokens; TACIT_ERR_MODEL_DAMAGED: a
- * rule that names no token, or a start that is none; TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
+/* The tokenizer does not refer to spec afterwards. TACIT_ERR_UNSUPPORTED: pre-tokenizer not known,
+ * or too many tokens; TACIT_ERR_MODEL_DAMAGED: a rule that names no token, or a start that is none;
+ * TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
 enum tacit_status tokenizer_create(struct tokenizer **tokenizer, const struct tokenizer_spec *spec);
 
 /* NULL is allowed. */
@@ -43,15 +44,16 @@ void tokenizer_destroy(struct tokenizer *tokenizer);
 const struct vocabulary *tokenizer_vocabulary(const struct tokenizer *tokenizer);
 uint32_t tokenizer_n_items(const struct tokenizer *tokenizer);
 
-/* The token to begin a text with, itself not coded; VOCABULARY_NONE if none is known. */
+/* The token before a text, which is not coded; VOCABULARY_NONE if none is known. */
 uint32_t tokenizer_start(const struct tokenizer *tokenizer);
 
-/* Bytes of an item below n_items, alive as long as the tokenizer; empty for items never produced.
+/* Bytes of an item below n_items, which live as long as the tokenizer; empty for items that are
+ * never produced.
  */
 struct byte_view tokenizer_item_bytes(const struct tokenizer *tokenizer, uint32_t item);
 
-/* Writes in[0 .. n_in) as items. items: room for n_in of them, more is never needed. *n_items: how
- * many were written, 0 after a failure. TACIT_ERR_MEMORY. */
+/* Writes in[0 .. n_in) as items. items: room for n_in items, which always suffices. *n_items: their
+ * number, 0 after a failure. TACIT_ERR_MEMORY. */
 enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint8_t *in,
                                    size_t n_in, uint32_t *items, size_t *n_items);
 
@@ -68,13 +70,14 @@ enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint
 enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **data,
                                  size_t *n_bytes);
 
-/* Back from exactly those n_bytes. TACIT_ERR_MODEL_DAMAGED if they are anything else;
- * TACIT_ERR_UNSUPPORTED, TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
+/* Makes the tokenizer again from these n_bytes. TACIT_ERR_MODEL_DAMAGED if they are not what
+ * tokenizer_save writes; TACIT_ERR_UNSUPPORTED, TACIT_ERR_MEMORY. On failure *tokenizer is NULL. */
 enum tacit_status tokenizer_load(struct tokenizer **tokenizer, const uint8_t *data, size_t n_bytes);
 
-/* Where best to cut data[0 .. n) near wanted, 0 < wanted < n, if the parts are to be encoded apart:
- * at most TOKENIZER_CUT_BACK bytes before it, after a line's end, else before the space between two
- * words, else between two characters, else there. Deterministic; the result is in 1 .. wanted. */
+/* The best place to cut data[0 .. n) into parts that are encoded apart, at most TOKENIZER_CUT_BACK
+ * bytes before `wanted` (0 < wanted < n): after a line's end, else before the space between two
+ * words, else between two characters, else at `wanted`. Deterministic; the result is in 1 ..
+ * wanted. */
 #define TOKENIZER_CUT_BACK 256
 size_t tokenizer_cut(const uint8_t *data, size_t n, size_t wanted);
 

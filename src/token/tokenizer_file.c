@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A tokenizer to bytes and back: tokenizer_save and tokenizer_load, whose format tokenizer.h states.
+ * tokenizer_save and tokenizer_load; tokenizer.h states the format.
  */
 #include <stdlib.h>
 
@@ -31,7 +31,7 @@ static int compare_ranks(const void *a, const void *b)
     return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-/* Rules that repeat an earlier one are gone: their ranks close up, the order stays. */
+/* Writes the rules without those that repeat an earlier rule; the others keep their order. */
 static enum tacit_status save_rules(const struct tokenizer *tokenizer, uint8_t *p, uint32_t n_rules)
 {
     for (size_t i = 0; i < 2 * (size_t)tokenizer->n_uses; i++)

@@ -5,10 +5,10 @@
 
 #include "base/utf8.h"
 
-/* Well beyond what a hash at most half full shows by chance. */
+/* Much longer than any run of full slots that occurs by chance in a table at most half full. */
 #define PROBES_MAX 1024
 
-/* Bytes that byte-level vocabularies write as the character of the same number. */
+/* Whether byte-level vocabularies write this byte as the character of the same number. */
 static bool writes_itself(unsigned byte)
 {
     return (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
@@ -49,7 +49,7 @@ static uint32_t hash_bytes(const uint8_t *bytes, size_t n)
     return (uint32_t)((hash * 0x9e3779b97f4a7c15u) >> 32);
 }
 
-/* The slot that holds these bytes, or the empty one where they belong. NULL: no slot within reach.
+/* The slot that holds these bytes, or the empty slot where they belong. NULL: no slot within reach.
  */
 static uint32_t *find_slot(const struct vocabulary *vocabulary, const uint8_t *bytes, size_t n)
 {

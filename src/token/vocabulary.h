@@ -2,10 +2,10 @@
  *
  * The items of a tokenizer as byte strings, and the way back from bytes to a token.
  *
- * An *item* is what a text is written as: 0 .. n_tokens - 1 are the model's tokens; n_tokens + b is
+ * A text is written as *items*: 0 .. n_tokens - 1 are the model's tokens; n_tokens + b is
  * the bare byte b, for bytes that no token spells. Tokens that text may not produce (control and
- * special tokens, undecodable ones, repetitions of an earlier token's bytes) have no bytes here and
- * are never found; so do the bare bytes that a token of one byte spells.
+ * special tokens, undecodable ones, repetitions of an earlier token's bytes) have no bytes here and are never found.
+ * Nor has a bare byte that a token of one byte spells.
  *
  * Built once, read-only afterwards.
  */
@@ -34,8 +34,8 @@ struct vocabulary {
 
 /* texts[i]: token i as byte-level vocabularies write it, one character for each byte, or, if raw,
  * its bytes; text i is taken only where is_text is NULL or is_text[i] is not 0. The texts are not
- * kept. TACIT_ERR_UNSUPPORTED: no or too many tokens; TACIT_ERR_MODEL_DAMAGED: tokens made to
- * collide; TACIT_ERR_MEMORY. After a failure only vocabulary_free may be called. */
+ * kept. TACIT_ERR_UNSUPPORTED: no or too many tokens; TACIT_ERR_MODEL_DAMAGED: tokens whose hashes
+ * collide on purpose; TACIT_ERR_MEMORY. After a failure only vocabulary_free may be called. */
 enum tacit_status vocabulary_init(struct vocabulary *vocabulary, const struct byte_view *texts,
                                   bool raw, const uint8_t *is_text, uint32_t n_tokens);
 
@@ -51,8 +51,8 @@ static inline struct byte_view vocabulary_bytes(const struct vocabulary *vocabul
     return (struct byte_view){vocabulary->bytes + start, vocabulary->offsets[item + 1] - start};
 }
 
-/* The bytes that a byte-level text stands for, at most text.n of them, to bytes; their number, or
- * SIZE_MAX where a character stands for no byte. */
+/* Writes the bytes that a byte-level text stands for, at most text.n, to bytes. Returns their
+ * number, or SIZE_MAX if a character stands for no byte. */
 size_t vocabulary_decode(struct byte_view text, uint8_t *bytes);
 
 #endif
