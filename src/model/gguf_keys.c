@@ -14,7 +14,8 @@ enum key_rule {
     KEY_FALSE, /* a boolean */
 };
 
-/* Keys below the architecture's name, and what a value against the rule asks for. */
+/* Keys below the architecture's name, their rules, and the feature that a value against the rule
+ * asks for. */
 struct known_key {
     const char *name;
     enum key_rule rule;
@@ -57,7 +58,7 @@ static const struct known_key known_keys[] = {
     {"rope.scaling.yarn_attn_factor", KEY_ONE, "another attention factor of YaRN"},
 };
 
-/* Keys whose name begins so: descriptions for people and for programs that chat. */
+/* Beginnings of keys that are descriptions, for people and for chat programs. */
 static const char *const free_prefixes[] = {
     "general.",
     "quantize.imatrix.",

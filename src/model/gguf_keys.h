@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The keys of a GGUF model file: each is one that the importer reads, one that cannot change what the
- * model computes, or one whose value says that a feature is not used. Any other key may describe
- * something that the engine does not do, and the file is refused.
+ * The keys of a GGUF model file. A key is accepted if the importer reads it, if it cannot change
+ * what the model computes, or if its value says that a feature is not used. Any other key may
+ * describe a feature that the engine lacks, so the file is refused.
  */
 #ifndef TACIT_MODEL_GGUF_KEYS_H
 #define TACIT_MODEL_GGUF_KEYS_H

@@ -12,7 +12,8 @@ struct scaling {
     float factor;        /* of the context */
     float gain;          /* of sines and cosines */
     uint32_t n_original; /* positions before the scaling */
-    float fast, slow; /* YaRN: turns within n_original from where, and down to where, pairs stay */
+    float fast, slow;    /* YaRN: pairs with more turns within n_original keep their frequency, with
+                         fewer are slowed */
     bool is_yarn, is_long;
 };
 
@@ -69,7 +70,7 @@ static enum tacit_status read_scaling(struct rope_reader *in)
                                   "RoPE scaling with numbers out of range");
 }
 
-/* The pair, a fraction, that makes so many turns within the original context. */
+/* The pair, as a fraction, that makes so many turns within the original context. */
 static float pair_of_turns(const struct rope_reader *in, float n_turns)
 {
     const struct lm_shape *s = in->shape;
@@ -83,7 +84,7 @@ static float round_down(float x)
     return whole > x ? whole - 1.0f : whole;
 }
 
-/* Pairs before `low` keep their frequency, those from `high` on are slowed by the factor. */
+/* Pairs before `low` keep their frequency; pairs from `high` on are slowed by the factor. */
 static void set_yarn_divisors(struct rope_reader *in)
 {
     const struct scaling *s = &in->scaling;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rotary positions of a GGUF model: the base, the rotated part of a head, and the ways in which models were
- * stretched to longer contexts. All come to one divisor of each pair's frequency and one gain of the
- * sines and cosines:
+ * stretched to longer contexts. Each way becomes one divisor of each pair's frequency and one gain
+ * of the sines and cosines:
  *
- *     linear      the same divisor for all: rope.scaling.factor, or rope.scale_linear
- *     YaRN        that divisor for slow pairs, 1 for quick ones, a ramp in between
+ *     linear      one divisor for all pairs: rope.scaling.factor, or rope.scale_linear
+ *     YaRN        that divisor for slow pairs, 1 for fast pairs, a ramp in between
  *     Llama 3     the divisors lie in rope_freqs.weight
- *     LongRoPE    those for short texts lie in rope_factors_short.weight: they hold up to
+ *     LongRoPE    the divisors for short texts lie in rope_factors_short.weight: they are valid up
+ * to
  *                 rope.scaling.original_context_length, which becomes the model's context
  */
 #ifndef TACIT_MODEL_GGUF_ROPE_H

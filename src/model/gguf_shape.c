@@ -117,7 +117,7 @@ static enum tacit_status read_sizes(const struct reader *in, struct gguf_shape *
     return read_heads(in, out);
 }
 
-/* What tensors tell that no key does. */
+/* Flags that follow from the tensors that there are, not from a key. */
 static uint32_t flags_of_tensors(const struct reader *in)
 {
     uint32_t flags = in->architecture->flags;
@@ -130,7 +130,7 @@ static uint32_t flags_of_tensors(const struct reader *in)
     return flags;
 }
 
-/* Windows count where they are shorter than what the model was trained on. */
+/* A window has an effect if it is shorter than the context that the model was trained on. */
 static void read_windows(const struct reader *in, struct lm_shape *s)
 {
     uint32_t window = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From a GGUF file's architecture and keys to the engine's shape: what every importer of weights has to
- * know before it reads one.
+ * From a GGUF file's architecture and keys to the engine's shape: what an importer has to know
+ * before it reads weights.
  */
 #ifndef TACIT_MODEL_GGUF_SHAPE_H
 #define TACIT_MODEL_GGUF_SHAPE_H
@@ -11,7 +11,7 @@
 #include "engine/rope.h"
 #include "gguf/gguf.h"
 
-/* What files do not say of an architecture. */
+/* Properties of an architecture that files do not state. */
 struct architecture {
     const char *name;
     enum lm_norm norm;
@@ -19,11 +19,11 @@ struct architecture {
     uint32_t flags;
     bool interleaved;      /* rotated pairs lie side by side in the file: (0, 1), (2, 3), ... */
     uint32_t period;       /* as lm_shape's, where there is a sliding window */
-    float local_rope_base; /* likewise */
+    float local_rope_base; /* as lm_shape's */
     float score_cap, logit_cap;
     bool embed_by_root; /* the embedding is multiplied by the root of the width */
-    uint32_t
-        n_layers_heads; /* of so many layers: scores by the root of width / heads, not of head_dim */
+    /* of so many layers: scores by the root of width / heads, not of head_dim */
+    uint32_t n_layers_heads;
 };
 
 struct gguf_shape {
@@ -34,7 +34,8 @@ struct gguf_shape {
 };
 
 /* TACIT_ERR_UNSUPPORTED, TACIT_ERR_MODEL_DAMAGED; reason, unless NULL, tells the key, the architecture or the
- * number at fault. Of tensors it looks only at which there are, and at those of rotary scaling. */
+ * number at fault. Reads which tensors there are, and the values of those for rotary scaling
+ * only. */
 enum tacit_status gguf_shape_read(struct gguf_shape *out, const struct gguf *gguf,
                                   struct reason *reason);
 

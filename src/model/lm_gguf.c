@@ -9,8 +9,8 @@
 #include "engine/lm_build.h"
 #include "model/gguf_shape.h"
 
-/* The file's tensors that, stacked, are one of ours. What a file may call by either of two names
- * has two entries: the first that exists counts. */
+/* The file's tensors that, stacked, are one tensor of the engine. A tensor that files call by one
+ * of two names has two entries: the first name that exists counts. */
 struct source {
     enum lm_tensor_id id;
     const char *names[3];
@@ -67,7 +67,7 @@ static const struct gguf_tensor *find_tensor(const struct importer *in, const ch
     return gguf_find_tensor(in->gguf, full);
 }
 
-/* The source of the file's tensor: of a layer (is_layer) or of the whole model. */
+/* The row of `sources` for a tensor of the file: of a layer (is_layer) or of the whole model. */
 static bool is_used(const struct importer *in, const char *name, bool is_layer)
 {
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
@@ -81,7 +81,7 @@ static bool is_used(const struct importer *in, const char *name, bool is_layer)
     return false;
 }
 
-/* The part of a name behind "blk.N.", and N; NULL where the name does not begin so. */
+/* The part of a name behind "blk.N.", and N; NULL if the name does not begin so. */
 static const char *after_layer(const char *name, unsigned long *layer)
 {
     char *end;
@@ -91,7 +91,7 @@ static const char *after_layer(const char *name, unsigned long *layer)
     return *end == '.' ? end + 1 : NULL;
 }
 
-/* A tensor that nobody reads is a part of the model that would be left out. */
+/* Refuses a tensor that nothing reads: the model would lack that part. */
 static enum tacit_status check_tensors(const struct importer *in)
 {
     for (uint32_t i = 0; i < gguf_n_tensors(in->gguf); i++) {
@@ -120,7 +120,7 @@ static enum tacit_status missing_tensor(const struct importer *in, enum lm_tenso
                        (unsigned)layer);
 }
 
-/* The tensor's size in the file, whose heads are not filled up. */
+/* The tensor's size in the file, where heads are not padded. */
 static struct lm_tensor_size size_in_file(const struct importer *in, enum lm_tensor_id id)
 {
     struct lm_shape shape = in->of.shape;
@@ -155,8 +155,8 @@ static enum tacit_status open_tensor(struct importer *in, enum lm_tensor_id id, 
     return n_found == n_wanted ? TACIT_OK : missing_tensor(in, id, layer);
 }
 
-/* Where number `at` of a head lies in the file, whose rotated pairs may be interleaved; the engine has them
- * as halves. SIZE_MAX: nowhere, the head is filled up. */
+/* The index in the file's head of the number that the engine has at `at`. The file may interleave
+ * rotated pairs; the engine keeps the pairs' halves apart. SIZE_MAX: padding, not in the file. */
 static size_t place_in_head(const struct importer *in, size_t at, bool is_rotated)
 {
     size_t half = in->of.shape.rope_dims / 2;
@@ -199,7 +199,7 @@ static enum tacit_status read_vector(const struct importer *in, float *dst)
     return status;
 }
 
-/* Fills up the heads of a row that has one number for each of their numbers. */
+/* Pads the heads of a row that has one number for each number of the heads. */
 static void spread_heads(const struct importer *in, float *row)
 {
     size_t head_dim = in->of.shape.head_dim, size = in->of.head_size;

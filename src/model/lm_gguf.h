@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Language models from GGUF files: Llama and its like (llama), Qwen2 (qwen2), Qwen3 (qwen3), GPT-2
- * (gpt2).
+ * Language models from GGUF files of the architectures that docs/models.md lists.
  */
 #ifndef TACIT_MODEL_LM_GGUF_H
 #define TACIT_MODEL_LM_GGUF_H
@@ -10,14 +9,14 @@
 #include "engine/lm_model.h"
 #include "gguf/gguf.h"
 
-/* TACIT_ERR_UNSUPPORTED: another architecture, a feature that the engine lacks (scaled positions,
- * heads that are not multiples of 64), or a key or tensor that it does not use.
- * TACIT_ERR_MODEL_DAMAGED: tensors are missing or of the wrong size, or values are not finite.
- * TACIT_ERR_MEMORY. On failure *model is NULL, and reason, unless NULL, names what is at fault. */
+/* TACIT_ERR_UNSUPPORTED: another architecture, a feature that the engine lacks, or a key or tensor
+ * that it does not use. TACIT_ERR_MODEL_DAMAGED: tensors are missing or of the wrong size, or
+ * values are not finite. TACIT_ERR_MEMORY. On failure *model is NULL, and reason, unless NULL,
+ * names what is at fault. */
 enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf *gguf,
                                      struct reason *reason);
 
-/* The shape alone, which tells the memory that the model needs. */
+/* Reads the shape alone, from which the model's memory follows. */
 enum tacit_status lm_shape_from_gguf(struct lm_shape *shape, const struct gguf *gguf);
 
 #endif

@@ -39,7 +39,7 @@ static struct byte_view put_text(uint8_t *texts, struct byte_view text)
     return (struct byte_view){texts, text.n};
 }
 
-/* Nothing in file leads to gguf afterwards. */
+/* Nothing in *file refers to gguf afterwards. */
 static enum tacit_status take_gguf(struct model_file *file, const struct gguf *gguf,
                                    struct reason *reason)
 {
@@ -83,7 +83,7 @@ static enum tacit_status finish(struct model_file **out, struct model_file *file
     return status;
 }
 
-/* The first bytes of a file, zeros where it has fewer. */
+/* The first bytes of a file, and zeros if the file has fewer. */
 static enum tacit_status read_start(const char *path, char start[START_BYTES])
 {
     FILE *f = fopen(path, "rb");
@@ -95,7 +95,7 @@ static enum tacit_status read_start(const char *path, char start[START_BYTES])
     return failed ? TACIT_ERR_IO : TACIT_OK;
 }
 
-/* What people have in place of a model when a download went wrong. */
+/* Names what a file is that people have in place of a model after a failed download. */
 static enum tacit_status refuse_start(const char *start, struct reason *reason)
 {
     static const struct {

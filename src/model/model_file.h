@@ -26,15 +26,15 @@ enum tacit_status model_file_open_memory(struct model_file **file, const uint8_t
 /* NULL is allowed. */
 void model_file_close(struct model_file *file);
 
-/* These live as long as the handle; any number of threads may use them. Name and licence are what
- * the file says, any bytes, perhaps none. */
+/* These live as long as the handle; any number of threads may use them. Name and licence are as the
+ * file states them: any bytes, perhaps none. */
 const struct lm_model *model_file_lm(const struct model_file *file);
 const struct tokenizer *model_file_tokenizer(const struct model_file *file);
 struct byte_view model_file_name(const struct model_file *file);
 struct byte_view model_file_licence(const struct model_file *file);
 
-/* Writes the model as .tmodel to path, first under a name of its own beside it; TACIT_ERR_IO leaves
- * nothing. */
+/* Writes the model as .tmodel to path. The file replaces path when it is complete; after
+ * TACIT_ERR_IO path is unchanged. */
 enum tacit_status model_file_export(const struct model_file *file, const char *path);
 
 /* The same with other weights under the file's name, licence and tokenizer. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a model file says of itself, without loading its weights (tacit_model_inspect).
+ * What a model file states about the model, without loading its weights (tacit_model_inspect).
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static void copy_text(char *text, struct byte_view value)
     text[n] = '\0';
 }
 
-/* Values of all tensors, a vector's and a matrix's alike. */
+/* The number of values in all tensors, vectors and matrices. */
 static uint64_t count_parameters(const struct lm_shape *shape)
 {
     uint64_t n = 0;
@@ -64,7 +64,7 @@ static enum tacit_status describe_gguf(struct tacit_model_info *info, const stru
     return describe_shape(info, &shape, NULL);
 }
 
-/* The family that has these switches; .tmodel files do not say. */
+/* The family that has these flags; .tmodel files do not state it. */
 static const char *architecture_of(const struct lm_shape *shape)
 {
     if (shape->norm == LM_NORM_LAYER)

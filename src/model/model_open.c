@@ -19,7 +19,8 @@
  *     "tacit model 1\n" | identity of the weights (lm_identity.h) | number of tokens u32
  *     | each token: length u32, bytes (none where text cannot produce it)
  *
- * numbers little-endian. The rules by which text is cut are not part of it: decoding does without.
+ * numbers little-endian. The rules by which text is cut are not part of the identity, since
+ * decoding does not use them.
  */
 static void hash_model(const uint8_t weights[LM_IDENTITY_BYTES], const struct tokenizer *tokenizer,
                        uint8_t identity[TACIT_MODEL_HASH])

@@ -20,7 +20,7 @@ static const char *const extensions[] = {".tmodel", ".gguf"};
 
 enum { N_EXTENSIONS = sizeof extensions / sizeof extensions[0] };
 
-/* NULL where path has none of ours. */
+/* NULL if path has none of these extensions. */
 static const char *extension_of(const char *path)
 {
     size_t n = strlen(path);
@@ -39,7 +39,7 @@ static enum tacit_status join(char *path, const char *a, size_t n_a, const char 
     return n >= 0 && n < TACIT_MODEL_PATH_MAX ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
-/* As the XDG base directory specification has it: what is not absolute does not count. */
+/* By the XDG base directory specification a path that is not absolute is ignored. */
 static const char *absolute_or_null(const char *variable)
 {
     const char *value = getenv(variable);
@@ -99,7 +99,7 @@ enum tacit_status tacit_model_find(const char *name, char *path)
     }
 }
 
-/* path and what is above it, like mkdir -p. */
+/* Makes path and the directories above it, like mkdir -p. */
 static enum tacit_status make_directories(const char *path)
 {
     char part[TACIT_MODEL_PATH_MAX];
@@ -155,7 +155,7 @@ static bool is_good_name(const char *name)
            strspn(name, allowed) == strlen(name);
 }
 
-/* Where the user's model of that name is to lie; its directory exists then. */
+/* The path for the user's model of that name; makes its directory. */
 static enum tacit_status place(const char *name, const char *extension, char *stored)
 {
     char directory[TACIT_MODEL_PATH_MAX], stem[TACIT_MODEL_PATH_MAX];

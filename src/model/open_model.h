@@ -17,7 +17,7 @@ struct tacit_model {
     struct model_file *file; /* weights (model_file_lm) and tokenizer (model_file_tokenizer) */
     struct byte_trie *trie;  /* of the tokenizer's items */
     uint8_t identity[TACIT_MODEL_HASH];
-    bool is_linked; /* the one that tacit_model_default gives */
+    bool is_linked; /* the model that tacit_model_default gives */
 };
 
 /* A .tmodel in memory, such as one linked into the library; data outlives the handle. Errors as
@@ -25,7 +25,7 @@ struct tacit_model {
 enum tacit_status model_open_memory(struct tacit_model **model, const uint8_t *data,
                                     size_t n_bytes);
 
-/* The .tmodel that is linked in; empty: none is. */
+/* The .tmodel that is linked in; empty if there is none. */
 struct byte_view model_linked_file(void);
 
 #endif

@@ -160,7 +160,7 @@ static enum tacit_status take_tensors(struct lm_model *model, bool convert)
     return TACIT_OK;
 }
 
-/* In place where the bytes lie as the engine wants them, else from a copy. */
+/* Uses the weights in place if the engine can use them as they lie, else copies them. */
 static enum tacit_status place_weights(struct tmodel *t)
 {
     struct lm_model *model = t->model;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The project's own model file: the engine's weights as they lie in memory, so that opening is
- * reading, with the tokenizer and what people want to know.
+ * The project's own model file: the engine's weights as they lie in memory, so that opening needs
+ * no conversion, with the tokenizer, a name and a licence.
  *
  *     0   "\x9etmodel\n"
  *     8   u32 version = 1, or 2 if not all matrices are int8 | u32 bytes of this header = 256 | u64 bytes of the file
@@ -29,7 +29,7 @@ struct tmodel_text {
     struct byte_view name, licence, tokenizer;
 };
 
-/* Takes the file's next bytes. */
+/* Receives the file's next bytes. */
 typedef enum tacit_status tmodel_sink(void *context, const void *data, size_t n_bytes);
 
 /* Hands the whole file to sink, in order. TACIT_ERR_ARGUMENT (a text of 2^32 bytes or more),
@@ -39,22 +39,23 @@ enum tacit_status tmodel_write(const struct lm_model *model, const struct tmodel
 
 struct tmodel;
 
-/* Reads the file and checks it: every length, both checksums, that values are ones that the engine
- * writes; not the identity. TACIT_ERR_IO (errno says why), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED (version or
- * shape), TACIT_ERR_MEMORY. On failure *tmodel is NULL. */
+/* Reads the file and checks every length, both checksums, and that the engine could have written
+ * the values; does not check the identity. TACIT_ERR_IO (errno says why), TACIT_ERR_MODEL_DAMAGED,
+ * TACIT_ERR_UNSUPPORTED (version or shape), TACIT_ERR_MEMORY. On failure *tmodel is NULL. */
 enum tacit_status tmodel_open_file(struct tmodel **tmodel, const char *path);
 
 /* The same for data[0 .. n_bytes), which must outlive the handle. Where it is aligned to 64 bytes
  * the weights are used in place, otherwise (and on big-endian machines) copied. */
 enum tacit_status tmodel_open_memory(struct tmodel **tmodel, const uint8_t *data, size_t n_bytes);
 
-/* TACIT_ERR_MODEL_DAMAGED: the weights have another identity than the file says, and what is compressed with them could
- * not be decompressed elsewhere. Checksums do not notice that where somebody has computed them anew. Takes a second for
- * a gigabyte where the processor has instructions for SHA-256, eight without. */
+/* TACIT_ERR_MODEL_DAMAGED: the weights have another identity than the file states, so that what is
+ * compressed with them could not be decompressed elsewhere. Checksums do not show that, since
+ * whoever changed the file can compute them again. Takes a second for a gigabyte if the processor
+ * has SHA-256 instructions, eight seconds without. */
 enum tacit_status tmodel_check_identity(const struct tmodel *tmodel);
 
-/* What the file at path says that its weights' identity is, and its tokenizer (token/tokenizer.h), which the caller destroys:
- * without a look at the weights. Errors as tmodel_open_file. */
+/* Reads the identity that the file at path states, and the tokenizer (token/tokenizer.h), which the
+ * caller destroys, but not the weights. Errors as tmodel_open_file. */
 enum tacit_status tmodel_read_claim(const char *path, uint8_t identity[LM_IDENTITY_BYTES],
                                     struct tokenizer **tokenizer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a .tmodel file says of its identity, from its header and its tokenizer alone (tmodel_read_claim).
+ * Reads the identity that a .tmodel file states, from its header and its tokenizer alone
+ * (tmodel_read_claim).
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where things are in a .tmodel file (tmodel.h), for its writer and its readers alone.
+ * The layout of a .tmodel file (tmodel.h), for its writer and its readers alone.
  */
 #ifndef TACIT_MODEL_TMODEL_LAYOUT_H
 #define TACIT_MODEL_TMODEL_LAYOUT_H
