@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What one head of attention remembers of one stream: a key and a value in each of n_slots slots.
+ * The KV cache of one head of one stream: a key and a value in each of n_slots slots.
  *
  *     kv_cache_lay_out -> { kv_cache_store | kv_cache_copy | kv_cache_score -> kv_cache_weigh }*
  *
- * Attention uses these and knows nothing of how keys and values are kept, which is the
- * cache's kind (kv_kinds.h). Which slot a position takes and how keys are rotated is for
- * attention to say. n_slots is a multiple of 64, head_dim too.
+ * Attention calls these functions and does not know how keys and values are stored; the cache's
+ * kind (kv_kinds.h) decides that. Attention decides which slot a position takes, and rotates the
+ * keys. n_slots is a multiple of 64, head_dim too.
  *
  * A cache and a scratch belong to one thread at a time.
  */
@@ -15,27 +15,27 @@
 
 #include "engine/kv_kinds.h"
 
-/* Without memory the arenas only count. Scratch serves caches of up to n_slots, with up to
- * n_queries. */
+/* Without memory the arenas only count. The scratch serves caches of up to n_slots slots and up to
+ * n_queries queries. */
 void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim, size_t n_slots,
                       struct arena *arena);
 void kv_scratch_lay_out(struct kv_scratch *scratch, size_t n_queries, size_t head_dim,
                         size_t n_slots, struct arena *arena);
 
-/* key, value: [head_dim], 64-byte aligned. value NULL: the slot keeps the value that it has. */
+/* key, value: [head_dim], 64-byte aligned. value NULL: the slot keeps its value. */
 void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value);
 
-/* A slot's key and value, as they are kept, to a slot of another cache of the kind and head_dim. */
+/* Copies a slot's stored key and value to a slot of another cache of the same kind and head_dim. */
 void kv_cache_copy(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
                    size_t from_slot);
 
-/* The product of each of queries [n_queries][head_dim] with the keys of the first n_valid slots;
- * kv_cache_weigh finds the scores in the scratch. */
+/* Scores: the product of each of queries [n_queries][head_dim] with the keys of the first n_valid
+ * slots, to the scratch, where kv_cache_weigh reads them. */
 void kv_cache_score(const struct kv_use *use, const float *queries, size_t n_valid);
 
 /* out: [n_queries][head_dim], 64-byte aligned: the mean of the values of the first n_valid slots,
- * weighted by e^score. sinks: [n_queries], within +-LM_SCORE_MAX: scores that count as those of
- * values of zero; at -LM_SCORE_MAX they change nothing. */
+ * weighted by e^score. sinks: [n_queries], within +-LM_SCORE_MAX: each counts as the score of a
+ * value of zero; -LM_SCORE_MAX has no effect. */
 void kv_cache_weigh(const struct kv_use *use, float *out, const float *sinks, size_t n_valid);
 
 #endif

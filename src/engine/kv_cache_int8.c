@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The cache of int8. Keys are a matrix whose rows are slots, so the scores of queries are one
+ * The KV cache of int8. Keys are a matrix whose rows are slots, so the scores of queries are one
  * lm_product. Values are a matrix whose columns are slots: the weights (exponentials) are quantised
  * in groups of 64 slots, and their product with the values is another. Values are quantised by
  * position, not by row: their tiles' scales are 1, and a position's scale multiplies its weight
@@ -37,7 +37,7 @@ void kv_store_key_int8(const struct kv_use *use, size_t slot, const float *key)
     }
 }
 
-/* That holds value d of the slot's position. */
+/* The tile that holds value d of the slot's position. */
 static struct lm_tile *value_tile(const struct kv_cache *cache, size_t slot, size_t d)
 {
     return (struct lm_tile *)cache->values + d / LM_TILE_ROWS * (cache->n_slots / LM_GROUP) +
@@ -81,7 +81,7 @@ void kv_copy_int8(const struct kv_cache *to, size_t to_slot, const struct kv_cac
             ((const float *)from->scales)[g * from->n_slots + from_slot];
 }
 
-/* Of a long past, the values come from memory: ask for them while the scores are made. */
+/* Many slots' values come from memory: prefetch them while the scores are computed. */
 static void prefetch_values(const struct kv_cache *cache, size_t n_valid)
 {
     const struct lm_tile *tiles = cache->values;
@@ -116,7 +116,8 @@ static void weigh_part(const struct kv_use *use, float *out, const float *sinks,
     size_t n_slots = cache->n_slots, n_groups = n_slots / LM_GROUP;
     size_t n_blocks = LM_GROUP / LM_TILE_ROWS;
     struct lm_rows weight = t->weight;
-    weight.n_groups = n_groups; /* fewer than there is room for, in layers of short windows */
+    weight.n_groups = n_groups; /* fewer than the scratch has room for, in layers of short
+                                   windows */
     for (size_t i = 0; i < use->n_queries; i++)
         t->total[i] = use->kernels->lm_attention_weights(
             weight.q + i * n_slots, weight.scale + i * n_groups, weight.sum + i * n_groups,

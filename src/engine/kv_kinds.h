@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kinds of caches: what kv_cache.c and the kinds' own files share.
+ * The kinds of KV caches: what kv_cache.c and the kinds' files share.
  *
  * To add a kind: a row in KV_KINDS and a file kv_cache_KIND.c with its six functions.
  */
@@ -23,10 +23,11 @@ enum kv_kind {
 struct kv_cache {
     enum kv_kind kind;
     size_t head_dim, n_slots;
-    void *keys, *values, *scales; /* as the kind keeps them */
+    void *keys, *values, *scales; /* as the kind stores them */
 };
 
-/* Room for the queries of one head of keys and values; a crew member has one for all caches. */
+/* Room for the queries of one head of keys and values; each crew member has one scratch for all
+ * caches. */
 struct kv_scratch {
     struct lm_rows query;  /* [queries][head_dim / 64] */
     struct lm_rows weight; /* [queries][n_slots / 64] */
@@ -35,7 +36,7 @@ struct kv_scratch {
     float *total;          /* [queries] */
 };
 
-/* A cache at work. */
+/* A cache and the scratch to work with. */
 struct kv_use {
     struct kv_cache cache;
     const struct kernels *kernels;
@@ -44,8 +45,8 @@ struct kv_use {
     float score_cap; /* of kv_cache_score: cap * tanh(score / cap); 0: none */
 };
 
-/* lay_out takes keys, values and scales of a cache whose other fields are set; the others do what
- * kv_cache.h says of store, copy, score and weigh. */
+/* lay_out sets keys, values and scales of a cache whose other fields are set; for the others
+ * kv_cache.h has the contract of store, copy, score and weigh. */
 #define KV_KIND_FUNCTIONS(kind, suffix)                                                            \
     void kv_lay_out_##suffix(struct kv_cache *cache, struct arena *arena);                         \
     void kv_store_key_##suffix(const struct kv_use *use, size_t slot, const float *key);           \

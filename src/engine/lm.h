@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A language model at work: S streams of tokens, each with its own past, advanced together.
+ * Runs a language model over S streams of tokens, each with its own past, that advance together.
  *
  *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_reset_stream }* -> lm_state_destroy
  *
  * The logits of a stream depend on its tokens since the reset, on the model and on n_context only:
- * the same bits whether tokens come one at a time or many, beside whatever other streams, on any
- * number of threads and any machine. One pass over the weights serves all rows of a call.
+ * the bits are the same whether tokens come one at a time or many, whatever the other streams, on
+ * any number of threads and any machine. One pass over the weights serves all rows of a call.
  *
- * Beyond n_context tokens a stream sees its first LM_SINK_TOKENS tokens and the latest ones, the
- * first as if they stood right before the others (attention sinks).
+ * Beyond n_context tokens a stream sees its first LM_SINK_TOKENS tokens (attention sinks) and the
+ * latest tokens, as if the first tokens stood right before the latest.
  *
  * A state has teams of threads. Only lm_feed may be called for different teams at the same time,
  * for different streams; each call's thread is its team's first member. Otherwise a state belongs
@@ -25,19 +25,20 @@
 
 enum {
     LM_SINK_TOKENS = 4,
-    LM_CONTEXT_UNIT = 64, /* n_context is rounded up to a multiple */
-    LM_BATCH = 64,        /* tokens that lm_prefill takes through the weights together */
+    LM_CONTEXT_UNIT = 64, /* n_context is rounded up to a multiple of it */
+    LM_BATCH = 64,        /* tokens that lm_prefill reads in one pass over the weights */
     LM_THREADS_MAX = 64,
     LM_BACK_MAX = 16,
 };
 
-#define LM_NO_TOKEN  UINT32_MAX   /* lm_step: this stream stays where it is */
-#define LM_LOGIT_MAX LM_SCORE_MAX /* one clamp serves both */
+#define LM_NO_TOKEN  UINT32_MAX   /* lm_step: this stream reads no token */
+#define LM_LOGIT_MAX LM_SCORE_MAX /* one clamp serves both limits */
 
 struct lm_options {
     uint32_t n_streams;    /* 1 .. TACIT_STREAMS_MAX */
     uint32_t n_context;    /* positions kept for each stream: 1 .. TACIT_CONTEXT_MAX */
-    uint32_t n_threads;    /* of a team: 1 .. LM_THREADS_MAX; all but one are started */
+    uint32_t n_threads;    /* of a team: 1 .. LM_THREADS_MAX; the caller is one, the others are
+                              started */
     uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
     uint32_t n_teams;      /* at most LM_THREADS_MAX; 0: one */
     uint32_t n_back;       /* tokens that a stream can take back: 0 .. LM_BACK_MAX */
@@ -45,7 +46,8 @@ struct lm_options {
 
 struct lm_state;
 
-/* Bytes that lm_state_create takes, beside the model's own. TACIT_ERR_ARGUMENT. */
+/* Bytes that lm_state_create allocates; the model's weights are not included.
+ * TACIT_ERR_ARGUMENT. */
 enum tacit_status lm_state_memory_needed(const struct lm_shape *shape,
                                          const struct lm_options *options, uint64_t *n_bytes);
 
@@ -62,34 +64,35 @@ void lm_state_destroy(struct lm_state *state);
 size_t lm_logit_stride(const struct lm_model *model);
 
 /* tokens: [n_streams], each below n_vocab or LM_NO_TOKEN. logits: [n_streams][lm_logit_stride],
- * 64-byte aligned; each finite, within LM_LOGIT_MAX; the rows of streams without a token are left
- * alone. NULL if they are not needed. TACIT_ERR_ARGUMENT for a token out of range; nothing has
- * moved then. */
+ * 64-byte aligned; each finite, within LM_LOGIT_MAX; rows of streams without a token are unchanged.
+ * NULL if the logits are not needed. TACIT_ERR_ARGUMENT for a token out of range; no stream has
+ * read a token then. */
 enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float *logits);
 
-/* n_tokens of one stream, 0 allowed. logits: [n_tokens][lm_logit_stride] or NULL. Otherwise as
- * lm_step. */
+/* Reads n_tokens (0 is allowed) for one stream. logits: [n_tokens][lm_logit_stride] or NULL.
+ * Otherwise as lm_step. */
 enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
                              size_t n_tokens, float *logits);
 
-/* Tokens of several streams in one pass over the weights, each stream's together and in order, by a
- * team (0 .. n_teams - 1). inputs: [n_inputs], at most LM_BATCH or n_streams of them, whichever is
- * more. logits: rows of lm_logit_stride, of which each input names the one it fills. Otherwise as
- * lm_step. */
+/* Reads tokens of several streams in one pass over the weights by a team (0 .. n_teams - 1); each
+ * stream's tokens stand together and in order. inputs: [n_inputs], n_inputs at most the larger of
+ * LM_BATCH and n_streams. logits: rows of lm_logit_stride; each input names the row that it fills.
+ * Otherwise as lm_step. */
 struct lm_input {
     uint32_t stream, token, logits_row;
 };
 enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm_input *inputs,
                           size_t n_inputs, float *logits);
 
-/* The stream's last n_tokens were guesses, and wrong: it is as if it had never seen them. No token
- * can be taken back that more than n_back - 1 others followed, those that were taken back counted.
- * Not while lm_feed reads for this stream. TACIT_ERR_ARGUMENT if they are more than n_back or than
- * the stream has. */
+/* Takes the stream's last n_tokens back, as if the stream had never read them (they were wrong
+ * guesses). A token can be taken back if at most n_back - 1 others have followed it, those already
+ * taken back included. Not while lm_feed reads for this stream. TACIT_ERR_ARGUMENT if n_tokens is
+ * more than n_back or than the stream has read. */
 enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens);
 
-/* From now on, observe is called once for each product with a matrix of the layers, before or while it is computed, by
- * a thread of the team: x, n_rows: its inputs. For states of one team; observe NULL: no more. */
+/* From now on a thread of the team calls observe once for each product with a matrix of the layers,
+ * before or while the product is computed. x, n_rows: the product's inputs. For states of one team.
+ * observe NULL: stops these calls. */
 typedef void lm_observe_fn(void *context, const struct tensor *matrix, const struct lm_rows *x,
                            size_t n_rows);
 void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *context);
@@ -97,8 +100,8 @@ void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *cont
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 
-/* What the stream has read, in lm_stream_size bytes, for any stream of any state of the same model and
- * n_context. */
+/* Saves what the stream has read as lm_stream_size bytes, and restores these bytes to any stream of
+ * any state of the same model and n_context. */
 size_t lm_stream_size(const struct lm_state *state);
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);
 void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Attention of one layer: which positions a row sees, in which slots of the cache they are and by
- * which angles keys and queries are rotated. The cache itself is kv_cache.h.
+ * Attention of one layer: which positions a row sees, in which slots of the cache they lie, and by
+ * which angles keys and queries are rotated. kv_cache.h has the cache itself.
  */
 #include "base/strict_math.h"
 #include "engine/lm_ops.h"
@@ -24,7 +24,8 @@ struct attending {
     uint64_t position;
 };
 
-/* By the angles of the row's position (which 0) or of sink which - 1 as seen from there. */
+/* Rotates by the angles of the row's position (which = 0), or of sink which - 1 as seen from that
+ * position. */
 static void rotate(const struct attending *a, float *x, size_t which)
 {
     const struct lm_state *state = a->state;
@@ -35,7 +36,7 @@ static void rotate(const struct attending *a, float *x, size_t which)
         rope_turn(x, a->team->cosine + at, a->team->sine + at, n);
 }
 
-/* Once positions have left the window, the first ones stay, as if they stood right before the rest.
+/* Once positions have left the window, the sinks stay, as if they stood right before the rest.
  */
 static void move_sinks(const struct attending *a)
 {
@@ -49,7 +50,7 @@ static void move_sinks(const struct attending *a)
     }
 }
 
-/* Before the position takes the place of another: what lm_take_back needs. */
+/* Saves the slot before the position takes it, for lm_take_back. */
 static void keep_undone(const struct attending *a)
 {
     const struct lm_past *past = &a->past;
@@ -141,8 +142,8 @@ static void attend_run(const struct lm_share *share, uint32_t layer_index, uint3
     }
 }
 
-/* A stream's rows are attended to in order, by one member for each head: each row's key and value
- * are stored just before the row looks, so that it sees what it would see if it came alone. */
+/* For each head one member computes a stream's rows in order. Each row's key and value are stored
+ * just before the row's attention, so that the row sees what it would see if it came alone. */
 void lm_attention(const struct lm_share *share, uint32_t layer_index)
 {
     const struct lm_row *rows = share->pass->rows;

@@ -13,7 +13,7 @@ static size_t round_up(size_t n, size_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* A row of floats as int8, in groups; what the quantised row is cut from. */
+/* A row of floats, and the row as int8 in groups. */
 struct row_buffer {
     float *values; /* [n_columns], zero up to a multiple of 64 */
     int8_t *q;

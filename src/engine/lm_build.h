@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Makes a model in memory from rows of floats, whoever delivers them: an importer, the trainer, a
- * test.
+ * Makes a model in memory from rows of floats that an importer, the trainer or a test delivers.
  */
 #ifndef TACIT_ENGINE_LM_BUILD_H
 #define TACIT_ENGINE_LM_BUILD_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pass of a few rows through all layers, by every member of the crew: steps by rows (norms), by
- * heads (attention) and by rows of weights (products), a barrier between any two whose shares
- * differ.
+ * The pass of a few rows through all layers. Every member of the crew runs it: norms are divided by
+ * rows, attention by heads, products by rows of weights, with a barrier between any two steps that
+ * are divided differently.
  */
 #include "engine/lm_ops.h"
 #include "engine/lm_rows.h"
@@ -29,7 +29,7 @@ static void add_bias(const struct lm_share *c, float *y, size_t y_stride, const 
         lm_add(y + i * y_stride + begin, bias->values + begin, end - begin);
 }
 
-/* My blocks of y = w x (+ bias), or of y += that. */
+/* The member's blocks of y = w x (+ bias), or of y += w x (+ bias). */
 static void linear(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *w,
                    const struct tensor *bias, const struct lm_rows *x, bool add)
 {
@@ -40,7 +40,7 @@ static void linear(const struct lm_share *c, float *y, size_t y_stride, const st
     crew_barrier(c->team->crew);
 }
 
-/* To the quantised inputs of products; without a gain, as they are. */
+/* Norms rows and quantises them as the inputs of products; without a gain, rows are not normed. */
 static void norm_rows(const struct lm_share *c, const struct tensor *gain,
                       const struct tensor *bias)
 {
@@ -93,7 +93,7 @@ static void norm_queries_and_keys(const struct lm_share *c, const struct lm_laye
     crew_barrier(c->team->crew);
 }
 
-/* My units of 64 hidden values, from the products to the quantised activations. */
+/* The member's units of 64 hidden values, from the products to the quantised activations. */
 static void make_hidden(const struct lm_share *c, const struct lm_layer *layer)
 {
     const struct lm_state *state = c->state;
@@ -147,7 +147,8 @@ static void run_layer(const struct lm_share *c, uint32_t index)
     add_linear(c, &t[LM_DOWN], &t[LM_DOWN_B], &c->team->hidden, &t[LM_POST_FFN_NORM]);
 }
 
-/* Angles of the row's position, and of the sinks' as seen from there once they have to move. */
+/* Angles of the row's position, and of the sinks as seen from that position, once the window has
+ * left them behind. */
 static void make_angles(const struct lm_share *c, size_t row, uint64_t position)
 {
     const struct lm_state *state = c->state;
@@ -224,8 +225,8 @@ static void embed_rows(const struct lm_share *c)
     crew_barrier(c->team->crew);
 }
 
-/* Blocks [begin, end) of the logits go straight to the caller's rows: those of consecutive rows
- * together. */
+/* Computes blocks [begin, end) of the logits into the caller's rows, consecutive rows in one
+ * product. */
 static void make_logits_part(const struct lm_share *c, const struct tensor *head, size_t begin,
                              size_t end)
 {
@@ -251,7 +252,8 @@ static void make_logits_part(const struct lm_share *c, const struct tensor *head
     }
 }
 
-/* By parts that stay in a cache while they serve rows that are not consecutive. */
+/* Computes the logits in parts that stay in a cache while they serve rows that are not
+ * consecutive. */
 static void make_logits(const struct lm_share *c)
 {
     enum { PART_BLOCKS = 16 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A model's name by what it holds: SHA-256 of
+ * A model's identity: SHA-256 of
  *
  *     "tacit language model 1\n"
  *     every field of the shape, in the order of LM_SHAPE_SIZES and LM_SHAPE_FLOATS, 4 bytes each;
@@ -9,9 +9,9 @@
  *         a vector:  its floats
  *         a matrix:  row by row, its int8 values and then its scales
  *
- * A model whose matrices are not all int8 begins with "tacit language model 2\n" instead, and has before each tensor,
- * those it lacks too, its kind in 4 bytes; a matrix of TENSOR_INT4 is hashed row by row, group by group: 32 numbers of a
- * byte each, scale and minimum of two.
+ * For a model whose matrices are not all int8, the text is "tacit language model 2\n" instead, and
+ * before each tensor, even an absent one, stands its kind in 4 bytes; a matrix of TENSOR_INT4 is
+ * hashed row by row, group by group: 32 numbers of a byte each, scale and minimum of two.
  *
  * all numbers little-endian. Padding is not part of it.
  */

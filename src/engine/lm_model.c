@@ -52,7 +52,8 @@ uint64_t lm_model_memory_needed(const struct lm_shape *shape, const uint8_t *kin
     return n;
 }
 
-/* Vectors have no kind, and rows may be too long for a kind's products. *plain: all are TENSOR_INT8. */
+/* Refuses kinds for vectors, and kinds whose products do not take rows so long. *plain: all are
+ * TENSOR_INT8. */
 static enum tacit_status check_kinds(const struct lm_shape *shape, const uint8_t *kinds,
                                      bool *plain)
 {

@@ -27,13 +27,14 @@ struct lm_model {
     uint8_t *memory; /* of all tensors, in the order of lm_model_lay_out */
     size_t n_bytes;
     void (*release)(struct lm_model *model); /* of memory */
-    void *owner;                             /* release's */
+    void *owner;                             /* for release */
 };
 
 /* NULL is allowed. No state may be using it. */
 void lm_model_destroy(struct lm_model *model);
 
-/* Tensors of a model, those it lacks too, in the order of their identity: the global ones, then layer by layer. */
+/* The number of a model's tensors, absent ones included, and one of them, in the order of the
+ * identity: the global tensors, then layer by layer. */
 size_t lm_n_tensors(const struct lm_shape *shape);
 struct tensor *lm_tensor_at(const struct lm_model *model, size_t index);
 
@@ -41,18 +42,20 @@ struct tensor *lm_tensor_at(const struct lm_model *model, size_t index);
  * TENSOR_INT8. */
 uint64_t lm_model_memory_needed(const struct lm_shape *shape, const uint8_t *kinds);
 
-/* For makers of models (lm_build.c, tmodel.c): the handle without weights, and the tensors laid out
- * in an arena. kinds: as above, copied. TACIT_ERR_UNSUPPORTED (shape, or a kind for this shape), TACIT_ERR_MEMORY; on
- * failure *model is NULL. */
+/* For makers of models (lm_build.c, tmodel.c): makes the handle without weights; lm_model_lay_out
+ * places the tensors in an arena. kinds: as above, copied. TACIT_ERR_UNSUPPORTED (shape, or a kind
+ * for this shape), TACIT_ERR_MEMORY; on failure *model is NULL. */
 enum tacit_status lm_model_create(struct lm_model **model, const struct lm_shape *shape,
                                   const uint8_t *kinds);
 void lm_model_lay_out(struct lm_model *model, struct arena *arena);
 
-/* Takes zeroed memory for all tensors of a model that has none, and lays them out there. TACIT_ERR_MEMORY. */
+/* Allocates zeroed memory for all tensors of a model without weights, and places the tensors there.
+ * TACIT_ERR_MEMORY. */
 enum tacit_status lm_model_allocate(struct lm_model *model);
 
-/* The same model with tensors of other kinds: what keeps its kind is copied, the others are filled by `fill`. Its
- * identity is set. Errors as lm_model_create, or what fill returned; on failure *model is NULL. */
+/* Makes the same model with tensors of other kinds: tensors that keep their kind are copied, `fill`
+ * fills the others. The identity is set. Errors as lm_model_create, or what fill returned; on
+ * failure *model is NULL. */
 typedef enum tacit_status lm_fill_fn(void *context, size_t index, const struct tensor *from,
                                      struct tensor *to);
 enum tacit_status lm_model_convert(struct lm_model **model, const struct lm_model *from,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The model's element-wise steps that are not worth a row in the kernel table: strict arithmetic in
- * loops that compilers vectorise.
+ * The model's element-wise steps that take too little time for a row in the kernel table: strict
+ * arithmetic in loops that compilers vectorise.
  */
 #ifndef TACIT_ENGINE_LM_OPS_H
 #define TACIT_ENGINE_LM_OPS_H
@@ -24,7 +24,7 @@ float lm_clamp_score(float x);
 /* Row of the table of pairs (before[0] and token) or of triples (before[1] too). */
 uint32_t lm_hash_row(uint32_t token, const uint32_t before[2], bool triple, uint32_t n_rows);
 
-/* The model's norm of x to y (may be x): RMS with gain, or with mean, gain and bias. */
+/* Writes the model's norm of x to y (may be x): RMS with gain, or with mean, gain and bias. */
 void lm_norm(const struct kernels *kernels, const struct lm_shape *shape, float *y, const float *x,
              const struct tensor *gain, const struct tensor *bias);
 
@@ -35,7 +35,7 @@ void lm_cap(float *x, float cap, size_t n);
 void lm_activate(const struct kernels *kernels, enum lm_activation activation, float *y,
                  const float *gate, const float *up, size_t n);
 
-/* The cap, if there is one, and the limits, for the logits of tokens [first, first + n). */
+/* Applies the cap, if there is one, and the limits to the logits of tokens [first, first + n). */
 void lm_finish_logits(const struct kernels *kernels, const struct lm_shape *shape, float *logits,
                       size_t first, size_t n);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows of activations as int8 (struct lm_rows of kernels/lm_kernels.h): their memory and their
- * making.
+ * Allocates and quantises rows of activations (struct lm_rows of kernels/lm_kernels.h).
  */
 #ifndef TACIT_ENGINE_LM_ROWS_H
 #define TACIT_ENGINE_LM_ROWS_H
@@ -19,7 +18,7 @@ static inline void lm_rows_lay_out(struct lm_rows *rows, size_t n_rows, size_t n
     rows->sum = arena_take(arena, n_rows * rows->n_groups * sizeof *rows->sum);
 }
 
-/* Groups [first, first + n_groups) of a row, from x[0 .. 64 n_groups). */
+/* Quantises x[0 .. 64 n_groups) to groups [first, first + n_groups) of a row. */
 static inline void lm_rows_quantize_part(struct lm_rows *rows, const struct kernels *kernels,
                                          size_t row, size_t first, size_t n_groups, const float *x)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a stream has read as plain bytes: the tokens before and how many there were, then the caches of each
- * layer, which hold values and no addresses.
+ * Saves what a stream has read as plain bytes: its last tokens and the number of all tokens, then
+ * the caches of each layer, which hold values and no addresses.
  */
 #include <string.h>
 

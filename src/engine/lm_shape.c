@@ -14,7 +14,8 @@ bool lm_shape_is_extended(const struct lm_shape *s)
 #undef IS_SET
 }
 
-/* Every field in its range, and those that came later 0 unless the flag says otherwise. */
+/* Checks that every field is in its range, and that later fields are 0 unless LM_EXTENDED is
+ * set. */
 static bool fields_are_in_range(const struct lm_shape *s)
 {
 #define IN_RANGE(name, smallest, largest) ok = ok && s->name - (smallest) <= (largest) - (smallest);
@@ -29,7 +30,7 @@ static bool fields_are_in_range(const struct lm_shape *s)
     return ok && lm_shape_is_extended(s) == ((s->flags & LM_EXTENDED) != 0);
 }
 
-/* Windows of all layers, or of some. */
+/* Checks the windows of all layers, or of some. */
 static bool windows_fit(const struct lm_shape *s)
 {
     if (s->period)

@@ -39,18 +39,21 @@ enum lm_flag {
     LM_LEARNED_POSITIONS = 8, /* GPT-2 */
     LM_SEPARATE_HEAD = 16,    /* otherwise the embedding serves as the head */
     /* the rest is the project's own default model (docs/default-model.md) */
-    LM_WITH_HASHES = 32,      /* tables of the last two and three tokens, added to the embedding */
+    LM_WITH_HASHES = 32,      /* rows of tables of token pairs and triples are added to the
+                                 embedding */
     LM_WITH_SMEAR = 64,       /* some of the previous token's embedding is added too */
     LM_WITH_EMBED_NORM = 128, /* and the sum is normed */
     LM_WITH_MIX = 256,        /* each layer begins with x = mix_x x + mix_x0 (the embedded input) */
     LM_WITH_Q_GAIN = 512,     /* each query head has a factor */
     LM_WITH_SINK = 1024,      /* each query head has a constant score without a value */
     LM_ROOT_CAP = 2048,       /* the cap on logits is cap l / sqrt(l^2 + cap^2) */
-    LM_BOS_LAST = 4096,       /* the last token stands before all others and is never predicted */
+    LM_BOS_LAST = 4096,       /* the vocabulary's last token stands before a text and is never
+                                 predicted */
     LM_OUT_BIAS = 8192,       /* on out alone: Llama with attention biases */
     LM_ROPE_SCALED = 1 << 14, /* each rotated pair's frequency has a divisor: Llama 3, YaRN */
-    LM_POST_NORMS = 1 << 15,  /* what attention and the hidden layer put out is normed: Gemma 3 */
-    LM_NO_PRE_NORMS = 1 << 16, /* what they take in is not: OLMo 2 */
+    LM_POST_NORMS = 1 << 15,  /* the output of attention and the hidden layer is normed: Gemma 3 */
+    LM_NO_PRE_NORMS = 1 << 16, /* the input of attention and the hidden layer is not normed: OLMo
+                                  2 */
     LM_QK_NORM_ALL = 1 << 17,  /* LM_QK_NORM is over all heads together: OLMo 2 */
     LM_EXTENDED = 1 << 18,     /* some field of LM_SHAPE_MORE is not 0 */
     LM_FLAGS_ALL = (1 << 19) - 1,
@@ -80,7 +83,8 @@ enum lm_flag {
     X(norm_epsilon, 0.0f, 1.0f)                                                                    \
     X(logit_cap, 0.0f, 1e6f) /* cap * tanh(logit / cap), or as LM_ROOT_CAP; 0: no cap */
 
-/* The same for fields that came later: 0 in models that do not need them. Files and hashes hold them apart. */
+/* X(field, smallest, largest): fields that came later, 0 in models that do not use them. Files and
+ * hashes hold them apart. */
 #define LM_SHAPE_MORE_SIZES(X)                                                                     \
     X(period, 0,                                                                                   \
       256) /* not 0: the last of so many layers sees all that is kept, the rest `window` */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The functions of lm.h: a state's memory, and the passes that callers' tokens make up.
+ * The functions of lm.h: a state's memory, and the passes that read the callers' tokens.
  */
 #include "engine/lm_state.h"
 
@@ -11,7 +11,8 @@
 #include "base/try.h"
 #include "engine/lm_rows.h"
 
-/* Rows a whole number of pages apart would all fall into the same few places of the caches. */
+/* Rows whose distance is a multiple of the page size would all compete for the same few lines of
+ * the processor's caches. */
 static size_t spread_stride(size_t n)
 {
     return n % 1024 == 0 ? n + LM_TILE_ROWS : n;
@@ -79,7 +80,7 @@ static void lay_out_team(struct lm_team *team, const struct lm_state *state,
     }
 }
 
-/* Everything but the caches, which come last. */
+/* Places everything but the caches, which come last. */
 static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n_threads,
                     struct arena *arena)
 {
@@ -110,7 +111,7 @@ static size_t round_up(size_t n, size_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* A layer's caches: all that is known of them without memory. Returns their bytes. */
+/* Sets all that is known of a layer's caches without memory. Returns their bytes. */
 static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
                              const struct lm_options *options, uint32_t layer)
 {
@@ -159,7 +160,7 @@ enum tacit_status lm_state_memory_needed(const struct lm_shape *shape,
     return TACIT_OK;
 }
 
-/* The caches are not touched: what a stream has not reached costs no memory. */
+/* The caches are not cleared, so slots that a stream has not reached take no memory. */
 static enum tacit_status allocate(struct lm_state *state, const struct lm_options *options)
 {
     const struct lm_shape *shape = &state->model->shape;
@@ -231,7 +232,7 @@ size_t lm_logit_stride(const struct lm_model *model)
                          (size_t)LM_TILE_ROWS);
 }
 
-/* The token is the stream's next, from now on. */
+/* Notes the token as the stream's latest. */
 static void add_row(struct lm_state *state, struct lm_pass *pass, uint32_t stream, uint32_t token,
                     uint32_t logits_row)
 {
@@ -295,7 +296,7 @@ enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm
     return TACIT_OK;
 }
 
-/* Positions [left, n_seen) of one head: what they took the place of comes back. */
+/* Restores the slots that positions [left, n_seen) of one head overwrote. */
 static void take_back(const struct lm_past *past, const struct lm_span *span, uint64_t left,
                       uint64_t n_seen)
 {

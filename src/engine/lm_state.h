@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of a running model, shared by lm_state.c (who makes it), lm_forward.c (the pass over the
- * layers) and lm_attention.c.
+ * The inside of a running model, for lm_state.c, which makes it, lm_forward.c, lm_attention.c and
+ * lm_save.c.
  */
 #ifndef TACIT_ENGINE_LM_STATE_H
 #define TACIT_ENGINE_LM_STATE_H
@@ -26,21 +26,22 @@ struct lm_pass {
     float *logits; /* NULL: not wanted */
 };
 
-/* What a layer keeps of each stream: a ring of n_kept positions, of which the first n_sinks stay. */
+/* What a layer keeps for each stream: a ring of n_kept positions, of which the first n_sinks
+ * stay. */
 struct lm_span {
     size_t n_kept, n_sinks;
     size_t n_slots;     /* n_kept, rounded up to a multiple of 64 */
-    bool is_local;      /* turned by state->local_rope */
+    bool is_local;      /* rotated by state->local_rope */
     size_t cache_bytes; /* of one head of one stream */
     uint8_t *caches;    /* [stream][kv head] of cache_bytes */
 };
 
-/* What one head of keys and values keeps of one stream. */
+/* What one head of keys and values keeps for one stream. */
 struct lm_past {
     struct kv_cache cache;
     float *sink_keys; /* [LM_SINK_TOKENS][head_dim], not rotated */
-    struct kv_cache
-        undone; /* of LM_GROUP slots, none without n_back: what lm_take_back puts back */
+    /* of LM_GROUP slots, none without n_back: what lm_take_back puts back */
+    struct kv_cache undone;
 };
 
 /* Of one member of the crew. */
@@ -51,7 +52,7 @@ struct lm_scratch {
     float *head;  /* [head_dim] */
 };
 
-/* What a pass works with: one for each team, so that teams can run passes at the same time. */
+/* The memory of a pass: each team has one, so that teams run passes at the same time. */
 struct lm_team {
     struct crew *crew;
     struct lm_scratch *scratch; /* [crew] */
@@ -67,8 +68,7 @@ struct lm_team {
 struct lm_state {
     const struct lm_model *model;
     struct kernels kernels;
-    struct rope rope,
-        local_rope; /* the other: of layers with a window, where these have their own */
+    struct rope rope, local_rope; /* for layers with a window, if these have a base of their own */
     uint32_t n_streams, n_rows_max, n_teams, n_back;
     size_t n_context;   /* positions that layers without a window keep */
     size_t n_slots_max; /* of all layers */
@@ -77,7 +77,7 @@ struct lm_state {
     uint64_t *n_seen;                    /* [n_streams] tokens since the reset */
     uint32_t (*before)[2 + LM_BACK_MAX]; /* [n_streams] the last tokens, the nearest first */
     struct lm_team *teams;               /* [n_teams] */
-    lm_observe_fn *observe;              /* NULL: nobody looks on */
+    lm_observe_fn *observe;              /* NULL: products are not observed */
     void *observer;
     void *memory;
 };
@@ -103,15 +103,15 @@ static inline size_t lm_slot(const struct lm_span *span, uint64_t position)
                              : n_sinks + (size_t)((position - n_sinks) % (n_kept - n_sinks));
 }
 
-/* What a position finds in its slot is kept in this one of lm_past.undone, whose last slots keep the
- * sinks' keys as they are before the first position that moves them. */
+/* The slot of lm_past.undone that saves what a position overwrites. The last slots save the sinks'
+ * keys as they are before the first position that rotates them anew. */
 enum { LM_UNDONE = LM_GROUP - LM_SINK_TOKENS };
 static_assert((int)LM_BACK_MAX <= (int)LM_UNDONE, "none is needed again when its slot is");
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);
 
-/* Takes the pass through the model, by the whole crew of the team. n_rows: 1 ..
+/* Runs the pass through the model with the whole crew of the team. n_rows: 1 ..
  * state->n_rows_max. */
 void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass);
 

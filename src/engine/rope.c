@@ -71,8 +71,8 @@ void rope_init(struct rope *rope, size_t n_dims, float base, const float *diviso
         rope->step[i] = divide(rope->step[i], divisors[i]);
 }
 
-/* Of an angle within an eighth of a turn of zero, in units of 2^-32 turns: Taylor series to below
- * the precision of the result. */
+/* Sine and cosine of an angle within an eighth of a turn of zero, in units of 2^-32 turns, by
+ * Taylor series beyond the precision of the result. */
 static void sine_cosine(int32_t angle, float *sine, float *cosine)
 {
     float a = (float)angle * 1.46291808e-9f, z = a * a; /* 2 pi / 2^32 */
@@ -90,7 +90,8 @@ void rope_angles(const struct rope *rope, uint64_t position, float *cosine, floa
 {
     for (size_t i = 0; i < rope->n_pairs; i++) {
         uint64_t phase = position * rope->step[i];
-        uint64_t quarter = (phase + ((uint64_t)1 << 61)) >> 62; /* the nearest, 0 .. 4 as 0 .. 3 */
+        uint64_t quarter = (phase + ((uint64_t)1 << 61)) >> 62; /* the nearest quarter turn, modulo
+                                                                   4 */
         float s, c;
         sine_cosine((int32_t)(uint32_t)((phase - (quarter << 62)) >> 32), &s, &c);
         sine[i] = rope->gain * (quarter == 0 ? s : quarter == 1 ? c : quarter == 2 ? -s : -c);

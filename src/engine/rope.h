@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rotary positions, the same on every machine at any distance. An angle is a fraction of a turn in
- * 64-bit fixed point: position times step, modulo 2^64, is the exact range reduction. Steps come
- * from integer arithmetic, sines and cosines from a strict polynomial.
+ * 64-bit fixed point, so that position times step, modulo 2^64, reduces the range exactly. Steps
+ * are computed in integers, sines and cosines by a strict polynomial.
  */
 #ifndef TACIT_ENGINE_ROPE_H
 #define TACIT_ENGINE_ROPE_H
@@ -27,7 +27,7 @@ void rope_init(struct rope *rope, size_t n_dims, float base, const float *diviso
 /* cosine, sine: [n_pairs] */
 void rope_angles(const struct rope *rope, uint64_t position, float *cosine, float *sine);
 
-/* Turns the pairs (x[i], x[i + n_pairs]) of one head. */
+/* Rotates the pairs (x[i], x[i + n_pairs]) of one head. */
 void rope_turn(float *x, const float *cosine, const float *sine, size_t n_pairs);
 
 #endif

@@ -4,10 +4,12 @@
  * kinds.
  *
  * A matrix of TENSOR_INT8 stands for int8 values in groups of 64 along each row, each group with a float scale; one
- * of TENSOR_INT4 for values of 4 bits in groups of 32, each with a scale and a minimum (kernels/lm_kernels.h). Products,
- * rows as floats and the model's identity follow from these alone, so that no result depends on the packing.
+ * of TENSOR_INT4 for values of 4 bits in groups of 32, each with a scale and a minimum (kernels/lm_kernels.h).
+ * Products, rows as floats and the model's identity follow from these values alone, so that no result depends on the
+ * packing.
  *
- * To add a kind: a row in TENSOR_KINDS, its functions in tensor.c, and kernels for its products.
+ * To add a kind: a row in TENSOR_KINDS, its constants and functions in tensor.c (the compiler names
+ * those that are missing), and a kernel for its products.
  *
  * A tensor's memory is the caller's. Any number of threads may read it.
  */
@@ -40,11 +42,11 @@ struct tensor {
     void *weights;         /* a matrix's, as its kind packs them */
 };
 
-/* Sets the sizes and takes the memory. Without memory the arena only counts. */
+/* Sets the sizes and takes the tensor's memory. Without memory the arena only counts. */
 void tensor_lay_out(struct tensor *tensor, enum tensor_kind kind, size_t n_rows, size_t n_columns,
                     struct arena *arena);
 
-/* The values or weights of a tensor of the same kind and sizes. */
+/* Copies the values or weights of a tensor of the same kind and sizes. */
 void tensor_copy(struct tensor *to, const struct tensor *from);
 
 /* One group of a matrix of TENSOR_INT8. q: [64], each within +-LM_Q_MAX. */
@@ -68,8 +70,8 @@ void tensor_row(const struct tensor *tensor, size_t row, float *dst);
 /* A row of a matrix as lm_identity.h hashes it. */
 void tensor_hash_row(const struct tensor *tensor, size_t row, struct sha256 *sha);
 
-/* Whether the values are such as lm_build.h and the kinds' makers write, and every kernel computes with alike: floats,
- * scales and minima are finite, int8 values are not -128. For what comes from a file. */
+/* Whether tensors from a file have values with which all variants of kernels compute alike: floats,
+ * scales and minima are finite, int8 values are not -128. */
 bool tensor_is_sound(const struct tensor *tensor);
 
 /* Blocks of 16 rows of a matrix. */
@@ -84,7 +86,7 @@ struct tensor_part {
     size_t begin, end; /* blocks */
 };
 
-/* lm_product of the part with n_rows of x. y: of the part's first row. */
+/* Multiplies the part by n_rows of x as lm_product does. y: the outputs of the part's first row. */
 void tensor_product(const struct kernels *kernels, float *y, size_t y_stride,
                     struct tensor_part part, const struct lm_rows *x, size_t n_rows, bool add);
 

@@ -5,7 +5,7 @@
 
 #define LEARNING_RATE 0.03f /* 0.1 gains less on most files: docs/default-model.md */
 
-/* One more than tokens, rounded up to the kernels' lanes. */
+/* The number of tokens and one, rounded up to the kernels' lanes. */
 static size_t padded(uint32_t n_tokens)
 {
     return ((size_t)n_tokens + KERNEL_LANES) / KERNEL_LANES * KERNEL_LANES;
@@ -90,7 +90,7 @@ void token_distribution_quantize(struct token_distribution *distribution, uint32
         top_mass = mass > top_mass ? mass : top_mass;
         sum[i + 1] = sum[i] + 1 + (mass * factor_q32 >> 32);
     }
-    uint64_t left = total - sum[n]; /* rounding takes less than 1 of each */
+    uint64_t left = total - sum[n]; /* rounding down takes less than 1 from each */
     for (uint32_t i = top + 1; i <= n; i++)
         sum[i] += left;
 }

@@ -3,12 +3,13 @@
  * The language model's distribution over the items of a byte trie, as exact prefix sums: any
  * decision of a walk down the trie then has its probability in two differences.
  *
- * Masses are integers of 30 bits and at least 1, so that no item is impossible and their sums are
- * exact: about 2^-30 an item is lost to that floor. Items beyond the model's tokens (bare bytes)
- * have the mass 1.
+ * Masses are integers of 30 bits, at least 1, so that no item is impossible and sums are exact; the
+ * least mass of 1 takes about 2^-30 of the whole an item. Items beyond the model's tokens (bare
+ * bytes) have the mass 1.
  *
- * Where it learns, every token that was coded moves a bias, which is added to the coming logits, by a
- * step down the gradient of its cost: 0.03 (1 - p) for the token itself, -0.03 p for the others.
+ * If the distribution learns, it adds a bias to the logits. Every coded token moves the bias by a
+ * step down the gradient of the token's cost: 0.03 (1 - p) for the token itself, -0.03 p for the
+ * others.
  */
 #ifndef TACIT_ENGINE_TOKEN_DISTRIBUTION_H
 #define TACIT_ENGINE_TOKEN_DISTRIBUTION_H
@@ -23,7 +24,7 @@
 
 struct token_distribution {
     const struct byte_trie *trie;
-    uint32_t n_tokens; /* of the model */
+    uint32_t n_tokens; /* the model's tokens */
     uint32_t *token;   /* by place: the model's token, or n_tokens for items beyond */
     uint32_t *mass;    /* [n_tokens + 1], by token, padded */
     uint64_t *sum;     /* [n_places + 1]: sum[i] is the mass of places 0 .. i - 1 */
@@ -39,19 +40,19 @@ void token_distribution_lay_out(struct token_distribution *distribution, struct 
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
                             const float *logits);
 
-/* The same as the model has them, without what was learnt since. */
+/* The same without the bias. */
 void token_distribution_set_plain(struct token_distribution *distribution,
                                   const struct kernels *kernels, const float *logits);
 
-/* The item at `place` was coded with what token_distribution_set has set. */
+/* Learns that the item at `place` was coded with the masses of token_distribution_set. */
 void token_distribution_learn(struct token_distribution *distribution,
                               const struct kernels *kernels, uint32_t place);
 
-/* Makes the masses, which token_distribution_set has set, integer parts of total: each at least 1,
- * their sum exactly total, which is at most 2^30 and more than there are places. */
+/* Scales the masses of token_distribution_set to integer parts of total: each at least 1, their sum
+ * exactly total, which is at most 2^30 and more than the number of places. */
 void token_distribution_quantize(struct token_distribution *distribution, uint32_t total);
 
-/* The place whose part of the sums holds `at`, which is below the whole. */
+/* The place whose part of the sums holds `at`, which is below the sum of all. */
 uint32_t token_distribution_find(const struct token_distribution *distribution, uint64_t at);
 
 static inline uint32_t token_distribution_mass(const struct token_distribution *distribution,
@@ -60,7 +61,7 @@ static inline uint32_t token_distribution_mass(const struct token_distribution *
     return (uint32_t)(distribution->sum[place + 1] - distribution->sum[place]);
 }
 
-/* ln(P(1) / P(0)) of the open decision that comes now. */
+/* ln(P(1) / P(0)) of the next decision, which is open. */
 float token_distribution_stretch(const struct token_distribution *distribution,
                                  const struct trie_walk *walk);
 
