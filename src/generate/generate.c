@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bits into text, random ones or the caller's (tacit/generate.h).
+ * Turns bits, random or the caller's, into text (tacit/generate.h).
  */
 #include "tacit/generate.h"
 
@@ -16,9 +16,9 @@
 
 enum {
     RANDOM_BYTES = 4096,
-    TOKEN_BYTES_MAX = 64, /* of the coder's input that a token takes, with a margin */
+    TOKEN_BYTES_MAX = 64, /* bytes of the coder's input that a token takes, with a margin */
     LOOKED_AHEAD = 8,     /* bytes that the decoder has read but not used */
-    TOKENS_A_BYTE = 256,  /* more than this, and the model only repeats itself */
+    TOKENS_A_BYTE = 256,  /* after more of them the model only repeats itself */
 };
 
 enum tacit_status tacit_generate_options_init_sized(struct tacit_generate_options *options,

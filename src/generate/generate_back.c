@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Text that stands for bytes, into these bytes again (tacit/generate.h).
+ * Turns text that stands for bytes into these bytes again (tacit/generate.h).
  */
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@
 
 enum { TOKEN_BYTES_MAX = 16 };
 
-/* Whether the bytes that are settled hold all of the stream. *n_head: of what stands before the data. */
+/* Whether the bytes that are final hold all of the data. *n_head: bytes before the data. */
 static bool is_complete(const struct bc_encoder *enc, size_t *n_head, uint32_t *n_data)
 {
     struct varint_reader reader = {enc->out, enc->n_out, 0};

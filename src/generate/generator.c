@@ -78,7 +78,7 @@ void generator_destroy(struct generator *g)
     free(g->memory);
 }
 
-/* What the vocabulary cannot spell, the model does not see. */
+/* The model does not read bytes that the vocabulary cannot spell. */
 static size_t leave_tokens(uint32_t *items, size_t n, uint32_t n_vocab)
 {
     size_t n_left = 0;
@@ -157,7 +157,7 @@ static enum tacit_status drop_what_leads_astray(struct generator *g)
     return TACIT_OK;
 }
 
-/* If none of the likeliest tokens leads back, all are looked at. */
+/* If no likely token leads back, all tokens are tried. */
 static enum tacit_status set_distribution(struct generator *g)
 {
     sampling_begin(&g->sampling, &g->kernels, g->logits);

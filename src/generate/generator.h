@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the functions of tacit/generate.h share: a model that reads one stream, and the one step by which a
- * token is decoded from bits, or encoded to them.
+ * Shared by the functions of tacit/generate.h: a model that reads one stream, and the step that
+ * decodes a token from bits or encodes it to bits.
  *
  *     generator_create -> generator_read_prompt -> { generator_code -> generator_read }* -> generator_destroy
  */
@@ -30,15 +30,16 @@ struct generator {
     struct bc_encoder enc;
 };
 
-/* Errors as tacit_generate. generator: zeroed; generator_destroy in any case. */
+/* Errors as tacit_generate. generator: zeroed; call generator_destroy even after a failure. */
 enum tacit_status generator_create(struct generator *generator, const struct tacit_model *model,
                                    const struct tacit_generate_options *options);
 void generator_destroy(struct generator *generator);
 
-/* The model's start token and the prompt. */
+/* Reads the model's start token and the prompt. */
 enum tacit_status generator_read_prompt(struct generator *generator);
 
-/* Codes one token: *token is set by decoding, or encoded. TACIT_ERR_CHECKSUM: it cannot come here. */
+/* Codes one token: decoding sets *token, encoding reads it. TACIT_ERR_CHECKSUM: the token cannot
+ * come here. */
 enum tacit_status generator_code(struct generator *generator, uint32_t *token);
 
 /* The model reads the token. */
@@ -49,7 +50,8 @@ static inline struct byte_view generator_bytes(const struct generator *generator
     return tokenizer_item_bytes(model_file_tokenizer(generator->model->file), token);
 }
 
-/* Before the data, in text that stands for it: its length as a varint, and these bytes of its hash. */
+/* Text that stands for data begins with the data's length as a varint and these bytes of its
+ * hash. */
 enum { GENERATE_HASH_BYTES = 4 };
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The distribution that a token is drawn from: a model's logits divided by a temperature, and of that the
- * likeliest tokens. Integers after the strict exponential, so that every machine draws from the same.
+ * The distribution from which a token is drawn: a model's logits divided by a temperature, limited
+ * to the likeliest tokens. The masses are integers after the strict exponential, so that every
+ * machine draws from the same distribution.
  *
  * Order of calls for a token: sampling_begin, then sampling_keep_likeliest or sampling_drop as often as
  * wanted, then sampling_end.
@@ -26,7 +27,7 @@ void sampling_lay_out(struct sampling *sampling, struct arena *arena, const stru
  * mass 0, and so do those below 2^-30 of the likeliest. */
 void sampling_begin(struct sampling *sampling, const struct kernels *kernels, const float *logits);
 
-/* Leaves at most n tokens, the likeliest; of equal ones at the border none. */
+/* Keeps at most n tokens, the likeliest, and none of those with equal masses at the border. */
 void sampling_keep_likeliest(struct sampling *sampling, size_t n);
 
 static inline void sampling_drop(struct sampling *sampling, uint32_t token)
@@ -34,8 +35,8 @@ static inline void sampling_drop(struct sampling *sampling, uint32_t token)
     sampling->distribution.mass[token] = 0;
 }
 
-/* Leaves the fewest likeliest tokens that reach the share top_q24, equal ones at the border all, and makes
- * the sums. False: no token has any mass. */
+/* Keeps the fewest likeliest tokens that reach the share top_q24, with all that have equal masses
+ * at the border, and makes the sums. False: no token has any mass. */
 bool sampling_end(struct sampling *sampling);
 
 #endif

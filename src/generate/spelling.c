@@ -6,7 +6,8 @@
 
 #include "base/try.h"
 
-/* Tokens: with so many, looking back ends nearer, at a word; with LOOK_BACK_MOST, where there are no words, at any. */
+/* In tokens: beyond LOOK_BACK, looking back ends at the next word; at LOOK_BACK_MOST, where there
+ * are no words, at any token. */
 enum { LOOK_BACK_LEAST = 4, LOOK_BACK = 24, LOOK_BACK_MOST = 48 };
 
 void spelling_release(struct spelling *s)
@@ -69,7 +70,7 @@ static bool begins_word(struct byte_view bytes)
            (bytes.data[1] >= 0x80 || (bytes.data[1] | 0x20) >= 'a');
 }
 
-/* Looking back ends at the latest place that is far enough back. */
+/* Moves the end of looking back to the latest place that is far enough back. */
 static enum tacit_status move_on(struct spelling *s)
 {
     size_t byte = s->n_bytes, best = 0, best_byte = 0;
