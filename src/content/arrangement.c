@@ -30,7 +30,7 @@ static enum tacit_status move_headers(const struct arrangement *a, const uint8_t
     return TACIT_OK;
 }
 
-/* Without its headers, data is split anew. */
+/* Without its headers, the data is split again. */
 static enum tacit_status find_in_tar(struct arrangement *a, const uint8_t *data, size_t n)
 {
     size_t n_headers = (size_t)a->tar.n_headers * TAR_BLOCK;

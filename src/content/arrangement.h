@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Content put into another order, so that a language model reads text and nothing else: first the
- * headers of tar archives go behind all files (tar_headers.h), then what is silent behind what is
- * spoken (speech.h).
+ * Puts content into another order, so that a language model reads text only: first the headers of
+ * tar archives go behind all files (tar_headers.h), then silent segments behind spoken ones
+ * (speech.h).
  */
 #ifndef TACIT_CONTENT_ARRANGEMENT_H
 #define TACIT_CONTENT_ARRANGEMENT_H
@@ -18,17 +18,19 @@ struct arrangement {
     struct speech speech; /* n_segments 0: nothing is arranged */
 };
 
-/* Finds what there is to arrange in data[0 .. n), split by content_split. TACIT_ERR_MEMORY. */
+/* Finds tar headers and silent segments in data[0 .. n). split: content_split of it.
+ * TACIT_ERR_MEMORY. */
 enum tacit_status arrangement_find(struct arrangement *arrangement, const uint8_t *data, size_t n,
                                    const struct content_segment *split, size_t n_split);
 
-/* Arranges data[0 .. n), for which it was found and speech.n_segments is not 0, in *arranged, which is
- * empty before. cap: bytes that it shall have room for, n or more. TACIT_ERR_MEMORY. */
+/* Writes data[0 .. n), for which the arrangement was found and speech.n_segments is not 0, to
+ * *arranged in the new order. *arranged: empty before, with room for cap bytes (n or more)
+ * afterwards. TACIT_ERR_MEMORY. */
 enum tacit_status arrangement_apply(const struct arrangement *arrangement, const uint8_t *data,
                                     size_t n, struct byte_buffer *arranged, size_t cap);
 
-/* *data, arranged, which has room for cap bytes, back to n bytes, n <= cap; it may lie elsewhere then, with as
- * much room. TACIT_ERR_CORRUPT, TACIT_ERR_MEMORY. */
+/* Restores arranged *data, which has room for cap bytes, to its n bytes, n <= cap. *data may be
+ * moved; it keeps its room. TACIT_ERR_CORRUPT, TACIT_ERR_MEMORY. */
 enum tacit_status arrangement_restore(const struct arrangement *arrangement,
                                       struct byte_buffer *data, size_t n, size_t cap);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Splits data at headers of known formats, and what lies between into runs of chunks of one type.
+ * Splits data at headers of known formats, and the bytes between these into runs of chunks of one
+ * type.
  */
 #include "content/content.h"
 
@@ -21,7 +22,7 @@ static bool same_content(const struct content *a, const struct content *b)
     return a->type == b->type && a->stride == b->stride;
 }
 
-/* Appends to the last segment if it is alike or there is no room. */
+/* Extends the last segment if the types agree or there is no room for another. */
 static void add_segment(struct splitter *s, const struct content *content, size_t n_bytes)
 {
     if (n_bytes == 0)
@@ -35,7 +36,7 @@ static void add_segment(struct splitter *s, const struct content *content, size_
     s->segments[s->n++] = (struct content_segment){*content, (uint32_t)n_bytes};
 }
 
-/* A run of binary data: rows, if it has a period. */
+/* A run of binary data, as rows if it has a period. */
 static void add_binary(struct splitter *s, const uint8_t *data, size_t n)
 {
     struct content content = {CONTENT_DEFAULT, 0, 0};
@@ -56,7 +57,7 @@ static void add_run(struct splitter *s, const uint8_t *data, size_t n, enum cont
         add_segment(s, &content, n);
 }
 
-/* Classifies chunk by chunk. A change that lasts for one chunk only is none. */
+/* Classifies chunk by chunk. A change of type for one chunk only is ignored. */
 static void split_by_statistics(struct splitter *s, const uint8_t *data, size_t n)
 {
     enum content_type run_type = CONTENT_DEFAULT, last_type = CONTENT_DEFAULT;
@@ -77,7 +78,8 @@ static void split_by_statistics(struct splitter *s, const uint8_t *data, size_t 
     add_run(s, data + run_start, n - run_start, run_type);
 }
 
-/* Whether a header stands at data and what follows bears it out. n_bytes becomes what there is. */
+/* Whether a header stands at data and the bytes behind it agree with it. n_bytes is cut to the
+ * bytes that there are. */
 static bool find_header(const uint8_t *data, size_t n, struct content_header *h)
 {
     if (!content_header_find(data, n, h) || h->header_size >= n)
@@ -88,7 +90,7 @@ static bool find_header(const uint8_t *data, size_t n, struct content_header *h)
            content_fits_rows(&h->content, data + h->header_size, (size_t)h->n_bytes);
 }
 
-/* A short header goes with what it heads, if nothing stands before it. */
+/* A short header with nothing before it becomes part of the segment behind it. */
 static void add_headed(struct splitter *s, const uint8_t *data, size_t gap,
                        struct content_header *h)
 {

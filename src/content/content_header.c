@@ -20,7 +20,8 @@ static bool set_image(struct content_header *h, unsigned pixel_size, uint64_t st
     return true;
 }
 
-/* A decimal number of a PNM header after blanks and comments; 0: none. *pos moves behind it. */
+/* Reads a decimal number of a PNM header after blanks and comments; 0: none. Moves *pos behind the
+ * number. */
 static uint32_t pnm_number(const uint8_t *data, size_t n, size_t *pos)
 {
     size_t i = *pos;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Recognises formats by their first bytes. Nothing in a header is believed beyond what its bounds
- * allow; whether the content looks like what the header says is for the caller to measure.
+ * Recognises formats by their first bytes. Numbers in a header are accepted within bounds only. The
+ * caller measures whether the content looks as the header says.
  */
 #ifndef TACIT_CONTENT_CONTENT_HEADER_H
 #define TACIT_CONTENT_CONTENT_HEADER_H
@@ -11,9 +11,9 @@
 #include "content/content_type.h"
 
 struct content_header {
-    struct content content; /* of what follows the header; offset is 0 */
+    struct content content; /* of the bytes behind the header; offset is 0 */
     size_t header_size;
-    uint64_t n_bytes; /* that follow the header, as it says: may be more than there is */
+    uint64_t n_bytes; /* that follow by the header; may be more than there are */
 };
 
 /* data[0 .. n): true if a known format begins here. */

@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-    CLASSIFY_MIN = 32,     /* bytes that can be told from anything else */
+    CLASSIFY_MIN = 32,     /* bytes that suffice to tell a type */
     ROW_LENGTH_MAX = 2048, /* looked for */
-    ROW_SAMPLE = 1 << 16,  /* bytes that suffice for that */
+    ROW_SAMPLE = 1 << 16,  /* bytes that suffice for a period */
     ROW_CANDIDATES = 8,
     FIT_SAMPLES = 4096,
     BITMAP_ROW_MIN = 32,
@@ -54,7 +54,7 @@ static bool looks_random(const struct counts *k, size_t n)
     uint64_t squares = 0;
     for (unsigned c = 0; c < 256; c++)
         squares += (uint64_t)k->byte[c] * k->byte[c];
-    /* n^2 / 256 + n for random bytes; a fifth more at 7.7 bits a byte. */
+    /* Sum of squared counts: n^2 / 256 + n for random bytes; a fifth more at 7.7 bits a byte. */
     return squares * 256 < (uint64_t)n * n * 6 / 5 + (uint64_t)n * 256;
 }
 
@@ -86,7 +86,8 @@ struct line {
     uint32_t n_separators; /* of fields */
 };
 
-/* Equal kinds of characters at the beginning: letters, digits, the others each for itself. */
+/* How many characters at the beginning are of equal kinds: letters, digits, each other character by
+ * itself. */
 static size_t common_shape(const struct line *a, const struct line *b)
 {
     size_t n = a->n < b->n ? a->n : b->n, i = 0;
@@ -185,7 +186,7 @@ uint32_t content_row_length(const uint8_t *data, size_t n)
                 candidate = d;
         gaps[candidate] = 0;
         uint32_t repeats = count_repeats(data, n, candidate);
-        /* A multiple of the row's length must be much better to be taken. */
+        /* A multiple of the row's length is taken only if it is much better. */
         if (repeats > best_repeats + best_repeats / 8 ||
             (best % candidate == 0 && repeats > best_repeats - best_repeats / 8)) {
             best = candidate;
@@ -195,7 +196,7 @@ uint32_t content_row_length(const uint8_t *data, size_t n)
     return best_repeats > n_changes / 8 && best_repeats > n / 256 ? best : 0;
 }
 
-/* Mostly blank: the rest are edges. */
+/* Mostly blank pixels; the others are edges. */
 bool content_is_bitmap(const uint8_t *data, size_t n, uint32_t stride)
 {
     size_t n_blank = 0;
@@ -219,7 +220,8 @@ bool content_fits_rows(const struct content *content, const uint8_t *data, size_
 {
     bool audio = content->type == CONTENT_AUDIO16;
     size_t stride = content->stride, unit = audio ? 2 : 1;
-    /* Something that should not be close: an odd number of pixels away, no whole number of rows. */
+    /* A distance at which values should not be close: an odd number of pixels, no whole number of
+     * rows. */
     size_t far = 64 * stride + stride / 2 / unit * unit + 37 * unit;
     if (audio)
         far = 499 * stride;

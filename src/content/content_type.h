@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The types of content, and what else is known of a stretch of bytes. The values are stored in
+ * The content types, and the geometry of a stretch of bytes. The values are stored in
  * archives, so they never change meaning.
  */
 #ifndef TACIT_CONTENT_CONTENT_TYPE_H
@@ -30,7 +30,7 @@ enum {
     CONTENT_AUDIO_STRIDE_MAX = 16,
 };
 
-/* For sets of types. */
+/* Types as bits, for sets. */
 #define CONTENT_BIT(type) (UINT32_C(1) << (type))
 #define CONTENT_ALL       ((UINT32_C(1) << CONTENT_N_TYPES) - 1)
 
@@ -56,10 +56,10 @@ static inline bool content_has_rows(enum content_type type)
                                  CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_AUDIO16))) != 0;
 }
 
-/* The content n_bytes further: rows go on where they were. */
+/* The content of the bytes n_bytes further on: rows continue. */
 struct content content_behind(const struct content *content, uint32_t n_bytes);
 
-/* Whether the numbers, which may come from a file, are in range for the type. */
+/* Whether stride and offset, which may come from a file, are in range for the type. */
 bool content_is_valid(const struct content *content);
 
 #endif

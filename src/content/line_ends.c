@@ -5,7 +5,7 @@
 
 #include "base/try.h"
 
-/* A line that is listed costs a byte or two; one CR less saves a few bits. */
+/* A listed line costs a byte or two; a removed CR saves a few bits. */
 enum { REMOVED_MIN = 16, REMOVED_PER_BARE = 16 };
 
 void line_ends_find(struct line_ends *ends, const uint8_t *data, size_t n)
@@ -55,7 +55,7 @@ enum tacit_status line_ends_restore(const struct line_ends *ends, uint8_t *data,
     if (line < n_bare || line - n_bare != ends->n_removed ||
         (n_bare > 0 && ends->bare[n_bare - 1] >= line))
         return TACIT_ERR_CORRUPT;
-    while (from < to) { /* from the end, where there is room */
+    while (from < to) { /* from the end, where the room is */
         uint8_t byte = data[--from];
         data[--to] = byte;
         if (byte != '\n')

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Content as segments in which a language model speaks, and silent ones: of binary data, base64,
- * runs of NUL. Arranged, those in which it speaks come first, one behind the other, so that a model
- * reads on across what was cut out. The silent ones follow, those of one kind side by side.
+ * Content as spoken segments, which a language model reads and predicts, and silent ones: binary
+ * data, base64, runs of NUL. In the arranged content the spoken segments come first, so that a
+ * model reads on across the cuts. The silent segments follow, those of one kind side by side.
  */
 #ifndef TACIT_CONTENT_SPEECH_H
 #define TACIT_CONTENT_SPEECH_H
@@ -31,16 +31,17 @@ struct speech {
     struct speech_segment segments[SPEECH_SEGMENTS_MAX];
 };
 
-/* Bytes of the segments that are not silent. n_segments is not 0. */
+/* Bytes of the spoken segments. n_segments is not 0. */
 uint32_t speech_n_spoken(const struct speech *speech);
 
 /* The types of silent segments, as bits. */
 uint32_t speech_silent_set(const struct speech *speech);
 
-/* Gives the silent segments as they are arranged: order[0 .. returned) are their numbers. */
+/* Writes the numbers of the silent segments, in the arranged order, to order; returns how many
+ * there are. */
 uint32_t speech_silent_order(const struct speech *speech, uint16_t order[SPEECH_SEGMENTS_MAX]);
 
-/* From content to arranged, and back; both have as many bytes as all segments together. */
+/* Arranges content, and restores it; both have as many bytes as all segments together. */
 void speech_apply(const struct speech *speech, const uint8_t *content, uint8_t *arranged);
 void speech_restore(const struct speech *speech, const uint8_t *arranged, uint8_t *content);
 

@@ -2,7 +2,7 @@
  *
  * Binary data is found by a score: a byte that no text has, near another such byte, adds to it, and
  * every byte takes a little away. A stretch begins where the score leaves zero and ends where it was
- * highest before it fell by SCORE_DROP. A lone separator between fields adds nothing.
+ * highest before it fell by SCORE_DROP. A single separator between fields adds nothing.
  */
 #include "content/speech_find.h"
 
@@ -11,15 +11,15 @@
 #include "content/content_stats.h"
 
 enum {
-    SCORE_ODD = 6,    /* for a byte that is not of text ... */
-    ODD_DISTANCE = 3, /* ... if another lies so near before it */
-    SCORE_DROP = 128, /* a gap of as much text parts two stretches */
+    SCORE_ODD = 6,    /* added for a byte that no text has, if ... */
+    ODD_DISTANCE = 3, /* ... another one lies so near before it */
+    SCORE_DROP = 128, /* a gap of so much text divides two stretches */
     SCORE_MIN = 160,  /* some 32 zeros */
     CELL = 64,        /* bytes of digits that are judged together ... */
     CELLS_MIN = 4,    /* ... and so many in a row are a stretch */
     CELL_OTHERS = 2,  /* bytes of a cell that need not be digits */
-    SPOKEN_MIN = 48,  /* less between two silent stretches is silent, too */
-    TYPED_MIN = 256,  /* less is not worth a look at what it is */
+    SPOKEN_MIN = 48,  /* a shorter spoken gap between silent stretches is silent too */
+    TYPED_MIN = 256,  /* shorter stretches are not examined */
 };
 
 struct stretch {
@@ -33,7 +33,7 @@ struct finder {
     size_t n_split;
     struct speech *speech;
     uint32_t silent_min;
-    size_t done; /* all before lies in segments */
+    size_t done; /* all bytes before it are in segments */
     bool full;
 };
 
@@ -155,7 +155,7 @@ static void add(struct finder *f, bool silent, struct content content, size_t n_
     }
 }
 
-/* What windows took for text is looked at by itself. */
+/* Examines a stretch that the windows took for text. */
 static struct content type_of(const uint8_t *data, size_t n, struct content window, size_t skipped)
 {
     struct content content = {CONTENT_DEFAULT, 0, 0};
@@ -164,7 +164,7 @@ static struct content type_of(const uint8_t *data, size_t n, struct content wind
     if (!is_spoken_type(window.type))
         return content_behind(&window, (uint32_t)skipped);
     enum content_type type = content_classify(data, n);
-    if (!is_spoken_type(type)) /* digits are not words, though they look like it */
+    if (!is_spoken_type(type)) /* digits look like words, but are none */
         content.type = type;
     if (content.type != CONTENT_DEFAULT)
         return content;
@@ -174,7 +174,7 @@ static struct content type_of(const uint8_t *data, size_t n, struct content wind
     return content;
 }
 
-/* Up to the stretch the model speaks; the stretch is cut where windows of another type begin. */
+/* Bytes before the stretch are spoken; the stretch is cut where windows of another type begin. */
 static void add_stretch(struct finder *f, struct stretch stretch)
 {
     size_t start = 0;
@@ -195,7 +195,7 @@ static void add_stretch(struct finder *f, struct stretch stretch)
     f->done = stretch.end;
 }
 
-/* In data[.. end) from where all is done. */
+/* Finds the segments of data[.. end) behind the bytes that are in segments. */
 static void find_in(struct finder *f, size_t end)
 {
     size_t at = f->done;
@@ -213,7 +213,7 @@ static void find_in(struct finder *f, size_t end)
     }
 }
 
-/* Windows that a header introduces (images, sound) are silent as a whole. */
+/* Windows of a known format (images, sound) are silent as a whole. */
 static void find_all(struct finder *f)
 {
     size_t start = 0;

@@ -9,7 +9,7 @@
 /* Of a header's fields, as POSIX calls them. */
 enum { SIZE = 124, SIZE_DIGITS = 11, CHKSUM = 148, CHKSUM_BYTES = 8, MAGIC = 257 };
 
-/* The field as programs write it: six octal digits, the leading zeros as zeros or blanks; 0, blank. */
+/* Writes the checksum as programs do: six octal digits, with leading zeros or blanks; 0, blank. */
 static void make_checksum(const uint8_t *header, uint8_t zero, uint8_t field[CHKSUM_BYTES])
 {
     uint32_t sum = CHKSUM_BYTES * ' ';
@@ -46,7 +46,7 @@ static size_t find_header(const uint8_t *data, size_t n, size_t from)
     return n;
 }
 
-/* Of the file behind the header, 0 if the field says no such number. */
+/* Size of the file behind the header, 0 if the field has no such number. */
 static uint64_t file_size(const uint8_t *header)
 {
     uint64_t size = 0;
@@ -70,7 +70,7 @@ static bool all_zero(const uint8_t *data, size_t n)
     return n == 0;
 }
 
-/* Whether gap bytes behind the header are its file, filled up. */
+/* Whether the gap bytes behind the header are its file, filled up with zeros. */
 static bool is_file(const uint8_t *header, size_t gap)
 {
     uint64_t size = file_size(header);
@@ -94,12 +94,13 @@ void tar_headers_find(struct tar_headers *tar, const uint8_t *data, size_t n)
         } else if (tar->n_gaps < TAR_GAPS_MAX) {
             tar->gaps[tar->n_gaps++] = (struct tar_gap){tar->n_headers - 1, (uint32_t)gap};
         } else {
-            break; /* all that follows stays as it is */
+            break; /* the bytes behind the last header stay */
         }
     }
 }
 
-/* How many bytes of content follow header number i, and how many zeros. next_gap: in the list. */
+/* How many bytes of content follow header number i, and how many zeros. next_gap: an index into the
+ * list of gaps. */
 static void measure_gap(const struct tar_headers *tar, uint32_t i, const uint8_t *header,
                         uint32_t *next_gap, uint64_t *n_content, uint32_t *n_zeros)
 {

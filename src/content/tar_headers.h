@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The headers of a tar archive put behind the files' content, one behind the other: there each
- * header stands over the next, which differs little, and the files are one text. The zeros that fill
- * up each file's last block go, and the checksums. Both follow from the headers. Headers that lie
+ * Puts the headers of a tar archive behind the files' content: there each header stands above the
+ * next, which differs little, and the files make one text. The zeros that fill up each file's last
+ * block and the checksums are removed, since both follow from the headers. Headers that lie
  * elsewhere than the one before says (in a tar within a tar, behind data that was cut) are listed.
  * Linear time, reversible for any bytes.
  */
@@ -21,28 +21,29 @@ enum {
     TAR_HEADERS_BYTES_MAX = (4 + 2 * TAR_GAPS_MAX) * VARINT_MAX,
 };
 
-/* What lies between a header and the next, where that is not a file as the header says. */
+/* The bytes between a header and the next one, where their number is not the header's. */
 struct tar_gap {
     uint32_t header;
     uint32_t n_bytes;
 };
 
 struct tar_headers {
-    uint32_t n_headers; /* 0: the content is as it was, nothing else means anything */
+    uint32_t n_headers; /* 0: the content is unchanged, and the other fields have no meaning */
     uint32_t n_before;  /* bytes in front of the first header */
     uint32_t n_removed; /* zeros */
     uint32_t n_gaps;
-    struct tar_gap gaps
-        [TAR_GAPS_MAX]; /* rising by header, none of the last one, behind which everything stays */
+    struct tar_gap gaps[TAR_GAPS_MAX]; /* rising by header; the last header has none */
 };
 
-/* The headers of POSIX and GNU in data[0 .. n), n below 2^32. */
+/* Finds headers of POSIX and GNU in data[0 .. n), n below 2^32. */
 void tar_headers_find(struct tar_headers *tar, const uint8_t *data, size_t n);
 
-/* data[0 .. n), for which the headers were found, to out of n - n_removed bytes: content, then headers. */
+/* Writes data[0 .. n), for which the headers were found, to out, n - n_removed bytes: content, then
+ * headers. */
 void tar_headers_apply(const struct tar_headers *tar, const uint8_t *data, size_t n, uint8_t *out);
 
-/* Back to out[0 .. n). data: n - n_removed bytes. TACIT_ERR_CORRUPT if that cannot be. */
+/* Restores out[0 .. n) from data of n - n_removed bytes. TACIT_ERR_CORRUPT if data does not fit the
+ * headers. */
 enum tacit_status tar_headers_restore(const struct tar_headers *tar, const uint8_t *data,
                                       uint8_t *out, size_t n);
 

@@ -8,8 +8,8 @@ enum { OPERAND_SIZE = 4, OPCODE_SIZE_MAX = 3 };
 #define OPERAND_MASK UINT32_C(0x1ffffff)
 #define OPERAND_SIGN UINT32_C(0x1000000)
 
-/* Length of the opcode at p (with as many bytes behind it as an instruction may take) whose operand
- * is relative to the instruction's end; 0: none. It must not depend on bytes of the operand. */
+/* Length of the opcode at p whose operand is relative to the instruction's end; 0: none. As many
+ * bytes as an instruction may take lie at p. The result must not depend on bytes of the operand. */
 static size_t opcode_size(const uint8_t *p)
 {
     if (p[0] == 0xe8 || p[0] == 0xe9)
@@ -23,8 +23,8 @@ static size_t opcode_size(const uint8_t *p)
     return 0;
 }
 
-/* Adds to the operand, modulo 2^25 with the sign extended, if it is of that form. What is of that
- * form stays so: hence the inverse finds the same operands. */
+/* Adds to the operand, modulo 2^25 with the sign extended, if the operand has that form. The result
+ * has that form too, so the inverse finds the same operands. */
 static void move_operand(uint8_t *p, uint32_t by)
 {
     uint32_t operand = load_le32(p);
@@ -37,8 +37,8 @@ static void move_operand(uint8_t *p, uint32_t by)
     store_le32(p, operand);
 }
 
-/* Backwards, so that x86_restore, forwards, undoes the last change first and so meets each opcode
- * and operand as this left them, however they overlap. */
+/* Goes backwards. x86_restore goes forwards, so it undoes the last change first and finds each
+ * opcode and operand as they were left here, however they overlap. */
 static void x86_apply(uint8_t *data, size_t n)
 {
     for (size_t i = n - (OPCODE_SIZE_MAX + OPERAND_SIZE) + 1; i-- > 0;) {
@@ -57,7 +57,7 @@ static void x86_restore(uint8_t *data, size_t n)
     }
 }
 
-/* Low byte, high byte to high byte with the sign inverted, low byte: numbers from 0. */
+/* Turns low byte, high byte into high byte with the sign inverted, low byte. */
 static void order_samples(const struct content *content, uint8_t *data, size_t n)
 {
     for (size_t i = content->offset; i + 2 <= n; i += 2) {

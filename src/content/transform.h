@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reversible rewriting of a segment, in place, before it is coded and after it is decoded, that
- * makes it easier to predict. Which one is applied follows from the content type alone:
+ * Reversible rewriting of a segment, in place, before it is coded and after it is decoded, that makes the segment
+ * easier to predict. The content type alone decides the transform:
  *
  * CONTENT_X86      the 32-bit operands of relative calls and jumps (E8, E9, 0F 80 .. 0F 8F) become
  *                  addresses within the segment, so that calls of one function look alike
