@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The evaluator (tacit/eval.h): checks options, turns texts into items, deals windows to workers, and adds
- * up what they found.
+ * The evaluator (tacit/eval.h): checks options, turns texts into items, gives windows to workers,
+ * and adds up the costs.
  */
 #include "tacit/eval.h"
 
@@ -82,7 +82,8 @@ static enum tacit_status start(struct tacit_evaluator *e)
     kernels_select(&e->kernels, e->features);
     if (e->options.n_threads == 0)
         e->options.n_threads = threads_available();
-    /* One window at a time is shared out inside the model; many windows, one to a thread. */
+    /* With one window at a time the model divides its work among the threads; with many, each
+     * thread takes a window. */
     e->n_workers =
         e->cut.convention == TACIT_EVAL_ROLLING || e->options.mixed ? 1 : e->options.n_threads;
     if (e->n_workers > EVAL_WORKERS_MAX)
@@ -141,7 +142,7 @@ const void *tacit_evaluator_token_bytes(const struct tacit_evaluator *e, uint32_
     return bytes.data;
 }
 
-/* Writes one text as items, all of them not scored yet. */
+/* Writes one text as items; none is scored yet. */
 static enum tacit_status itemise(struct tacit_evaluator *e, struct eval_items *text,
                                  const struct tacit_eval_text *given)
 {
@@ -207,11 +208,11 @@ static enum tacit_status score_all(struct tacit_evaluator *e)
             report(e);
     for (unsigned i = 0; i < n; i++)
         TRY(e->workers[i].status);
-    report(e); /* that all is done, however quickly */
+    report(e); /* reports the end, however short the run was */
     return atomic_load(&e->stop) ? TACIT_ERR_CANCELLED : TACIT_OK;
 }
 
-/* Adds up a text's costs and tells of each. */
+/* Adds up a text's costs and reports each. */
 static enum tacit_status tell(const struct tacit_evaluator *e, size_t index,
                               struct tacit_eval_result *result, tacit_eval_token_fn on_token,
                               void *context)
@@ -249,7 +250,7 @@ static enum tacit_status tell(const struct tacit_evaluator *e, size_t index,
     return struct_give(result, &sums, sizeof sums);
 }
 
-/* Callers may have been compiled with a shorter struct: their array has their stride. */
+/* The caller may have been compiled with a shorter struct; the array has the caller's stride. */
 static struct tacit_eval_result *result_at(struct tacit_eval_result *results, size_t i)
 {
     void *at = (uint8_t *)results + i * results->struct_size;

@@ -21,7 +21,7 @@ static float largest(const float *x, size_t n)
     return lane[0];
 }
 
-/* Keeps the largest logits in order; equal ones by number. */
+/* Keeps the largest logits in order; equal logits in the order of their tokens. */
 static void find_top(const float *logits, uint32_t n_vocab, uint32_t top[TACIT_EVAL_TOP])
 {
     uint32_t n = 0;

@@ -19,9 +19,9 @@ struct eval_mix {
     const struct kernels *kernels;
     struct cm *cm;
     struct token_distribution distribution;
-    float *no_logits; /* all tokens alike */
+    float *no_logits; /* all tokens equally likely */
     void *memory;
-    struct costs costs; /* of the token under way */
+    struct costs costs; /* of the present token */
 };
 
 static void lay_out(struct eval_mix *m, struct arena *arena, const struct tacit_model *model)

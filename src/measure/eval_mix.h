@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the tokens of a text cost when context models are mixed in, as in an archive of one stream, and
- * what either side contributes. The tokens must come in order; it learns from each.
+ * The cost of a text's tokens when mixed with context models, as in an archive of one stream, and
+ * what the language model and the context models each contribute. The tokens come in order; the mix
+ * learns from each.
  */
 #ifndef TACIT_MEASURE_EVAL_MIX_H
 #define TACIT_MEASURE_EVAL_MIX_H
@@ -18,8 +19,8 @@ enum tacit_status eval_mix_create(struct eval_mix **mix, const struct tacit_mode
                                   const struct kernels *kernels, const uint8_t *data,
                                   size_t n_bytes);
 
-/* logits: the model's before the token, NULL if it knows nothing; item: the token. Sets the costs in
- * *token that `mixed` of the options asks for. */
+/* logits: the model's before the token, NULL if there are none; item: the token. Sets the costs in
+ * *token that option `mixed` asks for. */
 void eval_mix_token(struct eval_mix *mix, const float *logits, uint32_t item,
                     struct tacit_eval_token *token);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A worker's way through its windows: read what counts for nothing without logits, then the rest,
+ * A worker scores windows: it reads positions that are not scored without logits, then the others,
  * LM_BATCH positions a pass.
  */
 #include <stdlib.h>
@@ -60,7 +60,7 @@ void eval_worker_release(struct eval_worker *worker)
     free(worker->memory);
 }
 
-/* Fills fed and row; returns how many are fed. Bare bytes are not. */
+/* Fills fed and row; returns how many tokens the model reads. Bare bytes are not among them. */
 static size_t line_up(struct eval_worker *worker, const struct eval_items *text,
                       const struct eval_window *w)
 {
@@ -76,7 +76,7 @@ static size_t line_up(struct eval_worker *worker, const struct eval_items *text,
     return n;
 }
 
-/* row: the logits before the item, NULL: nothing is known. */
+/* row: the logits before the item, NULL: there are none. */
 static void score_item(struct eval_worker *worker, struct eval_items *text, size_t i,
                        const float *row)
 {
@@ -95,7 +95,8 @@ static void score_item(struct eval_worker *worker, struct eval_items *text, size
     atomic_fetch_add_explicit(&e->n_done, 1, memory_order_relaxed);
 }
 
-/* At the first window of a text: there is one worker, which has left the text before. */
+/* Begins a text's mix at its first window: there is one worker, which is done with the text
+ * before. */
 static enum tacit_status begin_mix(struct tacit_evaluator *e, const struct eval_items *text)
 {
     if (!e->options.mixed || e->mix_text == text)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside an evaluator (tacit/eval.h): its workers, each with a running state of the model, and the
- * items of the texts under way. Windows are dealt to workers as these get free; costs are kept by
- * item, so it does not matter who scored what.
+ * The inside of an evaluator (tacit/eval.h): its workers, each with a running state of the model,
+ * and the items of the present texts. A free worker takes the next window; costs are stored by
+ * item, so it does not matter which worker scored an item.
  */
 #ifndef TACIT_MEASURE_EVAL_STATE_H
 #define TACIT_MEASURE_EVAL_STATE_H
@@ -18,7 +18,7 @@
 
 enum { EVAL_WORKERS_MAX = 64 };
 
-/* A text as items, and what became of them. */
+/* A text's items and their costs. */
 struct eval_items {
     const uint8_t *data;
     size_t n_bytes, n_items, n_windows;
@@ -32,10 +32,10 @@ struct eval_worker {
     struct tacit_evaluator *evaluator;
     struct thread_task task;
     struct lm_state *lm;
-    void *memory; /* of what follows */
+    void *memory; /* of the arrays that follow */
     float *logits;
-    uint32_t *mass; /* [n_vocab]: eval_token_bits' */
-    uint32_t *fed;  /* [n_positions] what the model reads */
+    uint32_t *mass; /* [n_vocab]: for eval_token_bits */
+    uint32_t *fed;  /* [n_positions] tokens that the model reads */
     int64_t *row;   /* [n_positions] place in fed of the last token before an item, -1: none */
     size_t n_positions;
     enum tacit_status status;
@@ -51,16 +51,16 @@ struct tacit_evaluator {
     struct thread_pool *pool;
     unsigned n_workers;
     struct eval_worker workers[EVAL_WORKERS_MAX];
-    /* The run under way. */
+    /* The present run. */
     struct eval_items *texts;
     size_t n_texts, n_windows, n_tokens;
-    struct eval_mix *mix; /* of the text whose windows come, if mixed is asked for */
+    struct eval_mix *mix; /* of the text whose windows come next, with `mixed` */
     const struct eval_items *mix_text;
     atomic_size_t next_window, n_done;
     atomic_bool stop;
 };
 
-/* Makes sure that the worker can score windows of so many positions. */
+/* Makes room for the worker to score windows of so many positions. */
 enum tacit_status eval_worker_prepare(struct eval_worker *worker, size_t n_positions);
 void eval_worker_release(struct eval_worker *worker);
 

@@ -11,7 +11,7 @@ static size_t divide_up(size_t n, size_t by)
     return (n + by - 1) / by;
 }
 
-/* llama.cpp counts the start token as one of the text, if there is one. */
+/* llama.cpp counts a start token as one of the text's. */
 static size_t llama_shift(const struct eval_cut *cut)
 {
     return cut->has_first ? 1 : 0;
@@ -77,7 +77,7 @@ struct eval_window eval_window_at(const struct eval_cut *cut, size_t n, size_t i
         window = llama(cut, i);
     else if (cut->convention == TACIT_EVAL_HKUST)
         window = hkust(cut, i);
-    /* Of a text's first token nothing is known where no start token stands before it. */
+    /* Without a start token nothing predicts a text's first token, so it is not scored. */
     if (!window.has_first && window.score == window.begin)
         window.score++;
     return window;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How the conventions of tacit/eval.h cut n tokens into windows. Each window stands for itself, so
- * they can be scored in any order.
+ * How the conventions of tacit/eval.h cut n tokens into windows. Windows do not depend on each
+ * other, so they can be scored in any order.
  */
 #ifndef TACIT_MEASURE_EVAL_WINDOWS_H
 #define TACIT_MEASURE_EVAL_WINDOWS_H
@@ -10,8 +10,8 @@
 
 #include "tacit/eval.h"
 
-/* The model reads the start token, if has_first, and tokens begin .. end - 2; what it then says of
- * tokens score .. end - 1 counts. Without a start token, score is at least begin + 1. */
+/* The model reads the start token, if has_first, and tokens begin .. end - 2; tokens score .. end -
+ * 1 are scored. Without a start token, score is at least begin + 1. */
 struct eval_window {
     size_t begin, score, end;
     bool has_first;

@@ -7,7 +7,7 @@ enum { ROWS = MIN_HASH_BINS / MIN_HASH_BANDS };
 
 static void fill_empty(struct min_hash *s)
 {
-    /* Each empty bin takes the next filled one's value, made different by the distance. */
+    /* Each empty bin takes the value of the next filled bin, changed by the distance to it. */
     uint32_t value = 0, distance = 0;
     for (unsigned i = 2 * MIN_HASH_BINS; i-- > 0;) {
         uint32_t *bin = &s->bin[i % MIN_HASH_BINS];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Signatures by which texts that share many strings are found: the smallest hash in each of 128 bins
- * over all strings of 12 bytes (one-permutation MinHash). Two texts' share of equal bins estimates
- * the share of strings that they have in common.
+ * Signatures to find texts that share many strings: in each of 128 bins, the smallest hash of all
+ * strings of 12 bytes (one-permutation MinHash). Two texts' share of equal bins estimates the share
+ * of strings that they have in common.
  */
 #ifndef TACIT_MEASURE_MIN_HASH_H
 #define TACIT_MEASURE_MIN_HASH_H
@@ -22,8 +22,8 @@ void min_hash_make(struct min_hash *signature, const uint8_t *data, size_t n);
 /* 0 .. 1 */
 double min_hash_similarity(const struct min_hash *a, const struct min_hash *b);
 
-/* Texts whose bands are equal in one place or more are worth comparing: those that share 80 % meet
- * with a probability of 95 %, those that share half with 6 %. */
+/* Texts that have a band in common are compared: texts that share 80 % of their strings have one
+ * with a probability of 95 %, texts that share half with 6 %. */
 uint64_t min_hash_band(const struct min_hash *signature, unsigned band);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * How many bits a record costs a compressor that has read other records. Each measure is one
- * novelty_ops; nothing that was learnt is compressed again to score or to learn one record more.
+ * novelty_ops; to score or learn one more record, no learnt record is compressed again.
  *
  *     create -> (bits* learn*)* -> destroy
  *
- * bits may run for several scorers at a time, but not while the measure learns. A score never depends
- * on which scorer made it, nor on what that one scored before.
+ * bits may run for several scorers at a time, but not while the measure learns. A score never
+ * depends on its scorer, nor on the records that this scorer has scored before.
  */
 #ifndef TACIT_MEASURE_NOVELTY_H
 #define TACIT_MEASURE_NOVELTY_H
@@ -17,7 +17,7 @@
 #include "tacit/status.h"
 
 struct novelty_ops {
-    /* n_bytes: how much it is going to learn, at most. On failure *measure is NULL. */
+    /* n_bytes: the most that the measure is going to learn. On failure *measure is NULL. */
     enum tacit_status (*create)(void **measure, uint64_t n_bytes, unsigned n_scorers);
     void (*destroy)(void *measure); /* NULL is allowed */
     enum tacit_status (*bits)(void *measure, unsigned scorer, const uint8_t *data, size_t n,
@@ -35,7 +35,7 @@ extern const struct novelty_ops novelty_fast;
 extern const struct novelty_ops novelty_zstd;
 
 /* The context models of levels 1 to 4. Each scorer has a copy that learns, and the state to return to
- * after each record it scores: 16 MiB together. They remember some 128 KiB well, more than that
+ * after each record it scores: 16 MiB together. They remember about 128 KiB well, and older text
  * less and less. */
 extern const struct novelty_ops novelty_context;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Each scorer has its own learner, as learning and scoring write to the same tables. They learn the same
- * records in the same order, each when it is next asked for a score: until then records wait.
+ * Each scorer has its own learner, as learning and scoring write to the same tables. They learn the
+ * same records in the same order. Records wait until a learner is next asked for a score; then it
+ * learns them first.
  */
 #include <stdlib.h>
 
@@ -12,13 +13,13 @@
 
 enum {
     LEVEL = 4,
-    N_EXPECTED_MAX = (1 << 17) - 1, /* learner's tables: what is saved and restored stays small */
+    N_EXPECTED_MAX = (1 << 17) - 1, /* of the learner's tables: a small state to save and restore */
     WAIT_MAX = 1 << 20,             /* bytes */
 };
 
 struct scorer {
     struct tacit_learner *learner;
-    uint8_t *state; /* of the learner, when it has read n_learnt of what waits */
+    uint8_t *state; /* the learner's state after n_learnt of the waiting records */
     size_t n_learnt;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Novelty (novelty.h) by a small hashed order-n model: what select asks by default.
+ * Novelty (novelty.h) by a small hashed order-n model, the default of `tacit select`.
  */
 #include "measure/novelty.h"
 
@@ -32,21 +32,22 @@ struct line {
 
 static_assert(sizeof(struct line) == 64, "a line of the cache");
 
-/* The contexts that need no hashing: none, and one byte. */
+/* The contexts that need no hashing: the empty one, and one byte. */
 struct small_orders {
     uint32_t total0, count0[256];
     uint32_t total1[256], n_distinct1[256];
     uint32_t count1[256][256];
 };
 
-/* A thread's own: what a record repeats of itself. */
+/* A thread's own counts: what a record repeats of itself. */
 struct scorer {
     struct line lines[1 << OWN_LOG2] __attribute__((aligned(64)));
     uint32_t epochs[1 << OWN_LOG2]; /* of each line: which record it is of ... */
-    uint32_t epoch;                 /* ... and the present one; others' lines count as free */
+    uint32_t epoch;                 /* ... and the present record; lines of other records count as
+                                       free */
 };
 
-/* What was learnt is shared by all scorers. */
+/* All scorers share what was learnt. */
 struct fast {
     struct small_orders small;
     struct line *lines; /* [2^lines_log2] */
@@ -124,7 +125,7 @@ struct counts {
     float count, total, n_distinct;
 };
 
-/* Adds what a line knows of the symbol; another context's: nothing. */
+/* Adds a line's counts of the symbol; a line of another context adds nothing. */
 static void add_line(struct counts *counts, const struct line *line, uint16_t check, unsigned slot)
 {
     if (line->check != check)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Novelty (novelty.h) by zstd with what was chosen before as its dictionary.
+ * Novelty (novelty.h) by zstd, with the records chosen before as its dictionary.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static void zstd_destroy(void *measure)
     free(z);
 }
 
-/* Errors of zstd's in memory are of memory: level and sizes are known to be good. */
+/* An error of zstd's in memory is a lack of memory, since level and sizes are valid. */
 static enum tacit_status compress(struct zstd *z, struct scorer *s, const uint8_t *data, size_t n,
                                   size_t *n_out)
 {
@@ -86,7 +86,7 @@ static enum tacit_status zstd_bits(void *measure, unsigned scorer, const uint8_t
     return TACIT_OK;
 }
 
-/* What begins like a dictionary that zstd has trained would be read as one. */
+/* zstd would read bytes that begin like a trained dictionary as one. */
 static bool looks_trained(const uint8_t *data, size_t n)
 {
     static const uint8_t magic[] = {0x37, 0xa4, 0x30, 0xec};
@@ -106,7 +106,7 @@ static enum tacit_status zstd_learn(void *measure, const uint8_t *data, size_t n
     z->dictionary = ZSTD_createCDict(window + skip, n_window - skip, LEVEL);
     if (!z->dictionary)
         return TACIT_ERR_MEMORY;
-    if (learnt->size >= 3 * (size_t)WINDOW) { /* seldom, so that few bytes are moved */
+    if (learnt->size >= 3 * (size_t)WINDOW) { /* rarely, so that few bytes are moved */
         memmove(learnt->data, window, n_window);
         learnt->size = n_window;
     }

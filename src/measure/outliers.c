@@ -11,10 +11,10 @@
 
 enum {
     N_CLASSES = 64,
-    CLASS_ENOUGH = 8, /* records of a class before it speaks for itself */
+    CLASS_ENOUGH = 8, /* records of a class before its own averages count */
     MEMORY = 256,     /* records over which averages fade */
     N_SAMPLE = 4096,
-    SORT_EARLY = 16, /* the threshold is found anew after so many records */
+    SORT_EARLY = 16, /* the threshold is computed again after so many records */
     SORT_EVERY = 256,
 };
 
@@ -53,7 +53,7 @@ static double size_of(double x)
     return x < 0 ? -x : x;
 }
 
-/* What lies far out moves the averages no more than four deviations would. */
+/* A far outlier moves the averages no more than four deviations would. */
 static void average_add(struct average *a, double x)
 {
     double limit = 4 * a->deviation, share;
@@ -80,7 +80,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Keeps a fair sample of all scores. */
+/* Keeps a uniform sample of all scores. */
 static void sample_add(struct tacit_outliers *o, double score)
 {
     o->n_seen++;
@@ -104,7 +104,7 @@ void tacit_outliers_add(struct tacit_outliers *o, double bits, size_t n_bytes,
     double deviation = known ? own->deviation : o->all.deviation;
     *outlier = (struct tacit_outlier){mean * n, 0, 0};
     if (o->n_seen > 0) {
-        /* A deviation of less than a hundredth of a bit a byte, or two bits, is none. */
+        /* Deviations below a hundredth of a bit a byte, or below two bits, count as these. */
         double least = 0.01 + 2 / n;
         outlier->score = (bits / n - mean) / (deviation > least ? deviation : least);
         outlier->is_unusual = outlier->score > o->threshold;

@@ -120,7 +120,7 @@ static uint64_t scatter(uint64_t x)
     return x ^ x >> 31;
 }
 
-/* So that larger floats have smaller keys. */
+/* A key that is smaller for larger floats. */
 static uint64_t key_of_score(float score)
 {
     union {
@@ -131,7 +131,7 @@ static uint64_t key_of_score(float score)
     return ~ordered;
 }
 
-/* Takes records in the order of a key, while they fit. */
+/* Takes records in the order of a key, as long as they fit. */
 static enum tacit_status select_sorted(struct selection *s)
 {
     size_t n = s->source->n_records, n_record;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records in order, without those that say nearly what one before them said. Signatures are made by
- * all threads, a batch at a time; bands of those kept wait in one hash table, and a record that
- * meets another's band is compared with it.
+ * Takes records in order, without near duplicates of earlier ones. All threads make signatures, a
+ * batch at a time; a hash table has the bands of the records kept, and a record is compared with
+ * records that have a band in common with it.
  */
 #include <stdlib.h>
 
@@ -95,8 +95,8 @@ static enum tacit_status compare(struct dedup *d, const struct min_hash *signatu
     return TACIT_OK;
 }
 
-/* The most similar of those that share a band. Many records may share one that says little; the
- * first few stand for them. */
+/* The most similar of the records that share a band. If many share a common band, only the first
+ * few are compared. */
 static enum tacit_status find_nearest(struct dedup *d, const struct min_hash *signature,
                                       struct tacit_choice *choice)
 {

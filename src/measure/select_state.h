@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the methods of tacit/select.h share.
+ * Shared by the methods of tacit/select.h.
  */
 #ifndef TACIT_MEASURE_SELECT_STATE_H
 #define TACIT_MEASURE_SELECT_STATE_H
@@ -23,7 +23,7 @@ struct selection {
 bool selection_fits(const struct selection *selection, size_t n_bytes);
 bool selection_is_full(const struct selection *selection);
 
-/* Counts it and tells the caller. */
+/* Takes the record off the budget and reports it to the caller. */
 enum tacit_status selection_choose(struct selection *selection, const struct tacit_choice *choice);
 
 /* TACIT_ERR_CANCELLED if the caller wants to stop. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Greedy choice by novelty. All records are scored by themselves, then wait in a heap. A score can
- * only be too high, since what is chosen later makes a record cheaper; so each round takes the
- * highest few, scores them against what is chosen now, by all threads, and accepts from the top down
- * those that are not below what waits. Accepted ones are learnt at once, and the next one is scored
- * against them too.
+ * only be too high, since records chosen later make a record cheaper. So each round takes the few
+ * highest, scores them with all threads against the present choice, and accepts from the top down
+ * those that are not below the waiting scores. Accepted records are learnt at once, and the next
+ * record is scored against them too.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +15,15 @@
 
 enum {
     ROUND = 256,      /* scored together */
-    ROUND_MAX = 1024, /* when patience is out */
-    ACCEPT = 64,      /* of which so many are taken at most */
-    AHEAD = 8,        /* for each thread: scored again before it is their turn */
+    ROUND_MAX = 1024, /* once patience is used up */
+    ACCEPT = 64,      /* of these, so many are taken at most */
+    AHEAD = 8,        /* for each thread: records scored again before their turn */
 };
 
-/* How much below what waits a score may be and still count as the highest: what waits would fall
- * too if it were scored anew. Where many records are equally good, no score ever stays the highest;
- * so after PATIENCE of the fastest measure's scores, a round's best are taken whatever waits. */
+/* How much below the waiting scores a score may be and still count as the highest: waiting scores
+ * would fall too if they were computed again. Where many records are equally good, no score stays
+ * the highest; so after PATIENCE of the fastest measure's scores, a round's best records are taken
+ * whatever the waiting scores. */
 static const float slack = 0.99f;
 
 enum { PATIENCE = 2000000, PATIENCE_RECORD = 4, PATIENCE_CHOSEN = 16 };
@@ -45,7 +46,7 @@ struct zip {
     struct waiting round[ROUND_MAX];
     bool patient;
     size_t n_round;
-    size_t turn, n_ahead; /* from where on in the round, and how many, are in: */
+    size_t turn, n_ahead; /* the first of the round, and the number, of the records in: */
     struct waiting ahead[AHEAD * TACIT_SELECT_THREADS_MAX];
 };
 
@@ -125,8 +126,8 @@ static enum tacit_status score_ahead(void *context, unsigned reader, size_t i)
     return score(z, reader, &z->ahead[i]);
 }
 
-/* The score of the round's i-th against all that is chosen now. Threads score those behind it as well:
- * as most are turned down, these scores stay right until it is their turn. */
+/* The score of the round's record i against the present choice. Threads also score records behind
+ * it: most records are refused, so these scores are still right when their turn comes. */
 static enum tacit_status score_in_turn(struct zip *z, size_t i)
 {
     struct waiting *w = &z->round[i];
@@ -164,7 +165,7 @@ static enum tacit_status accept(struct zip *z, const struct waiting *w)
     return selection_choose(s, &choice);
 }
 
-/* From the top of the sorted round down. The rest goes back. */
+/* Accepts from the top of the sorted round down; the rest goes back to the heap. */
 static enum tacit_status accept_round(struct zip *z)
 {
     size_t n_accepted = 0, i = 0;

@@ -28,7 +28,7 @@ enum tacit_status tacit_roc_area(const double *scores, const uint8_t *labels, si
     for (size_t i = 0; i < n; i++)
         sorted[i] = (struct labelled){scores[i], labels[i] != 0};
     qsort(sorted, n, sizeof *sorted, by_score);
-    for (size_t i = 0, end; i < n; i = end) { /* a run of equal scores at a time */
+    for (size_t i = 0, end; i < n; i = end) { /* one run of equal scores at a time */
         double n_run_with = 0;
         for (end = i; end < n && !(sorted[end].score > sorted[i].score); end++)
             n_run_with += sorted[end].label;
