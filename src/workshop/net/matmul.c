@@ -42,8 +42,8 @@ void matmul_close(struct matmul *mm)
 
 enum { DOT_COLUMNS = 8 };
 
-/* c[0..DOT_COLUMNS) += a, k floats that lie `step` apart, times as many rows of B. Each sum adds in the order
- * of k; several at once, because one alone would wait for its last addition. */
+/* c[0..DOT_COLUMNS) += a, k floats that lie `step` apart, times as many rows of B. Each sum adds in
+ * the order of k. Several sums overlap, since one sum alone would wait for each addition. */
 static void dot_columns(float *c, const float *a, size_t step, const float *b, size_t stride,
                         size_t k)
 {
@@ -68,7 +68,8 @@ static void dot_rows(float *c, size_t n, const float *a, size_t step, struct ope
     }
 }
 
-/* B as it is: along a row of C, so that it vectorises. B transposed: dot products. */
+/* With B as it lies, works along a row of C, which vectorises. With B transposed, computes dot
+ * products. */
 static void matmul_plain(struct matrix c, struct operand a, struct operand b, size_t k, bool add)
 {
     const size_t step = a.transposed ? a.stride : 1; /* between neighbours in a row of op(A) */

@@ -3,11 +3,11 @@
  * Matrix products for the trainer: C = op(A) op(B) or C += op(A) op(B), float in, float out,
  * row-major.
  *
- * One struct matmul belongs to one thread; it owns the packing scratch. Where the CPU has bf16
- * products (AMX, AVX-512) the operands are rounded to bf16 and summed in float (that is what training
- * wants); on AVX2 they stay floats; otherwise, or with `exact` set, plain float loops run, which the
- * gradient checks need. Results differ between these, and nothing that a decoder must reproduce may
- * come from here.
+ * One struct matmul belongs to one thread; it owns the packing scratch. On CPUs with bf16 products
+ * (AMX, AVX-512) the operands are rounded to bf16 and summed in float, which is exact enough for
+ * training. On AVX2 they stay floats. Otherwise, or with `exact` set, plain float loops run, which
+ * the gradient checks need. Results differ between these ways, so nothing that a decoder must
+ * reproduce may use them.
  */
 #ifndef TACIT_WORKSHOP_NET_MATMUL_H
 #define TACIT_WORKSHOP_NET_MATMUL_H
@@ -21,8 +21,8 @@
 #include "workshop/net/matrix.h"
 
 struct matmul {
-    struct bf16_product bf16; /* its blocks are NULL: not on this CPU */
-    struct avx2_product avx2; /* its panels are NULL: not used */
+    struct bf16_product bf16; /* its blocks are NULL if this CPU has no bf16 products */
+    struct avx2_product avx2; /* its panels are NULL if it is not used */
 };
 
 /* `exact` keeps to plain float loops. The struct needs no closing if this fails. */
@@ -33,7 +33,7 @@ void matmul_close(struct matmul *mm);
 void matmul_run(struct matmul *mm, struct matrix c, struct operand a, struct operand b, size_t k,
                 bool add);
 
-/* What computes: for messages. */
+/* The name of the way that is used, for messages. */
 const char *matmul_name(const struct matmul *mm);
 
 #endif

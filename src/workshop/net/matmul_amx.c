@@ -14,7 +14,7 @@
 
 long syscall(long number, ...);
 
-/* Asks the kernel for the tiles' state as well; cheap after the first call. */
+/* Also asks the kernel for the tile registers; cheap after the first call. */
 static bool available(void)
 {
     enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };

@@ -15,8 +15,9 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* n_lines (rows of A, columns of B) of n_k floats in groups of `block` lines, in each k after k, with zeros for
- * the lines that the last group lacks. Neighbours in k lie `k_step` apart, neighbouring lines `line_step`. */
+/* Packs n_lines (rows of A, columns of B) of n_k floats in groups of `block` lines, each group k
+ * after k, with zeros for the lines that the last group lacks. Neighbours in k lie `k_step` apart,
+ * neighbouring lines `line_step`. */
 static inline __attribute__((always_inline)) void pack(float *dst, const float *src,
                                                        size_t line_step, size_t k_step,
                                                        size_t n_lines, size_t n_k, size_t block)

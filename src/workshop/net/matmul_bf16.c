@@ -13,7 +13,7 @@ const struct bf16_blocks *bf16_blocks_choose(void)
     return bf16_blocks_avx512.available() ? &bf16_blocks_avx512 : NULL;
 }
 
-/* Blocks at the edge go through a full tile of their own: c is at most 16 x 16. */
+/* Blocks at the edge are computed in a full tile, then copied: c is at most 16 x 16. */
 static void block_edge(const struct bf16_blocks *blocks, const uint16_t *a, const uint16_t *b,
                        size_t k_tiles, struct matrix c, bool add)
 {
@@ -31,8 +31,8 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* C from the packed panels, k_tiles deep. Along the rows of C, which may be cold; B's panel stays in
- * the second-level cache. */
+/* C from the packed panels, k_tiles deep. Goes along the rows of C, which may not be in a cache;
+ * B's panel stays in the second-level cache. */
 static void multiply_panels(const struct bf16_product *bf16, struct matrix c, size_t k_tiles,
                             bool add)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside the bf16 product: packed panels and the blocks that multiply them.
+ * The inside of the bf16 product: packed panels and the blocks that multiply them.
  *
  *   A tile: 16 rows of 32 k        B tile: 16 k-pairs, each 16 columns x (k, k+1)
  *
@@ -18,7 +18,7 @@
 
 enum { BF16_TILE = 512 }; /* elements */
 
-/* What multiplies packed lines, by instruction set. */
+/* Functions that multiply packed lines, for one instruction set. */
 struct bf16_blocks {
     const char *name;
     bool (*available)(void);
@@ -46,7 +46,7 @@ struct bf16_product {
 
 extern const struct bf16_blocks bf16_blocks_amx, bf16_blocks_avx512;
 
-/* The best that this CPU runs, or NULL. */
+/* The fastest that this CPU runs, or NULL. */
 const struct bf16_blocks *bf16_blocks_choose(void);
 
 /* C = A B, or C += A B with `add`, as matmul_run. */

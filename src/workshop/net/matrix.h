@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Matrices of floats as the trainer passes them along: row-major, somebody else's memory.
+ * Matrices of floats as the trainer's functions take them: row-major, in memory that the caller
+ * owns.
  */
 #ifndef TACIT_WORKSHOP_NET_MATRIX_H
 #define TACIT_WORKSHOP_NET_MATRIX_H
@@ -14,7 +15,7 @@ struct matrix {
     size_t n_rows, n_cols, stride;
 };
 
-/* A factor: its rows lie `stride` floats apart; it is meant turned over if `transposed` is set. Its shape
+/* A factor: its rows lie `stride` floats apart; `transposed`: its transpose is meant. Its shape
  * follows from the product's. */
 struct operand {
     const float *data;

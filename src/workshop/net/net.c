@@ -170,7 +170,7 @@ static void lay_out(const struct net_config *c, struct arena *arena, struct net_
     w->dk = take(arena, t, hs);
     w->dv = take(arena, t, hs);
     w->do_ = take(arena, t, heads);
-    /* embed_back puts the gradient of the hash rows there, too */
+    /* embed_back also writes the gradient of the hashed rows there */
     const size_t n_hash = (size_t)2 * c->hash_size, n_mlp = net_stride(c->mlp_size);
     w->dh = take(arena, t, n_mlp > n_hash ? n_mlp : n_hash);
 }

@@ -25,7 +25,8 @@ enum {
 };
 
 struct net_config {
-    uint32_t n_vocab;                             /* the last token is BOS: read, never predicted */
+    uint32_t n_vocab;                             /* the last token is BOS, which is read and never
+                                                     predicted */
     uint32_t width, n_layers, n_heads, head_size; /* all heads share one key and value head */
     uint32_t mlp_size;
     uint32_t n_rotary;     /* of head_size */
@@ -46,7 +47,7 @@ struct net_param {
     char name[24];
     enum net_param_kind kind;
     size_t offset, n_rows, n_cols;
-    float init_std; /* 0: constant init_value */
+    float init_std; /* 0: the constant init_value */
     float init_value;
 };
 
@@ -68,7 +69,7 @@ struct net {
     float *rotary; /* [seq_len][cos n_rotary/2, sin n_rotary/2] */
 };
 
-/* Fills in the table; TACIT_ERR_ARGUMENT if the configuration makes no sense. */
+/* Fills in the table; TACIT_ERR_ARGUMENT if sizes of the configuration do not fit together. */
 enum tacit_status net_open(struct net *net, const struct net_config *config);
 void net_close(struct net *net);
 void net_init_params(const struct net *net, uint64_t seed, float *params);

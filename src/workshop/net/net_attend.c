@@ -2,8 +2,8 @@
  *
  * Attention over a sliding window. All query heads share one key and value head, so the queries of
  * NET_ATTEND_BLOCK positions times n_heads form one matrix against the keys of the block and of the
- * window before it. Nothing of size sequence x window is kept: the backward pass makes the scores
- * again from the saved log-sums.
+ * window before it. No array of size sequence x window is kept: the backward pass computes the
+ * scores again from the saved log-sums.
  */
 #include "workshop/net/net.h"
 

@@ -41,7 +41,7 @@ static void join_qkv(const struct net *net, struct net_work *work, const float *
                 q[i] /= g;
                 dq[i] *= g;
             }
-            /* The norm's backward pass holds in rotated space too; turn its result back. */
+            /* The norm's backward pass is the same in rotated space; its result is rotated back. */
             op_norm_back(matrix(row + h * hs, 1, hs, hs), matrix(dq, 1, hs, hs),
                          matrix(q, 1, hs, hs), w->r_q + t * heads + h);
             op_rotate(row + h * hs, net->rotary, t, c->n_rotary, -1);

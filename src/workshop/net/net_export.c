@@ -10,7 +10,8 @@ struct source {
     const float *params;
 };
 
-/* Where a tensor begins in the parameters, or -1: it is all ones, for norms without gain. */
+/* Where a tensor begins in the parameters, or -1 for a norm without gain, whose tensor is all
+ * ones. */
 static ptrdiff_t tensor_at(const struct net *net, enum lm_tensor_id id, uint32_t layer)
 {
     const struct net_layer_at *at = &net->layer[layer];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The soft-capped softmax over the vocabulary, its loss and gradient. The vocabulary is taken in
- * panels of NET_LOSS_PANEL tokens, twice: once for the sum of exponentials, and, for a gradient,
- * once more with the logits made again; a panel stays in the second-level cache, and logits x
- * sequence is never stored.
+ * panels of NET_LOSS_PANEL tokens, once for the sum of exponentials and, for a gradient, once more
+ * with the logits computed again. A panel stays in the second-level cache; the logits of a whole
+ * sequence are never stored.
  */
 #include "workshop/net/net.h"
 
@@ -13,7 +13,7 @@
 #include "workshop/net/ops.h"
 
 struct panel {
-    size_t begin, n; /* tokens; BOS, the last, is left out of the sums */
+    size_t begin, n; /* tokens; the last one, BOS, is not in the sums */
     size_t n_summed;
     size_t stride;
 };

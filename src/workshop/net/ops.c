@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-/* One copy of each function for each of these, chosen when the program starts. */
+/* The compiler makes a copy of each function for each of these CPUs; the program chooses one when
+ * it starts. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

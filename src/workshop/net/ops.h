@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The trainer's element-wise operations, forward and backward, over float rows. Plain loops that
- * the compiler vectorises; they may reassociate sums and use fused multiply-add, so nothing that a
- * decoder must reproduce may come from here. Results come first, counts last. The matrices of one call
+ * the compiler vectorises. They may reassociate sums and use fused multiply-add, so nothing that a
+ * decoder must reproduce may use them. Results come first, counts last. The matrices of one call
  * have the same shape.
  */
 #ifndef TACIT_WORKSHOP_NET_OPS_H
@@ -20,7 +20,7 @@ void op_norm_back(struct matrix dx, struct matrix dy, struct matrix y, const flo
 
 /* u = max(u, 0) in place, h = u * u. */
 void op_relu2(struct matrix h, struct matrix u);
-/* dh becomes du = 2 u dh; h = u * u is made again for the weight gradient. */
+/* dh becomes du = 2 u dh; h = u * u is computed again for the weight gradient. */
 void op_relu2_back(struct matrix dh, struct matrix h, struct matrix u);
 
 /* The n_rot first elements of each head turn, in pairs (i, i + n_rot/2), by position * freq_i,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A small counter-based random generator for the trainer: same seed, same numbers, on any machine.
- * Not for secrets.
+ * A small counter-based random generator for the trainer: a seed gives the same numbers on any
+ * machine. Not for secrets.
  */
 #ifndef TACIT_WORKSHOP_NET_RANDOM_H
 #define TACIT_WORKSHOP_NET_RANDOM_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a model's matrices are multiplied by while it reads text: for each, the sum over all tokens of the products of any
- * two inputs, X^T X.
+ * The inputs of a model's matrices while it reads text: for each matrix, X^T X, the sum over all
+ * tokens of the products of any two inputs.
  */
 #ifndef TACIT_WORKSHOP_SHRINK_CALIBRATION_H
 #define TACIT_WORKSHOP_SHRINK_CALIBRATION_H
@@ -11,12 +11,13 @@
 
 struct calibration {
     size_t n_tensors;
-    float **products; /* [n_tensors]: [n_columns][n_columns], NULL where nothing was multiplied */
+    float **products; /* [n_tensors]: [n_columns][n_columns], NULL if the tensor was not
+                         multiplied */
     size_t n_tokens;
 };
 
 /* The model reads the files, each in windows of 512 tokens. TACIT_ERR_IO (errno), TACIT_ERR_CONTENT_LIMIT: fewer than
- * 512 tokens in all; TACIT_ERR_MEMORY. On failure there is nothing to close. */
+ * 512 tokens in all; TACIT_ERR_MEMORY. On failure the caller has nothing to close. */
 enum tacit_status calibration_run(struct calibration *calibration, const struct lm_model *model,
                                   const struct tokenizer *tokenizer, const char *const *paths,
                                   size_t n_paths);

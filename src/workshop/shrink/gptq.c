@@ -7,7 +7,9 @@
 
 #include "workshop/shrink/int4_group.h"
 
-#define DAMPING 0.01f /* of the mean of the diagonal: what GPTQ adds, so that H can be inverted */
+#define DAMPING                                                                                    \
+    0.01f /* GPTQ adds this part of the diagonal's mean to it, so that H can be
+                         inverted */
 
 static float dot(const float *a, const float *b, size_t n)
 {
@@ -23,7 +25,8 @@ static void subtract(float *restrict y, const float *restrict x, float f, size_t
         y[i] -= f * x[i];
 }
 
-/* Inputs that were always 0 get a diagonal of their own; h's diagonal is set as well as importance. */
+/* Sets importance to h's diagonal. Inputs that were always 0 get a diagonal that can be
+ * inverted. */
 static void damp(float *h, float *importance, size_t n)
 {
     float mean = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Second-order rounding (GPTQ, arXiv 2210.17323): the columns of a matrix are rounded one after the other, and what each
- * rounding adds to a product is made good, as far as the inputs' correlations allow, by the columns to come.
+ * Second-order rounding (GPTQ, arXiv 2210.17323): the columns of a matrix are rounded one after the
+ * other. The columns still to come correct the error that each rounding makes in the products, as
+ * far as the inputs' correlations allow.
  */
 #ifndef TACIT_WORKSHOP_SHRINK_GPTQ_H
 #define TACIT_WORKSHOP_SHRINK_GPTQ_H
@@ -18,8 +19,8 @@ struct gptq {
     float *importance; /* [n]: the diagonal of H */
 };
 
-/* products: X^T X of the inputs, [n][n]; its upper half is overwritten. TACIT_ERR_MEMORY; on failure there is nothing to
- * close. */
+/* products: X^T X of the inputs, [n][n]; its upper half is overwritten. TACIT_ERR_MEMORY; on failure the caller has
+ * nothing to close. */
 enum tacit_status gptq_open(struct gptq *gptq, float *products, size_t n);
 void gptq_close(struct gptq *gptq);
 

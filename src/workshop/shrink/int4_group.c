@@ -8,12 +8,12 @@
 
 enum { LARGEST = 15, STEPS = 12, REFITS = 2 };
 
-/* The nearest binary16, half to even; what is too large becomes the largest. */
+/* The nearest binary16, ties to even; larger numbers become the largest. */
 static uint16_t half_of(float x)
 {
     uint32_t sign = strict_to_bits(x) >> 16 & 0x8000;
     float magnitude = fminf(fabsf(x), 65504);
-    if (magnitude < 0x1p-14f) /* a denormal: so many times 2^-24 */
+    if (magnitude < 0x1p-14f) /* a denormal, in units of 2^-24 */
         return (uint16_t)(sign | (uint32_t)rintf(magnitude * 0x1p24f));
     uint32_t bits = strict_to_bits(magnitude);
     bits += 0xfff + (bits >> LM_HALF_SHIFT & 1);
@@ -40,7 +40,8 @@ static float round_all(struct tensor_int4_group *group, const float *x, const fl
     return loss;
 }
 
-/* The straight line through the weights over their numbers that loses least. False: they are all one number. */
+/* Fits a line, scale and minimum, through the weights over their numbers by least squares. False:
+ * all numbers are equal. */
 static bool fit_line(const struct tensor_int4_group *group, const float *x, const float *importance,
                      float *scale, float *minimum)
 {
@@ -78,7 +79,8 @@ static void try_line(struct tensor_int4_group *best, float *least, float scale, 
     }
 }
 
-/* From the range of the weights to a fifth less at either end, and a line through what that gives. */
+/* Tries the range of the weights and ranges smaller by up to a fifth, and fits a line to the
+ * numbers of each. */
 void int4_group_fit(struct tensor_int4_group *group, const float *x, const float *importance)
 {
     float low = x[0], high = x[0], least = INFINITY;

@@ -7,11 +7,12 @@
 
 #include "engine/tensor.h"
 
-/* The scale and minimum that lose least, of those that were tried: each weight rounds to the nearest, its squared error
- * counts importance[i] times (NULL: once), and both numbers are what binary16 makes of them. */
+/* Sets the scale and minimum, of those tried, with the least squared error, where weight i counts
+ * importance[i] times (NULL: once). Each weight is rounded to the nearest value; scale and minimum
+ * are rounded to binary16. */
 void int4_group_fit(struct tensor_int4_group *group, const float *x, const float *importance);
 
-/* The nearest number, 0 .. 15, for a weight; *value: what it stands for. */
+/* The nearest number, 0 .. 15, for a weight; *value: the value that the number stands for. */
 unsigned int4_nearest(const struct tensor_int4_group *group, float x, float *value);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From a model of int8 to one of 4 bits, matrix by matrix (tacit/shrink.h).
+ * Turns a model of int8 into one of 4 bits, matrix by matrix (tacit/shrink.h).
  */
 #include "tacit/shrink.h"
 
@@ -17,7 +17,7 @@ struct quantizer {
     const struct lm_model *model;
     const struct tacit_train_sink *sink;
     struct calibration calibration; /* products NULL: none */
-    struct gptq gptq;               /* of the matrix under way */
+    struct gptq gptq;               /* of the present matrix */
     bool has_gptq;
     float *row;                       /* [widest] */
     struct tensor_int4_group *groups; /* [widest / 32] */
@@ -30,7 +30,8 @@ static bool is_embedding(size_t index)
     return id == LM_EMBEDDING || id == LM_HEAD;
 }
 
-/* Every matrix that can be; returns how many are not 4 bits already. */
+/* Chooses the kinds: int4 for each matrix that can have it. Returns how many are not int4
+ * already. */
 static size_t choose_kinds(const struct lm_model *model, bool keep_embeddings, uint8_t *kinds)
 {
     size_t n = 0;

@@ -29,7 +29,7 @@ static struct roller roller_start(void)
     return r;
 }
 
-/* True when a whole shingle ends at text[at] and it is one of those kept; *key is then its hash. */
+/* Whether a whole shingle ends at text[at] that is one of those kept; *key is then its hash. */
 static bool roll(struct roller *r, const uint8_t *text, size_t at, uint64_t *key)
 {
     r->h = r->h * BASE + text[at] + 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keeps evaluation text out of the training text. Every 50-byte shingle of the texts that must not
- * be learned is hashed (one in four, chosen by its hash, is kept, so that the same shingle is kept
- * on both sides); where a training document holds one, the whole lines around it are cut out.
+ * Keeps evaluation text out of the training text. Hashes every 50-byte shingle of the texts that
+ * must not be learned and keeps one in four, chosen by its hash, so that both sides keep the same
+ * shingles. Where a training document holds a kept shingle, the whole lines around it are cut out.
  */
 #ifndef TACIT_WORKSHOP_TEXT_CLEAN_H
 #define TACIT_WORKSHOP_TEXT_CLEAN_H
@@ -22,8 +22,8 @@ void shingles_close(struct shingles *set);
 /* Shingles of fewer than 12 different bytes (rules, padding, blank pixels) are not taken. */
 enum tacit_status shingles_add(struct shingles *set, const uint8_t *text, size_t n);
 
-/* Cuts matched lines out of text[0..n) in place; where something was cut a NUL stands, which ends a
- * document. Returns the new size. */
+/* Cuts matched lines out of text[0..n) in place; a NUL, which ends a document, stands for each cut.
+ * Returns the new size. */
 size_t shingles_cut(const struct shingles *set, uint8_t *text, size_t n);
 
 #endif

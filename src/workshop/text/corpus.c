@@ -34,7 +34,7 @@ static enum tacit_status read_part(struct corpus *corpus, const struct config *c
     for (size_t i = 0; i < part->n; i++) {
         part->ids[i] = load_le16(data + 2 * i);
         if (part->ids[i] > corpus->bos)
-            part->ids[i] = corpus->bos; /* a shard of another vocabulary: harmless, and useless */
+            part->ids[i] = corpus->bos; /* a shard of another vocabulary cannot be trained on */
     }
     corpus->n_parts++;
     return TACIT_OK;
@@ -136,8 +136,8 @@ size_t corpus_n_windows(const struct corpus *corpus, const struct corpus_part *p
     return (part->n + corpus->seq_len - 1) / corpus->seq_len;
 }
 
-/* BOS, then the tokens from `at` on: the model sees every sequence begin as a segment of a file
- * does. */
+/* BOS, then the tokens from `at` on: every sequence begins as a text does when the model
+ * compresses. */
 static size_t cut(const struct corpus *corpus, const struct corpus_part *part, size_t at,
                   uint16_t *ids)
 {
@@ -167,7 +167,8 @@ size_t corpus_draw(struct corpus *corpus, uint16_t *ids)
 {
     struct corpus_part *part = part_of(corpus, corpus->next++);
     const uint64_t k = part->n_drawn++;
-    /* Each epoch has its own phase, so that windows do not always begin at the same tokens. */
+    /* Each epoch starts at another offset, so that windows do not always begin at the same
+     * tokens. */
     const size_t n_whole = part->n / corpus->seq_len, n = n_whole > 1 ? n_whole - 1 : 1;
     struct random random = {corpus->seed ^
                             random_mix((k / n) * 4096 + (size_t)(part - corpus->parts))};

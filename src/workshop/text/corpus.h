@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Token shards and the order in which training reads them. Sequence i of a run is a pure function
- * of the seed, the mixture and i: its category is drawn from the weights, its window from that
- * category's shuffled order, reshuffled each time all of them have been read. So the data position
- * of a run is one number.
+ * Token shards and the order in which training reads them. Sequence i of a run is a function of the
+ * seed, the mixture and i alone: its category is drawn by the weights, its window from the
+ * category's shuffled order, which is shuffled again each time all windows have been read. So one
+ * number is a run's position in the data.
  */
 #ifndef TACIT_WORKSHOP_TEXT_CORPUS_H
 #define TACIT_WORKSHOP_TEXT_CORPUS_H
@@ -35,8 +35,8 @@ enum tacit_status corpus_open_held(struct corpus *corpus, const struct config *c
 enum tacit_status corpus_open_apart(struct corpus *corpus, const struct config *config);
 void corpus_close(struct corpus *corpus);
 
-/* The next sequence: seq_len + 1 ids beginning with BOS, cut short only in a tiny category. Returns
- * how many targets there are: ids[1..n] given ids[0..n-1]. */
+/* The next sequence: seq_len + 1 ids beginning with BOS, cut short only in a tiny category. Returns the number of
+ * targets: ids[1..n], predicted from ids[0..n-1]. */
 size_t corpus_draw(struct corpus *corpus, uint16_t *ids);
 /* Window `index` of a part, in file order, likewise. */
 size_t corpus_window(const struct corpus *corpus, const struct corpus_part *part, size_t index,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From raw text to tokens. Each category's files are joined, cleaned of evaluation text, and one
+ * Turns raw text into tokens. Each category's files are joined and cleaned of evaluation text; one
  * document in 64 is held out. The vocabulary is counted over a sample drawn to the mixture's
  * weights, unless data_dir already has one. Writes data_dir/vocab.bin, CATEGORY.train,
  * CATEGORY.held and NAME.apart: ids as little-endian 16-bit numbers, each document beginning with
@@ -64,7 +64,7 @@ static int category_of(const struct config *config, const char *input, const cha
     return -1;
 }
 
-/* One input file: cleaned, its documents dealt to train and held. */
+/* Cleans one input file and divides its documents between train and held. */
 static enum tacit_status take_input(struct prepare *p, const char *input)
 {
     const char *path = NULL;

@@ -12,7 +12,7 @@
 
 static const uint8_t MAGIC[4] = {'T', 'V', 'O', 'C'};
 
-/* Everything that follows from the tokens alone. */
+/* Sets all that follows from the tokens alone. */
 static enum tacit_status make_tokenizer(struct vocab *v)
 {
     struct byte_view *tokens = malloc(v->n_tokens * sizeof *tokens);

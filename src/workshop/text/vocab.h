@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The byte-pair vocabulary: counting it from text, its file, and cutting text into tokens.
+ * The byte-pair vocabulary: counts it from text, reads and writes its file, and cuts text into
+ * tokens.
  *
- * Ids 0..255 are the bytes; then come merged tokens in the order of their making; the last id is
- * BOS, which spells nothing. The tokenizer is the one that the codec uses for this project's own models
- * (pre-tokenizer "tacit", TOKENIZER_JOINED), so that a model sees in the codec the tokens that it was
- * trained on.
+ * Ids 0..255 are the bytes; then come merged tokens in the order in which they were made; the last
+ * id is BOS, which has no bytes. The tokenizer is the one that the codec uses for this project's
+ * own models (pre-tokenizer "tacit", TOKENIZER_JOINED), so that a model sees in the codec the
+ * tokens that it was trained on.
  */
 #ifndef TACIT_WORKSHOP_TEXT_VOCAB_H
 #define TACIT_WORKSHOP_TEXT_VOCAB_H
@@ -32,8 +33,8 @@ struct vocab {
     struct tokenizer *tokenizer;
 };
 
-/* Counts pairs over the texts (sampled by the caller to the weights it wants). Pieces seen fewer
- * than min_count times are left out. */
+/* Makes a vocabulary by counting pairs over the texts, which the caller has sampled to its weights.
+ * Pieces seen fewer than min_count times are not counted. */
 enum tacit_status vocab_train(struct vocab *vocab, uint32_t n_tokens, size_t n_texts,
                               const uint8_t *const *texts, const size_t *n_bytes,
                               uint32_t min_count);
@@ -42,7 +43,8 @@ enum tacit_status vocab_write(const struct vocab *vocab, const char *path);
 /* The file's form, in memory. *n_bytes is the size; the caller frees *data. */
 enum tacit_status vocab_save(const struct vocab *vocab, uint8_t **data, size_t *n_bytes);
 enum tacit_status vocab_load(struct vocab *vocab, const uint8_t *data, size_t n_bytes);
-/* The vocabulary of a model of ours. TACIT_ERR_UNSUPPORTED: a token that the form above cannot hold. */
+/* Reads the vocabulary from a model that this project trained. TACIT_ERR_UNSUPPORTED: a token that
+ * the file's form cannot hold. */
 enum tacit_status vocab_from_tokenizer(struct vocab *vocab, const struct tokenizer *tokenizer);
 void vocab_close(struct vocab *vocab);
 

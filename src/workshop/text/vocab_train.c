@@ -2,7 +2,7 @@
  *
  * Byte-pair counting. Each distinct piece is kept once with its count, as a row of symbols; for
  * each adjacent pair the total count and the pieces that (may) hold it. A heap gives the commonest
- * pair; its entries may be stale, and are checked when they come up.
+ * pair; its entries may be out of date and are checked when they come up.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -195,7 +195,7 @@ static struct candidate heap_pop(struct counter *t)
     return top;
 }
 
-/* Joins the pair wherever the piece holds it, keeping the counts. */
+/* Joins the pair wherever the piece holds it, and updates the counts. */
 static enum tacit_status merge_in_piece(struct counter *t, uint32_t index, uint16_t left,
                                         uint16_t right, uint16_t id)
 {
@@ -229,7 +229,7 @@ static enum tacit_status merge(struct counter *t, uint32_t key, uint16_t id)
 {
     struct pair *p = pair_slot(t->pairs, t->pair_cap, key);
     uint32_t *pieces = p->pieces, n = p->n_pieces;
-    p->pieces = NULL; /* counting may move the table */
+    p->pieces = NULL; /* counting may reallocate the table */
     p->n_pieces = p->cap = 0;
     enum tacit_status status = TACIT_OK;
     for (uint32_t i = 0; i < n && status == TACIT_OK; i++)
@@ -238,7 +238,7 @@ static enum tacit_status merge(struct counter *t, uint32_t key, uint16_t id)
     return status;
 }
 
-/* Two pairs may spell the same bytes; the second would be a token that no text reaches. */
+/* Two pairs may spell the same bytes; no text would ever become the second token. */
 static int spelled(const struct vocab_token *tokens, uint32_t n, const struct vocab_token *new)
 {
     for (uint32_t i = 256; i < n; i++)

@@ -212,7 +212,7 @@ enum tacit_status checkpoint_write_weights(const char *path, const struct net *n
     return write_checked(path, data, n);
 }
 
-/* Reads the head; *p is left at the vocabulary. */
+/* Reads the head; moves *p to the vocabulary. */
 static enum tacit_status weights_head(const uint8_t *data, size_t n, const uint8_t **p,
                                       struct train_position *at, struct net_config *config,
                                       uint64_t *n_vocab_bytes, uint64_t *n_params)

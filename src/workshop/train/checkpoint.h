@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A run's state on disk, in two forms, both written atomically and carrying a checksum:
+ * A run's state on disk, in two forms. Each file has a checksum and is replaced as a whole:
  *
- *   state: everything, float32. The run goes on as if it had not stopped; for the machine it runs on.
+ *   state: everything, float32. The run continues as if it had not stopped; for the machine that it
+ * runs on.
  *   weights: the averaged weights as bf16, the vocabulary, the network's shape and the position in the
  *       plan. Small enough to hand on; the optimiser begins anew from it.
  */
@@ -16,7 +17,7 @@ struct train_position {
     uint64_t step;       /* steps done of the plan */
     uint64_t sequences;  /* drawn from the corpus */
     uint64_t tokens;     /* learned from */
-    uint64_t resumed_at; /* step at which weights alone were taken up, or 0 */
+    uint64_t resumed_at; /* step at which the run began from weights alone, or 0 */
     uint64_t n_adam;     /* steps since the optimiser's state was zero */
     double seconds;      /* of training so far */
 };

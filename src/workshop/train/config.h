@@ -31,7 +31,7 @@ struct config {
     uint32_t batch_seqs;
     uint64_t n_steps;        /* of the whole plan */
     uint64_t decay_start;    /* learning rates fall in a line from here to nothing at n_steps */
-    uint64_t stop_step;      /* this run ends here; 0: at n_steps */
+    uint64_t stop_step;      /* this run ends at this step; 0: at n_steps */
     uint32_t warmup, rewarm; /* steps of ramp at the start; after resuming from weights alone */
     float lr_matrix, lr_table, lr_vector;
     float momentum, weight_decay; /* of the matrices */

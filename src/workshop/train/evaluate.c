@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `tacit train eval`: bits per byte by category and by evaluation file. Windows do not overlap and
- * each begins with BOS, so the figures are somewhat higher than a compressor with longer segments
- * has.
+ * each begins with BOS, so the figures are somewhat higher than those of a compressor with longer
+ * streams.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the trainer needs of the file system beside base/file_replace.h: folders, and whole files read into memory.
+ * The trainer's use of the file system beside base/file_replace.h: makes folders and reads whole
+ * files.
  */
 #ifndef TACIT_WORKSHOP_TRAIN_FILES_H
 #define TACIT_WORKSHOP_TRAIN_FILES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From a .tmodel file back to a weights-only checkpoint, so that training can go on from a model that was
- * exported: what rounding to int8 took is lost, the rest of training is not.
+ * Turns a .tmodel file back into a weights-only checkpoint, so that training can continue from an
+ * exported model. What rounding to int8 lost stays lost.
  */
 #include <stdio.h>
 #include <stdlib.h>

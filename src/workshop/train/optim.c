@@ -58,7 +58,7 @@ void optim_work_close(struct optim_work *work)
     memset(work, 0, sizeof *work);
 }
 
-/* x (n x k, n <= k) towards the orthogonal matrix nearest to it. The quintic's coefficients push
+/* Moves x (n x k, n <= k) towards the nearest orthogonal matrix. The quintic's coefficients bring
  * every singular value into about 0.7 .. 1.2 in five steps. */
 static void orthogonalise(struct optim_work *w, size_t n, size_t k)
 {

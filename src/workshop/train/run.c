@@ -74,8 +74,8 @@ static enum tacit_status take_up_weights(struct run *r, const char *weights)
     return TACIT_OK;
 }
 
-/* Takes up the full state if there is one, else the weights given, else stays at random weights. A
- * state that is there and cannot be read ends the run, which would write over it. */
+/* Loads the full state if there is one, else the weights given, else keeps random weights. A state
+ * that cannot be read ends the run, since the run would write over it. */
 static enum tacit_status take_up(struct run *r, const char *weights)
 {
     struct trainer *t = &r->trainer;

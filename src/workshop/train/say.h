@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the trainer says to its caller: one line of progress to the sink, if there is one.
+ * Sends the caller's sink, if there is one, a line of progress.
  */
 #ifndef TACIT_WORKSHOP_TRAIN_SAY_H
 #define TACIT_WORKSHOP_TRAIN_SAY_H
@@ -13,11 +13,11 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void say(const struct tacit_train_sink *sink, const char *format, ...);
 
-/* status, of reading or writing path; a failure is said. */
+/* Returns status, of reading or writing path, and reports a failure. */
 enum tacit_status file_said(enum tacit_status status, const char *path,
                             const struct tacit_train_sink *sink);
 
-/* config_read, saying what is wrong with the file. */
+/* config_read, but reports what is wrong with the file. */
 enum tacit_status config_read_said(struct config *config, const char *path,
                                    const struct tacit_train_sink *sink);
 

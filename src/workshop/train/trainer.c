@@ -108,13 +108,14 @@ static void learn_share(void *context, struct crew *crew, unsigned index)
     }
 }
 
-/* This thread's part of the parameter table. */
+/* Whether the thread of this index updates the parameter. */
 static bool is_mine(const struct trainer *t, size_t param, size_t index)
 {
     return param % t->config.n_threads == index;
 }
 
-/* Sums the threads' gradients into the first one's, and the squares of what Adam will see. */
+/* Sums the threads' gradients into the first thread's, and the squares of the gradients that Adam
+ * gets. */
 static void gather_share(void *context, struct crew *crew, unsigned index)
 {
     (void)crew;
@@ -139,7 +140,8 @@ static void update_share(void *context, struct crew *crew, unsigned index)
     (void)crew;
     struct trainer *t = context;
     struct trainer_thread *thread = &t->threads[index];
-    /* An average over the run so far until the window is full, so that the start is forgotten. */
+    /* Until the window is full, averages over the run so far, so that the random start soon has no
+     * weight. */
     const float n = (float)t->at.n_adam, keep = fminf(t->config.ema, (n + 1) / (n + 10));
     for (size_t p = 0; p < t->net.n_table; p++) {
         const struct net_param *param = &t->net.table[p];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One training run in memory: parameters, optimiser state, corpus, and the step that advances them.
- * The order of the data is a function of the seed; with one thread so is every step. Several
- * threads take sequences as they come free, so that their sums may differ in the last bits from run
- * to run.
+ * The order of the data is a function of the seed; with one thread, every step is too. Several
+ * threads each take the next sequence when they are free, so that their sums may differ in the last
+ * bits from run to run.
  */
 #ifndef TACIT_WORKSHOP_TRAIN_TRAINER_H
 #define TACIT_WORKSHOP_TRAIN_TRAINER_H
@@ -31,7 +31,7 @@ struct trainer {
     struct corpus corpus;
     struct crew *crew;              /* of config.n_threads */
     struct trainer_thread *threads; /* of each member */
-    atomic_size_t n_taken;          /* sequences of the batch that a thread has begun */
+    atomic_size_t n_taken;          /* sequences of the batch that threads have begun */
     uint16_t *batch;                /* batch_seqs x (seq_len + 1) */
     size_t *batch_size;             /* targets of each */
     struct optim_step optim;
@@ -46,8 +46,7 @@ void trainer_close(struct trainer *t);
 
 enum tacit_status trainer_step(struct trainer *t);
 
-/* Sum of nats and of bytes over up to max_windows evenly spread windows of one part, under
- * `weights`. */
+/* Sums nats and bytes over up to max_windows evenly spread windows of one part, with `weights`. */
 struct trainer_score {
     double nats;
     uint64_t n_bytes, n_tokens;
