@@ -104,7 +104,7 @@ void tacit_outliers_add(struct tacit_outliers *o, double bits, size_t n_bytes,
     double deviation = known ? own->deviation : o->all.deviation;
     *outlier = (struct tacit_outlier){mean * n, 0, 0};
     if (o->n_seen > 0) {
-        /* Deviations below a hundredth of a bit a byte, or below two bits, count as these. */
+        /* The deviation counts as a hundredth of a bit a byte and two bits a record at least. */
         double least = 0.01 + 2 / n;
         outlier->score = (bits / n - mean) / (deviation > least ? deviation : least);
         outlier->is_unusual = outlier->score > o->threshold;

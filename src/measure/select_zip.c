@@ -46,7 +46,7 @@ struct zip {
     struct waiting round[ROUND_MAX];
     bool patient;
     size_t n_round;
-    size_t turn, n_ahead; /* the first of the round, and the number, of the records in: */
+    size_t turn, n_ahead; /* records of the round from turn on that are scored in: */
     struct waiting ahead[AHEAD * TACIT_SELECT_THREADS_MAX];
 };
 
