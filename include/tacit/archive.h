@@ -18,20 +18,20 @@
 extern "C" {
 #endif
 
-/* Where an archive's bytes come from. read_at fills data with exactly n_bytes from offset and
- * returns TACIT_OK, or says why not; it is never asked beyond size. */
+/* Where an archive's bytes come from. read_at writes exactly n_bytes from offset to data and
+ * returns TACIT_OK, or returns another status. The library never asks for bytes beyond size. */
 struct tacit_source {
     void *context;
     uint64_t size;
     enum tacit_status (*read_at)(void *context, uint64_t offset, void *data, size_t n_bytes);
 };
 
-/* How a block is coded: the cheapest by actual size was kept. */
+/* How a block is coded. The encoder keeps the method with the smallest payload. */
 enum tacit_method {
     TACIT_METHOD_STORED = 0,
     TACIT_METHOD_ZSTD = 1,
     TACIT_METHOD_CONTEXT = 2, /* context models and mixer */
-    TACIT_METHOD_MODEL = 3,   /* and a language model */
+    TACIT_METHOD_MODEL = 3,   /* a language model too */
 };
 
 /* "stored", "zstd", "context", "model"; "unknown" otherwise. A static string. */
@@ -63,14 +63,15 @@ struct tacit_archive_model {
     size_t struct_size; /* set by the caller */
     uint32_t n_hash;    /* bytes of hash that the archive tells: 0 (it needs none), 1, 4 or all */
     uint8_t hash[TACIT_MODEL_HASH];  /* as tacit_model_identity */
-    char name[TACIT_MODEL_TEXT_MAX]; /* cut to fit; empty where the archive has none */
+    char name[TACIT_MODEL_TEXT_MAX]; /* cut to fit; empty if the archive has none */
 };
 
 /* Enough of an archive's beginning for tacit_archive_needs. */
 #define TACIT_ARCHIVE_HEADER_MAX 352
 
-/* The model that the archive which begins with data[0 .. n_bytes) needs. TACIT_ERR_TRUNCATED: more
- * bytes are needed; TACIT_ERR_NOT_ARCHIVE, _VERSION, _CORRUPT, _CHECKSUM. */
+/* Tells which model an archive needs. data[0 .. n_bytes): the archive's first bytes.
+ * TACIT_ERR_TRUNCATED: more bytes are needed; TACIT_ERR_NOT_ARCHIVE, _VERSION, _CORRUPT,
+ * _CHECKSUM. */
 TACIT_API enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,
                                                 struct tacit_archive_model *model);
 
@@ -81,7 +82,7 @@ tacit_archive_needs_reference(const void *data, size_t n_bytes,
 
 struct tacit_archive;
 
-/* Reads headers and index, verifies them, decodes nothing. source: copied; its context must outlive
+/* Reads and verifies headers and index. Decodes nothing. source: copied; its context must outlive
  * the handle. On failure *archive is NULL. */
 TACIT_API enum tacit_status tacit_archive_open(struct tacit_archive **archive,
                                                const struct tacit_source *source,
@@ -94,10 +95,11 @@ TACIT_API enum tacit_status tacit_archive_get_info(const struct tacit_archive *a
 TACIT_API enum tacit_status tacit_archive_get_block(const struct tacit_archive *archive,
                                                     uint64_t index, struct tacit_block_info *info);
 
-/* Decodes content bytes [offset, offset + n_bytes) to data, reading only the blocks they lie in.
- * The last block decoded is kept. TACIT_ERR_RANGE if the range leaves the content. Each block is
- * verified by itself; who reads all blocks of an archive in order gets TACIT_ERR_CHECKSUM in
- * place of the last one if together they are not the content that the index has the hash of. */
+/* Decodes content bytes [offset, offset + n_bytes) to data, reading only the blocks that hold them.
+ * The handle keeps the block that it decoded last. TACIT_ERR_RANGE if the range leaves the content.
+ * Each block is verified by itself. A caller who reads all blocks of an archive in order gets
+ * TACIT_ERR_CHECKSUM instead of the last block if the blocks together do not have the hash that the
+ * index states. */
 TACIT_API enum tacit_status tacit_archive_read(struct tacit_archive *archive, uint64_t offset,
                                                void *data, size_t n_bytes);
 
@@ -107,32 +109,31 @@ TACIT_API void tacit_archive_close(struct tacit_archive *archive);
 /* What recovery tells of a part of the content. */
 enum tacit_recovered {
     TACIT_RECOVERED_CONTENT = 0, /* n_bytes of content at content_offset */
-    TACIT_RECOVERED_LOST = 1,    /* they are lost; n_bytes == 0: nobody knows how many */
-    TACIT_RECOVERED_DOUBTFUL =
-        2, /* they were handed over, each block right by its own check, but the
-                                     archive's index is not of all of them: they may be of several
-                                     versions of the content, put together */
+    TACIT_RECOVERED_LOST = 1,    /* n_bytes are lost; 0: an unknown number */
+    /* The bytes were handed over, and each block agrees with its own check, but the archive's index
+     * does not name all of these blocks: they may belong to several versions of the content. */
+    TACIT_RECOVERED_DOUBTFUL = 2,
 };
 
-/* Content, in order; data is NULL but for TACIT_RECOVERED_CONTENT. content_offset is UINT64_MAX
- * when the position is unknown, which happens behind a loss of unknown size. What is doubtful is
- * told behind content, at the latest at the end of its archive. Return non-zero to stop. */
+/* Takes a part of the content, in order. data is NULL but for TACIT_RECOVERED_CONTENT.
+ * content_offset is UINT64_MAX where the position is unknown, which happens behind a loss of
+ * unknown size. That content is doubtful is reported after the content, at the latest at the end of
+ * its archive. Return non-zero to stop. */
 typedef int (*tacit_recover_fn)(void *context, enum tacit_recovered what, uint64_t content_offset,
                                 const void *data, uint64_t n_bytes);
 
-/* Finds each block that is whole, index or not, by the mark that starts it, and hands its
- * content to sink, at the place that its header tells, wherever it lies. Archives inside of
- * blocks, lost or not, are content and not taken for archives. Reads the source twice, in time
- * and memory that grow in proportion to its size and to the content. Bytes that cannot be read
- * count as damage; zeros behind the last archive do not. An archive whose header is lost is
- * taken to need options->model or else the linked-in one. TACIT_OK: nothing was lost, and each
- * archive's content is the one that its index has the hash of; TACIT_ERR_CHECKSUM: nothing was
- * lost, but some is doubtful; TACIT_ERR_CORRUPT: something was lost, what could be had was
- * handed over, and where blocks are lost no hash tells whether the others are of one version;
- * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG, TACIT_ERR_REFERENCE_MISSING,
- * TACIT_ERR_REFERENCE_WRONG: likewise, and a header names a model or a reference that is not
- * there; TACIT_ERR_NOT_ARCHIVE: neither a block nor a header was found; TACIT_ERR_CANCELLED: the
- * sink said so. */
+/* Finds each undamaged block by the mark that starts it, with or without an index, and hands its
+ * content to sink at the place that the block's header states, wherever the block lies. An archive
+ * inside a block is content, even if the block is lost. Recovery reads the source twice; time and
+ * memory grow in proportion to the source and to the content. Bytes that cannot be read count as
+ * damage; zeros behind the last archive do not. If an archive's header is lost, recovery uses
+ * options->model, or else the linked-in model. TACIT_OK: nothing was lost, and each archive's
+ * content has the hash that its index states; TACIT_ERR_CHECKSUM: nothing was lost, but some
+ * content is doubtful; TACIT_ERR_CORRUPT: something was lost and the rest was handed over; where
+ * blocks are lost, no hash tells whether the others are of one version; TACIT_ERR_MODEL_MISSING,
+ * TACIT_ERR_MODEL_WRONG, TACIT_ERR_REFERENCE_MISSING, TACIT_ERR_REFERENCE_WRONG: something was
+ * lost, and a header names a model or a reference that was not given; TACIT_ERR_NOT_ARCHIVE:
+ * neither a block nor a header was found; TACIT_ERR_CANCELLED: the sink stopped it. */
 TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                                                   const struct tacit_options *options,
                                                   tacit_recover_fn sink, void *sink_context);

@@ -7,11 +7,11 @@
  *
  * A token's cost is -log2 of the probability that the model gives it after the tokens before it in
  * its window. All costs are the same on every machine and for any number of threads. A byte that
- * the vocabulary cannot spell costs TACIT_EVAL_BARE_BITS more than the likeliest token would, and is
- * not seen by the model.
+ * the vocabulary cannot spell costs TACIT_EVAL_BARE_BITS more than the likeliest token would, and
+ * the model does not read that byte.
  *
  * An evaluator belongs to one thread at a time. Texts and all their tokens are held in memory, some
- * 8 bytes a token (64 with details): give long files in pieces.
+ * 8 bytes a token (64 with details), so pass long files in pieces.
  */
 #ifndef TACIT_EVAL_H
 #define TACIT_EVAL_H
@@ -34,11 +34,12 @@ extern "C" {
 
 /* Which tokens are scored, and what the model sees before them. */
 enum tacit_eval_convention {
-    /* Windows of `window` tokens that begin with the model's start token; each advances by `stride`
-     * and scores what is new. Every token of the text is scored once. */
+    /* Windows of `window` tokens that begin with the model's start token. Each window begins
+     * `stride` tokens after the one before and scores the tokens that are new. Every token of the
+     * text is scored once. */
     TACIT_EVAL_WINDOWS,
-    /* One window for the whole text: each token sees all before it, or, beyond `window` tokens, the
-     * text's first four and its latest. */
+    /* One window for the whole text: each token sees all tokens before it, or, beyond `window`
+     * tokens, the text's first four and its latest tokens. */
     TACIT_EVAL_ROLLING,
     /* lm-evaluation-harness's rolling log-likelihood: the start token before the text, then disjoint
      * windows that see one token of the window before; the last one looks back on a full window. */
@@ -61,7 +62,7 @@ struct tacit_eval_options {
     int64_t first_token; /* before each window that begins with one: a token of the model, -1:
                                 the model's own, -2: none */
     int details;         /* non-zero: entropy and the likeliest tokens too; slower */
-    int mixed;           /* non-zero: what tokens cost mixed with context models too, for
+    int mixed;           /* non-zero: also what tokens cost when mixed with context models, for
                             TACIT_EVAL_WINDOWS and _ROLLING; slower, one window at a time */
     unsigned n_threads;  /* 0: one for each processor. Never changes a result. */
     const char *cpu;     /* as in tacit_options */
@@ -103,9 +104,10 @@ struct tacit_eval_token {
     double entropy;                  /* bits expected at this place */
     uint32_t top[TACIT_EVAL_TOP];    /* the likeliest tokens, likeliest first */
     double top_bits[TACIT_EVAL_TOP]; /* what each would have cost */
-    /* With mixed: its cost in an archive of one stream, where context models have read all of the text
-     * before it; and how much more it would have cost if the mixer's inputs from the language model, or
-     * from the context models, had been taken out. Below 0: they did harm. */
+    /* With mixed: the token's cost in an archive of one stream, where context models have read all
+     * of the text before it; and how much more the token would have cost without the mixer's inputs
+     * from the language model, or from the context models. A value below 0: these inputs did
+     * harm. */
     double mixed_bits, model_saves, context_saves;
 };
 
@@ -121,15 +123,16 @@ TACIT_API enum tacit_status tacit_evaluator_create(struct tacit_evaluator **eval
                                                    const struct tacit_model *model,
                                                    const struct tacit_eval_options *options);
 
-/* Scores n_texts texts, each by itself, in one go: many short ones are faster together. results:
- * [n_texts] with struct_size set; on_token may be NULL. An empty text is fine and scores nothing,
- * as does one that the convention has no window for. TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED. */
+/* Scores n_texts texts, each by itself. One call with many short texts is faster than many calls.
+ * results: [n_texts] with struct_size set; on_token may be NULL. An empty text scores nothing, nor
+ * does a text that is too short for the convention's window. TACIT_ERR_MEMORY,
+ * TACIT_ERR_CANCELLED. */
 TACIT_API enum tacit_status tacit_evaluator_run(struct tacit_evaluator *evaluator,
                                                 const struct tacit_eval_text *texts, size_t n_texts,
                                                 struct tacit_eval_result *results,
                                                 tacit_eval_token_fn on_token, void *context);
 
-/* Bytes of a token, which live as long as the model; *n_bytes is 0 for tokens that text cannot
+/* The bytes of a token. They live as long as the model; *n_bytes is 0 for tokens that text cannot
  * contain. */
 TACIT_API const void *tacit_evaluator_token_bytes(const struct tacit_evaluator *evaluator,
                                                   uint32_t token, size_t *n_bytes);
@@ -139,7 +142,7 @@ TACIT_API enum tacit_status tacit_evaluator_count_tokens(const struct tacit_eval
                                                          const void *data, size_t n_bytes,
                                                          size_t *n_tokens);
 
-/* Only counts: bytes, characters and words of the text, all as scored; no tokens, no bits.
+/* Counts bytes, characters and words of the text, all of them as scored. Tokens and bits become 0.
  * TACIT_ERR_ARGUMENT: result->struct_size is too small to hold itself. */
 TACIT_API enum tacit_status tacit_eval_count(const void *data, size_t n_bytes,
                                              struct tacit_eval_result *result);
@@ -147,8 +150,8 @@ TACIT_API enum tacit_status tacit_eval_count(const void *data, size_t n_bytes,
 /* NULL is allowed. */
 TACIT_API void tacit_evaluator_destroy(struct tacit_evaluator *evaluator);
 
-/* Context models that learn while they read: the cost of each byte by what came before it, all of
- * it, as in an archive without a language model. Costs are the same on every machine. */
+/* Context models that learn while they read: the cost of each byte after all bytes before it, as in
+ * an archive without a language model. Costs are the same on every machine. */
 struct tacit_learner;
 
 /* level: TACIT_LEVEL_MIN .. TACIT_LEVEL_MAX, of which 1 to 4 are the quick models, 5 to 9 the strong
@@ -157,7 +160,8 @@ struct tacit_learner;
 TACIT_API enum tacit_status tacit_learner_create(struct tacit_learner **learner, int level,
                                                  uint64_t n_bytes);
 
-/* Reads on. bits: [n_bytes], the cost of each byte, or NULL. *sum: of all n_bytes. */
+/* Reads and learns the next n_bytes. bits: [n_bytes], the cost of each byte, or NULL. *sum: the
+ * cost of all n_bytes. */
 TACIT_API enum tacit_status tacit_learner_read(struct tacit_learner *learner, const void *data,
                                                size_t n_bytes, float *bits, double *sum);
 

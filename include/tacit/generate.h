@@ -3,11 +3,13 @@
  * Text from a language model. A model that compresses text turns bits into text when it runs the other way:
  * random bits, decoded by the coder that archives are made with, become what the model expects.
  *
- * All of it is strict arithmetic: the same model, options, prompt and seed give the same text on every machine, on
- * any number of threads. The text holds none of the model's control tokens, and goes on for as long as is asked.
+ * The arithmetic is strict: the same model, options, prompt and seed give the same text on every
+ * machine and with any number of threads. The text holds none of the model's control tokens, and is as long as the
+ * caller asks.
  *
- * tacit_generate_from turns bytes of the caller's into text, and tacit_generate_back turns such text into the bytes
- * again, with the same model, options and prompt. It says nothing against being found out: this is no cipher.
+ * tacit_generate_from turns the caller's bytes into text, and tacit_generate_back turns that text
+ * into the bytes again, with the same model, options and prompt. This is no cipher: the text does
+ * not hide that it stands for data.
  *
  * These functions keep no state between calls; any threads may call them.
  */
@@ -29,17 +31,19 @@ extern "C" {
 #define TACIT_TEMPERATURE_MAX    100.0
 #define TACIT_GENERATE_INPUT_MAX ((size_t)1 << 30)
 
-/* Fill with tacit_generate_options_init, then change what you need. NULL in its place: the defaults. */
+/* Fill with tacit_generate_options_init, then change what you need. Functions take NULL for the
+ * defaults. */
 struct tacit_generate_options {
     size_t struct_size;
-    const void *prompt; /* what the text goes on from, not repeated in it; NULL: nothing */
+    const void *prompt; /* the text continues it and does not repeat it; NULL: none */
     size_t n_prompt;    /* at most TACIT_GENERATE_INPUT_MAX */
-    float
-        temperature; /* the logits' divisor: 1 as the model has it, less is surer; 0: always the likeliest token */
+    /* divides the logits: 1: the model's own distribution; below 1: surer; 0: always the likeliest
+     * token */
+    float temperature;
     float top_p;   /* above 0 .. 1: only the likeliest tokens that together have this share */
     uint64_t seed; /* which random bits */
-    unsigned
-        n_context; /* tokens that the model looks back on, 0: 2,048; at most TACIT_CONTEXT_MAX */
+    /* tokens that the model looks back on, 0: 2,048; at most TACIT_CONTEXT_MAX */
+    unsigned n_context;
     unsigned n_threads; /* 0: one for each processor. Never changes the text. */
     const char *cpu;    /* as in tacit_options */
 };
@@ -55,28 +59,30 @@ static inline void tacit_generate_options_init(struct tacit_generate_options *op
     (void)tacit_generate_options_init_sized(options, sizeof *options);
 }
 
-/* Takes what comes next, token by token; a token may end inside a character. Non-zero stops with
+/* Takes the text token by token; a token may end inside a character. Non-zero stops with
  * TACIT_ERR_CANCELLED. */
 typedef int (*tacit_generate_fn)(void *context, const void *data, size_t n_bytes);
 
-/* Hands n_bytes of text to sink, the last token cut there. TACIT_ERR_ARGUMENT: an option out of range;
- * TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_FLOAT, TACIT_ERR_CANCELLED. */
+/* Hands n_bytes of text to sink; the last token is cut to fit. TACIT_ERR_ARGUMENT: an option out of
+ * range; TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_FLOAT, TACIT_ERR_CANCELLED. */
 TACIT_API enum tacit_status tacit_generate(const struct tacit_model *model,
                                            const struct tacit_generate_options *options,
                                            uint64_t n_bytes, tacit_generate_fn sink, void *context);
 
-/* Hands text to sink that stands for data[0 .. n_data), at most TACIT_GENERATE_INPUT_MAX bytes; 7 to 9 bytes of
- * length and checksum come to it. Tokens are drawn from the 128 likeliest that the tokenizer would choose, so that
- * the text leads back to them. options->seed counts for nothing, temperature 0 is TACIT_ERR_ARGUMENT.
- * TACIT_ERR_CONTENT_LIMIT: the model is so sure, or options make it so, that text of 256 tokens holds less than a
- * byte; TACIT_ERR_UNSUPPORTED: the tokenizer makes other tokens of the text; otherwise as tacit_generate. */
+/* Hands text to sink that stands for data[0 .. n_data), at most TACIT_GENERATE_INPUT_MAX bytes, and
+ * for 7 to 9 bytes of length and checksum that the function adds. Tokens are drawn from the 128
+ * likeliest that the tokenizer would choose, so that the text leads back to them. options->seed has
+ * no effect; temperature 0 is TACIT_ERR_ARGUMENT. TACIT_ERR_CONTENT_LIMIT: the model, by itself or
+ * by the options, is so sure that text of 256 tokens holds less than a byte; TACIT_ERR_UNSUPPORTED:
+ * the tokenizer makes other tokens of the text; otherwise as tacit_generate. */
 TACIT_API enum tacit_status tacit_generate_from(const struct tacit_model *model,
                                                 const struct tacit_generate_options *options,
                                                 const void *data, size_t n_data,
                                                 tacit_generate_fn sink, void *context);
 
 /* Hands to sink, in one piece, the data that the text stands for. What follows the text's end is ignored.
- * TACIT_ERR_CHECKSUM: it does not stand for any: another text, model, prompt or option; otherwise as tacit_generate. */
+ * TACIT_ERR_CHECKSUM: the text stands for no data, since the text, the model, the prompt or an
+ * option differs; otherwise as tacit_generate. */
 TACIT_API enum tacit_status tacit_generate_back(const struct tacit_model *model,
                                                 const struct tacit_generate_options *options,
                                                 const void *text, size_t n_text,

@@ -27,33 +27,34 @@ extern "C" {
 #define TACIT_BLOCK_SIZE_MIN ((uint64_t)1 << 10)
 #define TACIT_BLOCK_SIZE_MAX ((uint64_t)1 << 30)
 
-#define TACIT_THREADS_MAX 1024 /* that a caller may ask for */
+#define TACIT_THREADS_MAX 1024 /* that a caller may ask for at most */
 
 /* With a language model: */
 #define TACIT_STREAMS_MAX 128         /* token sequences of a block that advance in lock-step */
 #define TACIT_CONTEXT_MAX (1UL << 20) /* tokens that the model looks back on */
 
-/* Called now and then by the thread that called the library: n_in bytes of input are done (read,
- * coded and queued for output), n_out bytes of output are made. Return non-zero to stop the work
- * with TACIT_ERR_CANCELLED. */
+/* Called from time to time by the thread that called the library: n_in bytes of input are done
+ * (read, coded and queued for output), n_out bytes of output are made. Return non-zero to stop the
+ * work with TACIT_ERR_CANCELLED. */
 typedef int (*tacit_progress_fn)(void *context, uint64_t n_in, uint64_t n_out);
 
-/* What became of the blocks that a language model coded, for people: sums over all of them. Zero it
- * first; read it when the archive is done. One encoder or decoder at a time adds to it. */
+/* Figures for people about the blocks that a language model coded: sums over these blocks. Set the
+ * struct to zero first; read it when the archive is done. One encoder or decoder at a time adds to
+ * it. */
 struct tacit_model_report {
-    size_t struct_size;       /* set before; lets the struct grow */
+    size_t struct_size;       /* set by the caller; lets the struct grow */
     uint64_t n_blocks;        /* that the model coded */
     uint64_t n_content;       /* bytes of content in them */
-    uint64_t n_tokens;        /* that they took, bare bytes counted as one each */
-    uint64_t n_bare;          /* bare bytes: those that the vocabulary cannot spell */
+    uint64_t n_tokens;        /* that these bytes took; a bare byte counts as one */
+    uint64_t n_bare;          /* bare bytes: bytes that the vocabulary cannot spell */
     uint64_t model_bytes;     /* what the model's predictions alone would have taken (unmixed) */
-    uint64_t context_bytes;   /* what the context models alone took; 0: they were not tried */
-    uint64_t context_content; /* for how much of the content: all of it, or samples */
+    uint64_t context_bytes;   /* what the context models alone took; 0: not tried */
+    uint64_t context_content; /* bytes of content that context_bytes is about: all, or samples */
     uint64_t payload_bytes;   /* what both together took */
     /* Of decoding: */
-    uint64_t n_decoded; /* tokens, bare bytes counted as one each, */
-    uint64_t n_passes;  /* in so many passes over the model's weights, */
-    uint64_t n_read;    /* which read so many tokens: those that were known and guesses */
+    uint64_t n_decoded; /* tokens decoded; a bare byte counts as one */
+    uint64_t n_passes;  /* passes over the model's weights */
+    uint64_t n_read;    /* tokens that these passes read: known tokens and guesses */
 };
 
 /* Fill with tacit_options_init, then change what you need. */
@@ -62,15 +63,17 @@ struct tacit_options {
     int level;                  /* 1 fastest ... 9 smallest; see tacit(1) for what each does */
     unsigned n_threads;         /* 0: one for each processor. Never changes the archive. */
     uint64_t block_size;        /* bytes of content a block, 0: by level; blocks are independent */
-    uint64_t memory_limit;      /* bytes the library may allocate, 0: no limit. When it is short,
-                                   fewer threads run; when it is short for one thread, tables are
-                                   smaller (this changes the archive, the number of threads does
-                                   not); then TACIT_ERR_MEMORY_LIMIT. Decoding takes what the archive
-                                   says, or fails so */
+    uint64_t memory_limit;      /* bytes that the library may allocate, 0: no limit. Under a limit,
+                                   fewer threads run; if one thread would need more, its tables
+                                   become smaller, which changes the archive (the number of threads
+                                   does not); if that is not enough, TACIT_ERR_MEMORY_LIMIT.
+                                   Decoding needs what the archive states, or fails with the same
+                                   status */
     uint64_t content_size;      /* bytes that will be compressed, at most; 0: not known. Only
-                                   memory_limit uses it: short content takes less. Under a limit,
-                                   more content than a block or this is TACIT_ERR_MEMORY_LIMIT, and what one short
-                                   block takes is known, and may be refused, when all of it is there */
+                                   memory_limit uses it, since short content needs less. Under a
+                                   limit, content longer than stated here may be
+                                   TACIT_ERR_MEMORY_LIMIT; what one short block needs is known, and
+                                   may exceed the limit, only when all of it has come */
     tacit_progress_fn progress; /* may be NULL */
     void *progress_context;
     const char *cpu; /* NULL: every processor feature that helps; otherwise those named, separated
@@ -80,18 +83,20 @@ struct tacit_options {
                                         is one. Compressing with one below TACIT_LEVEL_CONTEXT is
                                         TACIT_ERR_ARGUMENT. Must outlive what was made with the
                                         options */
-    unsigned
-        n_streams; /* with a model: streams a block, 1 smallest ... TACIT_STREAMS_MAX fastest; 0: by
-                           size */
+    /* with a model: streams a block, 1 (smallest) .. TACIT_STREAMS_MAX (fastest), 0: by size */
+    unsigned n_streams;
     unsigned n_context; /* with a model: tokens that each stream looks back on, 0: 2,048 */
-    unsigned no_model;  /* 1: compress without one. Decoding uses what archives need all the same */
-    unsigned
-        unmixed; /* 1: with a model, it codes whole tokens, without context models: faster, larger */
-    struct tacit_model_report *report; /* NULL, or where compressing adds what the model earned,
-                                          which takes some time, and decompressing what it took. Never changes the archive. */
-    uint64_t content_limit; /* decoding: bytes of content that a stream or file may come to, 0: no
-                               limit. What says that it holds more is TACIT_ERR_CONTENT_LIMIT,
-                               before the block that goes beyond it is decoded */
+    unsigned no_model;  /* 1: compress without a language model. Decoding still uses the model that
+                           an archive needs */
+    /* 1: with a model, it codes whole tokens, without context models: faster, larger */
+    unsigned unmixed;
+    struct tacit_model_report *report; /* NULL, or the report that compressing and decompressing add
+                                          to; compressing takes some more time then. Never changes
+                                          the archive
+                                          */
+    uint64_t content_limit; /* decoding: bytes of content that a stream or file may hold, 0: no
+                               limit. With more, TACIT_ERR_CONTENT_LIMIT, before the block that
+                               exceeds the limit is decoded */
     const struct tacit_reference *reference; /* what both sides have already (tacit/reference.h): to
                                                 compress with, or that archives may need; NULL:
                                                 none. Must outlive what was made with the options */
@@ -108,19 +113,19 @@ static inline void tacit_options_init(struct tacit_options *options)
     (void)tacit_options_init_sized(options, sizeof *options);
 }
 
-/* The smallest memory_limit with which compressing by the other options works, whatever the content is
- * made of. TACIT_ERR_ARGUMENT if an option is out of range. */
+/* The smallest memory_limit with which compressing with the other options works for any content.
+ * TACIT_ERR_ARGUMENT if an option is out of range. */
 TACIT_API enum tacit_status tacit_options_least_memory(const struct tacit_options *options,
                                                        uint64_t *n_bytes);
 
-/* Bytes that compressing at options->level with options->n_threads takes at most, working buffers
- * included. Writes to *n_bytes; TACIT_ERR_ARGUMENT if an option is out of range. */
+/* Bytes that compressing with these options takes at most, working buffers included. Writes to
+ * *n_bytes; TACIT_ERR_ARGUMENT if an option is out of range. */
 TACIT_API enum tacit_status tacit_options_memory(const struct tacit_options *options,
                                                  uint64_t *n_bytes);
 
-/* How compressing options->content_size bytes (0: any number) spends its threads: *n_blocks are
- * coded at the same time, and up to *n_a_block threads work on each while others have nothing else
- * to do. The archive never depends on it. TACIT_ERR_ARGUMENT if an option is out of range. */
+/* How compressing options->content_size bytes (0: any number) uses its threads: *n_blocks blocks
+ * are coded at the same time, and up to *n_a_block threads work on each while threads are free. The
+ * archive never depends on this. TACIT_ERR_ARGUMENT if an option is out of range. */
 TACIT_API enum tacit_status tacit_options_threads(const struct tacit_options *options,
                                                   unsigned *n_blocks, unsigned *n_a_block);
 

@@ -7,8 +7,8 @@
  *     on one machine:          tacit_joiner_create -> tacit_joiner_hash* and tacit_joiner_add*
  *                              -> tacit_joiner_finish -> tacit_joiner_destroy
  *
- * The joiner never sees content and blocks at the same place: it hashes the content, which only
- * reading it from its beginning to its end can do, and puts the headers before the payloads. It
+ * The joiner hashes the content, which has to be read from its beginning to its end, and makes the
+ * headers that stand before the payloads. It needs no content and block together in memory, and
  * holds 9 bytes a block. Thread rule: one thread at a time for a joiner; tacit_block_encode keeps
  * no state.
  */
@@ -33,7 +33,7 @@ extern "C" {
 /* The largest coded block that n_content bytes can become. */
 TACIT_API size_t tacit_block_bound(size_t n_content);
 
-/* The number of bytes that the blocks of these options hold, the last one aside:
+/* How many bytes of content each block but the last one holds:
  * options->block_size, or what the level says. options: NULL for the defaults.
  * TACIT_ERR_ARGUMENT. */
 TACIT_API enum tacit_status tacit_options_block_size(const struct tacit_options *options,
@@ -57,16 +57,17 @@ struct tacit_joiner;
 TACIT_API enum tacit_status tacit_joiner_create(struct tacit_joiner **joiner,
                                                 const struct tacit_options *options);
 
-/* Takes content, all of it in order, in pieces of any size; before, between or after the blocks. */
+/* Takes all of the content in order, in pieces of any size, before, between or after the blocks. */
 TACIT_API void tacit_joiner_hash(struct tacit_joiner *joiner, const void *content,
                                  size_t n_content);
 
-/* Takes a coded block, in the order of content; is_last: no other follows. *n_header bytes go to
- * header[TACIT_JOINER_HEADER_MAX]: the archive has them, and then the coded block's payload,
- * which is what stands behind its first TACIT_CODED_BLOCK_HEADER bytes. Empty content has no
- * coded block: tacit_buffer_compress makes its archive. TACIT_ERR_CORRUPT, _CHECKSUM: not a coded
- * block, or a damaged one; TACIT_ERR_ARGUMENT: it is longer than a block, or shorter and not the
- * last; TACIT_ERR_STATE: behind the last; TACIT_ERR_MEMORY. */
+/* Takes a coded block, in the order of content; is_last: no other block follows. Writes *n_header
+ * bytes to header[TACIT_JOINER_HEADER_MAX]. The archive has these bytes next, and then the coded
+ * block's payload, which is all that follows its first TACIT_CODED_BLOCK_HEADER bytes. Empty
+ * content has no coded block: tacit_buffer_compress makes its archive. TACIT_ERR_CORRUPT,
+ * _CHECKSUM: not a coded block, or a damaged one; TACIT_ERR_ARGUMENT: the block is longer than the
+ * options say, or shorter and not the last; TACIT_ERR_STATE: the last block was added before;
+ * TACIT_ERR_MEMORY. */
 TACIT_API enum tacit_status tacit_joiner_add(struct tacit_joiner *joiner, const void *block,
                                              size_t n_block, bool is_last, void *header,
                                              size_t *n_header);

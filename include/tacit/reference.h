@@ -7,9 +7,10 @@
  *     tacit_reference_create -> { options.reference = reference; encoders, decoders, archives }*
  *         -> tacit_reference_destroy
  *
- * A reference is made once. Any number of encoders, decoders and threads share it. The first block of each kind
- * (level, content, size) has the models read the reference, which takes as long as compressing that
- * much content at the level; what they know then is kept, and every later block begins with a copy.
+ * A reference is made once. Any number of encoders, decoders and threads share it. For the first
+ * block of each kind (level, content, size) the models read the reference, which takes as long as
+ * compressing that much content at the level. The reference keeps what the models have learnt, and
+ * every later block begins with a copy.
  */
 #ifndef TACIT_REFERENCE_H
 #define TACIT_REFERENCE_H
@@ -46,7 +47,7 @@ TACIT_API enum tacit_status tacit_reference_create(struct tacit_reference **refe
 TACIT_API enum tacit_status tacit_reference_get_identity(const struct tacit_reference *reference,
                                                          struct tacit_reference_identity *identity);
 
-/* NULL is allowed. Nothing may be using it. */
+/* NULL is allowed. No encoder, decoder or archive may be using the reference. */
 TACIT_API void tacit_reference_destroy(struct tacit_reference *reference);
 
 #ifdef __cplusplus

@@ -2,11 +2,11 @@
  *
  * Choosing training data by what it still teaches.
  *
- * The measure is the number of bits that a record costs a compressor that has read the records chosen
- * so far: what is new costs much, what was said before costs little. Choosing is greedy, the dearest
- * record a byte first, after the entropy law (arXiv 2407.06645): prefer the subset that compresses
- * least. What was chosen is never compressed again, and a record is scored anew only when it comes
- * near the top.
+ * The measure is the number of bits that a record costs a compressor that has read the records
+ * chosen so far: new text costs many bits, repeated text few. The choice is greedy: the record with
+ * the most bits a byte comes first, after the entropy law (arXiv 2407.06645), which prefers the
+ * subset that compresses least. Chosen records are never compressed again, and a record is scored
+ * again only when it comes near the top.
  *
  * Results never depend on the number of threads. Memory: 16 bytes a record (200 for near
  * duplicates) and the measure's: _FAST 4 MiB to 512 MiB by the budget, _ZSTD some 4 MiB, _CONTEXT
@@ -40,14 +40,16 @@ enum tacit_select_measure {
     TACIT_MEASURE_FAST, /* a small context model that remembers all that was chosen */
     TACIT_MEASURE_ZSTD, /* zstd, whose dictionary is the latest 512 KiB chosen; the choice may change
                               with libzstd's version */
-    TACIT_MEASURE_CONTEXT, /* the context models of levels 1 to 4: the sharpest, and the slowest */
+    TACIT_MEASURE_CONTEXT, /* the quick context models of levels 3 and 4: the most exact, and the
+                              slowest */
 };
 
 /* Where records come from. They are read several times and must not change. */
 struct tacit_select_source {
     size_t n_records;
-    /* A record's text: good until the same reader (0 .. n_threads - 1) reads the next; called by
-     * several threads at a time. NULL: cannot be read, TACIT_ERR_IO. */
+    /* Returns a record's text, valid until the same reader (0 .. n_threads - 1) reads the next
+     * record. Several threads call it at a time. NULL: the record cannot be read; the call ends
+     * with TACIT_ERR_IO. */
     const void *(*read)(void *context, unsigned reader, size_t record, size_t *n_bytes);
     void *context;
 };
@@ -92,8 +94,8 @@ struct tacit_choice {
 /* In the order of choice. Non-zero stops with TACIT_ERR_CANCELLED. */
 typedef int (*tacit_choice_fn)(void *context, const struct tacit_choice *choice);
 
-/* Empty records, and those that the rest of the budget cannot hold, are passed over. dropped, which
- * may be NULL: called for each near duplicate that is left out, with the record that it repeats.
+/* Empty records, and records larger than the rest of the budget, are skipped. dropped: called for
+ * each near duplicate that is left out, with the record that it repeats; may be NULL.
  * TACIT_ERR_ARGUMENT, TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_IO, TACIT_ERR_CANCELLED. */
 TACIT_API enum tacit_status tacit_select(const struct tacit_select_source *source,
                                          const struct tacit_select_options *options,

@@ -16,8 +16,10 @@ extern "C" {
 #endif
 
 enum tacit_rounding {
-    TACIT_ROUND_NEAREST, /* scale and minimum of each group of 32 searched, each weight to the nearest */
-    TACIT_ROUND_GPTQ, /* second-order, from what the model computes on texts; tables of embeddings to the nearest */
+    TACIT_ROUND_NEAREST, /* each weight to the nearest; scale and minimum of each group of 32 are
+                            searched */
+    TACIT_ROUND_GPTQ,    /* second-order rounding, by the model's inputs on texts; embeddings to the
+                         nearest */
 };
 
 struct tacit_quantize {
@@ -30,8 +32,8 @@ struct tacit_quantize {
 };
 
 /* Rounds a model's matrices to 4 bits. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
- * TACIT_ERR_MEMORY; TACIT_ERR_CONTENT_LIMIT: the texts have fewer than 512 tokens; TACIT_ERR_CANCELLED. What was there
- * before stays after a failure. */
+ * TACIT_ERR_MEMORY; TACIT_ERR_CONTENT_LIMIT: the texts have fewer than 512 tokens; TACIT_ERR_CANCELLED. After a
+ * failure a file that was at `path` before is unchanged. */
 enum tacit_status tacit_shrink_quantize(const struct tacit_quantize *job,
                                         const struct tacit_train_sink *sink);
 

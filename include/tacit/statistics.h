@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What makes figures of an evaluation mean something: intervals, areas under curves, and costs
- * against what is usual. No state but the handles'; the same on every machine.
+ * Statistics of evaluations: intervals, areas under ROC curves, and outliers among costs. There is
+ * no state but the handles'. Results are the same on every machine.
  */
 #ifndef TACIT_STATISTICS_H
 #define TACIT_STATISTICS_H
@@ -17,8 +17,8 @@ extern "C" {
 #endif
 
 /* The area under the ROC curve: the chance that a record with the label costs more than one without,
- * equal costs counting half. labels: [n], non-zero: has it. *area is 0.5 where one kind is
- * missing. TACIT_ERR_MEMORY. */
+ * equal costs counting half. labels: [n], non-zero: has it. *area is 0.5 if all records have the
+ * label or none has. TACIT_ERR_MEMORY. */
 TACIT_API enum tacit_status tacit_roc_area(const double *scores, const uint8_t *labels, size_t n,
                                            double *area);
 
@@ -28,13 +28,14 @@ struct tacit_interval {
     double value, low, high;
 };
 
-/* over, under: [n]. seed: which draws. Two calls with the same n, seed and n_rounds draw the same
- * pieces. The sum of under must not be 0. TACIT_ERR_ARGUMENT, TACIT_ERR_MEMORY. */
+/* over, under: [n]: numerators and denominators. seed: chooses the draws. Two calls with the same
+ * n, seed and n_rounds draw the same pieces. The sum of under must not be 0. TACIT_ERR_ARGUMENT,
+ * TACIT_ERR_MEMORY. */
 TACIT_API enum tacit_status tacit_bootstrap_ratio(const double *over, const double *under, size_t n,
                                                   unsigned n_rounds, double share, uint64_t seed,
                                                   struct tacit_interval *interval);
 
-/* Costs of records, one after the other, against those of their kind: earlier ones of about the same
+/* Judges the costs of records, one after the other, against earlier records of about the same
  * length. */
 struct tacit_outliers;
 
@@ -45,11 +46,11 @@ TACIT_API enum tacit_status tacit_outliers_create(struct tacit_outliers **outlie
 
 struct tacit_outlier {
     double expected; /* bits that a record of that length costs at this point */
-    double score;    /* how many usual deviations it costs more */
-    int is_unusual;  /* the score is above the quantile of those before it */
+    double score;    /* how many mean deviations above expected the record costs */
+    int is_unusual;  /* the score is above the quantile of the scores before it */
 };
 
-/* Judges a record by the ones before it, then counts it among them. */
+/* Judges a record by the records before it, then counts it among these. */
 TACIT_API void tacit_outliers_add(struct tacit_outliers *outliers, double bits, size_t n_bytes,
                                   struct tacit_outlier *outlier);
 

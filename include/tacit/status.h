@@ -2,7 +2,7 @@
  *
  * Status codes: how every function of libtacit that can fail says so.
  *
- * 0 is success; errors are negative, grouped by tens by what the caller can do about them. The
+ * 0 is success. Errors are negative and grouped by tens, by what the caller can do about them. The
  * library never prints and never exits. Thread-safe: these functions keep no state.
  */
 #ifndef TACIT_STATUS_H

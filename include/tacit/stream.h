@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Streaming compression and decompression: the caller pushes input and pulls output, in memory, in
- * pieces of any size. No files, no global state. One handle belongs to one thread at a time;
- * separate handles are independent.
+ * pieces of any size. The library opens no files and has no global state. One handle belongs to one
+ * thread at a time; separate handles are independent.
  *
  *     struct tacit_encoder *encoder;
  *     tacit_encoder_create(&encoder, NULL);
@@ -50,9 +50,10 @@ struct tacit_decoder;
 TACIT_API enum tacit_status tacit_encoder_create(struct tacit_encoder **encoder,
                                                  const struct tacit_options *options);
 
-/* Takes input and gives output until the input is used up, the output is full, or all is done.
- * finish: no input follows what is given now; keep passing true. *done: the archive is complete and
- * wholly written to the outputs given so far. After a failure the handle can only be destroyed. */
+/* Takes input and gives output until the input is used up, the output is full, or the archive is
+ * complete. finish: no input follows this input; pass true in every later call too. *done: the
+ * archive is complete and wholly written to the outputs given so far. After a failure the handle
+ * can only be destroyed. */
 TACIT_API enum tacit_status tacit_encoder_run(struct tacit_encoder *encoder,
                                               struct tacit_input *input,
                                               struct tacit_output *output, bool finish, bool *done);
@@ -61,7 +62,7 @@ TACIT_API enum tacit_status tacit_encoder_run(struct tacit_encoder *encoder,
  * not known. */
 TACIT_API uint64_t tacit_encoder_memory_needed(const struct tacit_encoder *encoder);
 
-/* NULL is allowed. Stops work under way. */
+/* NULL is allowed. Stops blocks that are being coded. */
 TACIT_API void tacit_encoder_destroy(struct tacit_encoder *encoder);
 
 TACIT_API enum tacit_status tacit_decoder_create(struct tacit_decoder **decoder,
@@ -78,18 +79,19 @@ TACIT_API enum tacit_status tacit_decoder_run(struct tacit_decoder *decoder,
  * known. */
 TACIT_API uint64_t tacit_decoder_memory_needed(const struct tacit_decoder *decoder);
 
-/* Where the input stood when the decoder failed, for the error message: the archive offset in bytes
- * of the part (header, block or footer) that is wrong. */
+/* For the error message when the decoder failed: the offset in bytes in the archive of the part
+ * (header, block or footer) that is wrong. */
 TACIT_API uint64_t tacit_decoder_error_offset(const struct tacit_decoder *decoder);
 
-/* The model that the archive needs whose header was read last, as tacit_archive_needs tells it: for the
- * message when the decoder failed with TACIT_ERR_MODEL_MISSING or TACIT_ERR_MODEL_WRONG. Blocks that
- * were coded without the model are decoded without it. */
+/* Tells which model the archive needs whose header was read last, as tacit_archive_needs does: for
+ * the message when the decoder failed with TACIT_ERR_MODEL_MISSING or TACIT_ERR_MODEL_WRONG. Blocks
+ * that were coded without the model are decoded without it. */
 TACIT_API enum tacit_status tacit_decoder_needs(const struct tacit_decoder *decoder,
                                                 struct tacit_archive_model *model);
 
-/* Likewise the reference, for the message when the decoder failed with TACIT_ERR_REFERENCE_MISSING or
- * TACIT_ERR_REFERENCE_WRONG. No content of such an archive is given out. */
+/* Tells which reference that archive needs, for the message when the decoder failed with
+ * TACIT_ERR_REFERENCE_MISSING or TACIT_ERR_REFERENCE_WRONG. No content of such an archive is given
+ * out. */
 TACIT_API enum tacit_status
 tacit_decoder_needs_reference(const struct tacit_decoder *decoder,
                               struct tacit_reference_identity *reference);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Everything that libtacit offers. See docs/ARCHITECTURE.md for the way a byte goes.
+ * Includes all headers of libtacit. docs/ARCHITECTURE.md follows a block through the library.
  */
 #ifndef TACIT_TACIT_H
 #define TACIT_TACIT_H

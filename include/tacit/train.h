@@ -5,8 +5,8 @@
  * low-precision matrix units; nothing here is needed to compress.
  *
  * Each call reads a configuration file (docs/default-model.md lists the keys), works until it is
- * done, and says how it goes by lines of text to `say`, which may be NULL. Not thread-safe on one
- * directory; the threads it starts have ended when it returns.
+ * done, and reports progress as lines of text to `say`, which may be NULL. Two calls must not use
+ * one directory at a time. All threads that a call started have ended when it returns.
  */
 #ifndef TACIT_TRAIN_H
 #define TACIT_TRAIN_H
@@ -25,9 +25,9 @@ struct tacit_train_sink {
     void *context;
 };
 
-/* Cleans, holds out, counts the vocabulary and cuts text into tokens, into the configuration's
- * data_dir. `inputs` are CATEGORY=PATH, documents separated by NUL bytes; `apart` are files of
- * which no line may be learned; they are also cut into tokens, for evaluation only. */
+/* Makes the configuration's data_dir from text: cleans the text, holds some of it out, counts the
+ * vocabulary and cuts the text into tokens. inputs: CATEGORY=PATH, documents separated by NUL
+ * bytes. apart: evaluation files, of which no line may be learned; they are cut into tokens too. */
 enum tacit_status tacit_train_prepare(const char *config_path, size_t n_inputs,
                                       const char *const *inputs, size_t n_apart,
                                       const char *const *apart,
@@ -44,13 +44,14 @@ enum tacit_status tacit_train_eval(const char *config_path, const char *weights,
                                    const struct tacit_train_sink *sink);
 
 /* Writes the weights of a weights-only checkpoint, quantised, and its vocabulary as a model file that
- * tacit -m reads. TACIT_ERR_UNSUPPORTED where a size is not a multiple of 64 that has to be one. */
+ * tacit -m reads. TACIT_ERR_UNSUPPORTED: a size that has to be a multiple of 64 is not. */
 enum tacit_status tacit_train_export(const char *weights, const char *path, const char *name,
                                      const char *licence);
 
-/* The way back: a model file that tacit_train_export wrote as a weights-only checkpoint, from which tacit_train_run
- * goes on, and its vocabulary as the one of the configuration's data_dir (written over). What rounding to int8
- * took does not come back. TACIT_ERR_UNSUPPORTED for a model of another architecture. */
+/* The inverse: turns a model file that tacit_train_export wrote into a weights-only checkpoint,
+ * from which tacit_train_run continues, and writes its vocabulary over that of the configuration's
+ * data_dir. What rounding to int8 lost stays lost. TACIT_ERR_UNSUPPORTED for a model of another
+ * architecture. */
 enum tacit_status tacit_train_import(const char *config_path, const char *model,
                                      const char *weights, const struct tacit_train_sink *sink);
 
