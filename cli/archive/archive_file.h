@@ -15,8 +15,8 @@ struct archive_file {
     struct tacit_archive_info info;
 };
 
-/* to_decode: the model that it needs is looked for first. Says what went wrong. After a failure
- * nothing is left to close. The struct must stay where it is until it is closed. */
+/* to_decode: first searches for the model that the archive needs. Reports failures. After a failure
+ * the caller has nothing to close. The struct must not move until it is closed. */
 enum exit_code archive_file_open(struct archive_file *file, struct arguments *arguments,
                                  const char *path, bool to_decode);
 

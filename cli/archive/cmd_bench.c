@@ -13,7 +13,7 @@
 #include "tacit/buffer.h"
 #include "tacit/version.h"
 
-/* A file in memory, and room for what is made of it. */
+/* A file in memory, and room for its archive and the content decoded from that. */
 struct bench {
     unsigned char *content; /* [n_content] */
     unsigned char *archive; /* [archive_cap] */
@@ -22,8 +22,8 @@ struct bench {
     double encode_seconds, decode_seconds; /* the fastest of the runs */
 };
 
-/* Each direction runs for this long or longer, so that short files are not measured by one cold
- * run. */
+/* Each direction runs at least this long, so that the figures of short files do not come from one
+ * cold run. */
 static const double min_seconds = 0.25;
 
 static enum exit_code read_all(struct input *input, struct bench *bench)

@@ -75,7 +75,7 @@ static enum exit_code cat_all(struct arguments *arguments, struct output *output
 enum exit_code command_cat(struct arguments *arguments)
 {
     struct output output;
-    bool force_terminal = true; /* showing the content is what was asked for */
+    bool force_terminal = true; /* the user asked to see the content */
     enum exit_code code = arguments->output_path != NULL
                               ? output_open_file(&output, &arguments->console,
                                                  arguments->output_path, arguments->force)

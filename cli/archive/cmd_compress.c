@@ -32,7 +32,7 @@ static double bits_a_byte(uint64_t n_bytes, uint64_t n_content)
     return 8.0 * (double)n_bytes / (double)n_content;
 }
 
-/* What the model and the context models would have taken alone, and together. */
+/* Shows the sizes by the model alone, by the context models alone, and by both together. */
 static void show_report(struct console *console, const char *name,
                         const struct tacit_model_report *report)
 {
@@ -50,7 +50,7 @@ static void show_report(struct console *console, const char *name,
                  bits_a_byte(report->payload_bytes, report->n_content));
 }
 
-/* How the threads are spent on this input. */
+/* Shows how the threads are used on this input. */
 static void show_threads(struct console *console, const char *name,
                          const struct tacit_options *options)
 {

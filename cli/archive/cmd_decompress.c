@@ -22,7 +22,7 @@ static enum exit_code cut_suffix(struct arguments *arguments, const char *path, 
     return EXIT_CODE_OK;
 }
 
-/* What guessing saved: without, each pass reads one token of each stream. */
+/* Shows what guesses saved: without guesses, each pass reads one token of each stream. */
 static void show_report(struct console *console, const char *name,
                         const struct tacit_model_report *report)
 {

@@ -7,7 +7,7 @@
 #include "cli/archive/job.h"
 #include "cli/base/commands.h"
 
-/* What the library's calls tell us, one after the other. */
+/* What the library's calls have reported so far. */
 struct recovery {
     struct output *output;
     const char *name;
@@ -66,7 +66,7 @@ static int take_content(void *context, enum tacit_recovered what, uint64_t conte
         return 0;
     }
     if (content_offset == UINT64_MAX)
-        content_offset = recovery->output->n_bytes; /* nobody knows: put it behind what we have */
+        content_offset = recovery->output->n_bytes; /* unknown: put it behind what was recovered */
     if (what == TACIT_RECOVERED_LOST) {
         say_lost(recovery, content_offset, n_bytes);
         recovery->n_lost += n_bytes;

@@ -44,7 +44,7 @@ static enum exit_code add_found(void *context, const char *path)
     return is_archive == compresses ? EXIT_CODE_OK : add(list, path, list->walked_from);
 }
 
-/* Where the folder's own name begins: it is kept, but for one that only leads elsewhere. */
+/* Where the folder's own name begins. The output keeps that name, unless it is "." or "..". */
 static size_t name_of_folder(const char *path)
 {
     size_t end = strlen(path), start;
@@ -68,7 +68,7 @@ static enum exit_code add_named(struct file_list *list, const char *path)
     return file_walk_run(&walk, path);
 }
 
-/* A name in a list is a file's, whatever it looks like. */
+/* A name in a list is a file's, even "-" or one that looks like an option. */
 static enum exit_code add_listed(struct file_list *list, const char *name)
 {
     if (strcmp(name, "-") == 0)

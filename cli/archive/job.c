@@ -40,7 +40,7 @@ bool job_has_archive_suffix(const char *path)
     return n > n_suffix && strcmp(base + n - n_suffix, ARCHIVE_SUFFIX) == 0;
 }
 
-/* Does the output go to a place that is derived from the input's name? */
+/* Whether the output's name is derived from the input's. */
 static bool names_output(const struct arguments *arguments, const char *path)
 {
     return !arguments->to_stdout && arguments->output_path == NULL && strcmp(path, "-") != 0;
@@ -93,7 +93,7 @@ static bool goes_to_terminal(const struct output *output)
     return output->fd == STDOUT_FILENO && isatty(STDOUT_FILENO);
 }
 
-/* An archive of a file that was written to meanwhile holds what nobody ever saw at one time. */
+/* If the file was written to meanwhile, its archive holds a content that the file never had. */
 static void warn_of_change(const struct input *input)
 {
     if (input_has_changed(input))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One file's way through the command: open the input, find the output, show progress, do the work,
- * put the output in its place, say how it went, remove the input if asked.
+ * Runs a command on one file: opens the input, finds the output, shows progress, does the work,
+ * puts the output in its place, reports the result, and removes the input if asked to.
  */
 #ifndef TACIT_CLI_ARCHIVE_JOB_H
 #define TACIT_CLI_ARCHIVE_JOB_H
@@ -14,7 +14,7 @@
 
 struct job_kind {
     bool is_decoding;
-    /* Writes to *name, which the caller frees, the output for this input; says why there is none.
+    /* Sets *name, which the caller frees, to the output for this input; reports why there is none.
      */
     enum exit_code (*name_output)(struct arguments *arguments, const char *path, char **name);
     enum exit_code (*transfer)(struct arguments *arguments, struct input *input,
@@ -23,7 +23,7 @@ struct job_kind {
 
 bool job_has_archive_suffix(const char *path);
 
-/* Where in path the file's own name begins. */
+/* The index in path at which the file's own name begins. */
 size_t job_base_name(const char *path);
 
 /* path: "-" is standard input. */
@@ -32,8 +32,8 @@ enum exit_code job_run(struct arguments *arguments, const char *path, const stru
 /* Refuses an output that would destroy the input. */
 enum exit_code job_check_distinct(const struct input *input, const struct output *output);
 
-/* Before the archive is decoded: lets the model that it needs be found (model_search.h). The input is at its
- * beginning and stays there. */
+/* Call before decoding: finds the model that the archive needs (model_search.h). The input is at
+ * its beginning and stays there. */
 enum exit_code job_find_model(struct arguments *arguments, struct input *input);
 
 /* Decodes the whole file into an output that is open and stays open. */

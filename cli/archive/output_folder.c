@@ -28,7 +28,7 @@ static enum exit_code make_folder(struct arguments *arguments, const char *path,
     return EXIT_CODE_FAILED;
 }
 
-/* The folders between the output folder, whose name is path[0 .. n_root), and the file. */
+/* Makes the folders between the output folder, whose name is path[0 .. n_root), and the file. */
 static enum exit_code make_folders(struct arguments *arguments, char *path, size_t n_root,
                                    char *input, size_t kept_from)
 {

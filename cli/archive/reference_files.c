@@ -20,7 +20,7 @@ static enum exit_code make_room(struct joined *joined, const struct input *input
         return EXIT_CODE_OK;
     size_t cap = joined->n + (size_t)input_size(input) + PIECE;
     cap = cap > 2 * joined->cap ? cap : 2 * joined->cap;
-    cap = cap > PIECE ? cap : PIECE; /* clang-tidy knows no bounds of these sums */
+    cap = cap > PIECE ? cap : PIECE; /* clang-tidy does not see that these sums are bounded */
     unsigned char *data = realloc(joined->data, cap);
     if (data == NULL)
         return fail_with_status(input->console, input->name, TACIT_ERR_MEMORY);

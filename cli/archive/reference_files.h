@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The files of -D, one behind the other, as the library's reference.
+ * Makes the files of -D, one behind the other, into the library's reference.
  */
 #ifndef TACIT_CLI_ARCHIVE_REFERENCE_FILES_H
 #define TACIT_CLI_ARCHIVE_REFERENCE_FILES_H
 
 #include "cli/base/arguments.h"
 
-/* *reference: NULL without -D. Sets arguments->codec.reference, and the console's words for it. What went
- * wrong was said. */
+/* *reference: NULL without -D. Sets arguments->codec.reference and the console's text for it.
+ * Reports failures. */
 enum exit_code reference_files_open(struct arguments *arguments,
                                     struct tacit_reference **reference);
 

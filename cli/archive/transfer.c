@@ -9,7 +9,7 @@
 
 enum { BUFFER_SIZE = 1 << 18 };
 
-/* What both directions need: the buffers, and how far they are. */
+/* The state of both directions: the buffers and the positions in them. */
 struct transfer {
     struct input *file_in;
     struct output *file_out;
@@ -71,7 +71,7 @@ static enum exit_code fail_to_encode(const struct transfer *transfer, enum tacit
     return fail_with_status(input->console, input->name, status);
 }
 
-/* Refill, encode, write, once. */
+/* Refills, encodes and writes once. */
 static enum exit_code encode_step(struct transfer *transfer, struct tacit_encoder *encoder,
                                   struct verifier *verifier, bool *done)
 {

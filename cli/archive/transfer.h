@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The loops that carry bytes from an input through the library to an output. They say on the
- * console what went wrong and return the exit code that goes with it; the caller then aborts the
- * output.
+ * The loops that pass bytes from an input through the library to an output. They report failures on
+ * the console and return the exit code; the caller then aborts the output.
  */
 #ifndef TACIT_CLI_ARCHIVE_TRANSFER_H
 #define TACIT_CLI_ARCHIVE_TRANSFER_H
@@ -14,7 +13,7 @@
 #include "cli/files/file_output.h"
 #include "tacit/options.h"
 
-/* verify: the archive is decoded and compared while it is made. */
+/* verify: decodes the archive while it is made, and compares. */
 enum exit_code transfer_encode(struct input *input, struct output *output,
                                const struct tacit_options *options, bool verify);
 

@@ -9,7 +9,7 @@ enum tacit_status verifier_create(struct verifier *verifier, const struct tacit_
     *verifier = (struct verifier){0};
     struct tacit_options decoding = *options;
     decoding.progress = NULL;
-    decoding.content_limit = 0; /* of what is decoded for its own sake */
+    decoding.content_limit = 0; /* of content that is decoded only to compare it */
     return tacit_decoder_create(&verifier->decoder, &decoding);
 }
 

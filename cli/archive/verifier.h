@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * --verify: decodes an archive while it is made and compares with the content it was made from.
- * Holds the content that the encoder has taken and not yet given out as archive bytes.
+ * --verify: decodes an archive while it is made and compares the result with the content. Holds the
+ * content that the encoder has taken and not yet given out as archive bytes.
  */
 #ifndef TACIT_CLI_ARCHIVE_VERIFIER_H
 #define TACIT_CLI_ARCHIVE_VERIFIER_H
@@ -27,8 +27,8 @@ enum tacit_status verifier_create(struct verifier *verifier, const struct tacit_
 /* These n bytes went into the encoder. */
 enum tacit_status verifier_add_content(struct verifier *verifier, const void *data, size_t n);
 
-/* These n bytes came out of the encoder; finish: they are its last. TACIT_ERR_CORRUPT: they decode
- * to something else than the content, of which n_equal bytes were right. */
+/* These n bytes came out of the encoder; finish: they are the last. TACIT_ERR_CORRUPT: they do not
+ * decode to the content, of which n_equal bytes were right. */
 enum tacit_status verifier_add_archive(struct verifier *verifier, const void *data, size_t n,
                                        bool finish);
 

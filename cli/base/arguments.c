@@ -39,7 +39,7 @@ static bool take_mix(void *options, const struct option_row *row, const char *te
     return arguments->codec.unmixed || strcmp(text, "on") == 0;
 }
 
-/* The library knows the names; everything else in codec has been checked. */
+/* Only the library knows the names; the other fields of codec have been checked. */
 static bool take_cpu(void *options, const struct option_row *row, const char *text)
 {
     struct arguments *arguments = options;
@@ -204,7 +204,8 @@ struct command_line arguments_line(const struct command *command)
                                  .manual = "tacit"};
 }
 
-/* Of those that the command compresses at; the highest for commands that do not compress. */
+/* The lowest level at which the command compresses; the highest level for commands that do not
+ * compress. */
 static int lowest_level(const struct arguments *arguments)
 {
     if (arguments->command->bit == COMMAND_BENCH && arguments->first_level != 0)
@@ -213,7 +214,7 @@ static int lowest_level(const struct arguments *arguments)
     return encodes ? arguments->codec.level : TACIT_LEVEL_MAX;
 }
 
-/* "the command 'cat'", "the commands 'list' and 'bench'": those that have the row. */
+/* "the command 'cat'", "the commands 'list' and 'bench'": the commands that have the row. */
 static void name_commands(char *text, size_t cap, unsigned mask)
 {
     size_t n = 0;
@@ -248,7 +249,7 @@ static enum exit_code check_rows(struct arguments *arguments, uint64_t given)
     return EXIT_CODE_OK;
 }
 
-/* What no single option shows. */
+/* Refuses combinations of options and words. */
 static enum exit_code check_together(struct arguments *arguments)
 {
     const struct command *command = arguments->command;
@@ -271,8 +272,8 @@ static enum exit_code check_together(struct arguments *arguments)
     return EXIT_CODE_USAGE;
 }
 
-/* The words of TACIT_OPT, which must be options that any of the commands may be given. They set defaults: a
- * command that has no use for one passes it over. */
+/* Parses the words of TACIT_OPT, which must be options of some command. They set defaults: a
+ * command that has no use for an option ignores it. */
 static bool parse_defaults(struct arguments *arguments, const struct command_line *command_line)
 {
     enum { TEXT_MAX = 4096, WORDS_MAX = TEXT_MAX / 2 + 2 };
@@ -317,7 +318,7 @@ enum exit_code arguments_parse(struct arguments *arguments, int argc, char **arg
     arguments->command = argc > 1 ? command_by_name(argv[1]) : NULL;
     arguments->is_named = arguments->command != NULL;
     struct command_line line = arguments_line(arguments->command);
-    if (arguments->is_named) { /* getopt then takes the command's name for the program's */
+    if (arguments->is_named) { /* getopt then takes the command's name for the program's name */
         argc--;
         argv++;
     }

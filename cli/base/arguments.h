@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The command line, taken apart and checked. tacit(1) is its description.
+ * Parses and checks the command line, which tacit(1) describes.
  */
 #ifndef TACIT_CLI_BASE_ARGUMENTS_H
 #define TACIT_CLI_BASE_ARGUMENTS_H
@@ -20,12 +20,12 @@ struct arguments {
     struct console console;
     const struct command *command; /* NULL: only help or version is wanted */
     struct tacit_options codec;
-    bool is_named;                          /* the command stands in its own place, first */
+    bool is_named;                          /* the command is the first word */
     const char *model_name;                 /* -m; NULL: none */
     struct tacit_model *found_model;        /* by model_search.h; NULL: none */
     const char *references[REFERENCES_MAX]; /* -D, in order */
     unsigned n_references;
-    char reference_given[REFERENCE_TEXT_CAP]; /* what they are together */
+    char reference_given[REFERENCE_TEXT_CAP]; /* the references together */
     const char *output_path;                  /* -o; NULL: not given */
     const char *output_folder;                /* --output-dir; NULL: not given */
     const char *list_path;                    /* --files-from; NULL: not given */
@@ -46,14 +46,14 @@ struct arguments {
     int n_files;                 /* 0: none named */
     const size_t *kept_from;     /* [n_files], NULL if not is_expanded: where the part of the path
                                     begins that --output-dir keeps */
-    size_t kept_from_now;        /* of the file under way */
+    size_t kept_from_now;        /* of the present file */
 };
 
-/* Options in the environment variable TACIT_OPT come first, so that those of argv win. argv: must outlive
- * arguments and may be put into another order. On failure the reason was said. */
+/* Parses the options of the environment variable TACIT_OPT first, so that options of argv win.
+ * argv: must outlive arguments and may be reordered. Reports failures. */
 enum exit_code arguments_parse(struct arguments *arguments, int argc, char **argv);
 
-/* The options that the command has, for its help; NULL: those of all commands with work. */
+/* The options of the command, for its help; NULL: the options of all commands with work. */
 struct command_line arguments_line(const struct command *command);
 
 #endif

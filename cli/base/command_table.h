@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the parser and the help know of a command. The table itself is cli/commands.c.
+ * A command as the parser and the help see it. The table itself is cli/commands.c.
  */
 #ifndef TACIT_CLI_BASE_COMMAND_TABLE_H
 #define TACIT_CLI_BASE_COMMAND_TABLE_H
@@ -25,7 +25,7 @@ enum command_bit {
 
 struct command {
     const char *name;
-    char letter;         /* the option that means the same; '\0': none */
+    char letter;         /* the option that stands for the command; '\0': none */
     const char *summary; /* a few words */
     /* One of the two. The second takes a command line of its own, argv[0] being the command's name, and
      * returns the exit code. */

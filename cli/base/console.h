@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Standard error: messages of one line each, "tacit: FILE: what failed", and below them at most one
- * progress bar. Control characters in what is shown become '?', so that a file's name cannot play
- * with the terminal.
+ * progress bar. Control characters are shown as '?', so that a file's name cannot control the
+ * terminal.
  */
 #ifndef TACIT_CLI_BASE_CONSOLE_H
 #define TACIT_CLI_BASE_CONSOLE_H
@@ -11,7 +11,7 @@
 
 struct console {
     int verbosity;    /* -2 nothing, -1 errors only, 0 normal, 1 and more: details */
-    bool is_terminal; /* is standard error one */
+    bool is_terminal; /* standard error is a terminal */
     bool feeds_pipe;  /* standard output is a pipe: its reader may draw on the same terminal */
     bool wants_lines; /* progress as plain lines, wherever standard error goes */
     bool bar_shown;
@@ -26,15 +26,15 @@ __attribute__((format(printf, 3, 4))) void console_error(struct console *console
 __attribute__((format(printf, 3, 4))) void console_warn(struct console *console, const char *name,
                                                         const char *format, ...);
 
-/* A name for a line on standard output, where control characters do the same harm. */
+/* Prints a name on standard output with control characters replaced too. */
 void console_print_name(const char *name);
 
-/* What went well: shown on a terminal on which nobody else draws, or with -v or --progress. */
+/* Reports a success: on a terminal that no other program draws on, or with -v or --progress. */
 __attribute__((format(printf, 3, 4))) void console_note(struct console *console, const char *name,
                                                         const char *format, ...);
 
-/* Is a progress bar wanted at all? Not on a terminal of the kind "dumb", which cannot go back in a line, or that a
- * pager may be drawing on. */
+/* Whether to show a progress bar. Not on a terminal of the kind "dumb", which cannot go back in a
+ * line, nor on one that a pager may be drawing on. */
 bool console_wants_bar(const struct console *console);
 
 /* Columns of the terminal. */

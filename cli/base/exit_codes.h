@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the command's exit code says; documented in tacit(1). A run over several files ends with the
+ * The command's exit codes, which tacit(1) documents. A run over several files ends with the
  * largest code that any of them gave. A signal ends the process by that signal, which shells show
  * as 128 + its number.
  */
@@ -26,34 +26,33 @@ enum exit_code {
 
 enum exit_code exit_code_of_status(enum tacit_status status);
 
-/* Whether it says that the archive's model is not there. */
+/* Whether the status means that the archive's model is missing or another one was given. */
 bool status_is_of_model(enum tacit_status status);
 
 /* The worse of two outcomes. */
 enum exit_code exit_code_worse(enum exit_code a, enum exit_code b);
 
-/* Says on the console that the library failed on the file name, with a hint what to do, and returns
- * the exit code that goes with it. */
+/* Reports on the console that the library failed on the file `name`, with a hint what to do, and
+ * returns the exit code for the status. */
 enum exit_code fail_with_status(struct console *console, const char *name,
                                 enum tacit_status status);
 
-/* The same for such a status, where the library has told what the
- * archive needs. */
+/* The same for a missing or wrong model; needed: the model that the archive needs. */
 enum exit_code fail_for_model(struct console *console, const char *name, enum tacit_status status,
                               const struct tacit_archive_model *needed);
 
-/* Likewise for a reference. */
+/* The same two functions for a missing or wrong reference. */
 bool status_is_of_reference(enum tacit_status status);
 enum exit_code fail_for_reference(struct console *console, const char *name,
                                   enum tacit_status status,
                                   const struct tacit_reference_identity *needed);
 
-/* The same for TACIT_ERR_MEMORY_LIMIT, where the bytes that would do are known; 0: they are not. less: what makes it
- * take less, "" or a phrase behind a comma. */
+/* The same for TACIT_ERR_MEMORY_LIMIT; n_bytes: the bytes that would suffice, 0: not known. less:
+ * how to use less, "" or a phrase behind a comma. */
 enum exit_code fail_for_memory(struct console *console, const char *name,
                                unsigned long long n_bytes, const char *less);
 
-/* The same, where the archive offset in bytes of the wrong part is known. */
+/* The same with the offset in bytes in the archive of the part that is wrong. */
 enum exit_code fail_at_offset(struct console *console, const char *name, enum tacit_status status,
                               unsigned long long offset);
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* Bytes of the UTF-8 letter that text[0 .. n) starts with, 0 if it starts with none. RFC 3629: no
+/* Bytes of the UTF-8 character with which text[0 .. n) starts, 0 if there is none. RFC 3629: no
  * surrogates, no longer form than needed, nothing above U+10FFFF. */
 static size_t utf8_length(const unsigned char *text, size_t n)
 {

@@ -14,8 +14,8 @@ struct model_source {
     const char *member; /* path inside the package */
     const char *sha256; /* of the member, in hexadecimal */
     uint64_t n_bytes;   /* of the member */
-    const char
-        *identity; /* by which archives name the model (tacit_model_identity), in hexadecimal */
+    /* by which archives name the model (tacit_model_identity), in hexadecimal */
+    const char *identity;
     const char *licence;
     const char *about;
 };
@@ -26,8 +26,8 @@ const struct model_source *model_source_at(size_t index);
 /* NULL: no model of that name is known. */
 const struct model_source *model_source_find(const char *name);
 
-/* The source of the model whose identity begins so; NULL: none is known. identity: hexadecimal; what an archive
- * tells, 8 or 64 digits. */
+/* The source of the model whose identity begins with `identity`; NULL: none is known. identity: the
+ * 8 or 64 hexadecimal digits that an archive has. */
 const struct model_source *model_source_of_identity(const char *identity);
 
 #endif

@@ -9,7 +9,8 @@ size_t archive_head_read(const char *path, uint8_t head[TACIT_ARCHIVE_HEADER_MAX
 {
     struct stat about;
     size_t n = 0;
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* of a pipe it would take bytes away */
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* reading a pipe would take its
+                                                               bytes */
         return 0;
     FILE *file = fopen(path, "rb");
     if (file) {

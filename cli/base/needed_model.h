@@ -7,11 +7,11 @@
 
 #include "tacit/archive.h"
 
-/* needed->n_hash is 0 where the archive needs none, or where the path leads to no regular file or to no
- * archive. */
+/* needed->n_hash is 0 if the archive needs no model, or path is no regular file or no archive. */
 void needed_model_read(const char *path, struct tacit_archive_model *needed);
 
-/* The first bytes of the regular file at path; their number, 0 where there is no such file. */
+/* Reads the first bytes of the regular file at path. Returns their number, 0 if there is no such
+ * file. */
 size_t archive_head_read(const char *path, uint8_t head[TACIT_ARCHIVE_HEADER_MAX]);
 
 #endif

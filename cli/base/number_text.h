@@ -7,7 +7,7 @@
 /* A whole number from least to most, in decimal and nothing else. */
 bool number_parse(const char *text, unsigned least, unsigned most, unsigned *number);
 
-/* The same from 0 on, where more than most counts as most. */
+/* The same from 0 on; a number above most counts as most. */
 bool number_parse_capped(const char *text, unsigned most, unsigned *number);
 
 /* A number with or without a fraction, from least to most. */

@@ -11,7 +11,7 @@
 
 enum {
     ROWS_MAX = 64,
-    FIRST_NAME = 256, /* getopt's value for the row at that index and on */
+    FIRST_NAME = 256, /* getopt's value for the first row; the others follow */
     HELP_COLUMN = 25,
 };
 
@@ -54,7 +54,7 @@ static void make_tables(const struct command_line *line, struct getopt_tables *t
     }
 }
 
-/* The row of what getopt has returned; NULL: getopt has said what is wrong. */
+/* The row for a value that getopt has returned; NULL: getopt has reported what is wrong. */
 static const struct option_row *find_row(const struct command_line *line, int option)
 {
     if (option >= FIRST_NAME)

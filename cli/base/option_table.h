@@ -4,8 +4,8 @@
  * completions follow from --help: a new option is one row, and a paragraph of the manual page, which a
  * test asks for.
  *
- * A row writes to a field of the command's own struct of options: its place is an offset. The rows of one
- * table may serve several commands; a row says by its mask which.
+ * A row writes to a field of the command's own struct of options: its place is an offset. The rows of one table may
+ * serve several commands; a row's mask says which.
  */
 #ifndef TACIT_CLI_BASE_OPTION_TABLE_H
 #define TACIT_CLI_BASE_OPTION_TABLE_H
@@ -28,7 +28,7 @@ enum option_kind {
     OPTION_SIZE,   /* uint64_t, bytes ("64K"), least .. most */
     OPTION_TEXT,   /* const char * */
     OPTION_OUTPUT, /* const char *, NULL for "-" */
-    OPTION_TAKE,   /* what the row's function does */
+    OPTION_TAKE,   /* the row's function takes the value */
     OPTION_DIGITS, /* the same, for the letters 1 to 9: the value is the digit */
 };
 
@@ -40,10 +40,10 @@ struct option_row {
     size_t offset;
     double least, most;
     const char *value; /* what --help calls the value; NULL: the option has none */
-    const char
-        *wanted;      /* goes on behind the option's name, "is a size such as 64K", where a value is
-                           refused; numbers add their range. NULL: the row's function says it */
-    const char *help; /* in lines; NULL: the row before tells of it */
+    /* what a refusal says behind the option's name: "is a size such as 64K". Numbers add their
+     * range. NULL: the row's function says it */
+    const char *wanted;
+    const char *help; /* in lines; NULL: the row before explains it */
     bool (*take)(void *options, const struct option_row *row, const char *value);
 };
 
@@ -55,7 +55,7 @@ struct command_line {
     size_t n_rows;
     unsigned mask;      /* which of the rows count; 0: all */
     const char *manual; /* the page */
-    const char *source; /* where its words come from; NULL: the command's own line */
+    const char *source; /* where its words come from; NULL: the command line */
 };
 
 #define OPTION_TABLE(rows) (rows), sizeof(rows) / sizeof *(rows)
@@ -107,15 +107,16 @@ struct command_line {
             "is a number of tokens", "tokens by which windows advance (the window)", NULL          \
     }
 
-/* Says what is wrong, on whose command line, and where help is; false. */
+/* Reports what is wrong with the command line and where help is. Returns false. */
 bool options_refuse(struct console *console, const struct command_line *line, const char *what);
 
-/* Takes the options of argv[1 ..] into *options; words that are none are moved behind them, from optind on.
- * given, unless NULL, gets the bits of the rows that were there. False: the reason was said. */
+/* Parses the options of argv[1 ..] into *options and moves the other words behind them, from optind
+ * on. given, unless NULL, receives the bits of the rows that were given. False: the reason was
+ * reported. */
 bool options_parse(const struct command_line *line, void *options, struct console *console,
                    int argc, char **argv, uint64_t *given);
 
-/* The page that --help prints, and the rows alone. */
+/* Prints the page of --help, or its rows alone. */
 void options_print_help(const struct command_line *line);
 void options_print_rows(const struct command_line *line);
 

@@ -34,8 +34,8 @@ void progress_start(struct progress *progress, struct console *console, const ch
 
 enum { FIELD_CAP = 64, N_CELLS = 20 };
 
-/* The line's fields as they stand, each with the blanks that divide it from the one before; empty where
- * nothing is known yet. */
+/* The line's fields, each with the blanks that divide it from the field before; empty if the value
+ * is not known yet. */
 enum field { FIELD_CELLS, FIELD_SHARE, FIELD_SIZE, FIELD_RATIO, FIELD_RATE, FIELD_ETA, N_FIELDS };
 
 struct line {
@@ -53,7 +53,7 @@ static void format_share(struct line *line, const struct progress *progress, uin
     }
     double share = (double)n_in / (double)progress->n_total;
     if (share > 1)
-        share = 1; /* the file grows while we read it */
+        share = 1; /* the file grew while it was read */
     char cells[N_CELLS + 1];
     int n_full = (int)(share * N_CELLS);
     memset(cells, ' ', N_CELLS);
@@ -97,7 +97,7 @@ static int fit_fields(struct line *line, int n_free)
     int n = 0;
     for (int i = 0; i < N_FIELDS; i++)
         n += (int)strlen(line->fields[i]);
-    bool has_share = line->fields[FIELD_SHARE][0] != '\0'; /* without it, the size is what counts */
+    bool has_share = line->fields[FIELD_SHARE][0] != '\0'; /* without it, the size matters */
     for (size_t i = 0; i < sizeof least_first / sizeof least_first[0] && n > n_free; i++) {
         char *field = line->fields[least_first[i]];
         if (least_first[i] == FIELD_SIZE && !has_share)
@@ -108,8 +108,8 @@ static int fit_fields(struct line *line, int n_free)
     return n;
 }
 
-/* One column of the terminal stays free so that the line never wraps; the figures matter more than the
- * name, of which the end may have to do. */
+/* One column of the terminal stays free, so that the line never wraps. The figures matter more than
+ * the name, which may be cut to its end. */
 static void show_line(const struct progress *progress, struct line *line)
 {
     char text[512], name[sizeof text] = "";
@@ -128,7 +128,7 @@ static void show_line(const struct progress *progress, struct line *line)
     console_show_bar(progress->console, text);
 }
 
-/* A line that stays, of all fields but the cells. */
+/* Writes a line that stays, of all fields but the bar's cells. */
 static void print_line(const struct progress *progress, const struct line *line)
 {
     const char *share = line->fields[FIELD_SHARE];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The progress of one file: share, sizes, ratio, rate, time to go. As a bar where console_wants_bar, or
- * as lines, fewer as time goes by, where the console wants those.
+ * The progress of one file: share, sizes, ratio, rate, time left. Shown as a bar if
+ * console_wants_bar, or as lines, at growing distances of time, if the console wants lines.
  */
 #ifndef TACIT_CLI_BASE_PROGRESS_H
 #define TACIT_CLI_BASE_PROGRESS_H
@@ -22,10 +22,10 @@ struct progress {
     double next_draw;
 };
 
-/* Seconds on a clock that nobody sets. */
+/* Seconds on a clock that setting the time does not change. */
 double clock_seconds(void);
 
-/* to_terminal: the output goes to a terminal: no bar, which would get into it. */
+/* to_terminal: the output goes to a terminal, so there is no bar, which would mix with it. */
 void progress_start(struct progress *progress, struct console *console, const char *name,
                     uint64_t n_total, bool is_decoding, bool to_terminal);
 

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* Those that somebody, or a limit, sends; then those of a crash. Real-time signals are no constants. */
+/* Signals that a user, a program or a limit sends; then signals of a crash. The numbers of
+ * real-time signals are no constants. */
 static const int fatal_signals[] = {SIGINT,    SIGTERM, SIGHUP,  SIGPIPE, SIGQUIT, SIGALRM, SIGUSR1,
                                     SIGUSR2,   SIGPOLL, SIGPROF, SIGXCPU, SIGSYS,  SIGTRAP,
 #ifdef SIGSTKFLT
@@ -42,7 +43,7 @@ static void fill_fatal_set(sigset_t *set)
         sigaddset(set, i);
 }
 
-/* A sanitizer's handler of crashes stays as well as what is ignored. */
+/* A sanitizer's handler for crashes stays, and an ignored signal stays ignored. */
 static void install(int signal_number, const struct sigaction *action)
 {
     struct sigaction old;

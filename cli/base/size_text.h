@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Numbers of bytes as people write and read them. K, M, G and T are powers of 1024, with or without
+ * Numbers of bytes as text for people. K, M, G and T are powers of 1024, with or without
  * "B" or "iB" behind, in either case.
  */
 #ifndef TACIT_CLI_BASE_SIZE_TEXT_H
@@ -23,13 +23,14 @@ char *size_format(char *text, double n_bytes);
 struct byte_range {
     uint64_t first;
     uint64_t last;       /* UINT64_MAX: the end */
-    uint64_t n_from_end; /* not 0: the last so many bytes; the others do not count */
+    uint64_t n_from_end; /* not 0: this many last bytes; first and last have no meaning */
 };
 
-/* A and B as size_parse takes them. False if text is no range or ends before it starts. */
+/* A and B as size_parse takes them. False if text is no range, or the range ends before it
+ * starts. */
 bool range_parse(const char *text, struct byte_range *range);
 
-/* Where the range lies in n_content bytes; false if it leaves them. */
+/* Finds the range in n_content bytes; false if the range leaves them. */
 bool range_resolve(const struct byte_range *range, uint64_t n_content, uint64_t *offset,
                    uint64_t *n_bytes);
 

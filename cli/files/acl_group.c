@@ -9,7 +9,7 @@
 /* The attribute as linux/posix_acl_xattr.h lays it out, little-endian: a version, then for each entry
  * what it is for, its rights, and an identifier. */
 enum {
-    LIST_MAX = 1 << 16, /* an attribute's most */
+    LIST_MAX = 1 << 16, /* the largest attribute */
     VERSION_SIZE = 4,
     ENTRY_SIZE = 8,
     TAG_OWNING_GROUP = 4,

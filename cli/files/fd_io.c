@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* After a failed call: is it worth another try? */
+/* After a failed call: whether to try again. */
 static bool wait_to_retry(int fd, short events)
 {
     if (errno == EINTR)

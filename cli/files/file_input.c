@@ -45,7 +45,7 @@ enum exit_code input_open(struct input *input, struct console *console, const ch
     *input = (struct input){
         .console = console, .path = path, .name = is_stdin ? "(stdin)" : path, .fd = STDIN_FILENO};
     if (!is_stdin) {
-        /* O_NONBLOCK: a pipe without a writer must not hang us before it is refused */
+        /* O_NONBLOCK: opening a pipe without a writer must not block */
         int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC;
         if (rule == INPUT_REGULAR_ONLY)
             flags |= O_NOFOLLOW | O_NONBLOCK;
@@ -101,7 +101,7 @@ enum exit_code input_read(struct input *input, void *data, size_t n, size_t *n_r
     memcpy(data, input->start + input->at_start, n_ahead);
     input->at_start += n_ahead;
     *n_read = 0;
-    if (!input->start_is_all) { /* a terminal would have to be told its end a second time */
+    if (!input->start_is_all) { /* a terminal would have to signal its end a second time */
         enum exit_code code = read_full(input, (char *)data + n_ahead, n - n_ahead, n_read);
         if (code != EXIT_CODE_OK)
             return code;

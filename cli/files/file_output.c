@@ -16,7 +16,7 @@
 #include "cli/base/signals.h"
 #include "cli/files/fd_io.h"
 
-enum { HOLE_UNIT = 4096 }; /* what file systems part a file into, or a multiple of it */
+enum { HOLE_UNIT = 4096 }; /* a multiple of file systems' block size */
 
 static const char *errno_hint(int error)
 {
@@ -96,7 +96,7 @@ static enum exit_code create_temp(struct output *output, const char *path)
     return code;
 }
 
-/* A device, pipe or socket cannot be replaced by a file: its reader would not notice. */
+/* A device, pipe or socket must not be replaced by a file, since its reader would not notice. */
 static enum exit_code open_in_place(struct output *output, const char *path)
 {
     output->fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
@@ -116,7 +116,7 @@ enum exit_code output_open_file(struct output *output, struct console *console, 
     *output = (struct output){.console = console, .name = path, .fd = -1, .replace = force};
     struct stat entry, target;
     if (lstat(path, &entry) != 0) {
-        /* Other errors show when the temporary file is made; these would when all work is done. */
+        /* Finds errors at once that would otherwise show only when all work is done. */
         if (errno == ENAMETOOLONG || path[0] == '\0')
             return fail_with_errno(output, "cannot create");
         return create_temp(output, path);
@@ -159,7 +159,8 @@ static bool is_zero(const char *data, size_t n)
     return data[0] == 0 && memcmp(data, data + 1, n - 1) == 0;
 }
 
-/* How much of data[0 .. n), which goes to the file at offset, is all holes, or none. */
+/* How many first bytes of data[0 .. n), which go to the file at offset, are all holes, or all
+ * not. */
 static size_t run_length(const char *data, size_t n, uint64_t offset, bool *is_hole)
 {
     size_t done = 0;
@@ -209,12 +210,12 @@ enum exit_code output_skip(struct output *output, uint64_t n)
     return code;
 }
 
-/* Set-user-id and its like are dropped: who unpacks a file should not get them unasked. If the
- * group cannot be kept, the new one must not get more than everybody had. */
+/* Set-user-id and its like are dropped: a user who unpacks a file should not get them unasked. If
+ * the group cannot be kept, the new group must not get more than all others had. */
 static bool copy_attributes(int fd, const struct stat *like)
 {
     mode_t mode = like->st_mode & 0777;
-    (void)!fchown(fd, like->st_uid, (gid_t)-1); /* only root may */
+    (void)!fchown(fd, like->st_uid, (gid_t)-1); /* only root may change the owner */
     if (fchown(fd, (uid_t)-1, like->st_gid) != 0)
         mode &= ~(mode_t)070 | ((mode & 07) << 3);
     struct timespec times[2] = {like->st_atim, like->st_mtim};
@@ -263,7 +264,7 @@ static bool give_final_name(const struct output *output)
     return rename(output->temp_path, output->name) == 0;
 }
 
-/* A hole at the end is none until the file is that long. */
+/* A hole at the file's end exists only once the file has its full length. */
 static enum exit_code end_hole(struct output *output)
 {
     off_t end = output->ends_in_hole ? lseek(output->fd, 0, SEEK_CUR) : 0;

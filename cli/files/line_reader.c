@@ -31,7 +31,7 @@ void line_reader_close(struct line_reader *reader)
     reader->buffer = NULL;
 }
 
-/* Keeps what is not given yet and reads on behind it. */
+/* Keeps the bytes that were not given yet and reads more behind them. */
 static enum exit_code fill(struct line_reader *reader)
 {
     size_t n_read = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An HTML page: a template (pages.h) with data in its middle, put in its place whole or not at all.
+ * An HTML page: a template (pages.h) with data in its middle. The file appears whole or not at all.
  */
 #ifndef TACIT_CLI_FILES_PAGE_OUTPUT_H
 #define TACIT_CLI_FILES_PAGE_OUTPUT_H
@@ -20,13 +20,13 @@ struct page {
     struct text_output out;
 };
 
-/* Before the work, so that a page that cannot be made is refused at once. */
+/* Call before the work, so that a page that cannot be made is refused at once. */
 enum exit_code page_open(struct console *console, struct page *page);
 
 /* Fills the page and puts it in its place. */
 enum exit_code page_write(struct page *page, page_data_fn write_data, const void *context);
 
-/* Removes what was made of a page that is not written. May be called in any case. */
+/* Removes the temporary file of a page that was not written. May always be called. */
 void page_close(struct page *page);
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "cli/files/file_input.h"
 
-/* limit: bytes to read at most; *data is the caller's to free, also after a failure, which was said, and ends in a
- * byte 0 that does not count. */
+/* limit: bytes to read at most; The caller frees *data, even after a failure, which was reported. A
+ * byte 0 follows the n bytes. */
 enum exit_code whole_file_read(struct console *console, const char *path, uint64_t limit,
                                unsigned char **data, size_t *n);
 

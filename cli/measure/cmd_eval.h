@@ -53,18 +53,18 @@ struct eval_arguments {
     bool wants_help;
 };
 
-/* Standard input can be read once: false if it is among the files of several subjects. */
+/* False if standard input, which can be read only once, is among the files of several subjects. */
 bool eval_files_suffice(const struct eval_arguments *arguments);
 
-/* argv must outlive the arguments. On failure the reason was said. */
+/* argv must outlive the arguments. Failures are reported. */
 enum exit_code eval_arguments_parse(struct eval_arguments *arguments, int argc, char **argv);
 const char *eval_convention_name(enum tacit_eval_convention convention);
 
-/* Makes a subject of its name; false if it is too long or its level is out of range. */
+/* Makes a subject from its name; false if the name is too long or its level is out of range. */
 bool subject_init(struct subject *subject, const char *name);
 void subject_init_peer(struct subject *subject, const char *command);
 
-/* Opens what the subject needs, or says why not. */
+/* Opens the model that the subject needs, or reports why not. */
 enum exit_code subject_open(struct subject *subject, struct console *console,
                             const struct tacit_eval_options *options);
 void subject_close(struct subject *subject);
@@ -73,7 +73,7 @@ void subject_close(struct subject *subject);
 struct eval_row {
     const struct subject *subject;
     const char *file;
-    struct tacit_eval_result result; /* without tokens for archives and peers */
+    struct tacit_eval_result result; /* archives and peers have no tokens */
     double seconds;
 };
 

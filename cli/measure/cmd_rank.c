@@ -80,14 +80,14 @@ static bool parse(struct rank *rank, int argc, char **argv)
     return true;
 }
 
-/* Whether there is something to measure in a file; says why not. */
+/* Whether there is text to measure in a file; reports why not. */
 static bool is_measurable(struct console *console, const char *path)
 {
     struct stat about;
     struct input input;
     if (strcmp(path, "-") == 0 ||
         (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)))
-        return true; /* what can be read once is not touched */
+        return true; /* input that can be read only once is not read here */
     if (input_open(&input, console, path, INPUT_ANY) != EXIT_CODE_OK)
         return false;
     bool is_empty = S_ISREG(input.stat.st_mode) && input.stat.st_size == 0;
@@ -97,7 +97,7 @@ static bool is_measurable(struct console *console, const char *path)
     return !is_empty;
 }
 
-/* Once, before the work: models are ranked on the files that are left. */
+/* Called once, before the work: models are ranked on the remaining files. */
 static enum exit_code drop_files(struct rank *rank)
 {
     struct eval_arguments *a = &rank->arguments;

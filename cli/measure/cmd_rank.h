@@ -4,7 +4,7 @@
  * "rank". Returns the process's exit status (exit_codes.h).
  *
  * Parts: cmd_rank.c reads the command line, rank_measure.c measures in pieces of text that can be
- * resampled, rank_compare.c makes figures of them, rank_table.c prints.
+ * resampled, rank_compare.c computes figures from the pieces, rank_table.c prints.
  */
 #ifndef TACIT_CLI_MEASURE_CMD_RANK_H
 #define TACIT_CLI_MEASURE_CMD_RANK_H

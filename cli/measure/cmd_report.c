@@ -60,7 +60,7 @@ static void write_data(const void *context, FILE *out)
     fprintf(out, ",\"version\":\"%s\",\"sources\":[%s]}", tacit_version(), run->sources);
 }
 
-/* All sources, or none: a page that lacks one would tell half. */
+/* Reads all sources, or fails: a page without one would mislead. */
 static enum exit_code read_sources(struct run *run, char *const *paths, int n_paths)
 {
     size_t n;

@@ -25,10 +25,11 @@ struct surprise_options {
     uint64_t limit;
     unsigned window, n_threads;
     bool in_color;
-    bool mixed; /* what mixing made of the model and the context models is wanted, too */
+    bool mixed; /* also the costs when mixed with context models */
 };
 
-/* What is shown as one: a token, or several that share a character; without a model, a word. */
+/* A part of the text that is shown as one: a token, or several that share a character; without a
+ * model, a word. */
 struct unit {
     size_t offset, n;
     float bits;    /* of the model, or of the context models without one */
@@ -52,7 +53,7 @@ struct surprise {
     double bits, context, other, mixed; /* sums */
 };
 
-/* Says what went wrong. Call surprise_release in any case. */
+/* Reports failures. Call surprise_release even after a failure. */
 enum exit_code surprise_measure(struct surprise *surprise);
 void surprise_release(struct surprise *surprise);
 

@@ -31,7 +31,7 @@ bool subject_init(struct subject *subject, const char *name)
             return false;
         subject->level = (int)level;
     } else if (context && context[7] != '\0') {
-        context = NULL; /* a model whose name begins so */
+        context = NULL; /* a model whose name begins like a subject's */
     }
     subject->kind = context ? SUBJECT_ARCHIVE : SUBJECT_MODEL;
     if (context == name)
@@ -88,7 +88,7 @@ void eval_row_add(struct eval_row *sum, const struct eval_row *row)
     sum->seconds += row->seconds;
 }
 
-/* Feeds a piece to the encoder and counts what comes out. */
+/* Passes a piece to the encoder and counts the bytes that come out. */
 static enum tacit_status encode_piece(struct tacit_encoder *encoder, const unsigned char *data,
                                       size_t n, uint64_t *n_out)
 {

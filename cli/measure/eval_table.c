@@ -23,7 +23,7 @@ static double share(double bits, uint64_t n)
 static struct figures figures_of(const struct eval_arguments *arguments, const struct eval_row *row)
 {
     const struct tacit_eval_result *r = &row->result;
-    /* That convention divides by all characters, the unscored tail's too. */
+    /* That convention divides by all characters, those of the unscored tail too. */
     bool all = arguments->options.convention == TACIT_EVAL_HKUST &&
                row->subject->kind == SUBJECT_MODEL && r->n_scored_tokens > 0;
     struct figures f = {share(r->bits, r->n_scored_bytes),

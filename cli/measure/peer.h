@@ -12,8 +12,8 @@
 /* The command line of a compressor known by name (xz, zstd, brotli), NULL if there is none. */
 const char *peer_command(const char *name);
 
-/* Runs it by the shell on the first `limit` bytes of the file; *n_out: what it wrote, counted. Says
- * what went wrong. */
+/* Runs it by the shell on the first `limit` bytes of the file; *n_out: the number of bytes that it
+ * wrote. Reports failures. */
 enum exit_code peer_run(struct console *console, const char *command, const char *path,
                         uint64_t limit, uint64_t *n_out);
 

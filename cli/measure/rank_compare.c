@@ -9,8 +9,8 @@
 
 static const double share = 0.95;
 
-/* Of fewer pieces, even a difference that has one sign in all of them is chance often enough:
- * 2 * 0.5^5 > 1 - share. */
+/* With fewer pieces even a difference with one sign in all pieces may well be chance: 2 * 0.5^5 > 1
+ * - share. */
 enum { SEED = 1, PIECES_MIN = 6 };
 
 static double per_byte(const struct rank_cell *cell)
@@ -18,7 +18,8 @@ static double per_byte(const struct rank_cell *cell)
     return cell->sum_bits / (double)cell->n_bytes;
 }
 
-/* The pieces of all files in one row: bits (less the other's, if any) and bytes. */
+/* Joins the pieces of all files into one array: bits (minus the other row's, if there is one) and
+ * bytes. */
 static size_t gather(const struct rank *rank, const struct rank_row *row,
                      const struct rank_row *other, int first, int end, double *over, double *under)
 {
@@ -74,7 +75,7 @@ static enum tacit_status count_wins(const struct rank *rank, struct rank_row *ro
     return TACIT_OK;
 }
 
-/* Of the lines 8 * model + mean * n, where this one is lowest. */
+/* The range of n in which this row's line 8 * model + mean * n is the lowest. */
 static void find_cheapest(const struct rank *rank, struct rank_row *row)
 {
     row->cheapest_from = 0;

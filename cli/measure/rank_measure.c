@@ -11,7 +11,7 @@
 
 enum { LEARNS_FROM = 1 << 16 }; /* bytes that the learner takes at a time */
 
-/* Room for pieces up to that many bytes in all. */
+/* Makes room for the pieces of so many bytes in all. */
 static bool reserve(struct rank_cell *cell, uint64_t n_bytes)
 {
     size_t n = (size_t)((n_bytes + RANK_PIECE - 1) / RANK_PIECE);
@@ -33,7 +33,7 @@ struct filling {
     uint64_t start; /* of the text in the file */
 };
 
-/* A token's bits are shared out evenly among its bytes. */
+/* Divides a token's bits evenly among its bytes. */
 static int add_token(void *context, const struct tacit_eval_token *token)
 {
     struct filling *f = context;

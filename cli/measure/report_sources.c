@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a file of results is, is seen from its first value. A document goes to the page as it is.
- * JSON lines may be any number: the page gets the first ones, and of all of them every k-th, k growing
- * as they come, so that a million lines take the memory of a few thousand.
+ * The first value of a file tells what results it holds. A document goes to the page unchanged.
+ * There may be any number of JSON lines: the page gets the first ones, and every k-th of all, where
+ * k grows with their number, so that a million lines take the memory of a few thousand.
  */
 #include "cli/measure/cmd_report.h"
 
@@ -36,7 +36,7 @@ static void print_json(FILE *out, const json_t *value)
     free(text);
 }
 
-/* NULL: none that the page knows. */
+/* The kind of the results; NULL: the page does not know it. */
 static const char *document_kind(const json_t *root)
 {
     static const char *const kinds[] = {"eval", "rank", "bench"};
@@ -69,7 +69,7 @@ static void print_head(FILE *out, const char *kind, const char *path)
 struct lines {
     const char *kind; /* of the first one */
     json_t *head[N_HEAD];
-    json_t *kept[N_KEPT_MAX]; /* those of number 0, every, 2 every, ... */
+    json_t *kept[N_KEPT_MAX]; /* lines 0, every, 2 every, ... */
     size_t n, n_kept, every;
     size_t n_chosen, n_bytes; /* of a selection */
 };
@@ -99,7 +99,7 @@ static void keep(struct lines *lines, json_t *line)
         lines->kept[lines->n_kept++] = json_incref(line);
 }
 
-/* Takes what is wrong with a line into problem, or the line itself. */
+/* Takes the line, or writes what is wrong with it to problem. */
 static bool lines_add(struct lines *lines, const char *text, size_t n, char *problem)
 {
     json_error_t error;
@@ -180,7 +180,7 @@ static enum exit_code add_lines(struct console *console, const struct report_opt
     return code;
 }
 
-/* One value, over many lines or in one; false if the file is something else. */
+/* Reads one value, on one line or many; false if the file is something else. */
 static bool add_document(const char *path, const char *text, size_t n, FILE *out)
 {
     json_error_t error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The data of the page (surprise_page.html) as JSON. Text goes in pages
- * of which the browser lays out one at a time. The likeliest tokens are given where they fit: for the
- * dearest units of a long text.
+ * The data of the page (surprise_page.html) as JSON. The text is divided into pages; the browser
+ * lays out one at a time. As many units as fit, those with the most bits, get their likeliest
+ * tokens.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static int dearest_first(const void *a, const void *b)
     return x > y ? -1 : x < y;
 }
 
-/* The cost from which on units get their alternatives. */
+/* The least cost of units that get their alternatives. */
 static float top_threshold(const struct surprise *s)
 {
     float *bits;
@@ -114,7 +114,8 @@ static int dearest_passage(const void *a, const void *b)
     return x->bits > y->bits ? -1 : x->bits < y->bits ? 1 : x->start > y->start ? 1 : -1;
 }
 
-/* The text in passages of about as many bytes each; the dearest of them. */
+/* Divides the text into passages of about equal length, and lists those with the most bits a
+ * byte. */
 static void write_passages(const struct surprise *s, FILE *out)
 {
     struct passage *all = malloc((s->n_bytes / PASSAGE + 2) * sizeof *all);

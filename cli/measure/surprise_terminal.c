@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The text on the terminal, each unit on a ground of its cost. Colours are of the 256 that nearly
- * every terminal has, light enough for black letters; without colours, dear units are put in braces
- * with their bits.
+ * Shows the text on the terminal, each unit on a background that tells its cost. Colours are of the
+ * 256 that nearly every terminal has, light enough for black letters. Without colours, units of
+ * many bits stand in braces with their bits.
  */
 #include <math.h>
 
@@ -12,7 +12,7 @@ enum { DEAR_BITS = 8 };
 
 /* From a bit to sixteen and more; none below one. */
 static const unsigned char costs[] = {230, 229, 228, 222, 221, 215, 214, 208, 203};
-/* Where the model is dearer than the other, and where the other is. */
+/* Backgrounds where the model costs more than the other, and where the other costs more. */
 static const unsigned char dearer[] = {224, 217, 210, 203}, cheaper[] = {194, 157, 120, 83};
 
 static unsigned step(float bits, unsigned n)
@@ -37,7 +37,7 @@ static unsigned color_of(const struct surprise *s, const struct unit *unit)
     return i == 0 ? 0 : costs[i - 1];
 }
 
-/* Line ends end colours too, so that the ground does not run on to the border. */
+/* Colours end before a line end, so that the background does not reach the border. */
 static void print_text(const struct surprise *s, const struct unit *unit, unsigned color)
 {
     for (size_t i = 0; i < unit->n; i++) {

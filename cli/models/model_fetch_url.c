@@ -14,7 +14,7 @@
 
 enum { PARTS_MAX = 999 };
 
-/* What is fetched: one file, or NAME-00001-of-0000N and the others. */
+/* A fetch of one file, or of NAME-00001-of-0000N and the other parts. */
 struct fetch {
     struct console *console;
     struct model_url first;
@@ -30,7 +30,7 @@ static enum exit_code say_errno(struct console *console, const char *path)
     return EXIT_CODE_FAILED;
 }
 
-/* "-00001-of-0000N" at the end of the name is taken off it. */
+/* Takes "-00001-of-0000N" off the end of the name. */
 static void find_parts(struct fetch *f)
 {
     static const char mark[] = "-00001-of-";
@@ -96,7 +96,7 @@ static enum exit_code verify(struct fetch *f, const struct model_url *url, const
     return EXIT_CODE_OK;
 }
 
-/* What is removed is of no use: it will not come out otherwise from being continued. */
+/* A part with a wrong hash is removed: continuing it would not change its bytes. */
 static enum exit_code get_parts(struct fetch *f)
 {
     char path[TACIT_MODEL_PATH_MAX];
@@ -128,7 +128,7 @@ static enum exit_code refuse(const struct fetch *f, const char *path, enum tacit
     return exit_code_of_status(status);
 }
 
-/* The fetched file under the model's name, and, of a GGUF file, its .tmodel beside it. */
+/* Stores the fetched file under the model's name, and for a GGUF file its .tmodel beside it. */
 static enum exit_code store(struct fetch *f)
 {
     char path[TACIT_MODEL_PATH_MAX], stored[TACIT_MODEL_PATH_MAX];
@@ -156,7 +156,7 @@ static enum exit_code store(struct fetch *f)
     return EXIT_CODE_OK;
 }
 
-/* A model of that name, which is not replaced. */
+/* Whether there is a model of that name, which is not replaced. */
 static bool is_there(const struct fetch *f)
 {
     static const char *const suffixes[] = {".tmodel", ".gguf"};
@@ -199,6 +199,6 @@ enum exit_code model_fetch_url(struct console *console, const char *text)
     enum exit_code code = get_parts(&f);
     if (code == EXIT_CODE_OK)
         code = store(&f);
-    rmdir(path); /* stays where a part waits to be continued */
+    rmdir(path); /* fails, as it should, if a part is there to be continued */
     return code;
 }

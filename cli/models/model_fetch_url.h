@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `tacit model fetch` of an address (model_url.h): the file grows in the folder .fetch of the user's model directory, is
- * verified there and tried, and only then is a model.
+ * `tacit model fetch` of an address (model_url.h): the file grows in the folder .fetch of the
+ * user's model directory. It becomes a model only after it was verified and opened there.
  */
 #ifndef TACIT_CLI_MODELS_MODEL_FETCH_URL_H
 #define TACIT_CLI_MODELS_MODEL_FETCH_URL_H
@@ -9,8 +9,8 @@
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
 
-/* Of a model in several files, text names the first: all are fetched, and stored as one. What went wrong was
- * said. */
+/* If text names the first of a model's several files, all are fetched and stored as one. Reports
+ * failures. */
 enum exit_code model_fetch_url(struct console *console, const char *text);
 
 #endif

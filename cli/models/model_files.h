@@ -9,7 +9,8 @@
 
 enum { MODEL_NAME_CAP = 256 };
 
-/* The name of a model file without its folder, taken apart; false: not a model file's, or too long. */
+/* Splits the name of a model file, given without its folder; false: no model file's name, or too
+ * long. */
 bool model_file_split(const char *file, char name[MODEL_NAME_CAP], const char **suffix);
 
 /* name: the model's, without the suffix; suffix: ".tmodel" or ".gguf"; path: where the file is. */

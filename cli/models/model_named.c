@@ -44,7 +44,7 @@ enum exit_code model_open_named(struct console *console, const char *name,
     const struct tacit_model *linked;
     *model = NULL;
     if (strcmp(name, "default") == 0 && tacit_model_default(&linked) == TACIT_OK) {
-        memcpy(model, &linked, sizeof linked); /* closed like any other, which does nothing */
+        memcpy(model, &linked, sizeof linked); /* closing it like other models does nothing */
         return EXIT_CODE_OK;
     }
     enum tacit_status status = tacit_model_find(name, path);

@@ -11,16 +11,17 @@
 
 #define MODEL_LINKED "(linked in)" /* instead of a path */
 
-/* What the model of that name or file says of itself, "default" being the one linked in. path
- * [TACIT_MODEL_PATH_MAX]: where it is, for people. Errors as tacit_model_find and tacit_model_inspect. */
+/* Inspects the model of that name or file; "default" is the linked-in model. path
+ * [TACIT_MODEL_PATH_MAX]: where it lies, for people. Errors as tacit_model_find and
+ * tacit_model_inspect. */
 enum tacit_status model_inspect_named(const char *name, char *path, struct tacit_model_info *info);
 
-/* Says that this model could not be read; of a damaged file it tells the hash. */
+/* Reports that this model could not be read, with the hash if the file is damaged. */
 enum exit_code fail_to_open_model(struct console *console, const char *name,
                                   enum tacit_status status);
 
-/* Opens the model of that name or file, "default" being the one linked in, or says why not; *model is
- * NULL then. */
+/* Opens the model of that name or file; "default" is the linked-in model. On failure reports why,
+ * and *model is NULL. */
 enum exit_code model_open_named(struct console *console, const char *name,
                                 struct tacit_model **model);
 

@@ -39,7 +39,7 @@ static bool take_hash(struct model_url *url, char *text, const char **why)
     return true;
 }
 
-/* OWNER/REPO/FILE[@REVISION] to the address from which the file can be had. */
+/* Turns OWNER/REPO/FILE[@REVISION] into the file's address. */
 static bool expand_hf(struct model_url *url, char *text, const char **why)
 {
     const char *server = variable("HF_ENDPOINT"), *revision = "main";

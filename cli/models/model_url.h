@@ -21,11 +21,11 @@ struct model_url {
     const char *token;             /* for that server; NULL: none */
 };
 
-/* Is text an address at all, not a name? */
+/* Whether text is an address, not a name. */
 bool model_url_is_one(const char *text);
 
-/* false: *why says what is wrong with text. The token is HF_TOKEN for hf: addresses; their server, HF_ENDPOINT if that is
- * set. */
+/* false: *why says what is wrong with text. For hf: addresses, HF_TOKEN is the token and
+ * HF_ENDPOINT, if set, the server. */
 bool model_url_read(struct model_url *url, const char *text, const char **why);
 
 #endif

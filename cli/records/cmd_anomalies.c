@@ -47,7 +47,7 @@ static void print(const struct candidate *c)
     fputs("}\n", stdout);
 }
 
-/* Puts a copy in its place if it is among the highest. */
+/* Inserts a copy of the line if its score is among the highest. */
 static enum exit_code hold(struct anomalies *a, const struct candidate *c)
 {
     size_t at = a->n_held;

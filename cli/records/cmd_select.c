@@ -17,7 +17,7 @@ struct run {
     struct text_output output, explanation; /* explanation.text NULL: none is wanted */
     struct progress progress;
     uint64_t n_chosen, n_dropped, n_bytes, n_tokens;
-    enum exit_code code; /* of what went wrong, and was said, while choosing */
+    enum exit_code code; /* of a failure while choosing, which was reported */
     bool is_full;
 };
 

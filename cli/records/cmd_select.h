@@ -31,7 +31,7 @@ struct select_arguments {
     bool wants_help;
 };
 
-/* On failure the reason was said. */
+/* Failures are reported. */
 enum exit_code select_arguments_parse(struct select_arguments *arguments, int argc, char **argv);
 
 /* Bits a byte of every record to scores[n_records]: by a language model, each record by itself, or,

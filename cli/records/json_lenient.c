@@ -7,7 +7,7 @@
 
 enum { ESCAPE = 6 }; /* bytes of "\\uXXXX" */
 
-/* The code unit of the escape at text[0 .. n); -1: none of that kind stands there. */
+/* The code unit of the escape at text[0 .. n); -1: there is no such escape. */
 static long escaped_unit(const char *text, size_t n)
 {
     char digits[5] = {0}, *end;
@@ -48,7 +48,7 @@ static size_t repair_string(char *text, size_t n)
     return i < n ? i + 1 : n;
 }
 
-/* Puts a shorter value in the place of a word, and blanks behind it. */
+/* Replaces a word by a shorter value and blanks. */
 static void replace(char *word, size_t n, const char *value)
 {
     memset(word, ' ', n);

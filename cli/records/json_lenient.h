@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JSON as programs write it who are not strict, Python above all: numbers of any size, NaN and Infinity, and
- * escaped halves of surrogate pairs. Such text is made strict JSON of the same length, so that offsets in
- * messages are right, before a library that is strict reads it.
+ * JSON as programs write it that are not strict, above all Python: numbers of any size, NaN and
+ * Infinity, and escaped halves of surrogate pairs. Before a strict library reads such text, it is
+ * changed to strict JSON of the same length, so that offsets in messages are right.
  */
 #ifndef TACIT_CLI_RECORDS_JSON_LENIENT_H
 #define TACIT_CLI_RECORDS_JSON_LENIENT_H
@@ -11,11 +11,11 @@
 #include <stddef.h>
 
 /* Changes text[0 .. n) in place: a number beyond binary64 becomes the largest of few digits, of its sign; NaN and
- * Infinity become empty arrays, which are no numbers; a lone surrogate becomes U+FFFD. Text that is no JSON may become
- * other text that is none. */
+ * Infinity become empty arrays, which are no numbers; a lone surrogate becomes U+FFFD. Text that is
+ * not JSON may change too, but does not become JSON. */
 void json_make_strict(char *text, size_t n);
 
-/* Whether a line has nothing but white space. */
+/* Whether a line has only white space. */
 bool json_is_blank(const char *line, size_t n);
 
 #ifdef TACIT_HAVE_JANSSON

@@ -13,7 +13,7 @@ bool json_record_parse(struct json_record *record, const char *line, size_t n, c
 {
     json_error_t error;
     *record = (struct json_record){NULL, NULL, 0};
-    /* Numbers are none of our business: integers of any size become reals. */
+    /* Numbers are not used, so integers of any size become reals. */
     json_t *root = json_load_lenient(line, n, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
     json_t *value = json_object_get(root, field);
     if (!root) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One line of JSON: the text in one of its fields. Needs libjansson; in a build without it every call
- * fails and says so.
+ * Reads the text in one field of a line of JSON. Needs libjansson; in a build without libjansson
+ * every call fails and says so.
  */
 #ifndef TACIT_CLI_RECORDS_JSON_RECORD_H
 #define TACIT_CLI_RECORDS_JSON_RECORD_H
@@ -22,7 +22,7 @@ struct json_record {
 bool json_record_parse(struct json_record *record, const char *line, size_t n, const char *field,
                        char *problem);
 
-/* A number, or a truth value as 0 or 1; false if there is none by that name. */
+/* Reads a number, or a truth value as 0 or 1, by its name; false if there is none. */
 bool json_record_number(const struct json_record *record, const char *field, double *number);
 
 void json_record_release(struct json_record *record);

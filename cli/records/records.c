@@ -88,7 +88,7 @@ static enum exit_code refuse_file(struct records *r, const char *path, const cha
     return EXIT_CODE_FAILED;
 }
 
-/* Of file_walk. Empty files are no records, as empty lines are none. */
+/* A visit of file_walk. Empty files are no records, nor are empty lines. */
 static enum exit_code add_file(void *context, const char *path)
 {
     struct records *r = context;

@@ -16,7 +16,7 @@ struct scoring {
     const struct scored_options *options;
     enum exit_code (*use)(void *context, const struct scored_record *record);
     void *context;
-    struct tacit_learner *learner; /* this or the evaluator */
+    struct tacit_learner *learner; /* NULL if an evaluator is used */
     struct tacit_model *model;
     struct tacit_evaluator *evaluator;
     struct scored_record batch[BATCH];
@@ -86,7 +86,7 @@ static enum tacit_status score_model(struct scoring *s)
     return status;
 }
 
-/* Scores what is gathered, hands it on and lets it go. */
+/* Scores the gathered records, passes them on and frees them. */
 static enum exit_code flush(struct scoring *s)
 {
     enum tacit_status status = TACIT_OK;
@@ -128,7 +128,7 @@ static enum exit_code gather(struct scoring *s, uint64_t line_number, const char
     if (json && s->options->label)
         record->has_label = json_record_number(json, s->options->label, &record->label);
     s->n_batch++;
-    /* What learns costs nothing to call line by line, and a stream may pause. */
+    /* A learner is called line by line: that costs no time, and a stream may pause. */
     return s->n_batch == (s->learner ? 1 : BATCH) ? flush(s) : EXIT_CODE_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records of a stream, with what each costs: by context models that learn from one record to the
- * next, or by a language model, each record by itself. For streams of any length.
+ * The cost of each record of a stream, by context models that learn from one record to the next, or
+ * by a language model, each record by itself. Streams may have any length.
  */
 #ifndef TACIT_CLI_RECORDS_SCORED_RECORDS_H
 #define TACIT_CLI_RECORDS_SCORED_RECORDS_H
@@ -32,8 +32,9 @@ struct scored_record {
     float *costs;   /* [n_tokens] */
 };
 
-/* Calls `use` for each record, in order; text and costs are good during the call. A broken record is
- * named by its line. Returns the first exit code that is not OK, use's too. */
+/* Calls `use` for each record, in order; text and costs are valid during the call. A broken record
+ * is reported with its line. Returns the first exit code that is not OK, from here or from
+ * `use`. */
 enum exit_code
 scored_records_run(struct console *console, const char *path, const struct scored_options *options,
                    enum exit_code (*use)(void *context, const struct scored_record *record),

@@ -33,7 +33,7 @@ static enum tacit_status score_learning(struct records *records, struct progress
     return status;
 }
 
-/* Records from first on, all at once. */
+/* Scores records from first on in one call. */
 static enum tacit_status score_batch(struct records *records, struct tacit_evaluator *evaluator,
                                      size_t first, size_t n_batch, float *scores)
 {

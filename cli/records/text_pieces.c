@@ -29,7 +29,7 @@ void text_pieces_close(struct text_pieces *pieces)
     pieces->buffer = NULL;
 }
 
-/* How much of a full buffer to give: up to the last line's end. */
+/* How many bytes of a full buffer to give: up to the end of its last whole line. */
 static size_t cut(const struct text_pieces *pieces)
 {
     size_t n = pieces->n_held;
