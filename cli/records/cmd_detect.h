@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `tacit detect`: how likely a language model finds statements. argv[0] is "detect". Returns the
+ * `tacit detect`: how sure a language model is of statements. argv[0] is "detect". Returns the
  * process's exit status (exit_codes.h).
  */
 #ifndef TACIT_CLI_RECORDS_CMD_DETECT_H

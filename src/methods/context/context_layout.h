@@ -38,8 +38,8 @@ static inline bool context_layout_is_coded(const struct context_segment *segment
 
 struct context_layout {
     struct cm_config config; /* content_set 0: no segment is coded, there are no models */
-    bool
-        referenced; /* the reference stands before the content: models read it, copies take of it */
+    /* the reference stands before the content: models read it, copies take of it */
+    bool referenced;
     struct reference_reading reading;
     struct line_ends line_ends;
     uint32_t n_segments;

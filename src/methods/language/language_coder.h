@@ -48,8 +48,8 @@ struct language_coder {
     uint32_t *items;                 /* encoder: of the whole block */
     size_t n_items, n_bare;          /* of those done, n_bare are bare bytes */
     size_t n_decoded;                /* decoder: items */
-    float
-        *primer_logits; /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if nothing is read before */
+    /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if nothing is read before */
+    float *primer_logits;
     void *memory;
     struct language_stream streams[TACIT_STREAMS_MAX];
 };

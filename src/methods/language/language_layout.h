@@ -36,8 +36,8 @@ struct language_layout {
     bool primed;            /* one stream, mixed, begins with the primer (language_primer.h) */
     bool referenced;        /* mixed; begins with the reference (language_primer.h): */
     struct reference_reading reading; /* what the context models do with it; the type is the same */
-    unsigned
-        model_part; /* below REFERENCE_MODEL_PARTS: the language model reads 2^(9 + it) bytes of what they learn */
+    /* below REFERENCE_MODEL_PARTS: the language model reads 2^(9 + it) bytes of what they learn */
+    unsigned model_part;
     unsigned memory_log2; /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
     struct arrangement arrangement; /* of the content without what line_ends removes */

@@ -24,8 +24,8 @@ struct x86_instruction {
     enum x86_phase phase;
     uint32_t opcode; /* with the number of its map above the low 8 bits; 0 before it is known */
     uint32_t modrm;  /* 0 before it is known */
-    uint32_t
-        n_left; /* bytes of the displacement or immediate or VEX prefix that are still to come */
+    /* bytes of the displacement or immediate or VEX prefix that are still to come */
+    uint32_t n_left;
     uint32_t n_immediate;
     bool wide; /* REX.W */
     bool operand16;

@@ -11,8 +11,8 @@
 enum { TEXT_WORDS = 4, TEXT_BRACKETS_MAX = 32 };
 
 struct text_state {
-    uint32_t
-        word[TEXT_WORDS]; /* hashes: the word begun (0 between words), the last whole one, ... */
+    /* hashes: the word begun (0 between words), the last whole one, ... */
+    uint32_t word[TEXT_WORDS];
     uint32_t word_length;
     uint32_t number;        /* hash of the number begun, 0 outside */
     uint32_t gap;           /* hash of what stands between the last whole word and here */
