@@ -75,7 +75,7 @@ struct command_line {
 #define OPTION_ROW_PROGRESS(type, field)                                                           \
     {                                                                                              \
         "progress", 0, OPTION_SET, 0, offsetof(type, field), 0, 0, NULL, NULL,                     \
-            "tell progress in plain lines, to a log too", NULL                                     \
+            "report progress in plain lines, even to a log", NULL                                  \
     }
 #define OPTION_ROW_HELP(type, field)                                                               \
     {                                                                                              \
@@ -89,7 +89,7 @@ struct command_line {
 #define OPTION_ROW_SKIP_BROKEN(type, field)                                                        \
     {                                                                                              \
         "skip-broken", 0, OPTION_SET, 0, offsetof(type, field), 0, 0, NULL, NULL,                  \
-            "go on behind a broken record, with a warning", NULL                                   \
+            "skip broken records, with a warning", NULL                                            \
     }
 #define OPTION_ROW_LIMIT(type, field)                                                              \
     {                                                                                              \

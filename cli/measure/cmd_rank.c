@@ -38,13 +38,12 @@ static const struct command_line line = {
              "  all bytes    bits a byte of all files together, and the interval of 95 % of\n"
              "               resamples of their 4 KiB pieces (none for other compressors, and\n"
              "               for fewer than six pieces)\n"
-             "  wins         how often it is better than another model on a file\n"
-             "  clear        how often by more than chance: the paired interval excludes zero\n"
+             "  wins         how often the model is better than another one on a file\n"
+             "  clear        how often beyond chance: the paired interval excludes zero\n"
              "  halves       bits a byte of the files' first and second halves: models that learn\n"
              "               while they read get better\n"
              "  two-part     bits a byte with the model's own file added\n"
-             "  cheapest     from what to what amount of such text model and data together are\n"
-             "               the smallest of all\n",
+             "  cheapest     from how much to how much text this sum is the smallest of all\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 

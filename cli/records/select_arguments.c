@@ -78,10 +78,10 @@ static bool take_lines(void *options, const struct option_row *row, const char *
 static const struct option_row rows[] = {
     {"method", 0, OPTION_TAKE, 0, 0, 0, 0, "zip|surprise|dedup|random",
      "is zip, surprise, dedup or random",
-     "zip: what compresses least, given what was chosen (default)\n"
+     "zip: what compresses least after the records chosen (default)\n"
      "surprise: what costs a model most bits a byte\n"
      "dedup: in order, without near duplicates\n"
-     "random: by chance",
+     "random: at random",
      take_method},
     {"measure", 0, OPTION_TAKE, 0, 0, 0, 0, "fast|zstd|context", "is fast, zstd or context",
      "zip: by a small fast model (fast, default), zstd or the context\nmodels (context)",
@@ -93,15 +93,15 @@ static const struct option_row rows[] = {
      "the JSON field that has the text (text)", NULL},
     {"lines", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "lines are plain text, not JSON", take_lines},
     {"model", 'm', OPTION_TEXT, 0, AT(model_name), 0, 0, "NAME", NULL,
-     "surprise: this language model's, each record by itself;\n"
-     "without, of context models that read record after record",
+     "surprise: costs by this language model, each record by\nitself; without it, by context "
+     "models that read all records in turn",
      NULL},
     {"similarity", 0, OPTION_SHARE, 0, AT(options.similarity), 0, 1, "S", "goes",
-     "dedup: what counts as the same, 0 to 1 (0.8)", NULL},
+     "dedup: share of strings that duplicates have in common (0.8)", NULL},
     {"seed", 0, OPTION_NUMBER, 0, AT(seed), 0, UINT32_MAX, "N", "is a whole number",
-     "random: which chance (0)", NULL},
+     "random: which random numbers (0)", NULL},
     {"explain", 0, OPTION_TEXT, 0, AT(explain_path), 0, 0, "FILE", NULL,
-     "why each was chosen or dropped, as JSON lines", NULL},
+     "the reason for each record chosen or dropped, as JSON lines", NULL},
     OPTION_ROW_SKIP_BROKEN(struct select_arguments, records.skip_broken),
     {"output", 'o', OPTION_OUTPUT, 0, AT(output_path), 0, 0, "FILE", NULL,
      "instead of standard output", NULL},
