@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An encoder tries the language model, the context models, then all methods that do not predict, keeps the
- * shortest payload, and stores the content if none was shorter.
+ * An encoder tries the language model, the context models, then all methods that do not predict. It
+ * keeps the shortest payload, and stores the content if no payload is shorter.
  *
- * The language model is many times slower than the context models. It is kept only for a gain that is worth
- * its time: plan->least_gain, a share of what the context models take. On content from a certain size on it
- * starts alone and is compared with samples (language_rival.h). Where it is well ahead, the context models
- * need not code the whole; where it gains too little, it is given up; in between, and on short content, the
- * context models code the whole, and the language model goes on against that as long as it may win.
+ * The language model is many times slower than the context models. Its payload is kept only for a
+ * gain that is worth its time: plan->least_gain, a share of the context models' bytes. On content
+ * from a certain size on, the language model starts alone and is compared with samples
+ * (language_rival.h). If it is well ahead, the context models need not code the whole block. If it
+ * gains too little, it is given up. In between, and on short content, the context models code the
+ * whole block, and the language model goes on as long as its payload may become shorter than
+ * theirs.
  */
 #include "methods/block.h"
 
@@ -23,9 +25,9 @@
 
 enum {
     ALONE_MAX = 1 << 14
-}; /* bytes of content that the language model codes without a reference, too */
+}; /* content up to this is also coded by the language model without the reference */
 
-/* Sets the payload that is there, if there is one, aside. Returns how long a shorter one may be. */
+/* Sets the present payload, if there is one, aside. Returns how long a shorter payload may be. */
 static size_t set_aside(struct block_job *job, struct byte_buffer *best)
 {
     *best = (struct byte_buffer){0};
@@ -36,7 +38,7 @@ static size_t set_aside(struct block_job *job, struct byte_buffer *best)
     return best->size - 1;
 }
 
-/* The method's payload takes the place of the best so far if there is one: then it is shorter. */
+/* If the method made a payload, it is shorter than the best so far and takes its place. */
 static enum tacit_status keep_shorter(struct block_job *job, struct byte_buffer *best,
                                       enum tacit_method method, enum tacit_status status)
 {
@@ -77,13 +79,13 @@ static void report_context(struct block_job *job, uint64_t n_content, uint64_t n
         (struct tacit_model_report){.context_content = n_content, .context_bytes = n_coded};
 }
 
-/* Whether the whole takes more bytes for its length than the sample did, by a fifth. */
+/* Whether the whole block takes a fifth more bytes for its length than the sample. */
 static bool is_unlike(const struct context_sample *sample, uint64_t n_content, uint64_t n_coded)
 {
     return n_coded * sample->n_bytes > sample->all_coded * n_content * 6 / 5;
 }
 
-/* A reference of another kind does harm. */
+/* Tries without the reference too, since a reference of another kind does harm. */
 static enum tacit_status try_without_reference(struct block_job *job)
 {
     enum language_verdict verdict;
@@ -94,8 +96,9 @@ static enum tacit_status try_without_reference(struct block_job *job)
     return status;
 }
 
-/* The context models, then the language model against the whole of what they made. sample: where the language
- * model has lost already; it gets another chance if the rest of the block is unlike that; or NULL. */
+/* Tries the context models, then the language model against their payload of the whole block.
+ * sample: a sample in which the language model has lost, or NULL; it is tried again if the rest of
+ * the block is unlike the sample. */
 static enum tacit_status try_in_turn(struct block_job *job, const struct context_sample *sample,
                                      struct context_marks *marks)
 {
@@ -106,8 +109,8 @@ static enum tacit_status try_in_turn(struct block_job *job, const struct context
     enum tacit_status status = try_method(job, TACIT_METHOD_CONTEXT);
     job->marks = NULL;
     report_context(job, n_content, job->payload.size);
-    bool arranged =
-        job->look->arrangement.speech.n_segments > 0; /* in an order that the marks do not know */
+    /* Marks are about the content's own order. */
+    bool arranged = job->look->arrangement.speech.n_segments > 0;
     if (status != TACIT_OK ||
         (sample && (arranged || !is_unlike(sample, n_content, job->payload.size))))
         return status;
@@ -135,7 +138,8 @@ static enum tacit_status try_with_samples(struct block_job *job)
     TRY(try_language(job, &rival, &verdict));
     if (verdict != LANGUAGE_GOES_ON)
         return try_both(job, verdict == LANGUAGE_GIVEN_UP ? &rival.sample : NULL);
-    /* What is silent costs the context models less by themselves: the whole decides if that is much. */
+    /* Silent bytes cost the context models less when they code them alone. If there are many, the
+     * whole block decides. */
     if (language_choose_n_spoken(job) <= job->content.size / 2)
         TRY(try_method(job, TACIT_METHOD_CONTEXT));
     job->report.context_content = rival.sample.n_bytes;
@@ -157,7 +161,7 @@ static enum tacit_status try_predictors(struct block_job *job)
     return TACIT_OK;
 }
 
-/* The predictors see the content without what line_ends takes out, until look_ends. */
+/* Until look_ends the predictors see the content without the CRs that line_ends takes out. */
 static enum tacit_status look_begins(struct block_job *job, struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
@@ -261,7 +265,8 @@ enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_b
 enum tacit_status block_decode(struct block_job *job)
 {
     uint64_t n_bytes;
-    /* First, so that damage is never taken for a block that needs too much memory. */
+    /* Checked first, so that a damaged block is never reported as one that needs too much
+     * memory. */
     TRY(format_payload_verify(&job->header, job->payload.data));
     TRY(block_decode_memory(job, &n_bytes));
     if (n_bytes + job->payload.size > job->plan->memory_limit)

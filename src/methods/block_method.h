@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A method: one way to code a block. A new one needs a file that defines its struct block_method, a
- * value of enum tacit_method, and a row in block_methods.c.
+ * A method: one way to code a block. A new method needs a file that defines its struct
+ * block_method, a value of enum tacit_method, and a row in block_methods.c.
  */
 #ifndef TACIT_METHODS_BLOCK_METHOD_H
 #define TACIT_METHODS_BLOCK_METHOD_H
@@ -10,18 +10,18 @@
 
 struct block_method {
     const char *name; /* as tacit_method_name gives it */
-    bool predicts;    /* block.c decides when it is tried; all others are tried in any case */
+    bool predicts;    /* block.c decides when it is tried; the others are always tried */
 
-    /* job->content (not empty) to ->payload; the content is the same afterwards. payload.size is 0 if
-     * the payload would take more than n_max bytes, or if the method does not expect to be of use
-     * for this content or under this plan. */
+    /* Codes job->content (not empty) to ->payload and leaves the content unchanged. payload.size
+     * becomes 0 if the payload would exceed n_max bytes, or if the method does not suit this
+     * content or plan. */
     enum tacit_status (*encode)(struct block_job *job, size_t n_max);
 
-    /* job->header and ->payload, whose checksum is right, to ->content of header.content_size
-     * bytes. TACIT_ERR_CORRUPT if the payload cannot be right. */
+    /* Decodes ->payload, whose checksum is right, to ->content of header.content_size bytes.
+     * TACIT_ERR_CORRUPT if the payload cannot be right. */
     enum tacit_status (*decode)(struct block_job *job);
 
-    /* Whether decoding payload[0 .. n), which may be any bytes, takes the reference; NULL: never. */
+    /* Whether decoding payload[0 .. n), which may be any bytes, uses the reference; NULL: never. */
     bool (*needs_reference)(const uint8_t *payload, size_t n);
 
     /* Upper bound of what encode takes beside content and the job's payload; 0 if the plan does not

@@ -8,10 +8,10 @@
 #include "methods/reference/reference_data.h"
 
 enum {
-    TRIED = 1 << 15, /* content up to this is tried in any case */
-    PIECE = 1 << 18, /* fed at once: how often progress is seen; part of what fixes the bytes */
+    TRIED = 1 << 15, /* content up to this is always tried */
+    PIECE = 1 << 18, /* bytes a call, after which progress is noted; the payload depends on it */
     WINDOW_LOG_MIN = 10,
-    WINDOW_LOG_MAX = 30, /* a block's limit */
+    WINDOW_LOG_MAX = 30, /* the limit of a block's size */
     LEVEL_LONG = 19,     /* from here on matches are searched over the whole block */
     DECODER_BYTES = 1 << 18,
     REST_MIN = 3 << 16,
@@ -73,8 +73,8 @@ static enum tacit_status compress(ZSTD_CCtx *cctx, struct block_job *job, size_t
     return TACIT_OK;
 }
 
-/* n_best: of the shortest payload so far. Context models lose to long matches only where nearly
- * everything is matches, or where they gain next to nothing. */
+/* n_best: length of the shortest payload so far. Zstd is shorter than the context models only if
+ * nearly all content is matches, or if the context models gain next to nothing. */
 static bool may_win(const struct block_job *job, size_t n_best)
 {
     size_t n = job->content.size;
@@ -103,7 +103,8 @@ static enum tacit_status decode(struct block_job *job)
     const struct byte_buffer *payload = &job->payload;
     struct byte_buffer *content = &job->content;
     size_t content_size = job->header.content_size;
-    /* One frame that fills the payload and says how long its content is, before memory is taken. */
+    /* Checks, before memory is taken, that one frame fills the payload and states the length of its
+     * content. */
     if (ZSTD_findFrameCompressedSize(payload->data, payload->size) != payload->size ||
         ZSTD_getFrameContentSize(payload->data, payload->size) != content_size)
         return TACIT_ERR_CORRUPT;

@@ -31,7 +31,8 @@ static enum tacit_status make_items(struct language_coder *coder)
     return TACIT_OK;
 }
 
-/* The models read the end of a reference; content of a length that does not tell its type has the reference's. */
+/* Has the layout read the end of the reference. Content too short to tell its type gets the
+ * reference's type. */
 static void choose_reading(const struct block_job *job, struct language_layout *layout)
 {
     const struct tacit_reference *reference = job->reference;
@@ -55,7 +56,7 @@ static unsigned choose_memory(const struct codec_plan *plan, const struct langua
     return can_be_usual && log2 < LANGUAGE_USUAL_MEMORY_LOG2 ? LANGUAGE_USUAL_MEMORY_LOG2 : log2;
 }
 
-/* What the payload says in front of the coded bits. */
+/* Fills the layout, which stands in front of the coded bits. */
 static enum tacit_status choose_layout(struct language_coder *coder)
 {
     const struct block_job *job = coder->job;
@@ -144,8 +145,8 @@ static enum tacit_status encode(struct block_job *job, size_t n_max)
     return language_block_encode(job, n_max, NULL, &verdict);
 }
 
-/* Room for helpers and guesses is taken if the limit lets it. Without, decoding takes what one thread
- * takes that guesses nothing. */
+/* Room for helpers and guesses is taken if the limit allows that. Otherwise decoding takes the
+ * memory of one thread without guesses. */
 static enum tacit_status measure_decoder(const struct block_job *job,
                                          const struct language_layout *layout, uint64_t *n_bytes,
                                          bool *helped)
@@ -161,7 +162,7 @@ static enum tacit_status measure_decoder(const struct block_job *job,
                    : language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes);
 }
 
-/* From what is coded to content. */
+/* Restores content from what was coded. */
 static enum tacit_status restore_content(struct language_coder *coder)
 {
     const struct language_layout *layout = &coder->layout;
@@ -216,7 +217,7 @@ static enum tacit_status decode(struct block_job *job)
     return status;
 }
 
-/* A segment of each type that may come, for the room that the context models take for it. */
+/* A layout with a segment of each type that may come, for the memory of the context models. */
 static void list_silent(struct speech *speech, uint32_t content_set)
 {
     for (unsigned i = 0; i < CONTENT_N_TYPES; i++)
@@ -230,7 +231,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     if (!plan->model)
         return 0;
     struct language_layout layout = {.type = CONTENT_TEXT,
-                                     .primed = true, /* for the room it takes */
+                                     .primed = true, /* for the memory that it takes */
                                      .unmixed = plan->unmixed,
                                      .n_context = plan->n_context,
                                      .n_streams = language_choose_streams(plan, content_size)};
@@ -247,7 +248,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     if (language_coder_memory(plan, plan->model, &layout, (uint32_t)content_size,
                               (size_t)content_size, &n_bytes) != TACIT_OK)
         return UINT64_MAX / 2;
-    /* Items, and a payload beside the context models'. */
+    /* Memory for items, and for a payload beside the context models'. */
     return n_bytes + content_size * (sizeof(uint32_t) + 1) +
            context_sample_memory(plan, content_size);
 }

@@ -10,9 +10,9 @@
 
 enum { SPOKEN_PART = 8, SPLIT_MAX = 1024 };
 
-/* Whether the spoken part is large enough for the model to gain anything: measured, an eighth gains
- * some 2 % of the whole. Silent bytes that are like the one before, and tar headers, cost next to
- * nothing. */
+/* Whether the spoken part is large enough for the model to gain: measured, an eighth gains about 2
+ * % of the whole block. Silent bytes that equal the byte before, and tar headers, cost next to
+ * nothing and do not count. */
 static bool speaks_enough(const struct arrangement *a, const struct byte_buffer *arranged)
 {
     size_t n_spoken = speech_n_spoken(&a->speech), n_costly = 0;
@@ -100,7 +100,7 @@ uint32_t language_choose_ahead(bool encoding, uint32_t n_streams)
     return encoding && n_streams < LM_BATCH ? LM_BATCH / n_streams : 1;
 }
 
-/* Measured by bench/guess_speed.c. A pass of few rows of a large model waits for memory. */
+/* Measured by bench/guess_speed.c. With a large model, a pass of few rows waits for memory. */
 uint32_t language_choose_row_cost(const struct codec_plan *plan, const struct tacit_model *model)
 {
     static const struct {

@@ -60,7 +60,7 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
 }
 
-/* With the layout known: who reads, and how much at a time, when there are n_threads. */
+/* Needs the layout. Decides which threads read, and how much at a time, for n_threads. */
 static struct language_threads choose_readers(struct language_coder *coder, unsigned n_threads,
                                               bool alone)
 {
@@ -141,7 +141,8 @@ static void place_streams(struct language_coder *coder)
     }
 }
 
-/* Its first stream is of the spoken type from the start: a primer may come before it begins. */
+/* The first stream has the spoken type from the start, since a primer may come before the
+ * content. */
 static enum tacit_status create_mixer(struct language_coder *coder, const struct cm_config *config)
 {
     struct content content = {.type = coder->layout.type};
@@ -150,7 +151,7 @@ static enum tacit_status create_mixer(struct language_coder *coder, const struct
     return cm_set_content(*cm, &content);
 }
 
-/* Models that have read the reference, or are about to. */
+/* Takes models that have read the reference, or that read it next. */
 static enum tacit_status take_reference(struct language_coder *coder,
                                         const struct cm_config *config,
                                         const struct lm_options *options)
@@ -207,7 +208,7 @@ enum tacit_status language_coder_create(struct language_coder **coder_out, struc
     *coder_out = NULL;
     if (!job->model)
         return TACIT_ERR_MODEL_MISSING;
-    TRY(strict_float_check()); /* in the thread that will compute */
+    TRY(strict_float_check()); /* in the thread that computes */
     struct language_coder *coder = calloc(1, sizeof *coder);
     if (!coder)
         return TACIT_ERR_MEMORY;

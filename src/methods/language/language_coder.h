@@ -16,21 +16,21 @@
 #include "token/tokenizer.h"
 
 enum {
-    LANGUAGE_PRIMER_ROWS = 32, /* of the primer's items, read at a time */
+    LANGUAGE_PRIMER_ROWS = 32, /* rows of logits for the primer's items */
 };
 
-/* How far one stream is. */
+/* The state of one stream. */
 struct language_stream {
-    uint32_t at, end;            /* in the block's content: what comes next, and the stream's end */
+    uint32_t at, end;            /* in the block's content: the next byte, and the stream's end */
     uint32_t before;             /* the token just coded, LM_NO_TOKEN if that was a bare byte */
-    const float *logits;         /* for the item that comes now */
-    const float *next;           /* of this round's: after `before` */
+    const float *logits;         /* logits for the next item */
+    const float *next;           /* logits of this round, after `before` */
     float *kept;                 /* room for a row that outlives its round */
     struct language_guess guess; /* decoder */
     /* Encoder: */
     const uint32_t *items, *stop; /* the items that are left */
-    const uint32_t *planned;      /* of these, the first that no unit has yet (the readers') */
-    uint32_t planned_before;      /* the token before that one, as `before` (the readers') */
+    const uint32_t *planned;      /* of these, the first that no unit has yet (for the readers) */
+    uint32_t planned_before;      /* the token before that item, as `before` (for the readers) */
 };
 
 struct language_coder {
@@ -40,10 +40,10 @@ struct language_coder {
     struct language_layout layout;
     struct token_coder token;
     struct lm_state *lm;
-    struct reference_language *reference; /* whose the models are; NULL: the coder's own */
+    struct reference_language *reference; /* owner of the models; NULL: the coder owns them */
     struct language_readers readers;
     uint32_t n_before;               /* bytes of the reference, which stands before the content */
-    bool guessing;                   /* decoder: it may, there is memory for it */
+    bool guessing;                   /* decoder: guessing is allowed, and there is memory for it */
     struct language_guesser guesser; /* decoder */
     uint32_t *items;                 /* encoder: of the whole block */
     size_t n_items, n_bare;          /* of those done, n_bare are bare bytes */
@@ -59,13 +59,13 @@ struct language_coder {
 enum tacit_status language_coder_create(struct language_coder **coder, struct block_job *job,
                                         bool encoding);
 
-/* With the layout known, and in an encoder the items: models, buffers, the streams' beginnings.
+/* Needs the layout and, in an encoder, the items. Makes models and buffers and begins the streams.
  * TACIT_ERR_REFERENCE_MISSING if the layout reads one and the job has none. */
 enum tacit_status language_coder_prepare(struct language_coder *coder);
 
 void language_coder_destroy(struct language_coder *coder);
 
-/* What a coder takes beside content and payload, the model's weights not included. n_items: of an
+/* Memory of a coder beside content and payload, without the model's weights. n_items: of an
  * encoder, 0 of a decoder. */
 enum tacit_status language_coder_memory(const struct codec_plan *plan,
                                         const struct tacit_model *model,
@@ -75,8 +75,8 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
 /* The token that an item is; LM_NO_TOKEN if it is a bare byte, which the model does not see. */
 uint32_t language_coder_token_of(const struct language_coder *coder, uint32_t item);
 
-/* At the end of a round: copies the logits that the stream needs again, because its last item was a
- * bare byte. */
+/* Call at the end of a round: copies the logits that the stream needs again because its last item
+ * was a bare byte. */
 void language_coder_keep_logits(const struct language_coder *coder, struct language_stream *stream);
 
 #endif

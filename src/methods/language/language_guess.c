@@ -10,8 +10,9 @@ enum {
     LOG2_MAX = 16,
     LUCK_FIRST = GUESS_ONE / 8,
     LUCK_RATE = 4, /* a new outcome weighs 1/16 */
-    TRUST = 7,     /* eighths of its luck are left to the luckiest of several guesses */
-    DOUBT = 8      /* the share of luck left to a guess that would not be made again */
+    TRUST = 7,     /* eighths of its probability that the likeliest of several guesses keeps */
+    DOUBT = 8      /* the share of its probability that a guess keeps that would not be made
+                      again */
 };
 
 static const uint8_t orders[GUESS_ORDERS] = {1, 2, 3, 4, GUESS_CONTEXT};
@@ -53,7 +54,7 @@ size_t language_guess_plan(struct language_guess *guess, uint32_t stream, uint32
     return n;
 }
 
-/* The entries of a context, and the checks that those of this context have. */
+/* The entries of a context, and the checks that mark them as this context's. */
 struct found {
     struct guess_entry *entries[GUESS_ORDERS];
     uint16_t checks[GUESS_ORDERS];
@@ -76,7 +77,7 @@ static bool is_of(const struct found *found, unsigned order)
     return entry->is_set && entry->check == found->checks[order];
 }
 
-/* The luckiest guess of what follows; returns its probability. */
+/* The likeliest guess of the next token; returns its probability. */
 static uint32_t guess_next(const struct language_guesser *guesser, const uint32_t *last,
                            unsigned past, uint32_t *token)
 {
@@ -124,8 +125,8 @@ static void push(uint32_t *last, uint32_t token)
     last[0] = token;
 }
 
-/* A right guess saves a pass if those of the other streams are right, too, which are taken to be as
- * likely; a wrong one costs its row. */
+/* A right guess saves a pass if the guesses of the other streams are right too, which are assumed
+ * to be as likely; a wrong guess costs its row. */
 static bool guess_pays(const struct language_guesser *guesser, uint32_t p)
 {
     uint64_t all = p;
@@ -135,7 +136,7 @@ static bool guess_pays(const struct language_guesser *guesser, uint32_t p)
            (uint64_t)guesser->n_streams * (GUESS_ONE - p) * guesser->row_cost;
 }
 
-/* Goes on after the guesses that were read. */
+/* Continues the chain after the guesses that were read. */
 static void make_guesses(const struct language_guesser *guesser, struct language_guess *guess)
 {
     uint32_t last[GUESS_CONTEXT], token, p = GUESS_ONE - 1, past = guess->past;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A decoder's guesses of the tokens to come. The model reads them together with the token that is
- * known, in one pass over the weights; what proves right needs no pass of its own. A row's logits do
+ * A decoder's guesses of the tokens to come. The model reads the guesses together with the known
+ * token, in one pass over the weights; a right guess needs no pass of its own. A row's logits do
  * not depend on the rows beside it, so nothing that is decoded depends on guesses.
  *
  *     language_guesser_lay_out
@@ -9,8 +9,8 @@
  *
  * Guesses come from the tokens that followed the last few the last time, in any stream of the
  * block. How often such a guess proved right is counted by length of context and by how often it
- * did before; a chain of guesses goes on while its probability pays for a row (guess_pays). What is
- * guessed depends on what was decoded, never on time, so passes can be counted by tests.
+ * did before; a chain of guesses continues while its probability is worth a row (guess_pays).
+ * Guesses depend on what was decoded, never on time, so that tests can count passes.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_GUESS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_GUESS_H
@@ -22,7 +22,7 @@
 
 enum {
     GUESS_ROWS = 16,     /* of logits that a stream has: after a token, and after guesses */
-    GUESS_STREAMS = 4,   /* more streams share passes without guesses */
+    GUESS_STREAMS = 4,   /* with more streams, passes are shared without guesses */
     GUESS_CONTEXT = 6,   /* tokens that a guess looks back on */
     GUESS_ORDERS = 5,    /* lengths of contexts */
     GUESS_PASTS = 8,     /* whether the last three guesses were right */
@@ -65,12 +65,13 @@ void language_guesser_lay_out(struct language_guesser *guesser, struct arena *ar
 /* Before the first token. */
 void language_guesser_start(struct language_guesser *guesser);
 
-/* What the model reads for this stream in the pass that comes: the last token if it has not, then
- * guesses. inputs: room for GUESS_ROWS; logits_row counts from the stream's first. Returns how many. */
+/* Lists what the model reads for this stream in the next pass: the last token, if the model has not
+ * read it, then guesses. inputs: room for GUESS_ROWS; logits_row counts from the stream's first.
+ * Returns how many. */
 size_t language_guess_plan(struct language_guess *guess, uint32_t stream, uint32_t last,
                            struct lm_input *inputs);
 
-/* The stream's next token is known: guesses are kept or taken back, others are made. */
+/* Notes the stream's next token: keeps guesses or takes them back, and makes new ones. */
 enum tacit_status language_guess_note(struct language_guesser *guesser,
                                       struct language_guess *guess, struct lm_state *lm,
                                       uint32_t stream, uint32_t token);

@@ -10,7 +10,7 @@ enum {
     MEMORY_MASK = 0x0f,
     FLAG_UNMIXED = 0x10,
     FLAG_LINE_ENDS = 0x20,
-    FLAG_SMALL = 0x40, /* the usual tokens and one stream are not written out */
+    FLAG_SMALL = 0x40, /* the default first token and context and one stream are not written */
     FLAG_PRIMED = 0x80,
 };
 /* Not otherwise together: a usual reading of the reference (language_layout.h), the type in the low four bits, memory in bits
@@ -91,7 +91,7 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     return n;
 }
 
-/* What the content is made of, n bytes without what line ends removed. */
+/* The content type, and n bytes of content without the CRs removed. */
 static enum tacit_status read_arrangement(struct varint_reader *r, bool arranged, uint32_t n,
                                           struct language_layout *layout)
 {
@@ -105,7 +105,7 @@ static enum tacit_status read_arrangement(struct varint_reader *r, bool arranged
     return TACIT_OK;
 }
 
-/* The last stream takes what the others leave. */
+/* The last stream takes the rest. */
 static enum tacit_status read_streams(struct varint_reader *r, uint32_t n_left,
                                       struct language_layout *layout)
 {

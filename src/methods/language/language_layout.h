@@ -31,19 +31,19 @@ enum {
 };
 
 struct language_layout {
-    enum content_type type; /* without rows: of all that is spoken */
+    enum content_type type; /* a type without rows, of all spoken segments */
     bool unmixed;           /* whole tokens by the model alone */
     bool primed;            /* one stream, mixed, begins with the primer (language_primer.h) */
     bool referenced;        /* mixed; begins with the reference (language_primer.h): */
-    struct reference_reading reading; /* what the context models do with it; the type is the same */
+    struct reference_reading reading; /* how the context models read it; its type is content's */
     /* below REFERENCE_MODEL_PARTS: the language model reads 2^(9 + it) bytes of what they learn */
     unsigned model_part;
     unsigned memory_log2; /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
-    struct arrangement arrangement; /* of the content without what line_ends removes */
-    uint32_t n_spoken;              /* bytes that all streams have together ... */
+    struct arrangement arrangement; /* of the content without the CRs that line_ends removes */
+    uint32_t n_spoken;              /* bytes of all streams together ... */
     uint32_t n_arranged;            /* ... and with the silent ones behind them */
-    uint32_t first_token;           /* what the model reads before a stream */
+    uint32_t first_token;           /* token that the model reads before a stream */
     uint32_t n_context;             /* tokens that the model looks back on in each stream */
     uint32_t n_streams;
     uint32_t n_bytes[TACIT_STREAMS_MAX]; /* each at least 1 */

@@ -8,7 +8,7 @@
 
 enum {
     SNIFFED = 4096,    /* bytes of the content */
-    READ_BYTES = 4096, /* of a reference, between two looks at the watch */
+    READ_BYTES = 4096, /* bytes of a reference between two checks of the watch */
 };
 
 /* Part of the format: archives depend on every byte. */
@@ -34,7 +34,7 @@ static const char text[] =
     "[preauth]\n";
 enum { TEXT_BYTES = sizeof text - 1 };
 
-/* Digits, a colon, digits: a time of day, of which lines of logs have one. */
+/* Finds digits, a colon, digits: a time of day, which each line of a log has. */
 static bool has_time(const uint8_t *line, size_t n)
 {
     static const char form[] = "00:00:00";
@@ -62,7 +62,7 @@ bool language_primer_pays(const struct byte_buffer *content)
     return n_timed > n_lines / 2;
 }
 
-/* At most LANGUAGE_PRIMER_ROWS items. The model reads what comes before each of them. */
+/* Learns at most LANGUAGE_PRIMER_ROWS items. The model reads the item before each of them. */
 static enum tacit_status read_items(struct language_coder *coder, const uint32_t *items, size_t n)
 {
     struct language_stream *s = &coder->streams[0];
@@ -121,8 +121,8 @@ static uint32_t n_model_bytes(const struct language_coder *coder, uint32_t n_lea
     return n < n_learnt ? n : n_learnt;
 }
 
-/* All of it takes its place; the context models learn its last part, and the end of that with the language
- * model. */
+/* All of the reference takes its place in the history; the context models learn its last part, and
+ * the end of that part together with the language model. */
 static enum tacit_status read_now(struct language_coder *coder)
 {
     const struct tacit_reference *data = coder->job->reference;

@@ -3,7 +3,8 @@
 
 #include "base/try.h"
 
-/* So many read faster than one thread codes, which then rather waits for what somebody reads. */
+/* With so many helpers the model reads faster than one thread codes, so that the coding thread
+ * waits for a unit that is being read instead of reading. */
 enum { MANY_HELPERS = 3 };
 
 /* Units [first, first + n), in coding order: unit i is of stream i % n_streams and round
@@ -29,9 +30,9 @@ static unsigned helpers_expected(const struct language_readers *r)
     return n < r->n_teams ? n : r->n_teams - 1;
 }
 
-/* How many units a pass shall have: all streams if one thread reads, so that the weights are gone
- * through once; with helpers two parts more than there are threads, so that parts are ready to be
- * read while others are coded (bench/lm_threads.c plays it through). */
+/* How many units a pass has: those of all streams if one thread reads, so that the weights are read
+ * once; with helpers there are two passes more than threads, so that some are ready to be read
+ * while others are coded (bench/lm_threads.c simulates it). */
 static uint32_t pass_units(const struct language_readers *r)
 {
     unsigned n_helpers = helpers_expected(r);
@@ -39,7 +40,7 @@ static uint32_t pass_units(const struct language_readers *r)
     return (r->n_streams + n_parts - 1) / n_parts;
 }
 
-/* How many units could be handed out now. */
+/* How many units can be handed out now. */
 static uint32_t count_ready(const struct language_readers *r)
 {
     uint32_t n = 0;
@@ -49,7 +50,7 @@ static uint32_t count_ready(const struct language_readers *r)
     return n;
 }
 
-/* At most the units of one pass. */
+/* Hands out at most the units of one pass. */
 static struct units take(struct language_readers *r)
 {
     uint32_t n = count_ready(r), n_most = pass_units(r);
@@ -66,7 +67,7 @@ static size_t first_row(const struct language_readers *r, uint64_t unit)
     return ((size_t)(round % r->n_rounds) * r->n_streams + stream_of(r, unit)) * r->n_rows;
 }
 
-/* *n_fed: rows, 0 if no unit needs the pass. */
+/* *n_fed: rows of the pass, 0 if no unit needs a pass. */
 static enum tacit_status run_pass(const struct language_readers *r, unsigned team,
                                   struct units units, size_t *n_fed)
 {
@@ -118,7 +119,7 @@ static void read_units(struct language_readers *r, unsigned team, struct units u
     call_helper(r);
 }
 
-/* A helper leaves small remainders to the coder: they would be passes of their own. */
+/* A helper leaves small remainders to the coding thread, since each would be a pass of its own. */
 static void help(void *argument)
 {
     struct language_readers *r = argument;
@@ -155,7 +156,7 @@ void language_readers_stop(struct language_readers *r)
     if (!r->started)
         return;
     pthread_mutex_lock(&r->mutex);
-    r->n_free = 0; /* nothing is handed out any more */
+    r->n_free = 0; /* no more units are handed out */
     pthread_mutex_unlock(&r->mutex);
     if (r->n_teams > 1)
         thread_pool_withdraw(r->pool, &r->offer);

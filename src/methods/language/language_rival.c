@@ -6,14 +6,14 @@
 enum {
     SAMPLES_MAX = 3,         /* in a long block: at its start, at a quarter and at a half */
     LONG_BLOCK = 1 << 19,    /* bytes */
-    SURE_GAIN = 180,         /* thousandths above the least gain: no doubt is left */
-    SMALL_SAMPLE_ERROR = 40, /* thousandths: as far apart as sample and whole may be, twice */
+    SURE_GAIN = 180,         /* thousandths above the least gain: then the model goes on alone */
+    SMALL_SAMPLE_ERROR = 40, /* thousandths: twice the expected difference of sample and whole */
     IMPATIENT_STEPS = 2,
     PATIENT_STEPS = LANGUAGE_RIVAL_STEPS / 4,
     STEP_MIN = 1 << 10, /* bytes between two comparisons with the whole */
 };
 
-/* Thousandths that the model is below the context models; the sample's second half decides. */
+/* Thousandths by which the model is below the context models in the sample's second half. */
 static int gain_of(const struct context_sample *sample, uint64_t n_model, uint64_t n_content)
 {
     uint64_t context = sample->all_coded - sample->half_coded;
@@ -24,8 +24,8 @@ static int gain_of(const struct context_sample *sample, uint64_t n_model, uint64
     return thousandths > 2000 ? -1000 : 1000 - (int)thousandths;
 }
 
-/* What remains of a gain in a sample is about two thirds of it in the whole: context models gain most from
- * more content. */
+/* About two thirds of a sample's gain remain in the whole block, since context models gain most
+ * from more content. */
 static enum language_verdict judge(const struct language_rival *rival)
 {
     int gain = rival->gains / (int)rival->n_samples, least = (int)rival->least_gain;
@@ -75,7 +75,7 @@ static enum tacit_status compare_sample(struct language_rival *rival,
     return TACIT_OK;
 }
 
-/* Bytes that the context models took for what the streams have done. */
+/* Bytes that the context models took for the content that the streams have coded. */
 static uint64_t context_bytes(const struct language_rival *rival,
                               const struct language_coder *coder)
 {
@@ -88,7 +88,8 @@ static uint64_t context_bytes(const struct language_rival *rival,
     return n;
 }
 
-/* As the model did against the context models since half of what is done, so it will go on. */
+/* The estimate: the model goes on against the context models as it did in the second half of the
+ * content coded so far. */
 static enum language_verdict compare_whole(struct language_rival *rival,
                                            const struct language_coder *coder, uint64_t n_done,
                                            uint64_t n_all)

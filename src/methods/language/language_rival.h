@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whether the language model is worth its time, asked while an encoder codes with it. It is many times
- * slower than the context models, so it must take `least_gain` less than they do. They are compared on
- * samples, the first at once, two more later on in a long block; or, where a sample was not clear, with
- * the whole block as the context models coded it.
+ * Decides, while an encoder codes with the language model, whether that is worth its time. The
+ * language model is many times slower than the context models, so it must take fewer bytes by
+ * `least_gain`. The two are compared on samples, the first at once, in a long block two more later;
+ * or, if a sample was not clear, the language model is compared with the context models' payload of
+ * the whole block.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_RIVAL_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_RIVAL_H
@@ -14,20 +15,20 @@
 enum language_verdict {
     LANGUAGE_GOES_ON,
     LANGUAGE_GIVEN_UP, /* too little gain for its time, or the payload is too short */
-    LANGUAGE_UNSURE,   /* the context models have to code the whole before one can tell */
+    LANGUAGE_UNSURE,   /* only the whole block, coded by the context models, can decide */
 };
 
 enum { LANGUAGE_RIVAL_STEPS = 32 }; /* how often the model is compared with the whole */
 
-/* Set least_gain and, for a comparison with the whole, marks and n_whole; else zeroed. */
+/* Zero all but least_gain and, to compare with the whole block, marks and n_whole. */
 struct language_rival {
-    unsigned least_gain;               /* thousandths of what the context models take */
+    unsigned least_gain;               /* thousandths of the context models' bytes */
     const struct context_marks *marks; /* of the whole block; NULL: samples */
     uint64_t n_whole;                  /* bytes of the whole payload */
     bool patient;                      /* marks: the block begins unlike the rest of it */
 
-    struct context_sample sample; /* the present one */
-    unsigned n_samples;           /* begun */
+    struct context_sample sample; /* the present sample */
+    unsigned n_samples;           /* samples begun */
     int gains;                    /* sum over the samples that are done, in thousandths */
     bool under_way, half_done;    /* the present sample */
     uint64_t start;               /* of the present sample: bytes done by then */
@@ -38,7 +39,7 @@ struct language_rival {
     uint64_t context_at[LANGUAGE_RIVAL_STEPS + 1]; /* and the context models */
 };
 
-/* After a round: n_done bytes of n_all are coded. */
+/* Call after a round: n_done bytes of n_all are coded. */
 enum tacit_status language_rival_compare(struct language_rival *rival,
                                          const struct language_coder *coder, uint64_t n_done,
                                          uint64_t n_all, enum language_verdict *verdict);

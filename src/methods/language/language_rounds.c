@@ -5,7 +5,7 @@
 
 #include "base/try.h"
 
-/* An encoder's units do, as long as there are items (language_readers.needs). */
+/* Needs a pass: an encoder's units do as long as there are items (language_readers.needs). */
 static bool needs_pass(void *context, uint32_t stream)
 {
     const struct language_coder *coder = context;
@@ -13,7 +13,8 @@ static bool needs_pass(void *context, uint32_t stream)
     return coder->token.encoding || (s->at < s->end && !s->guess.is_read);
 }
 
-/* What the model has to read for the stream's share of the next round (language_readers.plan). */
+/* Lists what the model has to read for the stream's share of the next round
+ * (language_readers.plan). */
 static size_t plan_stream(void *context, uint32_t stream, struct lm_input *inputs)
 {
     struct language_coder *coder = context;
@@ -31,7 +32,7 @@ static size_t plan_stream(void *context, uint32_t stream, struct lm_input *input
     return n;
 }
 
-/* One item of one stream. */
+/* Codes one item of one stream. */
 static enum tacit_status code_item(struct language_coder *coder, uint32_t stream)
 {
     struct language_stream *s = &coder->streams[stream];
@@ -57,7 +58,7 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
     return language_guess_note(&coder->guesser, &s->guess, coder->lm, stream, s->before);
 }
 
-/* Until the model has read what the round's first item of the stream wants. */
+/* Waits until the model has read for the stream's first item of the round. */
 static enum tacit_status await_logits(struct language_coder *coder, uint32_t stream, uint64_t round)
 {
     struct language_stream *s = &coder->streams[stream];
@@ -66,7 +67,7 @@ static enum tacit_status await_logits(struct language_coder *coder, uint32_t str
     return TACIT_OK;
 }
 
-/* Some items of each stream, in lock-step. */
+/* Codes some items of each stream, in lock-step. */
 static enum tacit_status run_round(struct language_coder *coder, uint64_t round)
 {
     struct language_readers *readers = &coder->readers;
@@ -98,7 +99,8 @@ static enum tacit_status run_rounds(struct language_coder *coder, struct languag
 {
     struct block_watch *watch = &coder->job->watch;
     uint64_t n_all = coder->streams[coder->layout.n_streams - 1].end, n_left = n_all;
-    uint64_t n_before = 0, n_still = n_all; /* what the watch has counted, and has still to count */
+    uint64_t n_before = 0, n_still = n_all; /* bytes that the watch has counted, and that it has
+                                               still to count */
     *verdict = LANGUAGE_GOES_ON;
     for (uint64_t round = 0; n_left > 0 && *verdict == LANGUAGE_GOES_ON; round++) {
         if (rival)

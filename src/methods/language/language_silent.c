@@ -29,13 +29,13 @@ static enum tacit_status code_segment(struct language_coder *coder,
     if (coder->token.encoding)
         transform_apply(&segment->content, data, segment->n_bytes);
     enum tacit_status status = code_bytes(coder, data, segment->n_bytes);
-    /* The encoder wants its content back, whatever happened: it may code the block once more. */
+    /* The encoder's content is always restored, since the block may be coded once more. */
     if (coder->token.encoding || status == TACIT_OK)
         transform_restore(&segment->content, data, segment->n_bytes);
     return status;
 }
 
-/* Every stream of items begins with the content type of what is spoken. */
+/* Every stream of items begins with the spoken content type. */
 static enum tacit_status begin_streams(struct language_coder *coder)
 {
     struct content content = {.type = coder->layout.type};

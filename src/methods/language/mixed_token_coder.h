@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Codes items decision by decision down the byte trie. The context models mix what the language
- * model says of a decision with what they predict themselves; the arithmetic coder takes the result.
- * One walk for encoder and decoder. Used through token_coder.h.
+ * Codes items decision by decision down the byte trie. The context models mix the language model's
+ * probability of a decision with their own predictions; the arithmetic coder takes the result. One
+ * walk for encoder and decoder. Used through token_coder.h.
  */
 #ifndef TACIT_METHODS_LANGUAGE_MIXED_TOKEN_CODER_H
 #define TACIT_METHODS_LANGUAGE_MIXED_TOKEN_CODER_H
@@ -19,7 +19,7 @@ struct mixed_token_coder {
     bool encoding;
     bool teaching;                                 /* both sides know the bits: nothing is coded */
     struct cm *cm;                                 /* configured as hinted */
-    const struct token_distribution *distribution; /* for the item that comes now */
+    const struct token_distribution *distribution; /* for the next item */
     struct bc_encoder enc;
     struct bc_decoder dec;
 };
@@ -28,10 +28,10 @@ struct mixed_token_coder {
 void mixed_token_begin_encoding(struct mixed_token_coder *coder, uint8_t *out, size_t out_cap);
 void mixed_token_begin_decoding(struct mixed_token_coder *coder, const uint8_t *in, size_t n_in);
 
-/* Codes the item at place (decoder: anything). Returns its place. */
+/* Codes the item at place (a decoder may pass any). Returns the item's place. */
 uint32_t mixed_token_code(struct mixed_token_coder *coder, uint32_t place);
 
-/* Codes a byte where the language model is silent (decoder: any byte). Returns it. */
+/* Codes a byte of a silent segment (a decoder may pass any). Returns the byte. */
 uint8_t mixed_token_code_silent(struct mixed_token_coder *coder, unsigned byte);
 
 /* The context models learn the item at place; nothing is coded. */

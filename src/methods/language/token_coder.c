@@ -26,7 +26,7 @@ void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, si
         mixed_token_begin_decoding(&coder->mixed, in, n_in);
 }
 
-/* Kept as whole bytes and a small rest, so that the float stays exact enough. */
+/* Adds to whole bytes and a small rest, so that the float stays exact enough. */
 static void count_bits(struct token_coder *coder, uint32_t place)
 {
     const struct token_distribution *d = &coder->distribution;

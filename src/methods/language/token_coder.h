@@ -19,14 +19,14 @@
 
 struct token_coder {
     bool encoding, unmixed;
-    bool counting; /* encoding, mixed: model_bytes is wanted, which takes some time */
+    bool counting; /* encoding, mixed: count model_bytes, which takes some time */
     const struct kernels *kernels;
     struct token_distribution distribution;
     struct mixed_token_coder mixed;
     struct whole_token_coder whole;
     size_t out_cap;
-    float model_bits;     /* encoding: what the model alone says that the items so far cost ... */
-    uint64_t model_bytes; /* ... beyond these bytes */
+    float model_bits;     /* encoding: the cost of the items so far by the model alone ... */
+    uint64_t model_bytes; /* ... in addition to these bytes */
 };
 
 /* n_items: of the block, 0 in a decoder. Without memory the arena only counts. */
@@ -36,8 +36,8 @@ void token_coder_lay_out(struct token_coder *coder, struct arena *arena,
 void token_coder_begin_encoding(struct token_coder *coder, uint8_t *out, size_t out_cap);
 void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, size_t n_in);
 
-/* Codes one item, mixed: of the selected stream of cm. logits: [n_tokens], the model's for this
- * place. item: if encoding. Returns the item. */
+/* Codes one item; when mixed, of the selected stream of cm. logits: [n_tokens], the model's for
+ * this place. item: when encoding. Returns the item. */
 uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32_t item);
 
 /* Mixed: learns an item that encoder and decoder know; nothing is coded. */
@@ -46,7 +46,7 @@ void token_coder_teach(struct token_coder *coder, const float *logits, uint32_t 
 /* The encoder's output does not fit, or the decoder has read too far past its input's end. */
 bool token_coder_is_hopeless(const struct token_coder *coder);
 
-/* Encoder: bytes so far, nearly. */
+/* Encoder: bytes so far, to within a few. */
 size_t token_coder_n_coded(const struct token_coder *coder);
 
 /* Encoder: the total length, SIZE_MAX if it did not fit. out, out_cap: as at the beginning. */

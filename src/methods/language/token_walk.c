@@ -3,7 +3,8 @@
 
 enum { DEPTH_KINDS = 4, WIDTH_KINDS = 16, DOUBT_KINDS = 4 };
 
-/* How far to trust the language model: bytes of the item so far, items left, the model's own doubt. */
+/* The context that tells how far to trust the language model: bytes of the item so far, items left,
+ * the model's certainty. */
 static uint32_t hint_context(const struct trie_walk *walk, float stretch)
 {
     uint32_t depth = trie_depth(walk), width = 0, doubt;

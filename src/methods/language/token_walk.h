@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A walk down the byte trie to an item, with a language model's distribution and context models:
- * what the model says of a decision becomes the context models' hint (predict/context_mixer.h).
+ * the model's probability of a decision becomes the context models' hint (predict/context_mixer.h).
  */
 #ifndef TACIT_METHODS_LANGUAGE_TOKEN_WALK_H
 #define TACIT_METHODS_LANGUAGE_TOKEN_WALK_H
@@ -11,16 +11,16 @@
 #include "engine/token_distribution.h"
 #include "predict/context_mixer.h"
 
-/* What the model says of the open decision that comes now, for the context models. */
+/* The model's probability of the next decision, which is open, as a hint for the context models. */
 struct cm_hint token_hint(const struct token_distribution *distribution,
                           const struct trie_walk *walk);
 
-/* Codes, decodes or prices an open decision; cm learns it. bit: what it is, if known. Returns what
- * it is. */
+/* Codes, decodes or computes the cost of an open decision; cm learns it. bit: the decision, if
+ * known. Returns the decision. */
 typedef int token_decide(void *context, const struct trie_walk *walk, int bit);
 
-/* Down the trie to an item; returns its place. place: the item's, if known. cm passes over the bits
- * that are forced. Inline, so that each caller's decide is too. */
+/* Walks down the trie to an item; returns its place. place: the item's, if known. cm passes over
+ * forced bits. Inline, so that each caller's `decide` is inline too. */
 static inline uint32_t token_walk(const struct byte_trie *trie, struct cm *cm, uint32_t place,
                                   token_decide *decide, void *context)
 {

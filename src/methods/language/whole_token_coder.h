@@ -16,8 +16,7 @@
 #include "engine/token_distribution.h"
 
 struct whole_token_coder {
-    const struct token_distribution *distribution; /* for the item that comes now, in parts of
-                                                      RANS_TOTAL */
+    const struct token_distribution *distribution; /* for the next item, in parts of RANS_TOTAL */
     /* Encoder: */
     struct rans_part *parts; /* [n_items] of the block */
     size_t n_parts;
@@ -34,7 +33,7 @@ void whole_token_begin_decoding(struct whole_token_coder *coder, const uint8_t *
 void whole_token_encode(struct whole_token_coder *coder, uint32_t place);
 uint32_t whole_token_decode(struct whole_token_coder *coder);
 
-/* Encoder: the length of all that was taken, coded to out; SIZE_MAX if it does not fit. */
+/* Encoder: codes all items taken to out and returns the length; SIZE_MAX if it does not fit. */
 size_t whole_token_finish(struct whole_token_coder *coder, uint8_t *out, size_t out_cap);
 
 #endif
