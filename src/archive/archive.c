@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Random access to an archive (tacit/archive.h): its index, and the content of one block, the last
- * that was read, which is decoded on the caller's thread.
+ * Random access to an archive (tacit/archive.h): its index, and the content of the block that was
+ * read last, which the caller's thread decodes.
  */
 #include "tacit/archive.h"
 
@@ -26,9 +26,9 @@ struct tacit_archive {
     struct tacit_source source;
     struct archive_index index;
     struct block_job job;
-    struct thread_pool *pool; /* source_lend_threads's */
+    struct thread_pool *pool; /* for source_lend_threads */
     size_t decoded;           /* index of the block whose content is in job, SIZE_MAX if none */
-    struct hash_stream *hash; /* of the blocks of one archive from its first one on, */
+    struct hash_stream *hash; /* hash of one archive's blocks from its first block on, */
     size_t n_hashed;          /* up to this block */
     uint64_t n_in, n_out;
 };
@@ -138,7 +138,7 @@ enum tacit_status tacit_archive_needs_reference(const void *data, size_t n_bytes
     return reference_identity_tell(&header.reference, reference);
 }
 
-/* The block's own header, which must agree with the index. */
+/* Reads the block's own header, which must agree with the index. */
 static enum tacit_status read_block_header(const struct tacit_archive *archive,
                                            const struct archive_block *block,
                                            struct format_block *header)
@@ -159,8 +159,8 @@ static enum tacit_status read_block_header(const struct tacit_archive *archive,
                : TACIT_ERR_CORRUPT;
 }
 
-/* Each block is right by itself; that all are of one version of the content, the index's hash
- * tells who reads them all in order. */
+/* Each block is right by itself. Whether all are of one version of the content, the index's hash
+ * shows a caller who reads them all in order. */
 static enum tacit_status hash_block(struct tacit_archive *archive, size_t index)
 {
     const struct archive_block *block = &archive->index.blocks[index];

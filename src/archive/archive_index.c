@@ -90,7 +90,8 @@ static enum tacit_status add_entries(struct cursor *c, const struct format_index
     return offset + format_index_size(parsed->n_blocks) == end ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
-/* The archive ends where the source ends and its footer can be used; otherwise *found is false. */
+/* Loads the index by the footer if the archive ends where the source ends; otherwise *found is
+ * false. */
 static enum tacit_status load_from_footer(struct cursor *c, uint64_t first_block, bool *found)
 {
     uint8_t footer[FORMAT_FOOTER];

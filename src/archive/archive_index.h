@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where each block of a source lies, from its index or, failing that, by hopping from header to
- * header. Concatenated archives make one list. Nothing is decoded.
+ * Finds where each block of a source lies, from the index or, without one, by hopping from header
+ * to header. Concatenated archives make one list. Decodes nothing.
  */
 #ifndef TACIT_ARCHIVE_ARCHIVE_INDEX_H
 #define TACIT_ARCHIVE_ARCHIVE_INDEX_H
@@ -24,11 +24,12 @@ struct archive_block {
     uint32_t header_size; /* single form: the archive's header */
     uint32_t tag;
     uint8_t method;
-    const struct tacit_model *model;         /* that its archive names, if it is at hand */
-    bool other_model;                        /* given another one instead */
-    const struct tacit_reference *reference; /* that its archive names, if it is at hand */
+    const struct tacit_model *model; /* the model that its archive names, if it is at hand */
+    bool other_model;                /* another model was given */
+    const struct tacit_reference
+        *reference; /* the reference that its archive names, if it is at hand */
     enum tacit_status reference_status;
-    bool ends_archive;           /* the last one of an archive of block form, ... */
+    bool ends_archive;           /* the last block of an archive of block form, ... */
     struct hash128 content_hash; /* ... all of whose content has this hash */
 };
 
@@ -42,8 +43,8 @@ struct archive_index {
     struct format_reference_identity reference; /* of the first archive that names one */
 };
 
-/* Zero-initialised index; free it with archive_index_free, also after a failure. plan: model, and
- * memory_limit for the list. */
+/* index: zero-initialised; free it with archive_index_free, even after a failure. plan: for its
+ * model, its reference, and memory_limit for the list. */
 enum tacit_status archive_index_load(struct archive_index *index, const struct tacit_source *source,
                                      const struct codec_plan *plan);
 

@@ -14,7 +14,7 @@ enum slot_state { SLOT_FREE, SLOT_QUEUED, SLOT_SUBMITTED, SLOT_DONE };
 struct slot {
     struct block_job job;
     struct thread_task task;
-    enum slot_state state; /* the owner's; SUBMITTED until the owner has seen it done */
+    enum slot_state state; /* for the owner; SUBMITTED until the owner has seen the job done */
     enum tacit_status status;
     block_run_fn run;
 };
@@ -36,7 +36,7 @@ static void run_slot(void *argument)
     slot->status = slot->run(&slot->job);
 }
 
-/* Calls the owner's callback with what is done, jobs under way included. */
+/* Calls the owner's callback with the bytes done, jobs that are running included. */
 static bool report(void *argument)
 {
     struct block_queue *queue = argument;
@@ -60,8 +60,8 @@ static bool report(void *argument)
 enum tacit_status block_queue_create(struct block_queue **queue_out, const struct codec_plan *plan,
                                      block_run_fn run, bool archive_progress)
 {
-    /* One more than threads: the owner fills or empties it while they work. With fewer blocks at
-     * once than threads, slots are what limits them. */
+    /* One slot more than threads: the owner fills or empties it while the threads work. If fewer
+     * blocks than threads may run, the slots limit their number. */
     bool spare = plan->n_threads > 1 && plan->n_at_once == plan->n_threads;
     unsigned n_slots = plan->n_at_once + spare;
     struct block_queue *queue = calloc(1, sizeof *queue + n_slots * sizeof queue->slots[0]);
@@ -91,8 +91,8 @@ struct block_job *block_queue_tail(struct block_queue *queue)
     return &queue->slots[(queue->first + queue->n_used) % queue->n_slots].job;
 }
 
-/* The threads are started when a block can use them. Without, it takes longer: the bytes are the
- * same. */
+/* The threads are started when a block can use them. Without threads the work takes longer and the
+ * bytes are the same. */
 static enum tacit_status start_threads(struct block_queue *queue)
 {
     if (queue->pool || queue->plan->n_threads <= 1)

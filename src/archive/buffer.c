@@ -12,7 +12,7 @@
 
 size_t tacit_buffer_bound(size_t n_in)
 {
-    /* Every block stored, blocks as small as options allow. */
+    /* If every block is stored, with blocks as small as options allow. */
     size_t n_blocks = n_in / TACIT_BLOCK_SIZE_MIN + 1;
     size_t per_block = FORMAT_BLOCK_HEADER + FORMAT_INDEX_ENTRY;
     size_t fixed = FORMAT_HEADER_MAX + FORMAT_INDEX_HEAD + FORMAT_INDEX_TAIL + FORMAT_FOOTER;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The streaming decoder. It gathers header, mark, block header or index in a small buffer until all
- * of it is there, and a payload in the queue's tail block, which is pushed when it is complete and
- * decoded on another thread or while the decoder waits for it. The head block's content is given out.
- * stream_step.h has the loop. `part` is what the next bytes of input belong to:
+ * The streaming decoder. It gathers a header, mark, block header or index in a small buffer until
+ * that part is complete, and a payload in the queue's tail block. A complete block is pushed, and
+ * decoded on another thread or while the decoder waits for it. The head block's content is given
+ * out. stream_step.h has the loop. `part` is what the next bytes of input belong to:
  *
  *     HEADER -> MARK -> BLOCK -> PAYLOAD -> MARK ... -> INDEX -> HEADER    block form
  *     HEADER -> PAYLOAD -> HEADER                                          single form
  *
  * Input may end where a HEADER may begin and at least one archive is complete; zero bytes up to the end
- * (PADDING) may follow there, as tapes and disks have them. An error found in the
- * input is `pending` until the blocks in front of it are given out: then it becomes `failed`. A block
- * that cannot be decoded fails at once.
+ * (PADDING) may follow there, as tapes and disks have them. An error found in the input is
+ * `pending` until the blocks in front of it are given out; then it becomes `failed`. A block that
+ * cannot be decoded fails at once.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +90,7 @@ static enum stream_step took(struct tacit_decoder *decoder, enum tacit_status st
     return STEP_MOVED;
 }
 
-/* n bytes of input to the end of a buffer that never needs more than n_max. */
+/* Appends n bytes of input to a buffer that never needs more than n_max. */
 static enum tacit_status gather(struct tacit_decoder *decoder, struct tacit_input *input,
                                 struct byte_buffer *to, size_t n, size_t n_max)
 {
@@ -115,7 +115,7 @@ static enum tacit_status push_block(struct tacit_decoder *decoder, struct block_
     return TACIT_OK;
 }
 
-/* The payload is complete. If memory for it is short, blocks in front of it have to end first. */
+/* Pushes a complete payload. If memory for it is short, blocks in front of it have to end first. */
 static enum stream_step end_payload(struct tacit_decoder *decoder, struct block_job *job)
 {
     uint64_t n_decode;
@@ -150,7 +150,8 @@ static enum stream_step take_payload(struct tacit_decoder *decoder, struct tacit
 static bool must_wait(const struct tacit_decoder *decoder)
 {
     if (decoder->part == PART_INDEX)
-        return block_queue_head(decoder->queue) != NULL; /* it has the hash of their content */
+        return block_queue_head(decoder->queue) != NULL; /* the part has the hash of their
+                                                            content */
     bool needs_job = decoder->part == PART_HEADER || decoder->part == PART_BLOCK;
     return needs_job && !block_queue_tail(decoder->queue);
 }
@@ -185,7 +186,7 @@ static enum stream_step take_input(struct tacit_decoder *decoder, struct tacit_i
     return took(decoder, decoder_read_part(decoder));
 }
 
-/* Gives out the head job's content; true when nothing is left of it. */
+/* Gives out the head job's content; true when all is given out. */
 static bool give_output(struct tacit_decoder *decoder, struct tacit_output *output)
 {
     if (!decoder->out_ready)
@@ -214,7 +215,7 @@ static enum stream_step fail(struct tacit_decoder *decoder, enum tacit_status st
     return STEP_FAILED;
 }
 
-/* The caller's report, of whatever size it has, holds the sums. */
+/* Adds to the sums in the caller's report, whatever its size. */
 static enum tacit_status add_report(struct tacit_model_report *report, const struct block_job *job)
 {
     struct tacit_model_report sum = {0};
@@ -227,7 +228,7 @@ static enum tacit_status add_report(struct tacit_model_report *report, const str
     return struct_give(report, &sum, sizeof sum);
 }
 
-/* Waits for the head job and lines up its content. */
+/* Waits for the head job and makes its content ready to give out. */
 static enum stream_step line_up_head(struct tacit_decoder *decoder)
 {
     struct block_job *job = block_queue_head(decoder->queue);
@@ -245,7 +246,7 @@ static enum stream_step line_up_head(struct tacit_decoder *decoder)
     return STEP_MOVED;
 }
 
-/* Between archives, at least one complete. */
+/* The input is between archives, of which at least one is complete. */
 static bool at_end(const struct tacit_decoder *decoder)
 {
     return decoder->any_archive && (decoder->part == PART_PADDING ||

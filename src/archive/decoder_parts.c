@@ -102,7 +102,8 @@ static enum tacit_status read_block_header(struct tacit_decoder *decoder)
     return begin_payload(decoder, &block);
 }
 
-/* The index must say what was seen; all content has been given out and hashed. */
+/* Checks that the index agrees with the blocks that were read; all content has been given out and
+ * hashed. */
 static enum tacit_status read_index(struct tacit_decoder *decoder)
 {
     struct format_index index;

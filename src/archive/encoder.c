@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The streaming encoder. Input is copied to the queue's tail block; a full block is pushed, and coded on
- * another thread or while the encoder waits for it; the head block's header and payload are given
- * out. stream_step.h has the loop. What an encoder is at:
+ * The streaming encoder. Input is copied to the queue's tail block. A full block is pushed, and
+ * coded on another thread or while the encoder waits for it. The head block's header and payload
+ * are given out. stream_step.h has the loop. The encoder's states:
  *
  *     TAKING       input may come. Until a byte beyond the first block comes, block_form is false
  *                  and nothing is given out: the archive's form is not known.
  *     ENDED        the caller said that no more input comes, and all content is in pushed blocks.
  *                  Without block_form the archive has the single form.
- *     TAIL_MADE    no block is left; index and footer, if the form has them, are lined up.
+ *     TAIL_MADE    no block is left; index and footer, if the form has them, are ready to give out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +28,8 @@
 #include "tacit/archive.h"
 #include "tacit/stream.h"
 
-/* A piece of the archive on its way out: small parts are made in head, a payload is given out from
- * its job's buffer, which is popped when all is gone. */
+/* A piece of the archive that is being given out: small parts are made in head; a payload is given
+ * out from its job's buffer, and the job is popped when all is given out. */
 struct outgoing {
     struct byte_buffer head;
     size_t head_pos;
@@ -50,8 +50,8 @@ struct tacit_encoder {
     uint64_t n_archive; /* made */
     uint64_t n_blocks;  /* given out */
     uint32_t tag;
-    bool block_form; /* more content than a block */
-    bool fits_later; /* the plan is made to fit memory_limit when the one short block is known */
+    bool block_form; /* there is more content than one block */
+    bool fits_later; /* the plan is fitted to memory_limit when the one short block is known */
     enum encoder_state state;
     enum tacit_status failed;
     uint64_t memory_needed; /* after TACIT_ERR_MEMORY_LIMIT; 0: not known */
@@ -107,7 +107,7 @@ static enum stream_step step_of(struct tacit_encoder *encoder, enum tacit_status
     return status == TACIT_OK ? STEP_MOVED : STEP_FAILED;
 }
 
-/* n bytes of input to the block being filled, which has room for them. */
+/* Appends n bytes of input to the block that is being filled, which has room for them. */
 static enum tacit_status fill_block(struct tacit_encoder *encoder, struct byte_buffer *content,
                                     struct tacit_input *input, size_t n)
 {
@@ -133,13 +133,15 @@ static enum stream_step take_input(struct tacit_encoder *encoder, struct tacit_i
         return STEP_NOTHING;
     if (n > plan->block_bound - job->content.size && plan->block_bound < plan->block_size &&
         plan->memory_limit < UINT64_MAX)
-        return step_of(encoder, TACIT_ERR_MEMORY_LIMIT); /* made for shorter content */
+        return step_of(encoder, TACIT_ERR_MEMORY_LIMIT); /* the plan was fitted for shorter
+                                                            content */
     size_t free_bytes = (size_t)plan->block_size - job->content.size;
     return step_of(encoder,
                    fill_block(encoder, &job->content, input, n < free_bytes ? n : free_bytes));
 }
 
-/* What a short block takes depends on what it is: often much less than any content could. */
+/* Fits the plan to the short block: its content often needs much less memory than content of any
+ * type could. */
 static enum tacit_status fit_short_block(struct tacit_encoder *encoder)
 {
     struct block_job *job = block_queue_tail(encoder->queue);
@@ -147,14 +149,14 @@ static enum tacit_status fit_short_block(struct tacit_encoder *encoder)
     encoder->plan.block_bound = job->content.size;
     if (encoder->plan.context)
         TRY(block_content_set(job, &encoder->plan.content_set));
-    struct codec_plan whole = encoder->plan; /* without what fitting takes away */
+    struct codec_plan whole = encoder->plan; /* the plan before fitting */
     enum tacit_status status = codec_plan_fit_encoder(&encoder->plan);
     if (status == TACIT_ERR_MEMORY_LIMIT)
         (void)codec_plan_least_memory(&whole, &encoder->memory_needed);
     return status;
 }
 
-/* No input follows: the last block is pushed. Empty content is one empty block. */
+/* Pushes the last block, since no input follows. Empty content is one empty block. */
 static enum stream_step end_input(struct tacit_encoder *encoder)
 {
     encoder->state = ENCODER_ENDED;
@@ -187,7 +189,7 @@ static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct
     return format_entry_append(&encoder->entries, block);
 }
 
-/* The caller's report, of whatever size it has, holds the sums. */
+/* Adds to the sums in the caller's report, whatever its size. */
 static enum tacit_status add_report(struct tacit_model_report *report, const struct block_job *job)
 {
     struct tacit_model_report sum = {0};
@@ -205,7 +207,7 @@ static enum tacit_status add_report(struct tacit_model_report *report, const str
     return struct_give(report, &sum, sizeof sum);
 }
 
-/* The head block is done: makes its header and lines up its payload. */
+/* Makes the header of the head block, which is done, and makes its payload ready to give out. */
 static enum tacit_status make_block(struct tacit_encoder *encoder)
 {
     struct block_job *job = block_queue_head(encoder->queue);
@@ -258,7 +260,7 @@ static void copy_out(struct tacit_output *output, const struct byte_buffer *from
     *pos += n;
 }
 
-/* Gives out what is lined up; true when nothing is left of it. */
+/* Gives out the present piece; true when all of it is given out. */
 static bool give_output(struct tacit_encoder *encoder, struct tacit_output *output)
 {
     struct outgoing *out = &encoder->out;
@@ -276,14 +278,14 @@ static bool give_output(struct tacit_encoder *encoder, struct tacit_output *outp
     return true;
 }
 
-/* Waits for the head block and lines it up. */
+/* Waits for the head block and makes it ready to give out. */
 static enum stream_step line_up_head(struct tacit_encoder *encoder)
 {
     enum tacit_status status = block_queue_wait_head(encoder->queue);
     return step_of(encoder, status == TACIT_OK ? make_block(encoder) : status);
 }
 
-/* The next part of the archive, if it can be lined up without waiting. */
+/* Makes the next part of the archive ready to give out, if that needs no waiting. */
 static enum stream_step line_up(struct tacit_encoder *encoder)
 {
     bool form_known = encoder->block_form || encoder->state != ENCODER_TAKING;
@@ -310,7 +312,7 @@ static enum stream_step step(struct tacit_encoder *encoder, struct tacit_input *
         return STEP_INPUT_EMPTY;
     if (input->pos == input->size && encoder->state == ENCODER_TAKING)
         return end_input(encoder);
-    return line_up_head(encoder); /* there is one: it holds what keeps the input out */
+    return line_up_head(encoder); /* there is a head block, since the input finds no room */
 }
 
 enum tacit_status tacit_encoder_run(struct tacit_encoder *encoder, struct tacit_input *input,

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Blocks encoded one by one, and joined (tacit/parts.h). A coded block is what the block form of
- * docs/format.md has, with the two fields that one block cannot know, tag and content offset,
- * being 0; the joiner sets them, or makes the header of single form where the block is the only
- * one.
+ * Blocks encoded one by one, and joined (tacit/parts.h). A coded block is a block of
+ * docs/format.md's block form whose tag and content offset, which depend on the archive, are 0. The
+ * joiner sets them, or makes the header of single form if the block is the only one.
  */
 #include "tacit/parts.h"
 
@@ -57,7 +56,7 @@ static bool report(void *context)
     return job->plan->progress && job->plan->progress(job->plan->progress_context, n_done, 0) != 0;
 }
 
-/* job->content is there. */
+/* job->content holds the block. */
 static enum tacit_status encode(struct block_job *job, uint8_t *out, size_t out_cap, size_t *n_out)
 {
     TRY(block_encode(job));
@@ -83,7 +82,7 @@ enum tacit_status tacit_block_encode(const void *content, size_t n_content, void
     if (n_content == 0 || n_content > plan.block_size)
         return TACIT_ERR_ARGUMENT;
     if (n_content > plan.block_bound && plan.memory_limit < UINT64_MAX)
-        return TACIT_ERR_MEMORY_LIMIT; /* made for shorter content */
+        return TACIT_ERR_MEMORY_LIMIT; /* the plan was fitted for shorter content */
     struct block_job job = {.plan = &plan, .model = plan.model, .reference = plan.reference};
     job.watch.tick = report;
     job.watch.tick_context = &job;
@@ -129,7 +128,7 @@ void tacit_joiner_hash(struct tacit_joiner *joiner, const void *content, size_t 
     joiner->n_hashed += n_content;
 }
 
-/* The header of a coded block, when all of the block is found to be right. */
+/* Checks all of a coded block and reads its header. */
 static enum tacit_status parse(const struct tacit_joiner *joiner, const uint8_t *data, size_t n,
                                struct format_block *block)
 {
@@ -143,7 +142,7 @@ static enum tacit_status parse(const struct tacit_joiner *joiner, const uint8_t 
     return format_payload_verify(block, data + FORMAT_BLOCK_HEADER);
 }
 
-/* The block's header, behind the archive's own if it is the first. */
+/* Writes the block's header, behind the archive's own if it is the first block. */
 static size_t pack(struct tacit_joiner *joiner, struct format_block *block, uint8_t *out)
 {
     size_t n = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Recovery reads the source twice: once for the parts that are left of archives (recover_parts.h),
- * then, in content order, for their content. Each block is verified by itself; whether all of one
- * archive are of one version of the content, its index tells by their sizes and by the hash of all
- * content.
+ * Recovery reads the source twice: once to find the remaining parts of archives (recover_parts.h),
+ * then, in content order, for their content. Each block is verified by itself. Whether all blocks
+ * of an archive are of one version of the content, its index shows by their sizes and by the hash
+ * of all content.
  */
 #include <stdlib.h>
 
@@ -23,21 +23,23 @@ struct recovery {
     tacit_recover_fn sink;
     void *sink_context;
     struct block_job job;
-    struct thread_pool *pool;        /* source_lend_threads's */
+    struct thread_pool *pool;        /* for source_lend_threads */
     const struct tacit_model *model; /* for blocks whose archive's header is gone */
-    enum tacit_status needed_status; /* of a header whose model or reference is not there */
+    enum tacit_status needed_status; /* status for a header whose model or reference was not
+                                        given */
     struct recover_parts parts;
     struct recover_plan archives;
     struct hash_stream *hash; /* of the current archive's content, as long as nothing is lost */
     uint64_t base;            /* content before the current archive, if base_known */
-    uint64_t next;            /* content of the current archive that is dealt with */
-    uint64_t check; /* of the last block that was handed over: its content's, and its place */
+    uint64_t next;            /* content of the current archive that was handed over or reported */
+    uint64_t check; /* the last block that was handed over: hash of its content, and its place */
     uint64_t check_offset;
-    uint64_t n_delivered;    /* and told as lost */
-    uint64_t doubt, n_doubt; /* content that is still to be called doubtful */
+    uint64_t n_delivered;    /* content reported as lost */
+    uint64_t doubt, n_doubt; /* content that is still to be reported as doubtful */
     bool base_known;
-    bool lost;                          /* some content, or some bytes nobody can explain */
-    bool archive_lost, archive_doubted; /* of the current archive, something was */
+    bool lost;                          /* some content was lost, or some bytes that are no part of
+                                           an archive */
+    bool archive_lost, archive_doubted; /* something of the current archive was lost */
     bool doubted;
     bool found; /* at least one block was whole */
 };
@@ -60,7 +62,7 @@ static enum tacit_status deliver_lost(struct recovery *r, uint64_t n)
     return deliver(r, TACIT_RECOVERED_LOST, r->next, NULL, n);
 }
 
-/* Bytes whose number nobody knows are gone: what follows has no known position. */
+/* An unknown number of bytes is lost, so the content behind has no known position. */
 static enum tacit_status lose_track(struct recovery *r)
 {
     TRY(deliver_lost(r, 0));
@@ -75,7 +77,7 @@ static enum tacit_status end_doubt(struct recovery *r)
     return n > 0 ? deliver(r, TACIT_RECOVERED_DOUBTFUL, r->doubt, NULL, n) : TACIT_OK;
 }
 
-/* One call of the sink for neighbours. */
+/* Reports adjacent ranges in one call of the sink. */
 static enum tacit_status add_doubt(struct recovery *r, uint64_t offset, uint64_t n)
 {
     if (r->n_doubt > 0 && r->doubt + r->n_doubt == offset) {
@@ -89,14 +91,15 @@ static enum tacit_status add_doubt(struct recovery *r, uint64_t offset, uint64_t
     return TACIT_OK;
 }
 
-/* Whether damage explains it, so that the search goes on. */
+/* Whether damage explains the status, so that the search goes on. */
 static bool is_damage(enum tacit_status status)
 {
     return status != TACIT_OK && status != TACIT_ERR_MEMORY && status != TACIT_ERR_MEMORY_LIMIT &&
            status != TACIT_ERR_CONTENT_LIMIT && status != TACIT_ERR_CANCELLED;
 }
 
-/* A model or reference that is not there may be a damaged name for one that is: checksums tell. */
+/* The name of a missing model or reference may be the damaged name of a given one; checksums
+ * tell. */
 static void choose_needed(struct recovery *r, const struct format_header *header)
 {
     enum tacit_status model_status =
@@ -138,7 +141,7 @@ static enum tacit_status decode(struct recovery *r, const struct recover_part *p
     return source_decode_block(r->source, part->end - part->block.payload_size, &r->job);
 }
 
-/* The job's content, which belongs at that place. */
+/* Hands over the job's content, which belongs at that place. */
 static enum tacit_status hand_over(struct recovery *r, uint64_t offset)
 {
     const struct byte_buffer *content = &r->job.content;
@@ -150,14 +153,14 @@ static enum tacit_status hand_over(struct recovery *r, uint64_t offset)
     return deliver(r, TACIT_RECOVERED_CONTENT, offset, content->data, content->size);
 }
 
-/* Blocks of two versions of the content may claim one place: the index says which belongs there. */
+/* Blocks of two versions of the content may state one place; the index says which belongs there. */
 static enum tacit_status recover_block(struct recovery *r, const struct recover_part *part,
                                        const struct recover_part *index)
 {
     const uint64_t offset = part->block.content_offset, n = part->block.content_size;
     if (index && (offset > index->index.content_size || n > index->index.content_size - offset))
         return TACIT_OK;
-    if (offset < r->next) { /* a copy of what was there, or another version of it */
+    if (offset < r->next) { /* a copy of the block before, or another version of it */
         bool differs = offset == r->check_offset && part->block.content_check != r->check;
         return differs && !index ? add_doubt(r, offset, r->next - offset) : TACIT_OK;
     }
@@ -211,7 +214,7 @@ static enum tacit_status recover_archive(struct recovery *r, const struct recove
     return TACIT_OK;
 }
 
-/* Tapes and block devices are filled up with zeros; anything else may have been content. */
+/* Tapes and block devices are filled up with zeros; other bytes may have been content. */
 static bool ends_in_zeros(const struct recovery *r)
 {
     bool is_zero;
@@ -236,7 +239,7 @@ static enum tacit_status recover(struct recovery *r)
     return r->doubted ? TACIT_ERR_CHECKSUM : TACIT_OK;
 }
 
-/* For what an archive without its header may need. */
+/* Chooses a model and a reference for archives without their header. */
 static enum tacit_status choose_fallback(struct recovery *r)
 {
     r->model = r->plan.model;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What recovery finds in a source, in two steps: the parts of archives, by where they lie
- * (recover_scan.c), and the archives that these parts made up (recover_plan.c). recover.c decodes
- * them.
+ * Recovery's search of a source, in two steps: it finds the parts of archives in the order of their
+ * places (recover_scan.c), then the archives to which these parts belong (recover_plan.c).
+ * recover.c decodes them.
  *
  * Time and memory grow in proportion to the source, whatever it holds.
  */
@@ -37,32 +37,33 @@ struct recover_part {
 struct recover_parts {
     struct recover_part *items; /* [n], by offset */
     size_t n, cap;
-    bool saw_header; /* of a block or an archive, even if what follows is lost */
+    bool saw_header; /* header of a block or an archive, even if the bytes behind are lost */
 };
 
-/* Reads the source from front to back. TACIT_ERR_MEMORY, TACIT_ERR_MEMORY_LIMIT (by the plan); what
- * cannot be read counts as damage. job: for scratch. */
+/* Reads the source from front to back. TACIT_ERR_MEMORY, TACIT_ERR_MEMORY_LIMIT (by the plan);
+ * bytes that cannot be read count as damage. job: scratch. */
 enum tacit_status recover_scan(struct recover_parts *parts, const struct tacit_source *source,
                                struct block_job *job);
 void recover_parts_free(struct recover_parts *parts);
 
-/* One archive, by numbers of parts. */
+/* One archive; its parts are given by their numbers. */
 struct recover_archive {
-    size_t header, index; /* or RECOVER_NONE; of the single form, header is that part */
+    size_t header, index; /* or RECOVER_NONE; for the single form, header is that part */
     size_t first, n;      /* its blocks are recover_plan.blocks[first .. first + n) */
     bool after_gap;       /* unknown content may be lost before it */
     bool is_whole;        /* its end was found */
 };
 
 struct recover_plan {
-    struct recover_archive *archives; /* [n_archives], as they follow each other */
+    struct recover_archive *archives; /* [n_archives], in the order of the source */
     size_t n_archives;
-    size_t *blocks; /* of each archive by content offset, those that its index names first */
-    uint64_t end;   /* of the last part that belongs to an archive */
+    size_t *blocks; /* each archive's by content offset, the blocks that its index names first */
+    uint64_t end;   /* end of the last part that belongs to an archive */
 };
 
-/* Deals the parts to archives; sets `agrees`. What lies inside a lost block of another archive
- * belongs to none. n_source: size of the source. TACIT_ERR_MEMORY. Free the plan in any case. */
+/* Assigns the parts to archives; sets `agrees`. A part inside a lost block of another archive
+ * belongs to none. n_source: size of the source. TACIT_ERR_MEMORY. Free the plan even after a
+ * failure. */
 enum tacit_status recover_plan_make(struct recover_plan *plan, struct recover_parts *parts,
                                     uint64_t n_source);
 void recover_plan_free(struct recover_plan *plan);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Archives follow each other and never interleave: a part of another archive that lies between two
- * parts of one archive was inside one of its blocks, which is lost. The parts of one archive share
- * its tag; its index says how long it is. The search for an archive's end:
+ * Archives follow each other and never interleave: a part of another archive between two parts of
+ * one archive was inside one of its blocks, which is lost. The parts of an archive share its tag;
+ * the index states the archive's length. The search for an archive's end:
  *
- *     a header or single form     ends the archive before it, which is then cut short
+ *     a header or single form     ends the archive before it, which is incomplete
  *     an index                    ends its own archive
  *     a block of another tag      begins an archive whose header is lost
  *
@@ -22,7 +22,7 @@ struct planner {
     struct recover_plan *plan;
     struct recover_parts *parts;
     uint64_t n_source;
-    size_t n_blocks;   /* dealt so far */
+    size_t n_blocks;   /* assigned so far */
     size_t *next_same; /* [parts]: the next HEADER or BLOCK of the same tag */
     size_t *claimed;   /* [parts]: of a HEADER, the last INDEX that says its archive starts there */
 
@@ -35,7 +35,7 @@ struct planner {
     uint64_t n_content; /* of its whole blocks */
 };
 
-/* Parts are sorted by these: qsort passes nothing else along. */
+/* The key is part of what is sorted, since qsort passes no context. */
 struct sort_key {
     uint64_t first, second;
     size_t part;
@@ -93,15 +93,15 @@ static void link_claims(struct planner *p)
     }
 }
 
-/* Whether a later index says that it is the open archive's. */
+/* Whether a later index states that it belongs to the open archive. */
 static bool is_claimed_behind(const struct planner *p, size_t i)
 {
     const size_t header = p->archive->header;
     return header != RECOVER_NONE && p->claimed[header] != RECOVER_NONE && p->claimed[header] > i;
 }
 
-/* Whether a later part shows that the open archive goes on behind part i, which lies inside it
- * then. */
+/* Whether a later part shows that the open archive goes on behind part i, so that part i lies
+ * inside it. */
 static bool goes_on_behind(const struct planner *p, size_t i)
 {
     const struct recover_part *items = p->parts->items;
@@ -157,7 +157,7 @@ static void deal_header(struct planner *p, size_t i)
 {
     const bool is_own = p->is_open && p->parts->items[i].tag == p->tag;
     if (is_own && p->archive->header == RECOVER_NONE) {
-        p->archive->header = i; /* it lies behind blocks of its own */
+        p->archive->header = i; /* the index lies behind blocks of its archive */
         p->last = i;
         return;
     }
@@ -180,8 +180,8 @@ static void deal_single(struct planner *p, size_t i)
     p->is_open = false;
 }
 
-/* Marks the archive's blocks that the index names; false: not all are. Sorts them by content
- * offset, those that are named first. */
+/* Marks the archive's blocks that the index names; false: it does not name all. Sorts the blocks by
+ * content offset, named blocks first. */
 static enum tacit_status match_index(struct planner *p, const struct recover_part *index, bool *all)
 {
     size_t *blocks = p->plan->blocks + p->archive->first;
@@ -225,8 +225,8 @@ static enum tacit_status deal_index(struct planner *p, size_t i)
 {
     const struct recover_part *part = &p->parts->items[i];
     if (p->is_open) {
-        /* An index is compared with no more blocks than it has: all indexes together with a few
-         * for each byte of the source. */
+        /* An index is compared with at most as many blocks as it has entries, so that all
+         * comparisons together grow in proportion to the source. */
         bool all = part->index.n_blocks >= p->archive->n;
         if (part->index.content_size < p->next || is_claimed_behind(p, i))
             return TACIT_OK;
@@ -235,7 +235,7 @@ static enum tacit_status deal_index(struct planner *p, size_t i)
         if (!all && !claims_archive(p, i) && goes_on_behind(p, i))
             return TACIT_OK;
     } else {
-        begin_archive(p, i, UINT64_MAX); /* all else of it is gone */
+        begin_archive(p, i, UINT64_MAX); /* all other parts of it are lost */
     }
     p->archive->index = i;
     p->archive->is_whole = true;
@@ -244,7 +244,7 @@ static enum tacit_status deal_index(struct planner *p, size_t i)
     return TACIT_OK;
 }
 
-/* A block that lies behind its archive's index and is missing before it. */
+/* Finds a block that lies behind its archive's index and is missing before it. */
 static bool is_late(const struct planner *p, const struct recover_part *part)
 {
     const struct recover_archive *archive = p->archive;
@@ -264,7 +264,7 @@ static void deal_block(struct planner *p, size_t i)
     }
     if (p->is_open && (part->is_damaged || goes_on_behind(p, i)))
         return;
-    /* Its archive's header is gone, and perhaps blocks, whose size is known then. */
+    /* The archive's header is lost, and perhaps blocks, whose size is then known. */
     begin_archive(p, i, part->block.content_offset > 0 ? UINT64_MAX : FORMAT_HEADER_MAX);
     add_block(p, i);
 }
@@ -290,7 +290,7 @@ static enum tacit_status deal(struct planner *p)
     return TACIT_OK;
 }
 
-/* Once more for all, late blocks included. */
+/* Goes through the archive's blocks again, late blocks included. */
 static enum tacit_status sort_blocks(struct planner *p)
 {
     for (size_t i = 0; i < p->plan->n_archives; i++) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The source is read once. At every place that could start an archive, a block or an index, what
- * its checks confirm is a part, and the scan goes on behind it. A block whose header is whole and
- * whose payload is not is a part too: where another part starts right behind it, its payload is
- * passed over, since a stored payload may hold archives; otherwise bytes are missing, and the scan
- * goes on inside.
+ * The source is read once. At every place that could start an archive, a block or an index, the
+ * checks decide whether a part stands there; the scan goes on behind the part. A block with a whole
+ * header and a damaged payload is a part too. If another part starts right behind it, the scan
+ * skips the payload, since a stored payload may hold archives; otherwise bytes are missing, and the
+ * scan goes on inside the payload.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 
 enum { CHUNK = 1 << 16, SECTOR = 512 };
 
-/* Payloads that fail their checks are read at most this often over the source's size: block
- * headers laid into each other's payloads would otherwise cost the square of it. */
+/* Limits how often payloads that fail their checks are read, in sizes of the source: nested block
+ * headers would otherwise take time by the square of the source's size. */
 enum { WASTE_FACTOR = 4, WASTE_MIN = 1 << 20 };
 
 struct scan {
@@ -36,14 +36,14 @@ static void fill_chunk(struct scan *s, uint64_t offset)
     s->n_chunk = left < CHUNK ? (size_t)left : CHUNK;
     enum tacit_status status = source_read(s->source, offset, s->chunk, s->n_chunk);
     if (status != TACIT_OK && s->n_chunk > SECTOR) {
-        s->n_chunk = SECTOR; /* as little as possible goes with a bad sector */
+        s->n_chunk = SECTOR; /* small, so that a bad sector costs few bytes */
         status = source_read(s->source, offset, s->chunk, s->n_chunk);
     }
     if (status != TACIT_OK)
         memset(s->chunk, 0, s->n_chunk);
 }
 
-/* The first place from offset on that could start something; the source's size if there is none. */
+/* The first place from offset on that could start a part; the source's size if there is none. */
 static uint64_t find_candidate(struct scan *s, uint64_t offset)
 {
     const uint64_t size = s->source->size;
@@ -100,7 +100,7 @@ static bool may_waste(const struct scan *s)
     return s->n_wasted / WASTE_FACTOR <= s->source->size + WASTE_MIN;
 }
 
-/* Whether the payload before `end` is what its check says. */
+/* Whether the payload before `end` agrees with its check. */
 static enum tacit_status verify_payload(struct scan *s, const struct format_block *block,
                                         uint64_t end)
 {
@@ -141,9 +141,9 @@ static enum tacit_status try_block(struct scan *s, uint64_t *offset)
     return add_part(s, &part);
 }
 
-/* An archive's header. Nothing but its payload's check covers that of the single form: of a
- * damaged one no more is believed than the length of a stored payload behind which something
- * starts. */
+/* Examines an archive's header. Only the payload's check covers a header of single form, so of a
+ * damaged one the scan uses no more than the length of a stored payload, if another part starts
+ * behind it. */
 static enum tacit_status try_archive(struct scan *s, uint64_t *offset)
 {
     struct format_header header;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which reference an archive names, and whether it is the one at hand.
+ * The reference that an archive names, and the choice of the reference to decode with.
  */
 #ifndef TACIT_ARCHIVE_REFERENCE_IDENTITY_H
 #define TACIT_ARCHIVE_REFERENCE_IDENTITY_H
@@ -8,16 +8,18 @@
 #include "container/format.h"
 #include "methods/reference/reference_data.h"
 
-/* For the header of an archive made with a reference; NULL: none. */
+/* The identity for the header of an archive made with a reference; NULL: none. */
 struct format_reference_identity reference_identity_of(const struct tacit_reference *reference);
 
-/* The given reference (NULL: none) if the archive needs it; *reference is NULL if it needs none.
- * TACIT_ERR_REFERENCE_MISSING, TACIT_ERR_REFERENCE_WRONG: none, or another. */
+/* Sets *reference to the given reference (NULL: none) if the archive needs it, or to NULL if the
+ * archive needs none. TACIT_ERR_REFERENCE_MISSING: none was given; TACIT_ERR_REFERENCE_WRONG:
+ * another one was. */
 enum tacit_status reference_identity_choose(const struct format_reference_identity *needed,
                                             const struct tacit_reference *given,
                                             const struct tacit_reference **reference);
 
-/* The identity in the library's own words. TACIT_ERR_ARGUMENT: told->struct_size is too small. */
+/* Writes the identity to the caller's public struct. TACIT_ERR_ARGUMENT: told->struct_size is too
+ * small. */
 enum tacit_status reference_identity_tell(const struct format_reference_identity *identity,
                                           struct tacit_reference_identity *told);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The header of an archive of single form: it names no more than its one block needs.
+ * The header of an archive of single form, which names only the model and reference that its one
+ * block needs.
  */
 #ifndef TACIT_ARCHIVE_SINGLE_HEADER_H
 #define TACIT_ARCHIVE_SINGLE_HEADER_H

@@ -21,7 +21,7 @@ enum tacit_status source_read(const struct tacit_source *source, uint64_t offset
 enum tacit_status source_read_header(const struct tacit_source *source, uint64_t offset,
                                      struct format_header *header, size_t *n_header);
 
-/* Whether only zero bytes follow from offset to the end. Reads as far as it takes to know. */
+/* Whether only zero bytes follow from offset to the end. Reads only until a byte is not zero. */
 enum tacit_status source_is_zero(const struct tacit_source *source, uint64_t offset, bool *is_zero);
 
 /* Reads the payload at offset of the block that job->header describes, and decodes it to
@@ -30,9 +30,9 @@ enum tacit_status source_is_zero(const struct tacit_source *source, uint64_t off
 enum tacit_status source_decode_block(const struct tacit_source *source, uint64_t offset,
                                       struct block_job *job);
 
-/* For who decodes one block at a time: before such a call, threads that help with a block of the
- * language model, as many as the job's plan says. They are started once; the caller destroys *pool,
- * which is NULL at first. Without them it takes longer, and the bytes are the same. */
+/* For callers who decode one block at a time: call before source_decode_block. Starts the plan's
+ * threads, once, to help with a block of the language model. The caller destroys *pool, which is
+ * NULL at first. Without threads decoding takes longer, and the bytes are the same. */
 void source_lend_threads(struct thread_pool **pool, struct block_job *job);
 
 #endif

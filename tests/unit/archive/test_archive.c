@@ -92,8 +92,7 @@ static void check_reads_little(const struct tacit_options *options)
     tacit_archive_close(reader);
 }
 
-/* Where archives follow each other, opening them reads their headers, the start of what comes behind each, and no
- * more: not what fills the last one up, were it padding. */
+/* Opening concatenated archives reads their headers and a few bytes behind each archive, and no more. */
 static void check_opening_reads_little(void)
 {
     enum { N_ARCHIVES = 20, A_HEADER = TACIT_ARCHIVE_HEADER_MAX + 64 };
