@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the options mean: a level and limits resolved, once, into everything that the encoder or
- * decoder needs to know. A plan never depends on the number of threads except in n_threads and
- * n_at_once, so that the archive does not either.
+ * A plan: a level, limits and the other options, resolved once into all that the encoder or decoder
+ * needs to know. A plan never depends on the number of threads except in n_threads and n_at_once,
+ * so that the archive does not either.
  */
 #ifndef TACIT_METHODS_PLAN_H
 #define TACIT_METHODS_PLAN_H

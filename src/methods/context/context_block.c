@@ -14,7 +14,7 @@
 #include "predict/context_mixer.h"
 
 enum {
-    WATCH_BYTES = 4096, /* how often progress is noted and memory grows */
+    WATCH_BYTES = 4096, /* bytes after which progress is noted and memory grows */
     SHOWN = 32,         /* bytes at a copy's end that the models learn, if there is a reference */
 };
 
@@ -30,7 +30,8 @@ struct context_coder {
     struct context_layout layout;
 };
 
-/* The one place where a bit is predicted, coded and learnt: encoder and decoder cannot drift apart.
+/* The only place where a bit is predicted, coded and learnt, so that encoder and decoder always
+ * agree.
  */
 static inline int step(struct context_coder *coder, int bit)
 {
@@ -51,8 +52,8 @@ static inline uint8_t step_byte(struct context_coder *coder, unsigned byte)
     return (uint8_t)out;
 }
 
-/* The encoder has lost when its output does not fit; the decoder when it has read past the end by
- * more than it looks ahead. */
+/* The encoder fails if its output does not fit, the decoder if it has read past the end by more
+ * than it looks ahead. */
 static bool hopeless(const struct context_coder *coder)
 {
     return coder->encoding ? coder->enc.overflow : coder->dec.pos > coder->dec.n_in + 8;
@@ -88,20 +89,21 @@ static enum tacit_status code_segment(struct context_coder *coder,
                                       const struct context_segment *segment, size_t start)
 {
     struct byte_buffer *content = &coder->job->content;
-    /* Calls that are not transformed are found in a reference, which is not transformed. */
+    /* With a reference, which is not transformed, calls stay untransformed, so that they are found
+     * in it. */
     bool transformed = !(coder->layout.referenced && segment->content.type == CONTENT_X86);
     TRY(cm_set_content(coder->cm, &segment->content));
     if (coder->encoding && transformed)
         transform_apply(&segment->content, content->data + start, segment->n_bytes);
     enum tacit_status status = code_bytes(coder, start, segment->n_bytes);
-    /* The encoder wants its content back, whatever happened. */
+    /* The encoder's content is always restored. */
     if (transformed && (coder->encoding || status == TACIT_OK))
         transform_restore(&segment->content, content->data + start, segment->n_bytes);
     return status;
 }
 
-/* What of it begins before the content is the reference's. A copy may overlap its source: byte by byte, in
- * order. */
+/* Bytes before the content come from the reference. A copy may overlap its source, so it goes byte
+ * by byte, in order. */
 static void copy_segment(const struct context_coder *coder, const struct context_segment *segment,
                          size_t start)
 {
@@ -117,7 +119,8 @@ static void copy_segment(const struct context_coder *coder, const struct context
         to[i] = to[(ptrdiff_t)i - (ptrdiff_t)segment->distance];
 }
 
-/* The reference has what follows the copy's source, in part: the models find it by the copy's end. */
+/* The models learn the copy's end, by which they find the bytes that follow its source in the
+ * reference. */
 static enum tacit_status show_copy(struct context_coder *coder,
                                    const struct context_segment *segment, size_t start)
 {
@@ -161,7 +164,7 @@ static enum tacit_status coder_create(struct context_coder **coder_out, struct b
                                       bool encoding)
 {
     *coder_out = NULL;
-    TRY(strict_float_check()); /* in the thread that will compute */
+    TRY(strict_float_check()); /* in the thread that computes */
     struct context_coder *coder = calloc(1, sizeof *coder);
     if (!coder)
         return TACIT_ERR_MEMORY;
@@ -194,7 +197,7 @@ static enum tacit_status make_models(struct context_coder *coder)
     return TACIT_OK;
 }
 
-/* With the layout known: the models, then all segments. */
+/* Needs the layout. Makes the models, then codes all segments. */
 static enum tacit_status code_all(struct context_coder *coder, uint8_t *raw)
 {
     TRY(make_models(coder));

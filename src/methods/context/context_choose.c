@@ -10,9 +10,9 @@
 #include "predict/context_mixer.h"
 
 enum {
-    RAW_MIN = 1 << 16,      /* shorter segments are not worth a probe */
+    RAW_MIN = 1 << 16,      /* shorter segments are not probed */
     PROBE_BYTES = 1 << 15,  /* of a segment that looks random */
-    PROBE_GAIN_PERCENT = 1, /* what modelling must gain there */
+    PROBE_GAIN_PERCENT = 1, /* the least gain by modelling there */
     BEHIND_LOG2 = 5,        /* bytes of tables for each byte */
 };
 
@@ -27,7 +27,7 @@ unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes, ui
     return log2;
 }
 
-/* Codes a sample with small, quick models; whether they gain next to nothing. */
+/* Codes a sample with small, quick models. Returns whether they gain next to nothing. */
 static enum tacit_status probe(const struct codec_plan *plan, const uint8_t *data, size_t n,
                                bool *random)
 {
@@ -79,7 +79,7 @@ static void add_segment(struct context_layout *layout, const struct context_segm
         layout->segments[layout->n_segments++] = *segment;
 }
 
-/* Puts the copies over the segments, which keep what is left of them. There is room for all. */
+/* Puts the copies over the segments, which keep their other bytes. There is room for all. */
 static void carve(struct context_layout *layout, const struct content_segment *split,
                   size_t n_split, const struct long_match *matches, size_t n_matches)
 {
@@ -103,12 +103,13 @@ static void carve(struct context_layout *layout, const struct content_segment *s
     }
 }
 
-/* Each match cuts one segment in two at most: together they never exceed the layout's room. */
+/* Each match cuts at most one segment in two, so that all segments fit the layout's room. */
 enum { MATCHES_MAX = CONTEXT_SEGMENTS_MAX / 4 };
 static_assert(BLOCK_SPLIT_MAX + 2 * MATCHES_MAX <= CONTEXT_SEGMENTS_MAX, "room for all");
 
-/* A short block is hard to tell the type of, and costs the less the more it is like the reference: its types
- * are the reference's, if both are some kind of text. Blocks of one kind then share one set of models. */
+/* The type of a short block is hard to tell, and the block costs less if it is coded like the
+ * reference. So it gets the reference's type if both are some kind of text. Blocks of one kind then
+ * share one set of models. */
 static bool is_like_reference(const struct block_job *job)
 {
     return job->content.size < ALIKE_MAX &&

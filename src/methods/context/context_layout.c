@@ -9,7 +9,7 @@
 /* First byte: strength and memory in the low five bits, then these. */
 enum { SETTING_MASK = 0x1f, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, FLAG_REFERENCE = 0x80 };
 
-/* Of the byte that says how the reference is read: the type, then the part. */
+/* The byte that says how the reference is read: the type, then the part. */
 enum { PART_SHIFT = 4 };
 
 /* A segment's first byte: type in the low four bits, then this. */
@@ -118,7 +118,7 @@ static enum tacit_status read_kind(struct varint_reader *r, struct context_segme
     return content_is_valid(&segment->content) ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
-/* All but the last say how long they are. */
+/* All segments but the last state their length. */
 static enum tacit_status read_length(struct varint_reader *r, struct context_segment *segment,
                                      uint32_t n_left, bool last)
 {
@@ -142,7 +142,8 @@ static enum tacit_status read_reading(struct varint_reader *r, struct reference_
                                                                       : TACIT_ERR_CORRUPT;
 }
 
-/* From the second byte on: whether the reference is read, line ends, how many segments there are. */
+/* Reads from the second byte on: whether the reference is read, line ends, the number of
+ * segments. */
 static enum tacit_status read_front(struct varint_reader *r, unsigned first, uint32_t content_size,
                                     struct context_layout *layout)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a payload of method context says in front of the coded bits: the models' configuration and the
- * list of segments (docs/format.md). Packing and parsing only.
+ * The beginning of a payload of method context, in front of the coded bits: the models'
+ * configuration and the list of segments (docs/format.md). Packing and parsing only.
  */
 #ifndef TACIT_METHODS_CONTEXT_CONTEXT_LAYOUT_H
 #define TACIT_METHODS_CONTEXT_CONTEXT_LAYOUT_H
@@ -26,8 +26,8 @@ enum {
 struct context_segment {
     struct content content;
     uint32_t n_bytes;
-    bool raw;          /* kept as it is, in front of the coded bits */
-    uint32_t distance; /* not 0: a copy of what lies so many bytes before */
+    bool raw;          /* its bytes stand in front of the coded bits */
+    uint32_t distance; /* not 0: a copy of the bytes at this distance before */
 };
 
 /* Whether the models code it. */
@@ -54,7 +54,8 @@ void context_layout_set_contents(struct context_layout *layout,
 size_t context_layout_pack(uint8_t *out, const struct context_layout *layout);
 
 /* data[0 .. n): a payload; content_size: the block's. reference: of the archive, or NULL. *n_layout: its
- * length. TACIT_ERR_CORRUPT; TACIT_ERR_REFERENCE_MISSING: it needs one and there is none. */
+ * length. TACIT_ERR_CORRUPT; TACIT_ERR_REFERENCE_MISSING: the payload needs a reference and there
+ * is none. */
 enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
                                        const struct tacit_reference *reference,
                                        struct context_layout *layout, size_t *n_layout);

@@ -11,7 +11,7 @@ enum {
     SAMPLE_PART = 32,
     SAMPLE_MIN = 1 << 13,
     SAMPLE_MAX = 1 << 16,
-    SAMPLE_MEMORY_LOG2 = 23, /* of the tables: the language model's are there beside them */
+    SAMPLE_MEMORY_LOG2 = 23, /* of the tables, which take memory beside the language model's */
 };
 
 static struct codec_plan plan_of_sample(const struct codec_plan *plan)
@@ -30,7 +30,8 @@ static size_t sample_bytes(uint64_t content_size)
     return n < SAMPLE_MAX ? (size_t)n : SAMPLE_MAX;
 }
 
-/* n_each bytes at each place: a coder whose streams advance in lock-step codes these first, too. */
+/* Codes n_each bytes at each place, which a coder whose streams advance in lock-step also codes
+ * first. */
 static enum tacit_status copy_pieces(const struct byte_buffer *content, const uint32_t *places,
                                      uint32_t n_pieces, size_t n_each, struct byte_buffer *sample)
 {
@@ -55,7 +56,8 @@ static enum tacit_status code(struct block_job *job, enum content_type type,
     return context_method.encode(job, content->size - 1);
 }
 
-/* n_each bytes at each place: *n in all, of which the context models make *n_coded. */
+/* Codes n_each bytes at each place. *n: bytes in all; *n_coded: the bytes that the context models
+ * make of them. */
 static enum tacit_status measure(struct block_job *job, enum content_type type,
                                  const uint32_t *places, uint32_t n_pieces, size_t n_each,
                                  uint64_t *n, uint64_t *n_coded)

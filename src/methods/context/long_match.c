@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The hashes of the windows that start at multiples of STRIDE are kept; a rolling hash is looked up
- * at every byte. A repeat of LONG_MATCH_MIN bytes covers several whole windows, so it is found
- * unless their places in the table were taken by later ones. Places count from the reference's
+ * The table keeps the hashes of windows that start at multiples of STRIDE; a rolling hash is looked
+ * up at every byte. A repeat of LONG_MATCH_MIN bytes covers several whole windows, so it is found
+ * unless later windows have taken their places in the table. Places count from the reference's
  * beginning; the content's begin at the next multiple of STRIDE behind it.
  */
 #include "methods/context/long_match.h"
@@ -84,7 +84,8 @@ static struct long_match extend(const struct finder *f, size_t pos, size_t place
 static size_t find(struct finder *f, struct long_match *matches, size_t max)
 {
     size_t n_found = 0, first = 0;
-    size_t looked = 0; /* up to here a repeat was found and was too short: time stays linear */
+    size_t looked = 0; /* repeats up to here were found and too short; skipping them keeps time
+                          linear */
     start_window(f, 0);
     while (n_found < max) {
         uint32_t *place = place_of(f, f->hash);

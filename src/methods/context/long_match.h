@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finds long repeats within a block and of a reference before it, at any distance, so that they can be
- * copied instead of modelled: each of at least LONG_MATCH_MIN bytes. Shorter ones are the business of
- * the match models. Linear time, a few nanoseconds a byte, memory of 1/128 of the content.
+ * Finds long repeats within a block and of a reference before it, at any distance, so that they can
+ * be copied instead of modelled: each has at least LONG_MATCH_MIN bytes. The match models find
+ * shorter repeats. Linear time, a few nanoseconds a byte, memory of 1/128 of the content.
  */
 #ifndef TACIT_METHODS_CONTEXT_LONG_MATCH_H
 #define TACIT_METHODS_CONTEXT_LONG_MATCH_H
