@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of a reference (tacit/reference.h): its bytes, and what has read them
+ * The inside of a reference (tacit/reference.h): its bytes, and the models that have read them
  * (reference_shelf.h).
  */
 #ifndef TACIT_METHODS_REFERENCE_REFERENCE_DATA_H
@@ -17,7 +17,7 @@ struct tacit_reference {
     uint8_t *data;
     uint32_t n_bytes;
     struct hash128 hash;
-    enum content_type type; /* what most of it is; one without rows */
+    enum content_type type; /* the type of most of it, a type without rows */
     struct reference_shelf *shelf;
 };
 

@@ -25,7 +25,8 @@ static void make_key(const struct tacit_model *model,
     static_assert(N_WORDS + IDENTITY_WORDS <= REFERENCE_KEY_WORDS, "the key has room");
     for (unsigned i = 0; i < REFERENCE_KEY_WORDS; i++)
         key[i] = i < N_WORDS ? words[i] : 0;
-    for (unsigned i = 0; i < IDENTITY_WORDS; i++) /* another model may come to lie where one was */
+    for (unsigned i = 0; i < IDENTITY_WORDS; i++) /* another model may later lie at the same
+                                                     address */
         key[N_WORDS + i] = load_le64(model->identity + 8 * i);
 }
 

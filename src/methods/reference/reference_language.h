@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A language model and the context models beside it that have read a reference (tacit/reference.h). They read it once;
- * what they were then waits on the reference's shelf for the next block of the same kind.
+ * A language model and the context models beside it that have read a reference (tacit/reference.h). They read it
+ * once. Their state after that lies on the reference's shelf for the next block of the same kind.
  *
  *     reference_language_take -> they read it (language_primer.h) -> ... -> reference_language_give_back
  */
@@ -28,7 +28,7 @@ struct reference_language {
     struct cm *cm;
     struct lm_state *lm;
     bool has_read;
-    /* What they were when they had read: */
+    /* Their state after the reference: */
     uint8_t *cm_saved, *lm_saved;
     float *bias;     /* of the token distribution, [n_tokens] */
     float *logits;   /* [readers.stride], for the first item, if before is LM_NO_TOKEN */
@@ -42,11 +42,11 @@ reference_language_take(const struct tacit_reference *reference, const struct ta
                         const struct cm_config *config, const struct lm_options *options,
                         const struct kernels *kernels, struct reference_language **language);
 
-/* If it has not read all, it goes. NULL is allowed. */
+/* Frees language if it has not read all of the reference. NULL is allowed. */
 void reference_language_give_back(const struct tacit_reference *reference,
                                   struct reference_language *language);
 
-/* What it takes beside one set of both models' memory, which is n_models. */
+/* Memory beside one set of both models' memory, which is n_models. */
 uint64_t reference_language_memory(const struct tacit_model *model,
                                    const struct reference_language_reading *reading,
                                    uint64_t n_models);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A predictor lies in one piece of memory that is full of pointers into itself, so it is never moved or copied:
- * what it was after the reference is saved beside it, and brought back to the same place for the next
- * block. Each thread that works at the same time has one that read the reference by itself.
+ * A predictor is one piece of memory with pointers into itself, so it is never moved or copied: its
+ * state after the reference is saved beside it, and restored at the same place for the next block.
+ * Each thread that works at the same time has a predictor of its own that has read the reference.
  */
 #include "methods/reference/reference_models.h"
 
@@ -13,7 +13,7 @@
 
 enum {
     PART_SHIFT = 15,
-    READ_BYTES = 4096, /* between two looks at the watch */
+    READ_BYTES = 4096, /* bytes between two checks of the watch */
 };
 
 uint32_t reference_n_learnt(const struct tacit_reference *reference, unsigned part)

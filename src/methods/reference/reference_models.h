@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Context models that have read a reference: made by the first block that asks for a reading (a configuration,
- * and how much is read as what), and used again by those that follow.
+ * Context models that have read a reference. The first block that asks for a reading (a
+ * configuration, and how much is read as which type) makes them; the blocks that follow use them
+ * again.
  *
  *     { reference_models_take -> ... -> reference_models_give_back }*     from any thread
  */
@@ -15,8 +16,8 @@
 
 enum { REFERENCE_PARTS = 16 };
 
-/* How blocks say what the models do with the reference (docs/format.md): they learn its last bytes, all or
- * 2^(15 + part), as content of a type; the bytes before these only take their places. */
+/* A reading, as a block states it (docs/format.md): the models learn the last 2^(15 + part) bytes
+ * of the reference, or all, as content of a type; the bytes before these only take their places. */
 struct reference_reading {
     enum content_type type;
     unsigned part; /* 0: all; below REFERENCE_PARTS */
@@ -36,15 +37,15 @@ struct reference_models {
     struct reference_kept kept;
     struct kernels kernels;
     struct cm *cm;
-    uint8_t *read; /* what cm was when it had read the reference */
+    uint8_t *read; /* the state of cm after the reference */
 };
 
-/* What kind of thing it is that read: the first word of a key. */
+/* Whose state it is: the first word of a key. */
 enum { REFERENCE_OF_CONTEXT = 1, REFERENCE_OF_LANGUAGE = 2 };
 
-/* (*models)->cm has read the reference; it is the caller's until it is given back. config: from
- * reference_models_configure. watch: of the job that waits while the reference is read. Errors as
- * cm_create, and TACIT_ERR_CANCELLED; *models is NULL then. */
+/* (*models)->cm has read the reference; the caller owns *models until it gives them back. config:
+ * from reference_models_configure. watch: of the job that waits while the reference is read. Errors
+ * as cm_create, and TACIT_ERR_CANCELLED; *models is NULL then. */
 enum tacit_status reference_models_take(const struct tacit_reference *reference,
                                         const struct cm_config *config,
                                         const struct reference_reading *reading,
@@ -59,8 +60,8 @@ enum tacit_status reference_models_learn(struct cm *cm, const uint8_t *data, siz
 void reference_models_give_back(const struct tacit_reference *reference,
                                 struct reference_models *models);
 
-/* Upper bound of what a block by such a reading takes, what is kept for others included. 0 if the
- * configuration is out of range. */
+/* Upper bound of the memory of a block with such a reading, with the states kept for others. 0 if
+ * the configuration is out of range. */
 uint64_t reference_models_memory(const struct cm_config *config);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a user of the library sees of a reference (tacit/reference.h): made, named, given back.
+ * The public functions of a reference (tacit/reference.h): make it, tell its identity, free it.
  */
 #include "methods/reference/reference_data.h"
 
@@ -18,7 +18,8 @@ enum {
     SPLIT_MAX = 256,
 };
 
-/* What most of its end is made of: encoders put it into archives, so decoders do not depend on it. */
+/* The type of most of its end. Encoders write it to archives, so decoders do not depend on this
+ * choice. */
 static enum tacit_status find_type(struct tacit_reference *reference)
 {
     size_t n = reference->n_bytes, n_sniffed = n < SNIFFED ? n : SNIFFED;

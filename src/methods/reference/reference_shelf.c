@@ -8,7 +8,7 @@
 
 struct reference_shelf {
     pthread_mutex_t mutex;
-    struct reference_kept *first; /* the one put last */
+    struct reference_kept *first; /* the thing put last */
 };
 
 enum tacit_status reference_shelf_create(struct reference_shelf **shelf_out)
@@ -44,8 +44,8 @@ static bool has_key(const struct reference_kept *kept, const uint64_t *key)
     return memcmp(kept->key, key, sizeof kept->key) == 0;
 }
 
-/* Takes from the list what gives way to the key: beyond the shelf's bytes, the longest there. The lock is
- * held. */
+/* Takes from the list the things that give way to the key: beyond the shelf's bytes, those put
+ * first. Call with the lock held. */
 static struct reference_kept *give_way(struct reference_shelf *shelf, const uint64_t *key)
 {
     struct reference_kept **at = &shelf->first, *going = NULL;

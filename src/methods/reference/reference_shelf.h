@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where what has read a reference lies between two blocks, so that the next block of its kind need not have it
- * read again. A thing belongs to whoever took it, or to the shelf: never to two at a time, and what it holds is
- * looked at by its owner alone.
+ * Holds things (models that have read a reference) between two blocks, so that the next block of
+ * their kind need not read the reference again. A thing belongs to the thread that took it, or to
+ * the shelf, never to both; only its owner reads or writes it.
  *
  *     { reference_shelf_take, or make it if that gives NULL -> ... -> reference_shelf_put }*   from any thread
  */
@@ -16,12 +16,12 @@
 
 enum {
     REFERENCE_KEY_WORDS = 20,
-    REFERENCE_SHELF_BYTES = 128 << 20, /* of things with other keys that stay */
+    REFERENCE_SHELF_BYTES = 128 << 20, /* of things with other keys that are kept */
 };
 
-/* The first member of what lies there. */
+/* The first member of every thing. */
 struct reference_kept {
-    uint64_t key[REFERENCE_KEY_WORDS]; /* all that tells what was read, and how */
+    uint64_t key[REFERENCE_KEY_WORDS]; /* all that determines what was read, and how */
     size_t n_bytes;                    /* that it takes */
     void (*destroy)(struct reference_kept *kept);
     struct reference_kept *next; /* the shelf's */
@@ -32,14 +32,14 @@ struct reference_shelf;
 /* TACIT_ERR_MEMORY. */
 enum tacit_status reference_shelf_create(struct reference_shelf **shelf);
 
-/* And what lies there; nobody has anything of it. NULL is allowed. */
+/* Frees the shelf and all things on it; no thing may be taken. NULL is allowed. */
 void reference_shelf_destroy(struct reference_shelf *shelf);
 
-/* NULL: none is there. Then things of other keys give way to the one that will be made. */
+/* NULL: there is no such thing. Then things of other keys give way to the one that will be made. */
 struct reference_kept *reference_shelf_take(struct reference_shelf *shelf,
                                             const uint64_t key[REFERENCE_KEY_WORDS]);
 
-/* The shelf's from now on. Things of other keys give way. */
+/* The shelf owns the thing from now on. Things of other keys give way. */
 void reference_shelf_put(struct reference_shelf *shelf, struct reference_kept *kept);
 
 #endif
