@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An adaptive probability: 22 bits of P(1) and a 10-bit count in one word. It moves towards each
- * bit by 1 / (count + 1.5), so it starts as a mean, and never slower than its limit allows, so it
- * keeps adapting.
+ * bit by 1 / (count + 1.5), so that it starts as a mean. A limit bounds the count, so that it keeps
+ * adapting.
  */
 #ifndef TACIT_PREDICT_ADAPTIVE_MAP_H
 #define TACIT_PREDICT_ADAPTIVE_MAP_H
@@ -22,7 +22,7 @@ static inline void adaptive_rates_init(struct adaptive_rates *rates)
         rates->reciprocal[n] = (uint16_t)(131072 / (2 * n + 3));
 }
 
-/* p_q16: 0 .. 65535; the count says how much experience the start value is worth. */
+/* p_q16: 0 .. 65535; the count says for how many bits the start value counts. */
 static inline uint32_t adaptive_start(uint32_t p_q16, uint32_t count)
 {
     return p_q16 << 16 | count;

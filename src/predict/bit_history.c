@@ -16,13 +16,13 @@ static unsigned larger_count_max(unsigned smaller)
     return smaller < sizeof max ? max[smaller] : 0;
 }
 
-/* What is left of n occurrences of a bit after its opposite. */
+/* The count that remains of n occurrences of a bit after its opposite. */
 static unsigned faded(unsigned n)
 {
     return n < 8 ? n : 8;
 }
 
-/* Keeps the ratio as well as it can. */
+/* Reduces the counts and keeps their ratio as far as possible. */
 static void bound_counts(unsigned *larger, unsigned *smaller)
 {
     while (*larger > larger_count_max(*smaller)) {
@@ -58,7 +58,7 @@ static unsigned find_or_add(struct state *states, unsigned *n_states, struct sta
         if (states[i].n0 == s.n0 && states[i].n1 == s.n1 && states[i].recent == s.recent)
             return i;
     if (*n_states == BIT_HISTORY_STATES)
-        return 0; /* the bounds above keep within: asserted in the tests */
+        return 0; /* the bounds above limit the number; the tests assert that */
     states[*n_states] = s;
     return (*n_states)++;
 }

@@ -3,10 +3,10 @@
  * Bit histories: one byte that stands for the bits seen in a context.
  *
  * Up to four bits are remembered exactly. Beyond, a state is (zeros, ones, last bit), with the
- * counts bounded: the larger count may be the higher the smaller the other is, since long runs
- * deserve fine states and mixed histories do not. A bit also fades the count of its opposite if
- * that is above two, so that states follow data whose statistics drift. State 0 is the empty
- * history. The states are numbered in breadth-first order from it.
+ * counts bounded: the smaller one count is, the larger the other may be, since long runs need fine
+ * states and mixed histories do not. A bit also fades the count of its opposite if that is above
+ * two, so that states follow data whose statistics drift. State 0 is the empty history. The states
+ * are numbered in breadth-first order from it.
  */
 #ifndef TACIT_PREDICT_BIT_HISTORY_H
 #define TACIT_PREDICT_BIT_HISTORY_H

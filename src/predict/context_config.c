@@ -22,7 +22,8 @@ unsigned cm_memory_log2_for(enum cm_strength strength, uint64_t n_bytes)
 {
     /* Measured: 64 bytes of tables for each byte of content cost a quick predictor 0.1 % of what it
      * could gain, and save a twentieth of its time; a strong one, with three times as many contexts,
-     * stops gaining at 512. A lean one makes do with 16, half of them for its slots, and lives in the caches. */
+     * stops gaining at 512. A lean predictor needs 16, half of them for its slots, and fits the
+     * caches. */
     static const struct {
         unsigned log2_max, bytes_a_byte_log2;
     } needs[] = {[CM_QUICK] = {28, 5}, [CM_STRONG] = {29, 9}, [CM_LEAN] = {26, 3}};

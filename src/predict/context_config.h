@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the context models are configured with, and what a language model tells them: known to the
- * mixer (context_mixer.h) and to its components (inputs.h).
+ * The configuration of the context models, and the hints of a language model, for the mixer
+ * (context_mixer.h) and its components (inputs.h).
  */
 #ifndef TACIT_PREDICT_CONTEXT_CONFIG_H
 #define TACIT_PREDICT_CONTEXT_CONFIG_H
@@ -18,8 +18,8 @@ enum cm_strength {
 };
 
 enum {
-    CM_QUICK_LEVEL = 4, /* from this level on the context models are the quick ones, */
-    CM_STRONG_LEVEL = 5 /* and from this on the strong ones */
+    CM_QUICK_LEVEL = 4, /* from this level on, the context models are quick; below, lean */
+    CM_STRONG_LEVEL = 5 /* from this level on, strong */
 };
 
 static inline enum cm_strength cm_level_strength(int level)
@@ -35,7 +35,7 @@ enum {
     CM_STREAMS_MAX = TACIT_STREAMS_MAX + 1, /* a block's, and one more for what they leave out */
 };
 
-/* Everything in it changes the predictions: a decoder needs the same configuration. */
+/* All fields change the predictions, so a decoder needs the same configuration. */
 struct cm_config {
     enum cm_strength strength;
     uint32_t content_set; /* CONTENT_BIT of each type that cm_set_content will give, not empty */
@@ -47,16 +47,16 @@ struct cm_config {
     bool hinted;        /* cm_set_hint before every cm_predict */
 };
 
-/* What a language model says of the coming bit. */
+/* A language model's prediction of the next bit. */
 struct cm_hint {
     float stretch;    /* ln(p / (1 - p)), |stretch| <= CM_HINT_MAX */
-    uint32_t context; /* 0 .. CM_HINT_CONTEXTS - 1: how far to trust it, as the caller sees fit */
-    bool absent;      /* the model does not speak: the bit is known, or silent (docs/format.md) */
+    uint32_t context; /* 0 .. CM_HINT_CONTEXTS - 1: chosen by the caller: how far to trust it */
+    bool absent;      /* there is no prediction: the bit is known, or silent (docs/format.md) */
 };
 
 #define CM_HINT_MAX 14.0f
 
-/* Whether every field, which may come from a file, is in range. */
+/* Whether all fields, which may come from a file, are in range. */
 bool cm_config_is_valid(const struct cm_config *config);
 
 /* The smallest memory_log2 with which content of n_bytes predicts as well as with any larger one
@@ -69,7 +69,7 @@ static inline unsigned cm_memory_log2_max(enum cm_strength strength)
     return strength == CM_LEAN ? CM_MEMORY_LOG2_MAX_LEAN : CM_MEMORY_LOG2_MAX;
 }
 
-/* Whether nothing falls out of the history's ring: span says how much comes. */
+/* Whether the history's ring holds all content: span says how much comes. */
 static inline bool cm_is_whole(const struct cm_config *config)
 {
     return config->n_streams > 1 || config->reference > 0;

@@ -92,11 +92,12 @@ static void add_nothing(const struct component *c, struct mixer_inputs *inputs)
         inputs_select(inputs, 0);
 }
 
-/* What every component says of the coming bit, to the mixer. */
+/* Collects every component's inputs for the next bit. */
 static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
 {
     struct cm_stream *stream = cm->stream;
-    if (stream->at_byte) /* only now: the content may have changed since the last byte */
+    if (stream->at_byte) /* as late as here, since the content may have changed since the last
+                            byte */
         next_byte(cm);
     if (stream->history.bit == 3)
         prefetch(cm);
@@ -109,7 +110,7 @@ static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
     }
 }
 
-/* All but the mixer learn the bit. */
+/* The components learn the bit, the mixer does not. */
 static void learn(struct cm *cm, int bit)
 {
     struct cm_stream *stream = cm->stream;
@@ -161,7 +162,7 @@ static void update_lean(struct cm *cm, int bit)
     }
     cm->n_ahead--;
     stream->at_byte = false;
-    lean_ask(lean, &stream->history); /* while its cache lines come, the rest learns */
+    lean_ask(lean, &stream->history); /* while its cache lines are fetched, the others learn */
     lean_update(lean, bit);
     lean_next_byte(lean, &stream->history);
 }
@@ -176,7 +177,7 @@ void cm_update(struct cm *cm, int bit)
     learn(cm, bit);
     if (cm->stream->at_byte && cm->n_ahead > 0) {
         cm->n_ahead--;
-        next_byte(cm); /* while its cache lines come, the rest learns */
+        next_byte(cm); /* while its cache lines are fetched, the others learn */
     }
     refiner_update(&group->refiner, &group->refiner_stream, bit);
     mixer_update(&group->mixer, &group->mixer_stream, bit);
@@ -201,7 +202,7 @@ void cm_update_end(struct cm *cm, int bit)
     end_update(&cm->end, bit);
 }
 
-/* The first of the mixer's inputs that are the language model's, and the one behind them. */
+/* The mixer's inputs that come from the language model: the first, and the one behind the last. */
 static void find_hint(const struct cm_group *group, unsigned *begin, unsigned *end)
 {
     const struct component *c = group->components;
@@ -234,7 +235,7 @@ size_t cm_state_size(const struct cm *cm)
     return cm->n_memory;
 }
 
-/* Everything lies in one piece that does not move: pointers in it stay good. */
+/* Everything lies in one piece that does not move, so that pointers in it stay valid. */
 void cm_save(const struct cm *cm, uint8_t *state)
 {
     memcpy(state, cm->memory, cm->n_memory);

@@ -6,9 +6,9 @@
  * Per bit, most significant first: p = cm_predict, code the bit with p, cm_update with the bit.
  * Encoder and decoder make the same calls and so pass through the same states, on any machine.
  *
- * A predictor starts empty; blocks that are to be independent each need a new one. Creating costs
- * time in proportion to the memory (about 0.2 ms a MiB), so choose memory_log2 by the content's
- * length: see cm_memory_log2_for. Not thread-safe for one handle; handles are independent.
+ * A predictor starts empty; each independent block needs a new one. Creating a predictor takes time
+ * in proportion to its memory (about 0.2 ms a MiB), so choose memory_log2 by the content's length
+ * with cm_memory_log2_for. Not thread-safe for one handle; handles are independent.
  */
 #ifndef TACIT_PREDICT_CONTEXT_MIXER_H
 #define TACIT_PREDICT_CONTEXT_MIXER_H
@@ -32,17 +32,17 @@ size_t cm_memory_needed(const struct cm_config *config);
 enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
                             const struct kernels *kernels);
 
-/* Tells, at a byte boundary, what the following bytes are made of; what was learnt stays. Before
+/* Tells, at a byte boundary, the content type of the following bytes; what was learnt stays. Before
  * the first call: the lowest type of the set, with rows of 4 bytes. TACIT_ERR_ARGUMENT, and no
  * change, if it is invalid or not of the configuration's set. */
 enum tacit_status cm_set_content(struct cm *cm, const struct content *content);
 
-/* Only for speed: the coming n_bytes are of the present content and stream, with nothing but
- * cm_predict and cm_update between. */
+/* Only for speed: says that the next n_bytes are of the present content and stream, and that only
+ * cm_predict and cm_update are called for them. */
 void cm_expect(struct cm *cm, size_t n_bytes);
 
-/* Known bytes, at a byte boundary and before any content, that take their places in the history
- * without being learnt: only the match models can find them. Quick: some ns a byte. */
+/* Puts known bytes, at a byte boundary and before any content, into the history without learning
+ * them: only the match models can find them. Quick: some ns a byte. */
 void cm_skim(struct cm *cm, const uint8_t *data, size_t n_bytes);
 
 /* The probability that the next bit is 1, as a 32-bit fraction: 1 .. 2^32 - 1. */
@@ -51,37 +51,37 @@ uint32_t cm_predict(struct cm *cm);
 /* Tells the bit (0 or 1) that cm_predict predicted. */
 void cm_update(struct cm *cm, int bit);
 
-/* The calls that follow are about this stream (0 .. n_streams - 1), at a byte boundary of the one
- * before. All streams share what is learnt. start: where in the span the stream's bytes begin; used
- * at its first call. With one stream there is no need to call this. */
+/* Selects the stream (0 .. n_streams - 1) of the calls that follow, at a byte boundary of the
+ * stream before. All streams share what is learnt. start: where in the span the stream's bytes
+ * begin; used at its first call. With one stream there is no need to call this. */
 void cm_select_stream(struct cm *cm, unsigned stream, uint32_t start);
 
 /* For the next cm_predict, if the configuration says hinted. */
 void cm_set_hint(struct cm *cm, const struct cm_hint *hint);
 
-/* Instead of cm_predict and cm_update, for a bit that is known without coding: all but the mixer
+/* For a bit that is known without coding, instead of cm_predict and cm_update: all but the mixer
  * and the hint's maps learn it. */
 void cm_pass(struct cm *cm, int bit);
 
-/* The same pair for a decision between bytes: whether a word of the language model goes on (1) or
- * ends (0). node: which decision of the vocabulary's trie; n_spelled: bytes of the word so far.
- * Only if the configuration says hinted, after cm_set_hint. */
+/* The same pair for a decision between bytes: whether an item of the language model goes on (1) or
+ * ends (0). node: the decision of the vocabulary's trie; n_spelled: bytes of the item so far. Only
+ * if the configuration says hinted, after cm_set_hint. */
 uint32_t cm_predict_end(struct cm *cm, uint32_t node, uint32_t n_spelled);
 void cm_update_end(struct cm *cm, int bit);
 
-/* Of a hinted predictor: what the mixer, before its result is refined, makes of all its inputs, and what
- * it would make, with the weights that it has, of the language model's alone and of the context models'
- * alone. Probabilities of a 1 as 32-bit fractions. */
+/* Of a hinted predictor: the mixer's result, before the refiner, from all its inputs, and with the
+ * same weights from the language model's inputs alone and from the context models' alone.
+ * Probabilities of a 1 as 32-bit fractions. */
 struct cm_parts {
     uint32_t mixed, hint, context;
 };
 
-/* For measuring, between cm_predict and cm_update, or, if at_end, between the pair for ends. Changes
- * nothing. */
+/* For measuring: call between cm_predict and cm_update, or, if at_end, between the pair for ends.
+ * Changes nothing. */
 void cm_predict_parts(const struct cm *cm, bool at_end, struct cm_parts *parts);
 
-/* All that it has learnt and where it stands, in cm_state_size bytes, to return to. Means something to
- * the same handle only. */
+/* Saves all that the predictor has learnt and its place as cm_state_size bytes, and restores them,
+ * in the same handle only. */
 size_t cm_state_size(const struct cm *cm);
 void cm_save(const struct cm *cm, uint8_t *state);
 void cm_restore(struct cm *cm, const uint8_t *state);

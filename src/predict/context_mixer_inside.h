@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of struct cm: made by context_mixer_layout.c, run by context_mixer.c.
+ * The inside of struct cm: context_mixer_layout.c makes it, context_mixer.c runs it.
  */
 #ifndef TACIT_PREDICT_CONTEXT_MIXER_INSIDE_H
 #define TACIT_PREDICT_CONTEXT_MIXER_INSIDE_H
@@ -18,15 +18,15 @@ struct cm_group {
     struct refiner_stream refiner_stream;
     struct component components[COMPONENTS_MAX];
     unsigned n_components;
-    struct lean *lean; /* in place of all that; or NULL */
+    struct lean *lean; /* used instead of all fields above; or NULL */
 };
 
-/* One place at which content is predicted. The components have their own parts for each. */
+/* One place at which content is predicted. Each component has a stream part for it. */
 struct cm_stream {
     struct cm_history history;
     struct cm_group *group; /* of the present content */
     bool begun;             /* its start is known */
-    bool at_byte;           /* the components have not seen that a byte begins */
+    bool at_byte;           /* the components do not know yet that a byte begins */
 };
 
 struct cm {
@@ -35,10 +35,10 @@ struct cm {
     struct cm_config config;
     struct cm_group *groups[CONTENT_N_GROUPS]; /* NULL: no type of the set is of this group */
     struct cm_stream *streams;                 /* one or config.n_streams */
-    struct cm_stream *stream;                  /* the selected one ... */
+    struct cm_stream *stream;                  /* the selected stream ... */
     unsigned selected;                         /* ... and its number */
-    size_t n_ahead;                            /* bytes that follow the present one for certain */
-    struct cm_hint hint;                       /* for the coming bit */
+    size_t n_ahead;                            /* bytes that certainly follow the present one */
+    struct cm_hint hint;                       /* for the next bit */
     struct end_model end;                      /* if config.hinted */
     void *memory;                              /* the allocation that all of this lies in ... */
     size_t n_memory;                           /* ... and its size */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How the context models lie in memory: one allocation, groups and components in it as the configuration wants
- * them.
+ * The memory of the context models: one allocation, with the groups and components that the
+ * configuration needs.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@ static void init_tables(struct cm_tables *tables)
         tables->stretch[i] = strict_stretch(((float)i + 0.5f) * (1.0f / 4096.0f));
 }
 
-/* Several streams share one ring that nothing falls out of, so that each finds the others' bytes. Nor
- * does a reference fall out. */
+/* With several streams or a reference, one ring holds all bytes, so that each stream finds the
+ * bytes of the others and of the reference. */
 static uint32_t ring_size(const struct cm_config *config)
 {
     uint32_t size = (uint32_t)1 << (config->memory_log2 - (config->strength == CM_LEAN ? 2 : 4));
@@ -34,7 +34,7 @@ static uint32_t ring_size(const struct cm_config *config)
     return size;
 }
 
-/* Lean ones have tables of their own, but for images and sound. */
+/* Lean models have tables of their own, except for images and sound. */
 static size_t slots_size(const struct cm_config *config)
 {
     size_t quarter = (size_t)1 << (config->memory_log2 - 2);
@@ -43,8 +43,8 @@ static size_t slots_size(const struct cm_config *config)
                                                     : sizeof(struct slot_line);
 }
 
-/* Measured: one layer is better on text and data, and faster; not so on samples and pixels, nor where
- * a language model leads. */
+/* Measured: one layer is better on text and data, and faster, but not on samples and pixels, nor
+ * with a language model. */
 static bool one_layer(const struct cm_config *config, enum content_group which)
 {
     bool pixels =
@@ -90,7 +90,7 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
     return group;
 }
 
-/* Places everything in the arena; NULL if that only counts. */
+/* Places everything in the arena; NULL if the arena only counts. */
 static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
                           const struct kernels *kernels)
 {

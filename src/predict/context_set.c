@@ -60,7 +60,7 @@ static void find_high_slots(struct context_set *set, struct context_set_stream *
     }
 }
 
-/* What the histories would be if the slot had been there when the byte was seen first. */
+/* Sets the histories as if the slot had existed when the byte was seen first. */
 static void seed_slot(const struct cm_tables *t, struct slot *slot, unsigned byte)
 {
     for (unsigned depth = 0; depth < 4; depth++) {
@@ -69,8 +69,8 @@ static void seed_slot(const struct cm_tables *t, struct slot *slot, unsigned byt
     }
 }
 
-/* A context seen for the first time gets no slot for its low nibble: most never come again. Should
- * it come again, the run's byte tells what the slot would hold. */
+/* A context seen for the first time gets no slot for its low nibble, since most contexts never come
+ * again. If it does come again, the run's byte tells what the slot would hold. */
 static void find_low_slots(struct context_set *set, struct context_set_stream *stream,
                            const struct cm_history *history)
 {
@@ -96,8 +96,8 @@ static unsigned node_of(const struct cm_history *history)
     return leading - 1 + (history->partial & (leading - 1));
 }
 
-/* The loops below keep what they need in locals: for all the compiler knows, each store could change
- * the structures that it comes from. full: known when they are compiled. */
+/* The loops below keep values in locals, since the compiler has to assume that each store may
+ * change the structures. full: a constant for the compiler. */
 static inline void predict_contexts(const struct context_set *set,
                                     struct context_set_stream *stream,
                                     const struct cm_history *history, struct mixer_inputs *inputs,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A set of hashed byte contexts over the slot table: the workhorse of the components. Each context
- * gives CONTEXT_INPUTS inputs a bit: what its bit history has come to mean, how sure that is, and
- * what its last byte was if that still fits. In quick models it gives the first of them alone.
+ * A set of hashed byte contexts over the slot table, of which most components are made. Each
+ * context gives CONTEXT_INPUTS inputs a bit: the probability that its bit history stands for, how
+ * sure that is, and the byte of its run if that still fits. In quick models a context gives the
+ * first of these alone.
  *
  * Call order: context_set_lay_out; then per byte context_set_hash for each context (in any order)
  * and per bit context_set_predict, context_set_update.
@@ -15,11 +16,11 @@
 enum {
     CONTEXT_SET_MAX = 48,
     CONTEXT_INPUTS = 3,
-    RUN_KINDS =
-        32, /* no run that fits; run lengths 1 .. 14 and above; each times the predicted bit */
+    /* no run that fits; run lengths 1 .. 14 and above; each times the predicted bit */
+    RUN_KINDS = 32,
 };
 
-/* What one context's histories and runs have come to mean. */
+/* The probabilities that one context's histories and runs stand for. */
 struct context_maps {
     uint32_t history[BIT_HISTORY_STATES];
     uint32_t run[RUN_KINDS];
@@ -39,7 +40,7 @@ struct context_set_stream {
     uint8_t *nodes[CONTEXT_SET_MAX];        /* of the present nibble's slot */
     struct slot *run_slot[CONTEXT_SET_MAX]; /* of the byte's first nibble */
     uint16_t expected[CONTEXT_SET_MAX];     /* 256 + the run's byte; 0 if there is no run */
-    uint8_t no_slot[CONTEXT_SET_MAX][16];   /* stands in for slots not made */
+    uint8_t no_slot[CONTEXT_SET_MAX][16];   /* used in place of slots that were not made */
     uint8_t run_kind[CONTEXT_SET_MAX];
     uint8_t run_now[CONTEXT_SET_MAX]; /* the map entry that predicts the present bit */
     unsigned n_known;                 /* contexts whose history of the present bit is not empty */
@@ -58,7 +59,7 @@ static inline void context_set_hash(struct context_set_stream *stream, unsigned 
 }
 
 /* At bits 0 and 3 of a byte, before context_set_predict: asks for the slots' cache lines of bit 0 or
- * of bit 4, so that other work can go on while they come. Optional. */
+ * of bit 4, so that other work can go on while they are fetched. Optional. */
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
                           const struct cm_history *history);
 

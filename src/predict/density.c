@@ -27,7 +27,7 @@ void density_predict(const struct density *d, const struct kernels *kernels,
         float z0 = d->low == 0 ? -FAR : bounded(((float)d->low - at) * per);
         float z1 = bounded(((float)middle - at) * per);
         float z2 = high == d->range ? FAR : bounded(((float)high - at) * per);
-        /* From the side where the tail is thin, so that differences do not cancel. */
+        /* Computed from the side of the thin tail, so that differences do not cancel. */
         float sign = z1 > 0 ? -1.0f : 1.0f;
         z[3 * i] = z0 * sign;
         z[3 * i + 1] = z1 * sign;

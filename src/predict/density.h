@@ -2,7 +2,7 @@
  *
  * From guesses of a number to predictions of its bits, most significant first: each guess is the
  * middle of a logistic distribution, cut off at the range's ends; a bit's probability is the ratio
- * of its parts. Several guesses are worked on side by side.
+ * of the distribution's parts. Several guesses are computed side by side.
  */
 #ifndef TACIT_PREDICT_DENSITY_H
 #define TACIT_PREDICT_DENSITY_H

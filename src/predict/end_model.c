@@ -29,7 +29,8 @@ void end_model_lay_out(struct end_model *model, struct arena *arena, const struc
         maps[i] = adaptive_start(32768, 0);
 }
 
-/* Node and the bytes before, of several lengths; the last also where in the word. */
+/* Contexts of the node and several numbers of bytes before it; the last also of the place in the
+ * item. */
 static void find_entries(struct end_model *model, uint32_t node, const struct cm_history *history)
 {
     static const unsigned n_bytes[END_CONTEXTS] = {0, 1, 2, 3, 4, 6, 8};

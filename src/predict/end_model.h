@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whether a word ends here: the decisions of a walk down the byte trie that context models of bytes
- * cannot predict. Mixes the language model's opinion with what earlier walks did at the same node
- * of the trie after the same bytes. Shared by all streams of a block.
+ * Predicts whether an item ends: the decisions of a walk down the byte trie that context models of
+ * bytes cannot predict. Mixes the language model's prediction with the decisions of earlier walks
+ * at the same node of the trie after the same bytes. Shared by all streams of a block.
  *
  * Per open end flag: end_predict, code, end_update.
  */
@@ -30,8 +30,8 @@ struct end_model {
 void end_model_lay_out(struct end_model *model, struct arena *arena, const struct cm_tables *tables,
                        unsigned memory_log2, const struct kernels *kernels);
 
-/* The probability, a 32-bit fraction, that the word goes on. node: the open decision, walk.split;
- * n_spelled: bytes of the word so far; history: its stream's; stretch: the language model's
+/* The probability, a 32-bit fraction, that the item goes on. node: the open decision, walk.split;
+ * n_spelled: bytes of the item so far; history: its stream's; stretch: the language model's
  * prediction. */
 uint32_t end_predict(struct end_model *model, uint32_t node, uint32_t n_spelled,
                      const struct cm_history *history, float stretch);

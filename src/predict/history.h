@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What one stream has seen so far: the bytes, in a ring, and the bits of the present byte.
+ * The past of one stream: its bytes, in a ring, and the bits of the present byte so far.
  */
 #ifndef TACIT_PREDICT_HISTORY_H
 #define TACIT_PREDICT_HISTORY_H
@@ -13,13 +13,13 @@
 struct cm_history {
     uint8_t *ring;          /* [mask + 1]; zeros before the first byte */
     uint32_t mask;          /* a power of two less 1 */
-    bool whole;             /* the ring holds all content: no position in it is ever too old */
+    bool whole;             /* the ring holds all content: no position is ever too old */
     uint32_t n;             /* bytes so far, modulo 2^32 */
     unsigned bit;           /* bits of the present byte so far, 0 .. 7 */
     unsigned partial;       /* a 1, then those bits: 1 .. 255 */
     uint64_t last8;         /* the last eight bytes, the newest lowest */
-    struct content content; /* what the present bytes are made of */
-    uint32_t content_start; /* n where that began */
+    struct content content; /* the content type of the present bytes */
+    uint32_t content_start; /* n at which that content began */
 };
 
 /* The byte that lies distance (1 .. mask + 1) back. */

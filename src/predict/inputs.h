@@ -2,8 +2,8 @@
  *
  * How a component (order-n contexts, match, words, records, images ...) contributes to the mixer.
  *
- * A component is one file. What it has learnt (tables, maps) is its shared part; what belongs to
- * one stream (contexts of the moment, pointers into the tables) its stream part: several streams
+ * A component is one file. A component has a shared part with what it has learnt (tables, maps),
+ * and for each stream a stream part (present contexts, pointers into the tables): several streams
  * may take turns on the same shared part. To add one, write NAME_model.c with
  *
  *     static void lay_out(setup, component)
@@ -41,7 +41,7 @@
 
 enum {
     INPUTS_MAX = 512,   /* mixer inputs of all components together */
-    SELECTORS_MAX = 32, /* weight sets mixed side by side */
+    SELECTORS_MAX = 32, /* weight sets that are mixed side by side */
 };
 
 /* What the components together give the mixer; filled while they are laid out. */
@@ -49,7 +49,7 @@ struct mixer_shape {
     unsigned n_inputs;
     unsigned lead;    /* 1 + the input that is to be trusted most at first; 0: none */
     bool summed;      /* the weight sets make one prediction together; else a second layer mixes */
-    bool many_inputs; /* summed: learn as is good for more than a hundred */
+    bool many_inputs; /* summed: the learning rates that suit more than a hundred inputs */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
 };
@@ -77,7 +77,7 @@ struct cm_setup {
     struct arena *arena;
     struct slot_table *slots;   /* the one table of all context sets */
     unsigned n_contexts;        /* in context sets so far */
-    const struct cm_hint *hint; /* of the coming bit; read while predicting */
+    const struct cm_hint *hint; /* of the next bit; read while predicting */
     struct mixer_shape shape;
 };
 
@@ -145,8 +145,8 @@ struct component_ops {
     void (*update)(void *shared, void *stream, const struct cm_history *history, int bit);
     void (*prefetch)(void *shared, void *stream,
                      const struct cm_history *history); /* may be NULL */
-    /* CONTENT_BITs. In other content the component rests: it is not called, its inputs
-     * and selectors are zero. */
+    /* CONTENT_BITs. In other content the component rests: it is not called, and its inputs and
+     * selectors are zero. */
     uint32_t content_set;
 };
 

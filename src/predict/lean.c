@@ -11,8 +11,8 @@
 
 enum {
     MATCH_MIN = 7,   /* bytes that are hashed to find a match */
-    MATCH_MAX = 511, /* longer lengths are not told apart */
-    VERIFY_MAX = 32, /* bytes that a new match is compared over */
+    MATCH_MAX = 511, /* longer lengths count as this one */
+    VERIFY_MAX = 32, /* bytes over which a new match is compared */
     MISSES_MAX = 8,  /* after so many a match is dropped ... */
     MATCH_GOOD = 16, /* ... unless so many bytes agreed again */
     WEIGHT_START = 4096,
@@ -71,7 +71,7 @@ struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config)
     return lean;
 }
 
-/* The context that suits the content. */
+/* The context that is chosen by the content's type. */
 static uint64_t suited_context(struct lean *lean, const struct cm_history *h)
 {
     unsigned c = h->last8 & 0xff;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The lean predictor: few contexts, one small mixer, integers throughout; several times as fast as the
- * components of inputs.h. It stands in for all of them where content of the general group is predicted.
+ * components of inputs.h. For content of the general group it replaces all of them.
  * The lineage is lpaq. docs/predictor.md, section 9, has every detail.
  *
  * Eight inputs: bit histories under the last 0, 1, 2, 3, 4 and 6 bytes and under a context that the content's
@@ -10,7 +10,7 @@
  *     lean_lay_out; per byte { lean_ask; lean_next_byte; per bit { at bits 0 and 4 lean_next_nibble;
  *     lean_predict; lean_update } }
  *
- * The steps of a bit are inline: a coder's loop is to keep what it can in registers.
+ * The steps of a bit are inline, so that a coder's loop keeps values in registers.
  */
 #ifndef TACIT_PREDICT_LEAN_H
 #define TACIT_PREDICT_LEAN_H
@@ -39,7 +39,7 @@ struct lean_line {
     uint8_t node[LEAN_SLOTS][LEAN_NODES];
 };
 
-/* What it has learnt, but for the two tables that grow with memory. */
+/* All that the predictor has learnt, except the two tables that grow with memory. */
 struct lean_learnt {
     int16_t weights[LEAN_TRUST_KINDS * 256][LEAN_INPUTS];
     uint16_t map[LEAN_COUNTED][BIT_HISTORY_STATES]; /* probability of a 1 in each state */
@@ -58,9 +58,10 @@ struct lean {
     int16_t stretch[4096];           /* ln(p / (1 - p)) in 256ths at p = (i + 0.5) / 4096 */
     uint16_t squash[2 * LEAN_X_MAX]; /* 65536 / (1 + exp(-x)), x = i / 64 - 12 */
     struct lean_line *lines;         /* [1 << lines_log2] */
-    uint32_t *places;                /* [1 << places_log2]: where the last bytes were before ... */
-    uint8_t *
-        place_checks; /* ... and more of their hash: most of those that were others are not looked up */
+    uint32_t *places;                /* [1 << places_log2]: where the last bytes occurred before
+                                        ... */
+    uint8_t
+        *place_checks; /* ... and more of their hash, so that most other bytes are not looked up */
     unsigned lines_log2, places_log2;
     /* Of the present byte: */
     uint64_t hash[LEAN_HASHED];
@@ -76,8 +77,8 @@ struct lean {
     int16_t x[LEAN_INPUTS] __attribute__((aligned(16)));
     uint8_t *state[LEAN_COUNTED];
     int16_t *set;          /* of weights */
-    uint16_t *match_entry; /* NULL: the match says nothing */
-    uint16_t *step;        /* of the refiner: the nearer one */
+    uint16_t *match_entry; /* NULL: the match predicts nothing */
+    uint16_t *step;        /* of the refiner: the nearer entry */
     int p;                 /* as mixed, 16 bits */
 };
 
@@ -85,23 +86,23 @@ struct lean {
  * caller's: 2^(memory_log2 - 2) bytes. */
 struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config);
 
-/* When a byte is known, best before lean_update of its last bit: finds the contexts of the next and asks for
- * their cache lines. */
+/* Call when a byte is known, best before lean_update of its last bit: finds the contexts of the
+ * next byte and prefetches their cache lines. */
 void lean_ask(struct lean *lean, const struct cm_history *history);
 
 /* After lean_ask, at bit 0: finds the match. */
 void lean_next_byte(struct lean *lean, const struct cm_history *history);
 
-/* At bits 0 and 4: their slots. */
+/* Call at bits 0 and 4: finds the nibble's slots. */
 void lean_next_nibble(struct lean *lean, unsigned bit, unsigned partial);
 
-/* At bit 2, for speed: asks for the cache lines of bit 4. */
+/* Call at bit 2, for speed: prefetches the cache lines of bit 4. */
 void lean_ask_nibble(struct lean *lean, unsigned partial);
 
-/* Before a byte that is neither predicted nor learnt: notes where it stands. */
+/* Call before a byte that is neither predicted nor learnt: notes its place. */
 void lean_skim(struct lean *lean, const struct cm_history *history);
 
-/* w += x * error / 65536, rounded, bounded to 16 bits: written so that compilers make vectors of it. */
+/* w += x * error / 65536, rounded, bounded to 16 bits; written so that compilers vectorise it. */
 static inline void lean_train(int16_t *restrict w, const int16_t *restrict x, int16_t error)
 {
     for (int i = 0; i < LEAN_INPUTS; i++) {
@@ -132,7 +133,7 @@ static inline uint32_t lean_predict(struct lean *lean, unsigned bit, unsigned pa
     int16_t *set = lean->learnt.weights[trust + partial];
     int32_t sum = 32768 + match * set[LEAN_COUNTED];
     x[LEAN_COUNTED] = match;
-    /* Summed one by one: a vector would wait until these are written. */
+    /* Summed one by one: a vector load would wait for the stores. */
     for (int i = 0; i < LEAN_COUNTED; i++) {
         uint8_t *state = lean->nodes[i] + (i < LEAN_HASHED ? node : partial);
         lean->state[i] = state;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define GAIN_MAX   1048576.0f
-#define PIVOT_MIN  0.25f /* of the ridge: below, rounding has eaten the pivot */
+#define PIVOT_MIN  0.25f /* of the ridge: a smaller pivot is only rounding errors */
 #define WEIGHT_MAX 1e6f
 
 void least_squares_lay_out(struct least_squares *ls, struct arena *arena,
@@ -38,7 +38,7 @@ float least_squares_predict(const struct least_squares *ls, const float *x)
     return out;
 }
 
-/* Takes the gains' growth out of the sums before it overflows. */
+/* Divides the sums by the gain before it overflows. */
 static void normalise(struct least_squares *ls)
 {
     float scale = 1.0f / ls->gain;
@@ -58,7 +58,7 @@ static void eliminate(struct least_squares *ls, unsigned k)
     float inverse = 1.0f / pivot;
     unsigned n_rows = 0;
     for (unsigned i = k + 1; i < ls->n; i++) {
-        /* The matrix stays symmetric: what is below the pivot is also to its right. */
+        /* The matrix stays symmetric: numbers below the pivot are also to its right. */
         step[n_rows] = -(pivot_row[i] * inverse);
         rows[n_rows++] = ls->work + (size_t)i * ls->width;
     }

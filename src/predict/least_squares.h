@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Linear prediction of a sample from its neighbours by least squares over the past, where what is
- * long ago counts less. Strict binary32 throughout.
+ * Linear prediction of a sample from its neighbours by least squares over the past, where older
+ * samples count less. Strict binary32 throughout.
  *
  * Per sample: least_squares_predict of the inputs x, then least_squares_learn with the same x and
- * what it was; x is [width], 64-byte aligned, zeros from x[n] on. The normal equations are solved
- * in every interval-th call of learn. A vector costs n * width multiplications, a solution n * n *
+ * the sample; x is [width], 64-byte aligned, zeros from x[n] on. The normal equations are solved in
+ * every interval-th call of learn. A vector costs n * width multiplications, a solution n * n *
  * width / 2.
  */
 #ifndef TACIT_PREDICT_LEAST_SQUARES_H
@@ -23,7 +23,7 @@ struct least_squares {
     float *weights; /* [width] */
     float *sums;    /* [n][width]: of products of inputs with inputs and the target */
     float *work;    /* [n][width] */
-    float gain;     /* of the next sample; grows instead of the past's fading */
+    float gain;     /* weight of the next sample; grows in place of fading the past */
     float growth;   /* 1 / fading per sample */
     float ridge;    /* added to the squares, in units of one present sample */
     unsigned interval, n_until_solve;

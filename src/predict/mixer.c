@@ -5,12 +5,12 @@
 
 #define DOT_MAX 15.0f
 
-/* How fast weights are learnt, and how they begin where one input is known to be better than all
- * others: there the mixer has less to find out and more to spoil. */
+/* How fast weights are learnt, and how they begin if one input is known to be better than all
+ * others: then learning can gain less and lose more. */
 static const struct mixer_rates rates_equal = {0.015f, 0.0007f, 0.0015f};
 static const struct mixer_rates rates_led = {0.008f, 0.0005f, 0.0003f};
 
-/* Of one layer, for all the sets of a bit together: they share one error, which is a smaller one. */
+/* With one layer, for all sets of a bit together: they share one error, which is smaller. */
 static const struct mixer_rates rates_summed = {0.045f, 0.003f, 0.0f};
 static const struct mixer_rates rates_summed_many = {0.010f, 0.0007f, 0.0f};
 static const struct mixer_rates rates_summed_led = {0.024f, 0.0015f, 0.0f};
@@ -37,7 +37,7 @@ static struct mixer_rates rates_for(const struct mixer_shape *shape)
     return rates;
 }
 
-/* Of the input i; the sets of one layer share it. */
+/* The start weight of input i; the sets of one layer share it. */
 static float first_weight(const struct mixer_shape *shape, size_t i)
 {
     float weight = shape->lead == 0               ? 4.5f / (float)(int)shape->n_inputs
@@ -119,10 +119,10 @@ float mixer_predict_without(const struct mixer *mixer, const struct mixer_stream
     return mix(mixer, stream, other.x, other.dots, other.p);
 }
 
-/* strict_squash by interpolation. It is quick because the coder can do nothing until it has this value. */
+/* strict_squash by interpolation, which is quick: the coder waits for this value. */
 float mixer_probability(const struct mixer *mixer, struct mixer_stream *stream, float x)
 {
-    uint32_t negative = 0u - (uint32_t)(x < 0); /* no branch: which it is cannot be foretold */
+    uint32_t negative = 0u - (uint32_t)(x < 0); /* no branch: a processor could not predict it */
     float at = strict_from_bits(strict_to_bits(x) & 0x7fffffffu) * (float)SQUASH_STEPS_A_UNIT;
     int step = (int)at;
     const float *entry = mixer->squash + step;
@@ -142,7 +142,7 @@ uint32_t probability_q32(float p)
     return (q32 ^ large) - large;
 }
 
-/* A set learns the slower the more it has learnt. */
+/* The more a set has learnt, the slower it learns. */
 static float next_rate(const struct mixer_rates *rates, uint32_t *age)
 {
     float rate = rates->last + (rates->first - rates->last) * 256.0f / (256.0f + (float)*age);

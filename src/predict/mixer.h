@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A gated network of one layer or two. Each selector picks, by a small context, one of its weight
- * sets. Two layers: the sets picked give predictions side by side, each trained by its own error; a
- * last set, chosen in the same way, mixes these. One layer (summed): the sets picked are added up
- * into one set, which gives the prediction, and whose error trains them all. All in the logistic
- * domain and in strict binary32.
+ * A gated network of one layer or two. Each selector selects, by a small context, one of its weight
+ * sets. Two layers: the selected sets give predictions side by side, each trained by its own error;
+ * a last set, selected in the same way, mixes these. One layer (summed): the selected sets are
+ * added up to one set, which gives the prediction and whose error trains them all. All in the
+ * logistic domain and in strict binary32.
  */
 #ifndef TACIT_PREDICT_MIXER_H
 #define TACIT_PREDICT_MIXER_H
@@ -12,7 +12,7 @@
 #include "predict/inputs.h"
 
 struct mixer_rates {
-    float first, last; /* of a set that has learnt nothing, and of one that has learnt much */
+    float first, last; /* rates of a set that has learnt nothing, and of one that has learnt much */
     float final;       /* of the last layer */
 };
 
@@ -49,8 +49,8 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
 float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
                     const struct mixer_inputs *inputs, unsigned partial);
 
-/* After mixer_predict, and without a trace: what it would have said with the inputs begin .. end - 1
- * at 0, or, if alone, with all others at 0. */
+/* After mixer_predict: the prediction with the inputs begin .. end - 1 at 0, or, if alone, with all
+ * others at 0. Changes nothing. */
 float mixer_predict_without(const struct mixer *mixer, const struct mixer_stream *stream,
                             unsigned begin, unsigned end, bool alone);
 

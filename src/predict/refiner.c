@@ -23,7 +23,7 @@ void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_ma
     }
 }
 
-/* All contexts of one byte lie side by side, and the two that may come next in neighbouring lines.
+/* All contexts of one byte lie side by side; the two that may come next lie in adjacent lines.
  */
 static uint32_t context_of(const struct cm_history *h, unsigned m)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The last stage: corrects the mixed prediction by what it has turned out to be worth in small
- * contexts (an APM, or secondary symbol estimation). Each map has, for each context, probabilities
- * at steps of the prediction in the logistic domain, read by interpolation.
+ * The last stage: corrects the mixed prediction by the bits that followed it in small contexts (an
+ * APM, or secondary symbol estimation). Each map has, for each context, probabilities at steps of
+ * the prediction in the logistic domain, read by interpolation.
  */
 #ifndef TACIT_PREDICT_REFINER_H
 #define TACIT_PREDICT_REFINER_H
@@ -17,8 +17,8 @@ struct refiner {
 };
 
 struct refiner_stream {
-    float *at[REFINER_MAPS];   /* the lower of the two steps that were read */
-    float share[REFINER_MAPS]; /* of the upper one */
+    float *at[REFINER_MAPS];   /* the lower one of the two steps that were read */
+    float share[REFINER_MAPS]; /* the share of the upper one */
 };
 
 /* n_maps: 1, by the last byte, or REFINER_MAPS, by the last two bytes as well. */

@@ -22,14 +22,14 @@ struct slot *slot_table_find(struct slot_table *table, uint64_t hash)
     uint16_t check = (uint16_t)((hash & 0xffff) != 0 ? hash & 0xffff : 1);
     unsigned hits = (unsigned)(line->check[0] == check) | (unsigned)(line->check[1] == check) << 1 |
                     (unsigned)(line->check[2] == check) << 2;
-    if (hits != 0) { /* without a branch for each slot: which one it is cannot be foretold */
+    if (hits != 0) { /* without a branch for each slot, which a processor could not predict */
         unsigned i = (unsigned)__builtin_ctz(hits);
         line->use[i] = (uint8_t)(line->use[i] + (line->use[i] < 255));
         return &line->slot[i];
     }
     unsigned victim = line->use[1] < line->use[0] ? 1 : 0;
     victim = line->use[2] < line->use[victim] ? 2 : victim;
-    /* The others age, or contexts of long ago would never leave. */
+    /* The others age; otherwise old contexts would never leave. */
     for (unsigned i = 0; i < SLOTS_A_LINE; i++)
         line->use[i] = (uint8_t)(line->use[i] - (line->use[i] >> 3));
     line->check[victim] = check;

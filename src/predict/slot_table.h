@@ -15,8 +15,8 @@
 
 enum { SLOTS_A_LINE = 3, SLOT_NODES = 15 };
 
-/* Beside the histories: the last byte that followed the context, and how often in a row. Only kept
- * for contexts at byte boundaries. */
+/* Beside the histories, for contexts at byte boundaries only: the last byte that followed the
+ * context, and how often in a row. */
 struct slot {
     uint8_t node[SLOT_NODES]; /* bit histories: the root, its 2 children, their 4, 8 */
     uint8_t run_byte;
@@ -48,7 +48,7 @@ static inline void slot_table_prefetch(const struct slot_table *table, uint64_t 
     __builtin_prefetch(slot_table_line(table, hash));
 }
 
-/* The context's slot, emptied if another had it. hash: well mixed, all 64 bits. */
+/* The context's slot, emptied if another context had it. hash: well mixed, all 64 bits. */
 struct slot *slot_table_find(struct slot_table *table, uint64_t hash);
 
 #endif

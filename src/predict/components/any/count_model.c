@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The last one, two and three bytes as context, each with adaptive probabilities of its own: where a
- * context has been seen hundreds of times, these know what a bit history has no room for.
+ * The last one, two and three bytes as context, each with adaptive probabilities of its own: in a context seen
+ * hundreds of times, these probabilities are more exact than a bit history can be.
  *
- * Hashed without a check. Entries are kept so that zeroed memory is the start.
+ * Hashed without a check. Entries are stored XOR START, so that zeroed memory holds start values.
  */
 #include <stddef.h>
 

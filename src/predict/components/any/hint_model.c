@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The language model's prediction as inputs to the mixer: as it is, and as what it has turned out
- * to mean in this content, by itself and after the last byte. Its confidence selects weight sets.
+ * The language model's prediction as inputs to the mixer: unchanged, and corrected by how often it
+ * was right in this content, by itself and after the last byte. Its confidence selects weight sets.
  */
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  *
  * Each model looks up the last min_length bytes in a table of positions. A match that fails is not
  * given up at once: after an isolated difference (a number in a log line, a name in a table) its
- * continuation is often right again, so it goes on, with its failures remembered as context, until
- * a verified candidate turns up or it has failed too often.
+ * continuation is often right again. So the match goes on, with its failures as context, until a
+ * verified candidate is found or it has failed too often.
  */
 #include <stddef.h>
 
@@ -17,7 +17,7 @@ enum {
     MATCH_MODELS_MAX = 3,
     LENGTH_KINDS = 16,
     MISS_KINDS = 8,
-    VERIFY_MAX = 400, /* longer lengths are not told apart */
+    VERIFY_MAX = 400, /* longer lengths count as this one */
     MISSES_TO_DROP = 8,
     MATCH_INPUTS = 3,
 };
@@ -41,7 +41,8 @@ struct match_stream {
     uint32_t *entry[MATCH_MODELS_MAX][2];
 };
 
-/* A reference has a place for each of its bytes, or its older part could not be found. */
+/* With a reference, the table has a place for each of its bytes; otherwise its older part could not
+ * be found. */
 static unsigned positions_log2_for(const struct cm_config *config)
 {
     unsigned log2 = config->memory_log2 - 7;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Contexts that leave bytes out (sparse), and contexts of what followed the last bytes before
- * (indirect).
+ * Contexts that leave bytes out (sparse), and contexts of the bytes that followed the last bytes
+ * before (indirect).
  */
 #include "predict/components.h"
 #include "predict/context_set.h"

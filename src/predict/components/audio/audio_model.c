@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Frames of 16-bit samples, high byte first and its sign inverted (as the codec's transform leaves
- * them).
+ * Frames of 16-bit samples, high byte first and its sign inverted (as the transform writes them).
  *
- * A sample is guessed by least squares over the differences of earlier samples and of the other
- * channel's; what that leaves over by a chain of normalised LMS filters, each over what the one
- * before left. Every guess on the way is the middle of a distribution as wide as recent errors.
+ * Least squares over the differences of earlier samples, and of the other channel's samples, guess
+ * a sample. A chain of normalised LMS filters guesses the error, each filter the error that the
+ * filter before left. Each of these guesses is the middle of a distribution as wide as recent
+ * errors.
  */
 #include <string.h>
 
@@ -60,7 +60,7 @@ struct audio_stream {
     struct density density;
     unsigned channel;
     bool low;  /* the coming byte is the low one */
-    bool open; /* a sample is guessed and not yet learnt */
+    bool open; /* a sample was guessed and is not yet learnt */
     float base;
     float guess[N_GUESSES]; /* of the sample, -32768 .. 32767 */
     float part[N_FILTERS];  /* what each filter added */
@@ -124,8 +124,8 @@ static int sample_at(const struct cm_history *h, uint32_t back)
     return (int)(history_byte(h, back) << 8 | history_byte(h, back - 1)) - 32768;
 }
 
-/* Differences of this channel's earlier samples, then of the other channel's, which for all but the
- * first include the one of the present frame. */
+/* Differences of this channel's earlier samples, then of the channel before it, whose sample of the
+ * present frame is known. */
 static void fill_inputs(float *x, unsigned n_own, unsigned n_other, const struct cm_history *h,
                         uint32_t stride)
 {
@@ -152,7 +152,7 @@ static float filter_predict(const struct filter *f, const struct kernels *kernel
     return out > FILTER_MAX ? FILTER_MAX : out < -FILTER_MAX ? -FILTER_MAX : out;
 }
 
-/* target: what it should have predicted, which is also the next newest input. */
+/* target: the value that the filter should have predicted, which becomes its newest input. */
 static void filter_learn(struct filter *f, const struct kernels *kernels, float predicted,
                          float target)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows of fixed length: what stands above, two rows above, to the left, in which column.
+ * Rows of fixed length: contexts of the bytes above, two rows above and to the left, and of the
+ * column.
  *
- * Where the content does not tell the length of its rows, it is guessed all along: a distance at
- * which a byte value recurs several times in a row is the length until another one does so.
+ * If the content does not state the length of its rows, the model guesses it continually: a
+ * distance at which a byte value recurs several times in a row is the length until another distance
+ * does so.
  */
 #include "predict/components.h"
 #include "predict/context_set.h"
@@ -15,7 +17,7 @@ struct record_stream {
     uint32_t stride;
     uint32_t column;
     uint32_t last_at[256]; /* position after the value's last occurrence */
-    uint32_t gap[256];     /* from the one before to it */
+    uint32_t gap[256];     /* distance from the occurrence before to the last one */
     uint8_t n_same[256];   /* gaps of that length in a row */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Follows x86-64 code byte by byte: where in an instruction the next byte stands. It knows lengths,
- * not meanings, and falls into step with real code within a few instructions of any start.
+ * Follows x86-64 code byte by byte and tells where in an instruction the next byte stands. It knows
+ * lengths, not meanings. From any start it agrees with real code after a few instructions.
  */
 #ifndef TACIT_PREDICT_COMPONENTS_BINARY_X86_INSTRUCTION_H
 #define TACIT_PREDICT_COMPONENTS_BINARY_X86_INSTRUCTION_H
@@ -32,7 +32,7 @@ struct x86_instruction {
     bool has_modrm;
 };
 
-/* Takes in a byte; true if it was the instruction's last, and the next one begins. */
+/* Takes in a byte; true if it was the instruction's last byte. */
 bool x86_instruction_next(struct x86_instruction *x, unsigned byte);
 
 #endif

@@ -43,7 +43,7 @@ static void follow(struct x86_stream *s, unsigned byte)
     bool ended = x86_instruction_next(&s->now, byte);
     if (!ended)
         return;
-    /* The instruction itself is forgotten but for what `before` and its last byte tell. */
+    /* Ends the instruction, of which `before` and the hash keep what later contexts need. */
     uint32_t opcode =
         before.phase <= X86_OPCODE_0F3 ? (uint32_t)before.phase << 8 | byte : before.opcode;
     uint32_t modrm = before.phase == X86_MODRM ? 0x100 | byte : before.modrm;

@@ -39,7 +39,7 @@ struct image_shared {
     uint8_t *errors; /* of the first guess, by position */
     struct least_squares ls[N_LS_STRONG][N_PLANES];
     float mean_error[N_LS_STRONG][N_PLANES][N_ENERGIES];
-    /* What a bit of a distribution has come to mean: [guess][energy][bit][bucket]. */
+    /* Adaptive probabilities for a bit of a distribution: [guess][energy][bit][bucket]. */
     uint32_t shape[N_LS_STRONG][N_ENERGIES * 8 * SHAPE_BUCKETS];
 };
 
@@ -153,8 +153,8 @@ static void look_around(struct around *a, const struct cm_history *h, uint32_t s
 #undef AT
 }
 
-/* Neighbours as differences from the one to the left in the same plane, which is the base: so the
- * weights have only the texture to learn. The most telling first. */
+/* Neighbours as differences from the base, which is the left neighbour in the same plane, so that
+ * the weights have to learn only the texture. The most useful come first. */
 static void fill_inputs(float *x, unsigned n, const struct around *a, unsigned n_planes)
 {
     int mono[] = {a->n - a->w,   a->nw - a->w,  a->ne - a->w,  a->ww - a->w,

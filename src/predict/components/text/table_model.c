@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Lines of fields (CSV, logs, SQL dumps, indented code): the line above, in step.
+ * Lines of fields (CSV, logs, SQL dumps, indented code): contexts of the line above.
  *
  * A pointer follows the present line through the one above. It moves with each byte, but at a
  * separator it jumps behind the next equal separator, so that it stays on the same field however
- * long the fields are. Contexts are made of the bytes that it points to, the number of the field,
- * what the field began with, and the fields to the left and above.
+ * long the fields are. Contexts are made of the bytes at the pointer, the number of the field, the
+ * field's beginning, and the fields to the left and above.
  */
 #include <stdbool.h>
 
@@ -18,7 +18,7 @@ struct table_stream {
     struct context_set_stream set;
     uint32_t line_start;
     uint32_t above_start; /* of the line above */
-    uint32_t above;       /* the byte in step; never at or beyond line_start */
+    uint32_t above;       /* the pointer; always below line_start */
     uint32_t field;       /* number in the line, from 0 */
     uint32_t field_start;
     uint64_t field_hash;               /* of the bytes since field_start */
@@ -49,7 +49,8 @@ static unsigned byte_at(const struct cm_history *h, uint32_t position)
     return h->ring[position & h->mask];
 }
 
-/* How much a byte separates: 0 not, 1 within a field's text, 2 fields, 3 lines. */
+/* The strength of a byte as a separator: 0 none, 1 within a field's text, 2 of fields, 3 of
+ * lines. */
 static unsigned separation(unsigned byte)
 {
     switch (byte) {
@@ -93,7 +94,7 @@ static void begin_line(struct table_stream *s, const struct cm_history *h)
     s->first_hash = 0;
 }
 
-/* Behind the next separator like the given one, unless a stronger one comes first. */
+/* The place behind the next equal separator, unless a stronger one comes first. */
 static void seek_above(struct table_stream *s, const struct cm_history *h, unsigned separator)
 {
     unsigned strength = separation(separator);

@@ -135,7 +135,8 @@ static bool ends_field(unsigned c)
     return c == ',' || c == ';' || c == '\t' || c == ' ' || c == '|' || c == ':' || c == '"';
 }
 
-/* Where the next field begins in the line above, if it has one: after the same separator. */
+/* Finds where the next field begins in the line above, if there is one: after the same
+ * separator. */
 static void start_field(struct text_state *t, const struct cm_history *h, unsigned c)
 {
     uint32_t end = t->above_start + t->above_length;

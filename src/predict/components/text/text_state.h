@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a reader of text would know at this point: the word begun and those before it, the line's
- * layout, what stood above. Updated once a byte.
+ * The state of a text at the present place: the word begun and the words before it, the line's
+ * layout, the line above. Updated once a byte.
  */
 #ifndef TACIT_PREDICT_COMPONENTS_TEXT_TEXT_STATE_H
 #define TACIT_PREDICT_COMPONENTS_TEXT_TEXT_STATE_H
@@ -37,10 +37,10 @@ struct text_state {
 
 void text_state_init(struct text_state *text);
 
-/* Takes in the byte that history got last. */
+/* Takes in the byte that history took in last. */
 void text_state_next(struct text_state *text, const struct cm_history *history);
 
-/* The byte above the coming one, 0 if there is none. */
+/* The byte above the next one, 0 if there is none. */
 static inline unsigned text_above(const struct text_state *text, const struct cm_history *history)
 {
     uint32_t column = history->n - text->line_start;
