@@ -154,9 +154,9 @@ TACIT_API void tacit_evaluator_destroy(struct tacit_evaluator *evaluator);
  * an archive without a language model. Costs are the same on every machine. */
 struct tacit_learner;
 
-/* level: TACIT_LEVEL_MIN .. TACIT_LEVEL_MAX, of which 1 to 4 are the quick models, 5 to 9 the strong
- * ones; n_bytes: how much text is expected (for the size of the tables), 0: not known.
- * TACIT_ERR_ARGUMENT, TACIT_ERR_MEMORY, TACIT_ERR_FLOAT. On failure *learner is NULL. */
+/* level: TACIT_LEVEL_MIN .. TACIT_LEVEL_MAX, of which 1 to 3 are the lean models, 4 the quick ones,
+ * 5 to 9 the strong ones; n_bytes: how much text is expected (for the size of the tables), 0: not
+ * known. TACIT_ERR_ARGUMENT, TACIT_ERR_MEMORY, TACIT_ERR_FLOAT. On failure *learner is NULL. */
 TACIT_API enum tacit_status tacit_learner_create(struct tacit_learner **learner, int level,
                                                  uint64_t n_bytes);
 

@@ -34,9 +34,9 @@ extern const struct novelty_ops novelty_fast;
  * counted. */
 extern const struct novelty_ops novelty_zstd;
 
-/* The context models of levels 1 to 4. Each scorer has a copy that learns, and the state to return to
- * after each record it scores: 16 MiB together. They remember about 128 KiB well, and older text
- * less and less. */
+/* The quick context models, those of level 4. Each scorer has a copy that learns, and the state to
+ * return to after each record it scores: 16 MiB together. They remember about 128 KiB well, and
+ * older text less and less. */
 extern const struct novelty_ops novelty_context;
 
 #endif

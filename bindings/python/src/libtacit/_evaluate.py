@@ -202,7 +202,7 @@ def evaluate(model: Model | str, texts: Text | Iterable[Text], **options: Any) -
 class Learner:
     """Context models that learn while they read: what each byte costs after all before it.
 
-    level: 1 to 4 are the quick models, 5 to 9 the strong ones. n_bytes: how much is expected, 0 if not known.
+    level: 1 to 3 are the lean models, 4 the quick ones, 5 to 9 the strong ones. n_bytes: how much is expected, 0 if not known.
     """
 
     def __init__(self, level: int = 4, n_bytes: int = 0) -> None:
