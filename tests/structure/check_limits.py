@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How large things may grow, in src/ and cli/: a file 400 lines, a function 60, a folder 30 C files. Every
 .c file says at its head what it is for, unless a header of its name does. No two files of the project's
-code share a name, but for CMakeLists.txt.
+code share a name, but for CMakeLists.txt. tests/unit/ has no folder that src/ does not have, and each of src/ has tests there (kernels: tests/kernels).
 
 check_limits.py SOURCE_DIR
 
@@ -56,6 +56,9 @@ def main():
         names[path.name].append(str(path.relative_to(root)))
     failures += [f"{folder}: {n} files" for folder, n in folders.items() if n > FOLDER_FILES]
     failures += [f"{name}: " + ", ".join(places) for name, places in sorted(names.items()) if len(places) > 1]
+    units, layers = ({path.name for path in (root / tree).iterdir() if path.is_dir()} for tree in ("tests/unit", "src"))
+    failures += [f"tests/unit/{name}: there is no src/{name}" for name in sorted(units - layers)]
+    failures += [f"src/{name}: there is no tests/unit/{name}" for name in sorted(layers - units - {"kernels"})]
     print("\n".join(failures))
     print(f"{sum(folders.values())} files, {len(failures)} failures")
     return bool(failures)
