@@ -229,25 +229,3 @@ void cm_predict_parts(const struct cm *cm, bool at_end, struct cm_parts *parts)
     parts->hint = part_of(mixer_predict_without(mixer, stream, begin, end, true));
     parts->context = part_of(mixer_predict_without(mixer, stream, begin, end, false));
 }
-
-size_t cm_state_size(const struct cm *cm)
-{
-    return cm->n_memory;
-}
-
-/* Everything lies in one piece that does not move, so that pointers in it stay valid. */
-void cm_save(const struct cm *cm, uint8_t *state)
-{
-    memcpy(state, cm->memory, cm->n_memory);
-}
-
-void cm_restore(struct cm *cm, const uint8_t *state)
-{
-    memcpy(cm->memory, state, cm->n_memory);
-}
-
-void cm_destroy(struct cm *cm)
-{
-    if (cm != NULL)
-        free(cm->memory);
-}

@@ -86,6 +86,12 @@ size_t cm_state_size(const struct cm *cm);
 void cm_save(const struct cm *cm, uint8_t *state);
 void cm_restore(struct cm *cm, const uint8_t *state);
 
+/* Notes, once, what it is now, at a byte's end, for cm_rewind to come back to, any number of times. TACIT_ERR_MEMORY.
+ * Of lean models for text and data that have a reference, coming back costs what was learnt since; of others what
+ * copying cm_state_size bytes costs. */
+enum tacit_status cm_mark(struct cm *cm);
+void cm_rewind(struct cm *cm);
+
 /* NULL is allowed. */
 void cm_destroy(struct cm *cm);
 

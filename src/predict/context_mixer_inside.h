@@ -6,7 +6,7 @@
 #define TACIT_PREDICT_CONTEXT_MIXER_INSIDE_H
 
 #include "predict/end_model.h"
-#include "predict/lean.h"
+#include "predict/lean/lean.h"
 #include "predict/mixer.h"
 #include "predict/refiner.h"
 
@@ -29,6 +29,12 @@ struct cm_stream {
     bool at_byte;           /* the components do not know yet that a byte begins */
 };
 
+/* What was noted by cm_mark: all of the memory, or of lean models, which note the rest themselves, the stream. */
+struct cm_mark {
+    uint8_t *all; /* or NULL */
+    struct cm_stream stream;
+};
+
 struct cm {
     struct cm_tables tables;
     struct slot_table slots;
@@ -40,6 +46,7 @@ struct cm {
     size_t n_ahead;                            /* bytes that certainly follow the present one */
     struct cm_hint hint;                       /* for the next bit */
     struct end_model end;                      /* if config.hinted */
+    struct cm_mark *mark;                      /* what cm_rewind comes back to, or NULL */
     void *memory;                              /* the allocation that all of this lies in ... */
     size_t n_memory;                           /* ... and its size */
 };

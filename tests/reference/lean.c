@@ -17,7 +17,7 @@ struct lean {
     uint32_t *table;
     uint8_t order0[256], order1[256][256];
     unsigned map[N_HISTORIES][256], match_map[32][2], step[N_ROWS][N_STEPS];
-    int w[4][256][N_INPUTS];
+    int w[4][256][N_INPUTS], w2[256][N_INPUTS];
     uint32_t word, at, length, missed;
     /* The present byte's */
     uint64_t h[N_HASHED];
@@ -26,7 +26,7 @@ struct lean {
     /* The present bit's */
     uint8_t *history[N_HISTORIES];
     unsigned *match_counter, *nearer;
-    int x[N_INPUTS], *set, p;
+    int x[N_INPUTS], *set, *set2, p;
 };
 
 static int bounded_int(int v, int low, int high)
@@ -193,9 +193,10 @@ uint32_t lean_predict_bit(struct lean *l, const struct seen *seen)
         trust = l->trust;
     }
     l->set = l->w[trust][seen->partial];
+    l->set2 = l->w2[l->last1];
     int sum = 32768;
     for (int i = 0; i < N_INPUTS; i++)
-        sum += l->x[i] * l->set[i];
+        sum += l->x[i] * (l->set[i] + l->set2[i]);
     unsigned a = (unsigned)(bounded_int(shifted(sum, 16), -768, 767) + 768);
     l->p = l->squash16[a];
     unsigned *step = &l->step[l->row ^ seen->partial][a / 128], share = a % 128;
@@ -218,8 +219,11 @@ void lean_learn_bit(struct lean *l, int bit)
     int error = bit * 65536 - l->p;
     if (error > 256 || error < -256) {
         int e = shifted(error * 9, 5);
-        for (int i = 0; i < N_INPUTS; i++)
-            l->set[i] = bounded_int(l->set[i] + shifted(l->x[i] * e + 32768, 16), -32768, 32767);
+        for (int i = 0; i < N_INPUTS; i++) {
+            int change = shifted(l->x[i] * e + 32768, 16);
+            l->set[i] = bounded_int(l->set[i] + change, -32768, 32767);
+            l->set2[i] = bounded_int(l->set2[i] + change, -32768, 32767);
+        }
     }
     for (unsigned u = 0; u < N_HISTORIES; u++) {
         unsigned state = *l->history[u];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A predictor is one piece of memory with pointers into itself, so it is never moved or copied: its
- * state after the reference is saved beside it, and restored at the same place for the next block.
+ * state after the reference is marked, and the next block rewinds it to there (cm_mark, cm_rewind).
  * Each thread that works at the same time has a predictor of its own that has read the reference.
  */
 #include "methods/reference/reference_models.h"
@@ -86,7 +86,6 @@ static void destroy(struct reference_kept *kept)
 {
     struct reference_models *models = (struct reference_models *)kept;
     cm_destroy(models->cm);
-    free(models->read);
     free(models);
 }
 
@@ -97,13 +96,8 @@ static enum tacit_status make(struct reference_models *models,
 {
     TRY(cm_create(&models->cm, config, &models->kernels));
     TRY(read_reference(reference, reading, models->cm, watch));
-    size_t n = cm_state_size(models->cm);
-    models->read = malloc(n);
-    if (!models->read)
-        return TACIT_ERR_MEMORY;
-    cm_save(models->cm, models->read);
-    models->kept.n_bytes = 2 * n;
-    return TACIT_OK;
+    models->kept.n_bytes = 2 * cm_state_size(models->cm);
+    return cm_mark(models->cm);
 }
 
 enum tacit_status reference_models_take(const struct tacit_reference *reference,
@@ -118,7 +112,7 @@ enum tacit_status reference_models_take(const struct tacit_reference *reference,
         (struct reference_models *)reference_shelf_take(reference->shelf, key);
     *models_out = models;
     if (models) {
-        cm_restore(models->cm, models->read);
+        cm_rewind(models->cm);
         return TACIT_OK;
     }
     models = calloc(1, sizeof *models);

@@ -36,8 +36,7 @@ uint32_t reference_n_learnt(const struct tacit_reference *reference, unsigned pa
 struct reference_models {
     struct reference_kept kept;
     struct kernels kernels;
-    struct cm *cm;
-    uint8_t *read; /* the state of cm after the reference */
+    struct cm *cm; /* marked after the reference */
 };
 
 /* Whose state it is: the first word of a key. */

@@ -293,11 +293,10 @@ static void check_used_again(void)
     struct kernels kernels;
     kernels_select(&kernels, 0);
     sample_fill(reference_data, N, SAMPLE_TEXT, 2);
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         struct tacit_reference *reference = make(reference_data, N_REFERENCE);
-        struct cm_config config = {.strength = i < 2 ? CM_QUICK : CM_STRONG,
-                                   .content_set = sets[i % 2],
-                                   .memory_log2 = 20};
+        struct cm_config config = {
+            .strength = (enum cm_strength)(i / 2), .content_set = sets[i % 2], .memory_log2 = 20};
         struct reference_models *models, *same, *other;
         reference_models_configure(reference, 2000, &reading, &config);
         CHECK(reference_models_take(reference, &config, &reading, &kernels, &watch, &models) ==

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "predict/lean.h"
+#include "predict/lean/lean.h"
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/strict_math.h"
+#include "base/try.h"
 #include "content/content_type.h"
 
 enum {
@@ -49,6 +51,7 @@ struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config)
     while (((uint32_t)1 << places_log2) < config->reference)
         places_log2++;
     unsigned lines_log2 = config->memory_log2 - 7;
+    size_t used_before = arena->used;
     struct lean_line *lines = arena_take(arena, sizeof *lines << lines_log2);
     uint8_t *place_checks = arena_take(arena, (size_t)1 << places_log2);
     uint32_t *places = arena_take(arena, ((size_t)1 << places_log2) * sizeof *places);
@@ -58,6 +61,7 @@ struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config)
     lean->lines_log2 = lines_log2;
     lean->places = places;
     lean->place_checks = place_checks;
+    lean->n_table = arena->used - used_before;
     lean->places_log2 = places_log2;
     make_tables(lean);
     for (unsigned k = 0; k < LEAN_LENGTH_KINDS * 2; k++)
@@ -108,6 +112,10 @@ static void find_place(struct lean *lean, const struct cm_history *h)
 
 static void set_place(struct lean *lean, uint32_t n)
 {
+    if (lean->undo) {
+        undo_touch(lean->undo, &lean->places[lean->place]);
+        undo_touch(lean->undo, &lean->place_checks[lean->place]);
+    }
     lean->places[lean->place] = n;
     lean->place_checks[lean->place] = lean->place_check;
 }
@@ -175,6 +183,7 @@ void lean_ask(struct lean *lean, const struct cm_history *h)
     }
     lean->nodes[LEAN_HASHED] = lean->learnt.order1[last & 0xff];
     lean->nodes[LEAN_HASHED + 1] = lean->learnt.order0;
+    lean->byte_set = lean->learnt.weights2[last & 0xff];
     lean->row = (uint32_t)(last & 0xffff) * 0x9e3779b1u >> (32 - LEAN_ROWS_LOG2);
     find_place(lean, h);
     __builtin_prefetch(&lean->places[lean->place]);
@@ -211,6 +220,8 @@ void lean_next_nibble(struct lean *lean, unsigned bit, unsigned partial)
         uint64_t hash = lean->hash[i];
         unsigned check = bit == 0 ? hash & 0xff : (hash >> 8 & 0xff) ^ (partial & 1) * 0x55;
         struct lean_line *line = bit == 0 ? lean->line[i] : line_of(lean, hash, partial >> 1);
+        if (lean->undo)
+            undo_touch(lean->undo, line);
         lean->nodes[i] = find_slot(line, check);
     }
 }
@@ -219,4 +230,28 @@ void lean_skim(struct lean *lean, const struct cm_history *history)
 {
     find_place(lean, history);
     set_place(lean, history->n);
+}
+
+enum tacit_status lean_mark(struct lean *lean)
+{
+    TRY(undo_create(&lean->undo, (uint8_t *)lean->lines, lean->n_table));
+    lean->was = malloc(sizeof *lean->was);
+    if (!lean->was)
+        return TACIT_ERR_MEMORY;
+    *lean->was = lean->learnt;
+    return TACIT_OK;
+}
+
+void lean_rewind(struct lean *lean)
+{
+    undo_rewind(lean->undo);
+    lean->learnt = *lean->was;
+}
+
+void lean_forget_mark(struct lean *lean)
+{
+    undo_destroy(lean->undo);
+    free(lean->was);
+    lean->undo = NULL;
+    lean->was = NULL;
 }

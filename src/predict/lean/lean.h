@@ -12,13 +12,14 @@
  *
  * The steps of a bit are inline, so that a coder's loop keeps values in registers.
  */
-#ifndef TACIT_PREDICT_LEAN_H
-#define TACIT_PREDICT_LEAN_H
+#ifndef TACIT_PREDICT_LEAN_LEAN_H
+#define TACIT_PREDICT_LEAN_LEAN_H
 
 #include "base/arena.h"
 #include "predict/bit_history.h"
 #include "predict/context_config.h"
 #include "predict/history.h"
+#include "predict/lean/undo.h"
 
 enum {
     LEAN_HASHED = 5, /* inputs from hashed contexts; then those of the last byte and of none */
@@ -41,7 +42,9 @@ struct lean_line {
 
 /* All that the predictor has learnt, except the two tables that grow with memory. */
 struct lean_learnt {
-    int16_t weights[LEAN_TRUST_KINDS * 256][LEAN_INPUTS];
+    int16_t weights[LEAN_TRUST_KINDS * 256]
+                   [LEAN_INPUTS];                   /* by the match's trust and the partial byte, */
+    int16_t weights2[256][LEAN_INPUTS];             /* by the last byte */
     uint16_t map[LEAN_COUNTED][BIT_HISTORY_STATES]; /* probability of a 1 in each state */
     uint16_t match_map[LEAN_LENGTH_KINDS * 2];
     uint8_t order0[256];      /* bit histories, by the partial byte ... */
@@ -63,10 +66,14 @@ struct lean {
     uint8_t
         *place_checks; /* ... and more of their hash, so that most other bytes are not looked up */
     unsigned lines_log2, places_log2;
+    size_t n_table;    /* bytes of these three, which lie one behind the other, from lines on */
+    struct undo *undo; /* of them, or NULL ... */
+    struct lean_learnt *was; /* ... and what was learnt then */
     /* Of the present byte: */
     uint64_t hash[LEAN_HASHED];
     struct lean_line *line[LEAN_HASHED]; /* that the high nibble's slots lie in */
     uint8_t *nodes[LEAN_COUNTED];
+    int16_t *byte_set;    /* of weights2 */
     unsigned expected;    /* 256 + the match's byte; 0: none */
     unsigned length_kind; /* of the match, times 2 */
     unsigned trust;       /* 1 .. 3: in a match of this length, times 256 */
@@ -76,7 +83,7 @@ struct lean {
     /* Of the present bit: */
     int16_t x[LEAN_INPUTS] __attribute__((aligned(16)));
     uint8_t *state[LEAN_COUNTED];
-    int16_t *set;          /* of weights */
+    int16_t *set, *set2;   /* of weights: they are added up */
     uint16_t *match_entry; /* NULL: the match predicts nothing */
     uint16_t *step;        /* of the refiner: the nearer entry */
     int p;                 /* as mixed, 16 bits */
@@ -102,18 +109,28 @@ void lean_ask_nibble(struct lean *lean, unsigned partial);
 /* Call before a byte that is neither predicted nor learnt: notes its place. */
 void lean_skim(struct lean *lean, const struct cm_history *history);
 
-/* w += x * error / 65536, rounded, bounded to 16 bits; written so that compilers vectorise it. */
-static inline void lean_train(int16_t *restrict w, const int16_t *restrict x, int16_t error)
+/* Keeps what it is at a byte's end, to come back to. TACIT_ERR_MEMORY. */
+enum tacit_status lean_mark(struct lean *lean);
+void lean_rewind(struct lean *lean);
+void lean_forget_mark(struct lean *lean);
+
+static inline int16_t lean_bounded_sum(int16_t a, int16_t b)
+{
+    int16_t sum = (int16_t)((uint16_t)a + (uint16_t)b);
+    int16_t over = (int16_t)(((a ^ sum) & (b ^ sum)) >> 15), bound = (int16_t)((a >> 15) ^ 0x7fff);
+    return (int16_t)((sum & ~over) | (bound & over));
+}
+
+/* In both sets, w += x * error / 65536, rounded, bounded to 16 bits; written so that compilers vectorise it. */
+static inline void lean_train(int16_t *restrict w, int16_t *restrict w2, const int16_t *restrict x,
+                              int16_t error)
 {
     for (int i = 0; i < LEAN_INPUTS; i++) {
         int32_t product = x[i] * error;
-        int16_t high = (int16_t)(product >> 16);
         uint16_t low = (uint16_t)((uint32_t)x[i] * (uint32_t)error);
-        int16_t change = (int16_t)(high + (low >> 15));
-        int16_t sum = (int16_t)((uint16_t)w[i] + (uint16_t)change);
-        int16_t over = (int16_t)(((w[i] ^ sum) & (change ^ sum)) >> 15);
-        int16_t bound = (int16_t)((w[i] >> 15) ^ 0x7fff);
-        w[i] = (int16_t)((sum & ~over) | (bound & over));
+        int16_t change = (int16_t)((int16_t)(product >> 16) + (low >> 15));
+        w[i] = lean_bounded_sum(w[i], change);
+        w2[i] = lean_bounded_sum(w2[i], change);
     }
 }
 
@@ -130,17 +147,18 @@ static inline uint32_t lean_predict(struct lean *lean, unsigned bit, unsigned pa
         match = stretch[*lean->match_entry >> 4];
         trust = lean->trust;
     }
-    int16_t *set = lean->learnt.weights[trust + partial];
-    int32_t sum = 32768 + match * set[LEAN_COUNTED];
+    int16_t *set = lean->learnt.weights[trust + partial], *set2 = lean->byte_set;
+    int32_t sum = 32768 + match * (set[LEAN_COUNTED] + set2[LEAN_COUNTED]);
     x[LEAN_COUNTED] = match;
     /* Summed one by one: a vector load would wait for the stores. */
     for (int i = 0; i < LEAN_COUNTED; i++) {
         uint8_t *state = lean->nodes[i] + (i < LEAN_HASHED ? node : partial);
         lean->state[i] = state;
         x[i] = stretch[lean->learnt.map[i][*state] >> 4];
-        sum += x[i] * set[i];
+        sum += x[i] * (set[i] + set2[i]); /* |x| < 2400: 8 of them fit */
     }
     lean->set = set;
+    lean->set2 = set2;
     sum >>= 16;
     sum = sum < -LEAN_X_MAX ? -LEAN_X_MAX : sum > LEAN_X_MAX - 1 ? LEAN_X_MAX - 1 : sum;
     unsigned at = (unsigned)(sum + LEAN_X_MAX), share = at & 127;
@@ -169,7 +187,7 @@ static inline void lean_update(struct lean *lean, int bit)
     unsigned flip = bit ? 65535 : 0;
     int error = (bit << 16) - lean->p;
     if (error > SMALL_ERROR || error < -SMALL_ERROR)
-        lean_train(lean->set, lean->x, (int16_t)(error * LEARNING >> LEARNING_LOG2));
+        lean_train(lean->set, lean->set2, lean->x, (int16_t)(error * LEARNING >> LEARNING_LOG2));
     for (int i = 0; i < LEAN_COUNTED; i++) {
         uint8_t *at = lean->state[i];
         uint16_t *p = &lean->learnt.map[i][*at];
