@@ -9,6 +9,8 @@
 
 const uint8_t *archive;
 size_t n_archive, position;
+const uint8_t *reference;
+size_t n_reference;
 
 void refuse(const char *rule)
 {

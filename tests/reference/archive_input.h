@@ -12,6 +12,10 @@
 extern const uint8_t *archive;     /* the whole file */
 extern size_t n_archive, position; /* how much of it is read */
 
+/* Section 2: what both sides have; NULL and 0 if the archive names none. */
+extern const uint8_t *reference;
+extern size_t n_reference;
+
 void refuse(const char *rule);
 void require(int holds, const char *rule);
 

@@ -187,7 +187,7 @@ static void make_channel(struct channel *c, bool strong)
 struct component make_audio(struct setup *setup)
 {
     struct audio *m = zeros(sizeof *m);
-    struct component c = {m, byte, predict, learn, 2 * N_GUESSES, 3, {640, 512, 320}, 0};
+    struct component c = {m, byte, predict, learn, 2 * N_GUESSES, 3, {640, 512, 320}, 0, NULL};
     m->other[0] = setup->strong ? 10 : 4;
     m->own[0] = setup->strong ? 21 : 11;
     m->other[1] = 4;

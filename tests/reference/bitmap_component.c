@@ -59,5 +59,5 @@ struct component make_bitmap(struct setup *setup)
     for (int j = 0; j < N; j++)
         for (int i = 0; i < N_COUNTERS; i++)
             b->counters[j][i] = counter(32768, 0);
-    return (struct component){b, byte, predict, learn, 2 * N, 2, {512, 256}, 0};
+    return (struct component){b, byte, predict, learn, 2 * N, 2, {512, 256}, 0, NULL};
 }

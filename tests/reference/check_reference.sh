@@ -8,9 +8,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n=0
 
-# compare CONTENT ARCHIVE
+# compare CONTENT ARCHIVE [REFERENCE]
 compare() {
-    "$reference" "$2" | cmp - "$1"
+    "$reference" "$2" ${3:+"$3"} | cmp - "$1"
     n=$((n + 1))
 }
 
@@ -31,8 +31,27 @@ for name in empty text binary random repeats; do
 done
 compare "$work/all" "$work/all.tct"
 
+# With a reference: both forms and the brief one, copies and their ends, content whose type is not the reference's.
+head -c 20000 "$source/docs/format.md" >"$work/old"
+{ head -c 15000 "$work/old"; echo a line; tail -c 9000 "$work/old"; head -c 3000 "$tacit"; } >"$work/new"
+head -c 700 "$work/text" >"$work/record"
+for name in new record; do
+    for options in -1 -4 -6 "-3 --block-size 8K"; do
+        # shellcheck disable=SC2086
+        "$tacit" --no-model $options -D "$work/old" -c "$work/$name" >"$work/archive"
+        compare "$work/$name" "$work/archive" "$work/old"
+    done
+done
+"$tacit" --no-model -3 -D "$work/old" -c "$work/record" >"$work/archive"
+for wrong in "" "$work/new"; do
+    if "$reference" "$work/archive" ${wrong:+"$wrong"} >/dev/null 2>&1; then
+        echo "an archive was read without its reference"
+        exit 1
+    fi
+done
+
 # Left out: archives that name a language model (bits 5-6 of the fifth byte), which the page does not specify, and
-# those that name a reference (bit 7), which this decoder does not read.
+# those that name a reference (bit 7, or the brief form), which test_golden makes.
 n_models=0
 n_references=0
 for archive in "$source"/tests/golden/*.tct "$source"/tests/golden/*/*.tct; do

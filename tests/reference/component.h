@@ -7,6 +7,7 @@
 #define TACIT_REFERENCE_COMPONENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arithmetic.h"
@@ -67,6 +68,8 @@ struct component {
     unsigned n_inputs, n_selectors;
     uint32_t choices[8]; /* of the selectors */
     uint32_t types;      /* a bit for each in which it works */
+    void (*pass)(void *state,
+                 const struct seen *seen); /* before a byte that only takes its place; or NULL */
 };
 
 struct slots;
@@ -74,7 +77,8 @@ struct slots;
 /* What a component is made from. */
 struct setup {
     bool strong;
-    unsigned memory; /* m */
+    unsigned memory;      /* m */
+    uint64_t n_reference; /* F, 0 without a reference */
     struct slots *slots;
     unsigned n_contexts; /* of all sets so far */
 };

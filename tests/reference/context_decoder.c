@@ -62,8 +62,8 @@ static void check_type(const struct segment *s)
     require(s->offset < s->stride, "offset is not below stride");
 }
 
-/* start: content before the segment; size: the block's. */
-static void take_segment(struct segment *s, uint32_t start, uint32_t size, int last)
+/* start: content before the segment; size: the block's; reads: the reference stands before the content. */
+static void take_segment(struct segment *s, uint32_t start, uint32_t size, int last, int reads)
 {
     unsigned kind = *take(1);
     memset(s, 0, sizeof *s);
@@ -73,7 +73,7 @@ static void take_segment(struct segment *s, uint32_t start, uint32_t size, int l
     if (kind & 0x20) {
         require(kind == 0x20, "bits beside copy");
         uint64_t distance = (uint64_t)take_varint() + 1;
-        require(distance <= start, "copy from before the block");
+        require(distance <= start + (reads ? n_reference : 0), "copy from before the block");
         s->distance = (uint32_t)distance;
     } else if (!s->raw) {
         if (has_rows(s->type)) {
@@ -122,7 +122,7 @@ static void undo_audio(uint8_t *d, size_t n, size_t offset)
 }
 
 static void decode_segment(struct decoder *d, struct predictor *predictor, const struct segment *s,
-                           uint8_t *to)
+                           uint8_t *to, int reads)
 {
     begin_segment(predictor, s->type, s->stride, s->offset);
     for (uint32_t i = 0; i < s->length; i++) {
@@ -133,7 +133,7 @@ static void decode_segment(struct decoder *d, struct predictor *predictor, const
             to[i] = (uint8_t)(to[i] * 2 + bit);
         }
     }
-    if (s->type == 4)
+    if (s->type == 4 && !reads)
         undo_x86(to, s->length);
     if (s->type == 7)
         undo_audio(to, s->length, s->offset);
@@ -179,19 +179,58 @@ static void put_crs(const struct line_list *lines, uint8_t *content, uint32_t si
     free(text);
 }
 
+/* Section 5.6: reference. */
+
+static void learn(struct predictor *predictor, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (int b = 7; b >= 0; b--) {
+            predict_bit(predictor);
+            learn_bit(predictor, bytes[i] >> b & 1);
+        }
+}
+
+static void read_reference(struct predictor *predictor, unsigned reading)
+{
+    unsigned part = reading >> 4;
+    size_t n = part == 0 ? n_reference : (size_t)1 << (15 + part);
+    size_t n_passed = n < n_reference ? n_reference - n : 0;
+    begin_segment(predictor, reading & 15, 0, 0);
+    for (size_t i = 0; i < n_passed; i++)
+        pass_byte(predictor, reference[i]);
+    begin_segment(predictor, reading & 15, 0, 0);
+    learn(predictor, reference + n_passed, n_reference - n_passed);
+}
+
+/* to: where the copy goes, start bytes behind the content's first. */
+static void decode_copy(const struct segment *s, uint8_t *to, uint32_t start,
+                        struct predictor *predictor, int reads)
+{
+    for (uint32_t j = 0; j < s->length; j++)
+        to[j] = s->distance > start + j ? reference[n_reference - (s->distance - start - j)]
+                                        : to[(ptrdiff_t)j - (ptrdiff_t)s->distance];
+    uint32_t n = s->length < 32 ? s->length : 32;
+    if (reads && predictor != NULL)
+        learn(predictor, to + s->length - n, n);
+}
+
 void decode_context(uint8_t *content, uint32_t size, size_t end)
 {
     static struct segment segments[4096];
     unsigned configuration = *take(1);
     uint32_t n = 1, start = 0;
-    require(configuration < 0x80, "reserved bits of the configuration");
-    unsigned memory = configuration & 15;
+    int reads = (configuration & 0x80) != 0;
+    unsigned reading = 0, memory = configuration & 15;
     enum block_strength strength = configuration & 0x10 ? BLOCK_STRONG : BLOCK_QUICK;
     if (memory > 10) {
         memory = memory - 11 + (strength == BLOCK_STRONG ? 5 : 0);
         strength = BLOCK_LEAN;
     }
-    uint8_t *whole = content;
+    require(!reads || n_reference > 0, "the reference is not there");
+    require(!reads || (configuration & 0x40) == 0, "line ends beside a reference");
+    if (reads)
+        reading = *take(1);
+    require((reading & 15) <= 11 && !has_rows(reading & 15), "reading as another type");
     uint32_t whole_size = size;
     struct line_list lines = {0};
     if (configuration & 0x40) {
@@ -207,7 +246,7 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     size_t n_raw = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct segment *s = &segments[i];
-        take_segment(s, start, size, i + 1 == n);
+        take_segment(s, start, size, i + 1 == n, reads);
         start += s->length;
         n_raw += s->raw ? s->length : 0;
         if (!s->raw && s->distance == 0)
@@ -219,20 +258,25 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     struct decoder d = {0, UINT64_MAX, 0, end};
     for (int i = 0; i < 8; i++)
         d.code = d.code * 256 + next_byte(&d);
-    struct predictor *predictor = types != 0 ? make_predictor(strength, memory, types) : NULL;
-    for (uint32_t i = 0; i < n; content += segments[i++].length) {
+    struct predictor *predictor = NULL;
+    if (types != 0)
+        predictor = make_predictor(strength, memory, types | (reads ? 1u << (reading & 15) : 0),
+                                   reads ? n_reference : 0, size);
+    if (types != 0 && reads)
+        read_reference(predictor, reading);
+    start = 0;
+    for (uint32_t i = 0; i < n; start += segments[i++].length) {
         const struct segment *s = &segments[i];
         if (s->raw) {
-            memcpy(content, raw, s->length);
+            memcpy(content + start, raw, s->length);
             raw += s->length;
         } else if (s->distance != 0) {
-            for (uint32_t j = 0; j < s->length; j++)
-                content[j] = content[(ptrdiff_t)j - (ptrdiff_t)s->distance];
+            decode_copy(s, content + start, start, predictor, reads);
         } else {
-            decode_segment(&d, predictor, s, content);
+            decode_segment(&d, predictor, s, content + start, reads);
         }
     }
     forget();
     if (lines.n_removed > 0)
-        put_crs(&lines, whole, whole_size);
+        put_crs(&lines, content, whole_size);
 }

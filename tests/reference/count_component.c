@@ -54,5 +54,5 @@ struct component make_count(struct setup *setup)
             for (unsigned i = 0; i < 16; i++)
                 c->table[t][line][i] = counter(32768, 0);
     }
-    return (struct component){c, byte, predict, learn, 6, 0, {0}, 0};
+    return (struct component){c, byte, predict, learn, 6, 0, {0}, 0, NULL};
 }

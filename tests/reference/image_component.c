@@ -200,7 +200,7 @@ static void make_kind(struct image *m, unsigned k, bool strong)
 struct component make_image(struct setup *setup)
 {
     struct image *m = zeros(sizeof *m);
-    struct component c = {m, byte, predict, learn, 0, 3, {128, 1024, 256}, 0};
+    struct component c = {m, byte, predict, learn, 0, 3, {128, 1024, 256}, 0, NULL};
     m->n_kinds = setup->strong ? 2 : 1;
     m->n_simple = setup->strong ? 14 : 6;
     c.n_inputs = 2 * m->n_kinds + m->n_kinds + m->n_simple;

@@ -11,7 +11,7 @@ struct slot {
 };
 
 struct lean {
-    unsigned memory;
+    unsigned memory, places_log2; /* places_log2: of the match */
     int stretch16[4096], squash16[1536];
     struct slot (*lines)[4];
     uint32_t *table;
@@ -41,10 +41,13 @@ static int shifted(int v, int by)
     return v % unit < 0 ? q - 1 : q;
 }
 
-struct lean *make_lean(unsigned memory)
+struct lean *make_lean(unsigned memory, uint64_t n_reference)
 {
     struct lean *l = zeros(sizeof *l);
     l->memory = memory;
+    l->places_log2 = memory + 16;
+    while (UINT64_C(1) << l->places_log2 < n_reference)
+        l->places_log2++;
     for (int i = 0; i < 4096; i++) {
         float v = ST[i] * 256.0f;
         l->stretch16[i] = (int)(v < 0.0f ? v - 0.5f : v + 0.5f);
@@ -54,7 +57,7 @@ struct lean *make_lean(unsigned memory)
         l->squash16[i] = bounded_int((int)v, 1, 65535);
     }
     l->lines = zeros(sizeof *l->lines << (memory + 13));
-    l->table = zeros(sizeof *l->table << (memory + 16));
+    l->table = zeros(sizeof *l->table << l->places_log2);
     for (int i = 0; i < N_HISTORIES; i++)
         for (unsigned s = 0; s < histories.n; s++)
             l->map[i][s] =
@@ -109,9 +112,19 @@ static void follow(struct lean *l, const struct seen *seen)
         l->at = l->length = l->missed = 0;
 }
 
+static uint32_t *place_of(struct lean *l, const struct seen *seen)
+{
+    return &l->table[((last(seen, 7) << 8) * K0) >> (64 - l->places_log2)];
+}
+
+void lean_pass(struct lean *l, const struct seen *seen)
+{
+    *place_of(l, seen) = seen->n;
+}
+
 static void match_byte(struct lean *l, const struct seen *seen)
 {
-    uint32_t *entry = &l->table[((last(seen, 7) << 8) * K0) >> (48 - l->memory)], q = *entry, n = 0;
+    uint32_t *entry = place_of(l, seen), q = *entry, n = 0;
     follow(l, seen);
     if (l->length < 7 && q != 0 && !is_old(seen, q - 7)) {
         while (n < 32 && n < q && ring_at(seen, q - (n + 1)) == back(seen, n + 1))

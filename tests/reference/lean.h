@@ -9,9 +9,13 @@
 
 struct lean;
 
-struct lean *make_lean(unsigned memory);
+/* n_reference: bytes of the reference, 0 without one. */
+struct lean *make_lean(unsigned memory, uint64_t n_reference);
 
 uint32_t lean_predict_bit(struct lean *lean, const struct seen *seen);
+
+/* Before a byte that only takes its place. */
+void lean_pass(struct lean *lean, const struct seen *seen);
 
 /* Before seen takes in the bit. */
 void lean_learn_bit(struct lean *lean, int bit);

@@ -13,16 +13,16 @@ struct match_model {
 };
 
 struct match {
-    unsigned memory, n;
+    unsigned log2, n; /* log2: of the positions in a table */
     struct match_model model[3];
 };
 
-static uint64_t hash(const struct seen *seen, unsigned j, unsigned memory)
+static uint64_t hash(const struct seen *seen, unsigned j, unsigned log2)
 {
     uint64_t a = last(seen, least(j, 8)) * K0;
     for (unsigned q = 9; q <= j; q++)
         a = (a ^ a >> 31) * K2 + back(seen, q);
-    return a * K1 >> (51 - memory);
+    return a * K1 >> (64 - log2);
 }
 
 static bool is_old(const struct seen *seen, uint32_t place)
@@ -53,7 +53,7 @@ static void byte(void *state, const struct seen *seen)
     struct match *all = state;
     for (unsigned i = 0; i < all->n; i++) {
         struct match_model *m = &all->model[i];
-        uint32_t *entry = &m->table[hash(seen, m->j, all->memory)], q = *entry;
+        uint32_t *entry = &m->table[hash(seen, m->j, all->log2)], q = *entry;
         if (m->at != 0)
             advance(m, seen);
         if (m->length < m->j && q != 0 && !is_old(seen, q)) {
@@ -67,6 +67,13 @@ static void byte(void *state, const struct seen *seen)
         *entry = seen->n;
         m->expected = m->at != 0 ? 0x100 | ring_at(seen, m->at) : 0;
     }
+}
+
+static void pass(void *state, const struct seen *seen)
+{
+    struct match *all = state;
+    for (unsigned i = 0; i < all->n; i++)
+        all->model[i].table[hash(seen, all->model[i].j, all->log2)] = seen->n;
 }
 
 static unsigned L(uint32_t length)
@@ -123,10 +130,10 @@ static void learn(void *state, const struct seen *seen, int bit)
     }
 }
 
-static void make_model(struct match_model *m, unsigned j, unsigned memory)
+static void make_model(struct match_model *m, unsigned j, unsigned log2)
 {
     m->j = j;
-    m->table = zeros(sizeof *m->table << (memory + 13));
+    m->table = zeros(sizeof *m->table << log2);
     for (int i = 0; i < 16 * 8; i++) {
         m->counters1[i][0] = counter(15536, 0);
         m->counters1[i][1] = counter(50000, 0);
@@ -139,9 +146,11 @@ struct component make_match(struct setup *setup)
 {
     static const unsigned lengths[2][3] = {{6, 0, 0}, {4, 7, 16}};
     struct match *all = zeros(sizeof *all);
-    all->memory = setup->memory;
+    all->log2 = setup->memory + 13;
+    while (UINT64_C(1) << all->log2 < setup->n_reference)
+        all->log2++;
     all->n = setup->strong ? 3 : 1;
     for (unsigned i = 0; i < all->n; i++)
-        make_model(&all->model[i], lengths[setup->strong][i], setup->memory);
-    return (struct component){all, byte, predict, learn, 3 * all->n, 1, {256}, 0};
+        make_model(&all->model[i], lengths[setup->strong][i], all->log2);
+    return (struct component){all, byte, predict, learn, 3 * all->n, 1, {256}, 0, pass};
 }

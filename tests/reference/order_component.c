@@ -38,7 +38,7 @@ struct component make_order(struct setup *setup)
 {
     struct order *o = zeros(sizeof *o);
     unsigned n = setup->strong ? 8 : 5;
-    struct component c = {o, byte, predict, learn, 0, setup->strong ? 4 : 2, {0}, 0};
+    struct component c = {o, byte, predict, learn, 0, setup->strong ? 4 : 2, {0}, 0, NULL};
     uint32_t choices[] = {256, 8 * (n + 1), 256, 2048};
     for (int k = 0; k < 4; k++)
         c.choices[k] = choices[k];

@@ -43,7 +43,7 @@ static void learn(void *state, const struct seen *seen, int bit)
 struct component make_pattern(struct setup *setup)
 {
     struct pattern *p = zeros(sizeof *p);
-    struct component c = {p, byte, predict, learn, 0, 1, {256}, 0};
+    struct component c = {p, byte, predict, learn, 0, 1, {256}, 0, NULL};
     p->contexts = make_contexts(setup, &c, 10);
     return c;
 }

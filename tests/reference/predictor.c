@@ -70,13 +70,15 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
     group->refiner = make_refiner(setup->strong);
 }
 
-struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types)
+struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
+                                 uint64_t n_reference, uint64_t n_content)
 {
     struct predictor *p = zeros(sizeof *p);
     bool lean = strength == BLOCK_LEAN;
     struct setup setup = {.strong = strength == BLOCK_STRONG,
                           .memory = memory,
-                          .slots = make_slots((lean ? 1u : 3u) << (memory + 12))};
+                          .slots = make_slots((lean ? 1u : 3u) << (memory + 12)),
+                          .n_reference = n_reference};
     bool wanted[N_GROUPS] = {false};
     for (unsigned type = 0; type < 32; type++)
         if (types >> type & 1)
@@ -85,8 +87,10 @@ struct predictor *make_predictor(enum block_strength strength, unsigned memory, 
         if (wanted[i] && (!lean || i != GENERAL))
             make_group(&p->groups[i], i, types, &setup);
     if (lean && wanted[GENERAL])
-        p->groups[GENERAL].lean = make_lean(memory);
+        p->groups[GENERAL].lean = make_lean(memory, n_reference);
     p->seen.ring_size = UINT32_C(1) << (memory + (lean ? 18 : 16));
+    while (n_reference > 0 && p->seen.ring_size < n_reference + n_content)
+        p->seen.ring_size *= 2;
     p->seen.ring = zeros(p->seen.ring_size);
     p->seen.partial = 1;
     return p;
@@ -142,6 +146,19 @@ static void see(struct seen *seen, int bit)
     seen->ring[seen->n++ % seen->ring_size] = (uint8_t)seen->partial;
     seen->last8 = seen->last8 << 8 | (uint8_t)seen->partial;
     seen->partial = 1;
+}
+
+void pass_byte(struct predictor *p, uint8_t byte)
+{
+    if (p->group->lean != NULL)
+        lean_pass(p->group->lean, &p->seen);
+    for (unsigned i = 0; i < p->group->n_components; i++) {
+        const struct component *c = &p->group->component[i];
+        if (c->pass != NULL)
+            c->pass(c->state, &p->seen);
+    }
+    for (int b = 7; b >= 0; b--)
+        see(&p->seen, byte >> b & 1);
 }
 
 void learn_bit(struct predictor *p, int bit)

@@ -11,10 +11,15 @@ struct predictor;
 
 enum block_strength { BLOCK_QUICK, BLOCK_STRONG, BLOCK_LEAN };
 
-/* memory: the configuration's m; types: a bit for each content type of the block. */
-struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types);
+/* memory: the configuration's m; types: a bit for each content type of the block. n_reference: bytes of the reference,
+ * 0 without one; n_content: bytes of the block's content. */
+struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
+                                 uint64_t n_reference, uint64_t n_content);
 
 void begin_segment(struct predictor *predictor, unsigned type, uint32_t stride, uint32_t offset);
+
+/* A byte that only takes its place, in a segment that has begun. */
+void pass_byte(struct predictor *predictor, uint8_t byte);
 
 /* The probability of a 1 in units of 2^-32, then what the bit was. */
 uint32_t predict_bit(struct predictor *predictor);

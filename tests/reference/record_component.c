@@ -71,7 +71,7 @@ static void learn(void *state, const struct seen *seen, int bit)
 struct component make_record(struct setup *setup)
 {
     struct record *r = zeros(sizeof *r);
-    struct component c = {r, byte, predict, learn, 0, 2, {256, 1024}, 0};
+    struct component c = {r, byte, predict, learn, 0, 2, {256, 1024}, 0, NULL};
     r->w = 4;
     r->contexts = make_contexts(setup, &c, setup->strong ? 12 : 4);
     return c;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A second decoder, slow and plain, written from docs/format.md, docs/predictor.md and
- * docs/components.md: reference_decoder FILE writes the content to standard output; exit status 0, or
+ * docs/components.md: reference_decoder FILE [REFERENCE] writes the content to standard output; exit status 0, or
  * 1 and a line that says which rule was broken. It keeps the whole archive in memory, shares no code
  * with the library, and trusts no check more than the page does. Hashes and zstd frames are other
  * people's specifications. This file is the container; context_decoder.c is method context,
@@ -19,6 +19,19 @@
 #include "context_decoder.h"
 #include "counters.h"
 
+/* Section 4, method 1. */
+static void decode_zstd(uint8_t *content, uint32_t n_content, uint32_t n_payload)
+{
+    ZSTD_DCtx *context = ZSTD_createDCtx();
+    require(context != NULL, "out of memory");
+    if (n_reference > 0)
+        ZSTD_DCtx_refPrefix(context, reference, n_reference);
+    require(ZSTD_decompressDCtx(context, content, n_content, archive + position, n_payload) ==
+                n_content,
+            "the zstd frame is damaged");
+    ZSTD_freeDCtx(context);
+}
+
 /* Section 4: methods. The payload is archive[at .. at + n_payload). */
 static uint8_t *decode_payload(unsigned method, uint32_t n_content, uint32_t n_payload)
 {
@@ -31,8 +44,7 @@ static uint8_t *decode_payload(unsigned method, uint32_t n_content, uint32_t n_p
                 "the payload is not one zstd frame");
         require(ZSTD_getFrameContentSize(archive + position, n_payload) == n_content,
                 "the zstd frame states another size");
-        require(ZSTD_decompress(content, n_content, archive + position, n_payload) == n_content,
-                "the zstd frame is damaged");
+        decode_zstd(content, n_content, n_payload);
     } else if (method == 2) {
         decode_context(content, n_content, end);
     } else {
@@ -41,6 +53,10 @@ static uint8_t *decode_payload(unsigned method, uint32_t n_content, uint32_t n_p
     position = end;
     return content;
 }
+
+/* The file that was given as the reference. */
+static const uint8_t *given;
+static size_t n_given;
 
 static void give(const uint8_t *content, size_t n)
 {
@@ -62,6 +78,48 @@ static void decode_single(size_t start)
     require((uint32_t)h64(archive + position, n_payload, seed) == payload_check, "payload check");
     uint8_t *content = decode_payload(method, n_content, n_payload);
     require(h32(content, n_content) == content_check, "content check");
+    give(content, n_content);
+    free(content);
+}
+
+/* Section 2: the reference that is given is the one that is named, by n bytes of its hash. */
+static void take_reference_hash(size_t n)
+{
+    XXH128_hash_t hash = XXH3_128bits(given, n_given);
+    const uint8_t *named = take(n);
+    for (size_t i = 0; i < n; i++)
+        require(named[i] == (uint8_t)((i < 8 ? hash.low64 : hash.high64) >> (i % 8 * 8)),
+                "another reference is needed");
+    require(n_given > 0, "a reference is needed");
+    reference = given;
+    n_reference = n_given;
+}
+
+static void take_reference(size_t n_hash)
+{
+    uint32_t n = take_varint();
+    require(n >= 1 && n <= 1u << 30, "reference size");
+    require(n == n_given, "a reference of another size is needed");
+    take_reference_hash(n_hash);
+}
+
+/* Section 2.1; the header starts at start. */
+static void decode_brief(size_t start)
+{
+    unsigned form = *take(1), method = form & 3;
+    uint32_t n_payload = ((form >> 2 & 3) << 8 | *take(1)) + 1;
+    uint32_t n_content = take_varint();
+    take_reference_hash(2);
+    require(method != 0, "brief form of a stored block");
+    require(method != 3, "needs a language model");
+    require(n_content >= 1 && n_content <= 1u << 16, "content size");
+    uint64_t seed = h64(archive + start, position - start, 0);
+    uint32_t check = (uint32_t)take_number(4);
+    require(n_payload <= n_archive - position, "the archive ends too early");
+    uint8_t *content = decode_payload(method, n_content, n_payload), hash[8];
+    for (int i = 0; i < 8; i++)
+        hash[i] = (uint8_t)(h64(content, n_content, 0) >> (8 * i));
+    require((uint32_t)h64(hash, 8, seed) == check, "content check");
     give(content, n_content);
     free(content);
 }
@@ -175,40 +233,52 @@ static int is_padding(void)
 static void decode_archive(void)
 {
     size_t start = position;
+    reference = NULL;
+    n_reference = 0;
+    if (n_archive - position > 1 && archive[position] == 0xcf && archive[position + 1] >> 4 == 1) {
+        take(1);
+        decode_brief(start);
+        return;
+    }
     require(memcmp(take(4), "\xcfTCT", 4) == 0, "not an archive");
     unsigned flags = *take(1);
     require((flags & 15) == 1, "another version");
-    require((flags & 0x80) == 0, "reserved flag");
     require((flags & 0x60) == 0, "needs a language model");
+    if (flags & 0x80)
+        take_reference(flags & 0x10 ? 4 : 16);
     if (flags & 0x10)
         decode_single(start);
     else
         decode_blocks(start);
 }
 
-static void read_archive(FILE *file)
+static const uint8_t *read_file(const char *name, size_t *n_bytes)
 {
+    FILE *file = fopen(name, "rb");
     uint8_t *data = NULL;
     size_t n;
+    require(file != NULL, "a file cannot be opened");
+    *n_bytes = 0;
     do {
-        data = realloc(data, n_archive + 65536);
+        data = realloc(data, *n_bytes + 65536);
         require(data != NULL, "out of memory");
-        n = fread(data + n_archive, 1, 65536, file);
-        n_archive += n;
+        n = fread(data + *n_bytes, 1, 65536, file);
+        *n_bytes += n;
     } while (n > 0);
-    archive = data;
+    fclose(file);
+    return data;
 }
 
 int main(int argc, char **argv)
 {
-    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
-    if (!file) {
-        fprintf(stderr, "usage: reference_decoder ARCHIVE\n");
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: reference_decoder ARCHIVE [REFERENCE]\n");
         return 2;
     }
     check_tables();
-    read_archive(file);
-    fclose(file);
+    archive = read_file(argv[1], &n_archive);
+    if (argc == 3)
+        given = read_file(argv[2], &n_given);
     do
         decode_archive();
     while (!is_padding());

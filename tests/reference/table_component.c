@@ -100,7 +100,7 @@ static void learn(void *state, const struct seen *seen, int bit)
 struct component make_table(struct setup *setup)
 {
     struct table *t = zeros(sizeof *t);
-    struct component c = {t, byte, predict, learn, 0, setup->strong ? 2 : 1, {256, 256}, 0};
+    struct component c = {t, byte, predict, learn, 0, setup->strong ? 2 : 1, {256, 256}, 0, NULL};
     t->strong = setup->strong;
     t->contexts = make_contexts(setup, &c, setup->strong ? 7 : 1);
     return c;

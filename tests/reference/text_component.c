@@ -185,7 +185,7 @@ struct component make_text(struct setup *setup)
 {
     struct text *t = zeros(sizeof *t);
     struct component c = {t, byte, predict, learn, 0, setup->strong ? 4 : 1, {256, 256, 256, 2048},
-                          0};
+                          0, NULL};
     t->blank = true;
     t->strong = setup->strong;
     t->contexts = make_contexts(setup, &c, setup->strong ? 19 : 3);

@@ -188,7 +188,7 @@ static void learn(void *state, const struct seen *seen, int bit)
 struct component make_x86(struct setup *setup)
 {
     struct x86 *x = zeros(sizeof *x);
-    struct component c = {x, byte, predict, learn, 0, 2, {512, 768}, 0};
+    struct component c = {x, byte, predict, learn, 0, 2, {512, 768}, 0, NULL};
     x->contexts = make_contexts(setup, &c, setup->strong ? 12 : 3);
     return c;
 }

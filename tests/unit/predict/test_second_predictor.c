@@ -82,8 +82,9 @@ static void compare_block(uint64_t seed, enum cm_strength strength, bool large,
     }
     struct cm *cm;
     CHECK(cm_create(&cm, &config, kernels) == TACIT_OK);
-    struct predictor *predictor = make_predictor(
-        (enum block_strength)strength, config.memory_log2 - CM_MEMORY_LOG2_MIN, config.content_set);
+    struct predictor *predictor =
+        make_predictor((enum block_strength)strength, config.memory_log2 - CM_MEMORY_LOG2_MIN,
+                       config.content_set, 0, 0);
     long differs = -1;
     for (unsigned i = 0; i < n && differs < 0; i++) {
         differs = compare_segment(cm, predictor, &segments[i]);
