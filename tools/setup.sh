@@ -17,7 +17,7 @@ test)
         packages="$packages gcc-$machine-linux-gnu"
     done
     packages="$packages libc6-dev-arm64-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross file less
-        shared-mime-info"
+        shared-mime-info openjdk-17-jre-headless"
     ;;
 *)
     sed -n '3s/^# //p' "$0" >&2
