@@ -44,9 +44,12 @@ struct tacit_archive_info {
     uint64_t n_blocks;
     uint64_t content_size;
     uint64_t archive_size;                        /* without zero bytes behind the last archive */
-    uint64_t reference_size;                      /* bytes; 0: not told, or none needs one */
-    uint8_t reference_hash[TACIT_REFERENCE_HASH]; /* of the first archive that needs one ... */
-    uint32_t n_reference_hash;                    /* ... so many bytes of it; 0: none does */
+    uint64_t reference_size;                      /* bytes; 0: not stated, or no archive needs
+                                                     one */
+    uint8_t reference_hash[TACIT_REFERENCE_HASH]; /* n_reference_hash bytes, of the first archive
+                                                     that needs one */
+    uint32_t n_reference_hash;                    /* bytes of reference_hash that are known; 0: no
+                                                     archive needs one */
 };
 
 struct tacit_block_info {
@@ -61,7 +64,8 @@ struct tacit_block_info {
 /* The language model that an archive needs. */
 struct tacit_archive_model {
     size_t struct_size; /* set by the caller */
-    uint32_t n_hash;    /* bytes of hash that the archive tells: 0 (it needs none), 1, 4 or all */
+    uint32_t n_hash;    /* bytes of hash that the archive has: 0 (no model is needed), 1, 4 or
+                           all */
     uint8_t hash[TACIT_MODEL_HASH];  /* as tacit_model_identity */
     char name[TACIT_MODEL_TEXT_MAX]; /* cut to fit; empty if the archive has none */
 };
@@ -75,7 +79,8 @@ struct tacit_archive_model {
 TACIT_API enum tacit_status tacit_archive_needs(const void *data, size_t n_bytes,
                                                 struct tacit_archive_model *model);
 
-/* Likewise the reference; reference->n_hash is 0 if it needs none. */
+/* Tells which reference an archive needs; reference->n_hash is 0 if the archive needs none. Errors
+ * as tacit_archive_needs. */
 TACIT_API enum tacit_status
 tacit_archive_needs_reference(const void *data, size_t n_bytes,
                               struct tacit_reference_identity *reference);

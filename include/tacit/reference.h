@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reference files: content that both sides have already, an older version, yesterday's log, other records of
- * the same kind. Compressing reads the reference before each block; decompressing needs the same
- * bytes again, which the archive names by their hash and size, one of short content by two bytes of the hash.
+ * the same kind. The models read the reference before each block. Decompressing needs the same
+ * bytes again; the archive names them by hash and size, an archive of short content by two bytes of
+ * the hash.
  *
  *     tacit_reference_create -> { options.reference = reference; encoders, decoders, archives }*
  *         -> tacit_reference_destroy
@@ -33,7 +34,7 @@ struct tacit_reference;
 /* How archives name a reference. */
 struct tacit_reference_identity {
     size_t struct_size; /* set by the caller */
-    uint64_t n_bytes;   /* 0: none, or an archive of short content does not tell it */
+    uint64_t n_bytes;   /* 0: none, or an archive of short content does not state it */
     uint32_t n_hash; /* bytes of hash that are known: 0 (none), 2 or 4 (short archives), or all */
     uint8_t hash[TACIT_REFERENCE_HASH]; /* XXH3 of 128 bits, the low byte first */
 };
