@@ -15,8 +15,8 @@ const char *reference_text(char *text, const struct tacit_reference_identity *id
 /* The hash alone; hex: 2 * TACIT_REFERENCE_HASH + 1 bytes. */
 void reference_hash_text(char *hex, const uint8_t *hash, uint32_t n_hash);
 
-/* What the archive at path needs; identity->n_hash is 0 where that is nothing, or the path leads to no
- * regular file or to no archive. */
+/* Reads which reference the archive at path needs; identity->n_hash is 0 if it needs none, or path
+ * is no regular file or no archive. */
 void reference_needed_read(const char *path, struct tacit_reference_identity *identity);
 
 #endif
