@@ -26,8 +26,8 @@ struct archive_block {
     uint8_t method;
     const struct tacit_model *model; /* the model that its archive names, if it is at hand */
     bool other_model;                /* another model was given */
-    const struct tacit_reference
-        *reference; /* the reference that its archive names, if it is at hand */
+    /* the reference that its archive names, if it is at hand */
+    const struct tacit_reference *reference;
     enum tacit_status reference_status;
     bool ends_archive;           /* the last block of an archive of block form, ... */
     struct hash128 content_hash; /* ... all of whose content has this hash */

@@ -169,8 +169,8 @@ static enum tacit_status try_archive(struct scan *s, uint64_t *offset)
     return add_part(s, &part);
 }
 
-/* Where an archive may begin for sure, one of brief form is looked for, too: no check but that of the content covers
- * it, so that what follows has to confirm where it ends. */
+/* Looks for an archive of brief form, but only where an archive can begin: only the content's check
+ * covers it, so that the bytes behind have to confirm where it ends. */
 static enum tacit_status try_brief(struct scan *s, uint64_t *offset)
 {
     struct format_header header;

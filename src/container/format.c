@@ -219,7 +219,7 @@ size_t format_header_pack(uint8_t *out, const struct format_header *header)
     return n + 12;
 }
 
-/* The one check of brief form is of the header and the content; a payload that is not what it was decodes to other
+/* The only check of brief form covers header and content; a damaged payload decodes to other
  * content, or to nothing. */
 static uint64_t check_brief(uint64_t content_hash, uint64_t seed)
 {

@@ -45,8 +45,8 @@ enum {
 enum { FORMAT_PREFIX_SIZE = 4, FORMAT_FIRST_OF_ARCHIVE = 0xcf, FORMAT_FIRST_OF_PART = 0xd7 };
 #define FORMAT_LETTERS 'T', 'C', 'T'
 
-/* Whether an archive, a block or an index may start with these FORMAT_PREFIX_SIZE bytes; of an archive of brief
- * form too little can be told from anything else. */
+/* Whether an archive, a block or an index may start with these FORMAT_PREFIX_SIZE bytes; an archive of brief form has
+ * no such bytes. */
 static inline bool format_may_start(const uint8_t *data)
 {
     static const uint8_t letters[] = {FORMAT_LETTERS};
@@ -71,7 +71,7 @@ struct format_model_identity {
 
 /* The reference that decoding needs. */
 struct format_reference_identity {
-    uint32_t n_bytes; /* 0: none, or not told in brief form */
+    uint32_t n_bytes; /* 0: none, or not stated in brief form */
     uint32_t n_hash;  /* bytes of hash, 0: none; _BRIEF, _SHORT in single form, else all */
     uint8_t hash[FORMAT_REFERENCE_HASH]; /* the rest is 0 */
 };
@@ -79,7 +79,7 @@ struct format_reference_identity {
 /* A block's header in either form. */
 struct format_block {
     bool single; /* checks are the low 32 bits, check_seed is used, content_offset and tag are 0 */
-    bool brief;  /* of single form, and one check is for all */
+    bool brief;  /* of single form, with one check for header and content */
     uint8_t method;
     uint32_t tag;
     uint32_t content_size;
@@ -108,8 +108,9 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
 /* Writes a header of block form; out: FORMAT_HEADER_MAX bytes. Returns its length. */
 size_t format_header_pack(uint8_t *out, const struct format_header *header);
 
-/* Writes a header of single form, computes payload_check. Of brief form if it can be: reference is one that the
- * block reads, with its whole hash, and model is none, or short. Returns its length. */
+/* Writes a header of single form, computes payload_check. Takes the brief form if that is possible:
+ * the block reads the reference, whose whole hash is given, and there is no model or one of the
+ * short kind. Returns its length. */
 size_t format_single_pack(uint8_t *out, const struct format_model_identity *model,
                           const struct format_reference_identity *reference,
                           const struct format_block *block, const uint8_t *payload);

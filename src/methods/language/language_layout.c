@@ -13,8 +13,8 @@ enum {
     FLAG_SMALL = 0x40, /* the default first token and context and one stream are not written */
     FLAG_PRIMED = 0x80,
 };
-/* Not otherwise together: a usual reading of the reference (language_layout.h), the type in the low four bits, memory in bits
- * 5 and 6, nothing else. */
+/* These two bits together mean the usual reading of the reference (language_layout.h): the type is
+ * in the low four bits, memory in bits 5 and 6, and nothing else follows. */
 enum { USUAL = FLAG_PRIMED | FLAG_UNMIXED, USUAL_MEMORY_SHIFT = 5, USUAL_MEMORY_MASK = 3 };
 /* Second byte: the content's type in the low four bits; whether a byte follows that says what is read of the
  * reference, model_part in its low four bits, then the context models' part; whether content is arranged. */

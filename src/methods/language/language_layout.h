@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a payload of method model says in front of the coded bits: tables, context and streams
- * (docs/format.md). Packing and parsing only.
+ * The beginning of a payload of method model, in front of the coded bits: tables, context and
+ * streams (docs/format.md). Packing and parsing only.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_LAYOUT_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_LAYOUT_H
@@ -22,11 +22,10 @@ enum {
         3 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
-/* What a block that reads a reference does as a rule: then one byte says all. */
+/* The usual layout of a block that reads a reference, which takes one byte. */
 enum {
-    LANGUAGE_USUAL_PART = 5, /* the context models learn 1 MiB of the reference */
-    LANGUAGE_USUAL_MODEL_PART =
-        4, /* and the model reads 8 KiB: what it looks back on by default, nearly */
+    LANGUAGE_USUAL_PART = 5,       /* the context models learn 1 MiB of the reference */
+    LANGUAGE_USUAL_MODEL_PART = 4, /* and the model reads 8 KiB, nearly its default context */
     LANGUAGE_USUAL_MEMORY_LOG2 = CM_MEMORY_LOG2_MIN + 2, /* .. that + 3 */
 };
 

@@ -63,8 +63,8 @@ struct lean {
     struct lean_line *lines;         /* [1 << lines_log2] */
     uint32_t *places;                /* [1 << places_log2]: where the last bytes occurred before
                                         ... */
-    uint8_t
-        *place_checks; /* ... and more of their hash, so that most other bytes are not looked up */
+    /* ... and more of their hash, so that most other bytes are not looked up */
+    uint8_t *place_checks;
     unsigned lines_log2, places_log2;
     size_t n_table;    /* bytes of these three, which lie one behind the other, from lines on */
     struct undo *undo; /* of them, or NULL ... */
