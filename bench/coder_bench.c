@@ -105,25 +105,25 @@ static void make_tree(const struct source *s)
 
 static size_t encode_binary(struct source *s)
 {
-    struct bc_encoder enc;
-    bc_encoder_init(&enc, s->coded, s->cap);
+    struct binary_encoder enc;
+    binary_encoder_init(&enc, s->coded, s->cap);
     for (size_t i = 0; i < s->n; i++)
         for (unsigned path = 1, bit = 8; bit-- > 0;) {
             int one = s->data[i] >> bit & 1;
-            bc_encode(&enc, one, ones[path]);
+            binary_encode(&enc, one, ones[path]);
             path = 2 * path + (unsigned)one;
         }
-    return bc_encoder_finish(&enc);
+    return binary_encoder_finish(&enc);
 }
 
 static void decode_binary(struct source *s, size_t n_coded)
 {
-    struct bc_decoder dec;
-    bc_decoder_init(&dec, s->coded, n_coded);
+    struct binary_decoder dec;
+    binary_decoder_init(&dec, s->coded, n_coded);
     for (size_t i = 0; i < s->n; i++) {
         unsigned path = 1;
         while (path < N)
-            path = 2 * path + (unsigned)bc_decode(&dec, ones[path]);
+            path = 2 * path + (unsigned)binary_decode(&dec, ones[path]);
         s->back[i] = (uint8_t)path;
     }
 }

@@ -33,7 +33,7 @@ static unsigned long long n_filled;
 
 struct slot *__real_slot_table_find(struct slot_table *table, uint64_t hash);
 struct slot *__wrap_slot_table_find(struct slot_table *table, uint64_t hash);
-void __wrap_components_for(const struct cm_config *config, enum content_group group,
+void __wrap_components_for(const struct context_config *config, enum content_group group,
                            const struct component_ops *list[COMPONENTS_MAX + 1]);
 
 struct slot *__wrap_slot_table_find(struct slot_table *table, uint64_t hash)
@@ -44,7 +44,7 @@ struct slot *__wrap_slot_table_find(struct slot_table *table, uint64_t hash)
     return slot;
 }
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     component_take_streams(setup, self, sizeof(struct context_set_stream));
@@ -54,7 +54,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     shape_add_selector(&setup->shape, 2048);
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     (void)shared;
     for (unsigned i = 0; i < n_orders; i++) {
@@ -65,7 +65,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     }
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct context_set_stream *s = stream;
@@ -75,12 +75,12 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, h->bit * 256 + history_byte(h, 1));
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     context_set_update(shared, stream, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *h)
+static void prefetch(void *shared, void *stream, const struct history *h)
 {
     context_set_prefetch(shared, stream, h);
 }
@@ -90,7 +90,7 @@ static const struct component_ops orders_ops = {"orders", lay_out,  next_byte,  
 
 /* Images and samples are left out: everything is of the general group. Components for other types than
  * the content's are not made, as in the library. */
-void __wrap_components_for(const struct cm_config *config, enum content_group group,
+void __wrap_components_for(const struct context_config *config, enum content_group group,
                            const struct component_ops *list[COMPONENTS_MAX + 1])
 {
     unsigned n = 0;
@@ -129,28 +129,29 @@ static struct file read_file(const char *path)
 static double code(const struct file *file, const struct kernels *kernels)
 {
     static struct content_segment segments[SEGMENTS_MAX];
-    struct cm_config config = {.strength = CM_STRONG,
-                               .memory_log2 = cm_memory_log2_for(CM_STRONG, file->n)};
+    struct context_config config = {.strength = CONTEXT_STRONG,
+                                    .memory_log2 =
+                                        context_memory_log2_for(CONTEXT_STRONG, file->n)};
     size_t n_segments = content_split(file->data, file->n, segments, SEGMENTS_MAX);
     for (size_t s = 0; s < n_segments; s++)
         config.content_set |= CONTENT_BIT(segments[s].content.type);
-    struct cm *cm;
-    if (cm_create(&cm, &config, kernels) != TACIT_OK) {
+    struct context_mixer *cm;
+    if (context_mixer_create(&cm, &config, kernels) != TACIT_OK) {
         fprintf(stderr, "cannot create the predictor\n");
         exit(1);
     }
     double cost = 0;
     for (size_t s = 0, i = 0; s < n_segments; s++) {
-        cm_set_content(cm, &segments[s].content);
+        context_mixer_set_content(cm, &segments[s].content);
         for (size_t end = i + segments[s].n_bytes; i < end; i++)
             for (int b = 7; b >= 0; b--) {
                 int bit = file->data[i] >> b & 1;
-                double p = cm_predict(cm) / 4294967296.0;
+                double p = context_mixer_predict(cm) / 4294967296.0;
                 cost -= log2(bit ? p : 1 - p);
-                cm_update(cm, bit);
+                context_mixer_update(cm, bit);
             }
     }
-    cm_destroy(cm);
+    context_mixer_destroy(cm);
     return cost;
 }
 

@@ -131,7 +131,7 @@ static enum tacit_status code_items(struct bench *b, struct token_coder *coder,
         TRY(lm_prefill(state, 0, tokens, LM_BATCH, b->logits));
         double start = thread_seconds();
         for (size_t i = 0; i < LM_BATCH; i++) {
-            cm_select_stream(coder->mixed.cm, 0, (uint32_t)at);
+            context_mixer_select_stream(coder->mixed.cm, 0, (uint32_t)at);
             (void)token_coder_step(coder, b->logits + i * stride, tokens[i + 1]);
             at += tokenizer_item_bytes(tokenizer, tokens[i + 1]).n;
         }
@@ -144,18 +144,18 @@ static enum tacit_status code_items(struct bench *b, struct token_coder *coder,
 static enum tacit_status time_coding(struct bench *b)
 {
     struct kernels kernels;
-    struct cm_config config = {.strength = CM_STRONG,
-                               .content_set = CONTENT_BIT(CONTENT_TEXT),
-                               .memory_log2 = MEMORY_LOG2,
-                               .n_streams = 1,
-                               .span = (uint32_t)b->text.n_bytes,
-                               .hinted = true};
+    struct context_config config = {.strength = CONTEXT_STRONG,
+                                    .content_set = CONTENT_BIT(CONTENT_TEXT),
+                                    .memory_log2 = MEMORY_LOG2,
+                                    .n_streams = 1,
+                                    .span = (uint32_t)b->text.n_bytes,
+                                    .hinted = true};
     struct lm_options options = {1, WINDOW, 1, cpu_features(), 1, 0};
     struct token_coder coder = {.encoding = true, .kernels = &kernels};
     struct lm_state *state;
     struct arena arena = {0};
     kernels_select(&kernels, cpu_features());
-    TRY(cm_create(&coder.mixed.cm, &config, &kernels));
+    TRY(context_mixer_create(&coder.mixed.cm, &config, &kernels));
     TRY(lm_state_create(&state, b->lm, &options));
     token_coder_lay_out(&coder, &arena, b->model->trie, b->lm->shape.n_vocab, 0);
     arena = (struct arena){aligned_alloc(ARENA_ALIGN, arena.used), arena.used, 0};
@@ -169,7 +169,7 @@ static enum tacit_status time_coding(struct bench *b)
     free(out);
     free(arena.memory);
     lm_state_destroy(state);
-    cm_destroy(coder.mixed.cm);
+    context_mixer_destroy(coder.mixed.cm);
     return status;
 }
 

@@ -39,20 +39,20 @@ struct walked {
 static void walk_item(const struct byte_trie *trie, const uint64_t *cum, uint32_t item,
                       struct walked *walked)
 {
-    struct trie_walk walk = trie_start(trie);
+    struct byte_trie_walk walk = byte_trie_start(trie);
     uint32_t place = trie->places[item];
     unsigned bit;
     do {
-        if (trie_is_open(trie, &walk)) {
+        if (byte_trie_is_open(trie, &walk)) {
             bit = place >= walk.split;
             walked->sum +=
                 (float)(cum[walk.high] - cum[walk.split]) / (float)(cum[walk.high] - cum[walk.low]);
             walked->n_open++;
         } else {
-            bit = trie_forced(trie, &walk);
+            bit = byte_trie_forced(trie, &walk);
             walked->n_forced++;
         }
-    } while (trie_take(trie, &walk, bit));
+    } while (byte_trie_take(trie, &walk, bit));
 }
 
 static void measure(const struct tacit_model *model, const uint64_t *cum, const char *path)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "coder/binary_coder.h"
 
-void bc_encoder_init(struct bc_encoder *enc, uint8_t *out, size_t out_cap)
+void binary_encoder_init(struct binary_encoder *enc, uint8_t *out, size_t out_cap)
 {
-    *enc = (struct bc_encoder){.low = 0, .high = UINT64_MAX, .out = out, .out_cap = out_cap};
+    *enc = (struct binary_encoder){.low = 0, .high = UINT64_MAX, .out = out, .out_cap = out_cap};
 }
 
-static void put_byte(struct bc_encoder *enc, uint8_t byte)
+static void put_byte(struct binary_encoder *enc, uint8_t byte)
 {
     if (enc->n_out < enc->out_cap)
         enc->out[enc->n_out++] = byte;
@@ -14,16 +14,16 @@ static void put_byte(struct bc_encoder *enc, uint8_t byte)
         enc->overflow = true;
 }
 
-void bc_encoder_shift(struct bc_encoder *enc)
+void binary_encoder_shift(struct binary_encoder *enc)
 {
     do {
         put_byte(enc, (uint8_t)(enc->high >> 56));
         enc->low <<= 8;
         enc->high = enc->high << 8 | 0xff;
-    } while (bc_settled(enc->low, enc->high));
+    } while (binary_coder_settled(enc->low, enc->high));
 }
 
-size_t bc_encoder_finish(struct bc_encoder *enc)
+size_t binary_encoder_finish(struct binary_encoder *enc)
 {
     /* The fewest leading bytes of a number in [low, high] whose other bytes are zero. */
     unsigned n_bytes = 0;
@@ -40,25 +40,25 @@ size_t bc_encoder_finish(struct bc_encoder *enc)
     return enc->overflow ? SIZE_MAX : enc->n_out;
 }
 
-static uint8_t next_byte(struct bc_decoder *dec)
+static uint8_t next_byte(struct binary_decoder *dec)
 {
     uint8_t byte = dec->pos < dec->n_in ? dec->in[dec->pos] : 0;
     dec->pos++;
     return byte;
 }
 
-void bc_decoder_init(struct bc_decoder *dec, const uint8_t *in, size_t n_in)
+void binary_decoder_init(struct binary_decoder *dec, const uint8_t *in, size_t n_in)
 {
-    *dec = (struct bc_decoder){.low = 0, .high = UINT64_MAX, .in = in, .n_in = n_in};
+    *dec = (struct binary_decoder){.low = 0, .high = UINT64_MAX, .in = in, .n_in = n_in};
     for (int i = 0; i < 8; i++)
         dec->code = dec->code << 8 | next_byte(dec);
 }
 
-void bc_decoder_shift(struct bc_decoder *dec)
+void binary_decoder_shift(struct binary_decoder *dec)
 {
     do {
         dec->low <<= 8;
         dec->high = dec->high << 8 | 0xff;
         dec->code = dec->code << 8 | next_byte(dec);
-    } while (bc_settled(dec->low, dec->high));
+    } while (binary_coder_settled(dec->low, dec->high));
 }

@@ -109,7 +109,7 @@ uint32_t token_distribution_find(const struct token_distribution *distribution, 
 }
 
 float token_distribution_stretch(const struct token_distribution *distribution,
-                                 const struct trie_walk *walk)
+                                 const struct byte_trie_walk *walk)
 {
     const uint64_t *sum = distribution->sum;
     float zero = (float)(int64_t)(sum[walk->split] - sum[walk->low]);

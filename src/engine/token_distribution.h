@@ -63,6 +63,6 @@ static inline uint32_t token_distribution_mass(const struct token_distribution *
 
 /* ln(P(1) / P(0)) of the next decision, which is open. */
 float token_distribution_stretch(const struct token_distribution *distribution,
-                                 const struct trie_walk *walk);
+                                 const struct byte_trie_walk *walk);
 
 #endif

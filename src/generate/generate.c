@@ -55,7 +55,7 @@ static enum tacit_status run_random(struct generator *g, uint64_t n_bytes, tacit
     uint8_t random[RANDOM_BYTES];
     uint64_t state = g->options.seed;
     fill_random(random, &state);
-    bc_decoder_init(&g->dec, random, sizeof random);
+    binary_decoder_init(&g->dec, random, sizeof random);
     for (bool first = true; n_bytes > 0; first = false) {
         uint32_t token = 0;
         if (g->dec.n_in - g->dec.pos < TOKEN_BYTES_MAX) {
@@ -92,7 +92,7 @@ static enum tacit_status run_stream(struct generator *g, const uint8_t *stream, 
 {
     size_t n_done = 0, n_idle = 0;
     bool whole;
-    bc_decoder_init(&g->dec, stream, n_stream);
+    binary_decoder_init(&g->dec, stream, n_stream);
     TRY(generator_read_prompt(g));
     while (n_done < n_stream) {
         uint32_t token = 0;

@@ -13,7 +13,7 @@
 enum { TOKEN_BYTES_MAX = 16 };
 
 /* Whether the bytes that are final hold all of the data. *n_head: bytes before the data. */
-static bool is_complete(const struct bc_encoder *enc, size_t *n_head, uint32_t *n_data)
+static bool is_complete(const struct binary_encoder *enc, size_t *n_head, uint32_t *n_data)
 {
     struct varint_reader reader = {enc->out, enc->n_out, 0};
     if (varint_read(&reader, n_data) != TACIT_OK || reader.pos > enc->n_out)
@@ -61,7 +61,7 @@ enum tacit_status tacit_generate_back(const struct tacit_model *model,
     if (status == TACIT_OK && !out)
         status = TACIT_ERR_MEMORY;
     if (status == TACIT_OK) {
-        bc_encoder_init(&g.enc, out, out_cap);
+        binary_encoder_init(&g.enc, out, out_cap);
         status = encode_text(&g, items, n_items, sink, context);
     }
     generator_destroy(&g);

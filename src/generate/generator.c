@@ -114,7 +114,7 @@ enum tacit_status generator_read(struct generator *g, uint32_t token)
     return lm_step(g->lm, &token, g->logits);
 }
 
-static unsigned code_open(struct generator *g, const struct trie_walk *walk, bool bit)
+static unsigned code_open(struct generator *g, const struct byte_trie_walk *walk, bool bit)
 {
     const uint64_t *sum = g->sampling.distribution.sum;
     uint64_t one = sum[walk->high] - sum[walk->split], both = sum[walk->high] - sum[walk->low];
@@ -125,8 +125,8 @@ static unsigned code_open(struct generator *g, const struct trie_walk *walk, boo
     uint64_t p1 = (one << 32) / both;
     p1 = p1 < 1 ? 1 : p1 > UINT32_MAX ? UINT32_MAX : p1;
     if (!g->encoding)
-        return (unsigned)bc_decode(&g->dec, (uint32_t)p1);
-    bc_encode(&g->enc, bit, (uint32_t)p1);
+        return (unsigned)binary_decode(&g->dec, (uint32_t)p1);
+    binary_encode(&g->enc, bit, (uint32_t)p1);
     return bit;
 }
 
@@ -134,12 +134,12 @@ static unsigned code_open(struct generator *g, const struct trie_walk *walk, boo
 static uint32_t walk_down(struct generator *g, uint32_t place)
 {
     const struct byte_trie *trie = g->model->trie;
-    struct trie_walk walk = trie_start(trie);
+    struct byte_trie_walk walk = byte_trie_start(trie);
     bool more = true;
     while (more) {
-        unsigned bit = trie_is_open(trie, &walk) ? code_open(g, &walk, place >= walk.split)
-                                                 : trie_forced(trie, &walk);
-        more = trie_take(trie, &walk, bit);
+        unsigned bit = byte_trie_is_open(trie, &walk) ? code_open(g, &walk, place >= walk.split)
+                                                      : byte_trie_forced(trie, &walk);
+        more = byte_trie_take(trie, &walk, bit);
     }
     return walk.low;
 }
@@ -178,7 +178,7 @@ enum tacit_status generator_code(struct generator *g, uint32_t *token)
     const struct byte_trie *trie = g->model->trie;
     TRY(set_distribution(g));
     uint32_t place = g->encoding ? trie->places[*token] : 0;
-    if (g->encoding && (place == TRIE_NONE || token_distribution_mass(d, place) == 0))
+    if (g->encoding && (place == BYTE_TRIE_NONE || token_distribution_mass(d, place) == 0))
         return TACIT_ERR_CHECKSUM;
     *token = trie->items[walk_down(g, place)];
     return g->leads_back ? spelling_add(&g->spelling, *token) : TACIT_OK;

@@ -26,8 +26,8 @@ struct generator {
     bool encoding;
     bool leads_back; /* only tokens that the tokenizer would choose, by spelling */
     struct spelling spelling;
-    struct bc_decoder dec;
-    struct bc_encoder enc;
+    struct binary_decoder dec;
+    struct binary_encoder enc;
 };
 
 /* Errors as tacit_generate. generator: zeroed; call generator_destroy even after a failure. */

@@ -33,7 +33,7 @@ void sampling_begin(struct sampling *s, const struct kernels *kernels, const flo
     float factor = s->temperature > 0.0f ? 1.0f / s->temperature : 1.0f;
     for (uint32_t i = 0; i < n; i++)
         s->scaled[i] =
-            trie->places[i] == TRIE_NONE ? -LM_LOGIT_MAX : within_limits(logits[i] * factor);
+            trie->places[i] == BYTE_TRIE_NONE ? -LM_LOGIT_MAX : within_limits(logits[i] * factor);
     if (s->temperature > 0.0f) {
         kernels->lm_token_masses(mass, s->scaled, n);
         for (uint32_t i = 0; i < n; i++)

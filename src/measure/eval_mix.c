@@ -17,7 +17,7 @@ struct costs {
 
 struct eval_mix {
     const struct kernels *kernels;
-    struct cm *cm;
+    struct context_mixer *cm;
     struct token_distribution distribution;
     float *no_logits; /* all tokens equally likely */
     void *memory;
@@ -36,12 +36,12 @@ static enum tacit_status start(struct eval_mix *m, const struct tacit_model *mod
                                const uint8_t *data, size_t n_bytes)
 {
     struct content content = content_of_words(data, n_bytes);
-    struct cm_config config = {.strength = CM_STRONG,
-                               .content_set = CONTENT_BIT(content.type),
-                               .memory_log2 = cm_memory_log2_for(CM_STRONG, n_bytes),
-                               .hinted = true};
+    struct context_config config = {.strength = CONTEXT_STRONG,
+                                    .content_set = CONTENT_BIT(content.type),
+                                    .memory_log2 = context_memory_log2_for(CONTEXT_STRONG, n_bytes),
+                                    .hinted = true};
     struct arena arena = {0};
-    TRY(cm_create(&m->cm, &config, m->kernels));
+    TRY(context_mixer_create(&m->cm, &config, m->kernels));
     lay_out(m, &arena, model);
     m->memory = aligned_alloc(ARENA_ALIGN, arena.used);
     if (!m->memory)
@@ -73,30 +73,32 @@ void eval_mix_destroy(struct eval_mix *m)
 {
     if (!m)
         return;
-    cm_destroy(m->cm);
+    context_mixer_destroy(m->cm);
     free(m->memory);
     free(m);
 }
 
 /* A decision in which the items left differ. */
-static int decide(void *context, const struct trie_walk *walk, int bit)
+static int decide(void *context, const struct byte_trie_walk *walk, int bit)
 {
     struct eval_mix *m = context;
     struct costs *costs = &m->costs;
-    struct cm_hint hint = token_hint(&m->distribution, walk);
-    bool at_end = trie_at_end(walk);
-    struct cm_parts parts;
-    cm_set_hint(m->cm, &hint);
-    costs->coded += eval_bit_nats(
-        at_end ? cm_predict_end(m->cm, walk->split, trie_depth(walk)) : cm_predict(m->cm), bit);
-    cm_predict_parts(m->cm, at_end, &parts);
+    struct context_hint hint = token_hint(&m->distribution, walk);
+    bool at_end = byte_trie_at_end(walk);
+    struct context_mixer_parts parts;
+    context_mixer_set_hint(m->cm, &hint);
+    costs->coded +=
+        eval_bit_nats(at_end ? context_mixer_predict_end(m->cm, walk->split, byte_trie_depth(walk))
+                             : context_mixer_predict(m->cm),
+                      bit);
+    context_mixer_predict_parts(m->cm, at_end, &parts);
     costs->mixed += eval_bit_nats(parts.mixed, bit);
     costs->hint += eval_bit_nats(parts.hint, bit);
     costs->context += eval_bit_nats(parts.context, bit);
     if (at_end)
-        cm_update_end(m->cm, bit);
+        context_mixer_update_end(m->cm, bit);
     else
-        cm_update(m->cm, bit);
+        context_mixer_update(m->cm, bit);
     return bit;
 }
 

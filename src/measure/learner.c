@@ -16,19 +16,19 @@ enum { UNKNOWN_LOG2 = 26 };
 
 struct tacit_learner {
     struct kernels kernels;
-    struct cm *cm;
+    struct context_mixer *cm;
     bool has_content;
 };
 
 static enum tacit_status start(struct tacit_learner *learner, int level, uint64_t n_bytes)
 {
-    enum cm_strength strength = cm_level_strength(level);
-    struct cm_config config = {.strength = strength, .content_set = CONTENT_WORDS};
+    enum context_strength strength = context_level_strength(level);
+    struct context_config config = {.strength = strength, .content_set = CONTENT_WORDS};
     uint64_t expected = n_bytes ? n_bytes : UINT64_C(1) << UNKNOWN_LOG2;
-    config.memory_log2 = cm_memory_log2_for(strength, expected);
+    config.memory_log2 = context_memory_log2_for(strength, expected);
     TRY(strict_float_check());
     kernels_select(&learner->kernels, cpu_features());
-    return cm_create(&learner->cm, &config, &learner->kernels);
+    return context_mixer_create(&learner->cm, &config, &learner->kernels);
 }
 
 enum tacit_status tacit_learner_create(struct tacit_learner **out, int level, uint64_t n_bytes)
@@ -52,7 +52,7 @@ void tacit_learner_destroy(struct tacit_learner *learner)
 {
     if (!learner)
         return;
-    cm_destroy(learner->cm);
+    context_mixer_destroy(learner->cm);
     free(learner);
 }
 
@@ -77,16 +77,16 @@ static enum tacit_status choose_content(struct tacit_learner *learner, const uin
 {
     struct content content = content_of_words(data, n);
     learner->has_content = true;
-    return cm_set_content(learner->cm, &content);
+    return context_mixer_set_content(learner->cm, &content);
 }
 
-static float read_byte(struct cm *cm, uint8_t byte)
+static float read_byte(struct context_mixer *cm, uint8_t byte)
 {
     float nats = 0;
     for (int i = 7; i >= 0; i--) {
         int bit = byte >> i & 1;
-        nats += eval_bit_nats(cm_predict(cm), bit);
-        cm_update(cm, bit);
+        nats += eval_bit_nats(context_mixer_predict(cm), bit);
+        context_mixer_update(cm, bit);
     }
     return nats * STRICT_LOG2_E;
 }
@@ -110,17 +110,17 @@ enum tacit_status tacit_learner_read(struct tacit_learner *learner, const void *
 /* cm's memory, then whether the content is known. */
 size_t learner_state_size(const struct tacit_learner *learner)
 {
-    return cm_state_size(learner->cm) + 1;
+    return context_mixer_state_size(learner->cm) + 1;
 }
 
 void learner_save(const struct tacit_learner *learner, uint8_t *state)
 {
-    cm_save(learner->cm, state);
-    state[cm_state_size(learner->cm)] = learner->has_content;
+    context_mixer_save(learner->cm, state);
+    state[context_mixer_state_size(learner->cm)] = learner->has_content;
 }
 
 void learner_restore(struct tacit_learner *learner, const uint8_t *state)
 {
-    cm_restore(learner->cm, state);
-    learner->has_content = state[cm_state_size(learner->cm)];
+    context_mixer_restore(learner->cm, state);
+    learner->has_content = state[context_mixer_state_size(learner->cm)];
 }

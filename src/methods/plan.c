@@ -95,7 +95,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .content_limit = options.content_limit ? options.content_limit : UINT64_MAX,
         .zstd_level = level->zstd_level,
         .context = level->context,
-        .strength = cm_level_strength(options.level),
+        .strength = context_level_strength(options.level),
         .memory_log2_max = level->memory_log2_max,
         .model = options.model,
         .reference = options.reference,

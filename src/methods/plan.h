@@ -27,7 +27,7 @@ struct codec_plan {
     uint64_t content_limit; /* for a decoder; UINT64_MAX: none */
     int zstd_level;         /* 0: not at all; with context models, tried where it may win */
     bool context;           /* try the context models */
-    enum cm_strength strength;
+    enum context_strength strength;
     unsigned memory_log2_max;        /* tables of the context models; less for short blocks */
     const struct tacit_model *model; /* NULL: none */
     const struct tacit_reference *reference; /* NULL: none */

@@ -42,7 +42,7 @@ enum tacit_status codec_plan_fit_encoder(struct codec_plan *plan)
     /* What changes the bytes is decided for one thread, however many there will be. */
     if (plan->context && !fits(plan))
         plan->zstd_level = 0;
-    while (plan->context && !fits(plan) && plan->memory_log2_max > CM_MEMORY_LOG2_MIN)
+    while (plan->context && !fits(plan) && plan->memory_log2_max > CONTEXT_MEMORY_LOG2_MIN)
         plan->memory_log2_max--;
     if (!fits(plan))
         return TACIT_ERR_MEMORY_LIMIT;

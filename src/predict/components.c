@@ -17,7 +17,7 @@ enum content_group content_group_of(enum content_type type)
     }
 }
 
-void components_for(const struct cm_config *config, enum content_group group,
+void components_for(const struct context_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1])
 {
     unsigned n = 0;
@@ -36,11 +36,11 @@ void components_for(const struct cm_config *config, enum content_group group,
     if (config->content_set & CONTENT_BIT(CONTENT_X86))
         list[n++] = &x86_model_ops;
     list[n++] = &match_model_ops;
-    if (config->strength == CM_STRONG)
+    if (config->strength == CONTEXT_STRONG)
         list[n++] = &count_model_ops;
     if (config->content_set & CONTENT_WORDS)
         list[n++] = &text_model_ops;
-    if (config->strength == CM_STRONG)
+    if (config->strength == CONTEXT_STRONG)
         list[n++] = &pattern_model_ops;
     if (config->content_set & CONTENT_BIT(CONTENT_TABLE))
         list[n++] = &table_model_ops;

@@ -23,6 +23,6 @@ extern const struct component_ops hint_model_ops;    /* a language model's predi
 
 /* Call before a byte that is neither predicted nor learnt: the match model notes its place. shared:
  * that component's. */
-void match_model_skim(void *shared, const struct cm_history *history);
+void match_model_skim(void *shared, const struct history *history);
 
 #endif

@@ -9,14 +9,14 @@
 #include "predict/components.h"
 #include "predict/context_mixer_inside.h"
 
-static bool component_rests(const struct component *c, const struct cm_stream *stream)
+static bool component_rests(const struct component *c, const struct context_mixer_stream *stream)
 {
     return !(c->ops->content_set & CONTENT_BIT(stream->history.content.type));
 }
 
-static void prefetch(struct cm *cm)
+static void prefetch(struct context_mixer *cm)
 {
-    struct cm_stream *stream = cm->stream;
+    struct context_mixer_stream *stream = cm->stream;
     for (unsigned i = 0; i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
         if (c->ops->prefetch != NULL && !component_rests(c, stream))
@@ -24,9 +24,9 @@ static void prefetch(struct cm *cm)
     }
 }
 
-static void next_byte(struct cm *cm)
+static void next_byte(struct context_mixer *cm)
 {
-    struct cm_stream *stream = cm->stream;
+    struct context_mixer_stream *stream = cm->stream;
     stream->at_byte = false;
     if (stream->group->lean) {
         lean_ask(stream->group->lean, &stream->history);
@@ -41,15 +41,15 @@ static void next_byte(struct cm *cm)
     prefetch(cm);
 }
 
-enum tacit_status cm_set_content(struct cm *cm, const struct content *content)
+enum tacit_status context_mixer_set_content(struct context_mixer *cm, const struct content *content)
 {
     if (!content_is_valid(content) || !(cm->config.content_set & CONTENT_BIT(content->type)))
         return TACIT_ERR_ARGUMENT;
-    cm_begin_content(cm, cm->stream, content);
+    context_mixer_begin_content(cm, cm->stream, content);
     return TACIT_OK;
 }
 
-void cm_select_stream(struct cm *cm, unsigned stream, uint32_t start)
+void context_mixer_select_stream(struct context_mixer *cm, unsigned stream, uint32_t start)
 {
     cm->selected = stream;
     cm->stream = &cm->streams[stream];
@@ -59,14 +59,14 @@ void cm_select_stream(struct cm *cm, unsigned stream, uint32_t start)
     }
 }
 
-void cm_expect(struct cm *cm, size_t n_bytes)
+void context_mixer_expect(struct context_mixer *cm, size_t n_bytes)
 {
     cm->n_ahead = n_bytes > 0 ? n_bytes - 1 : 0;
 }
 
-void cm_skim(struct cm *cm, const uint8_t *data, size_t n_bytes)
+void context_mixer_skim(struct context_mixer *cm, const uint8_t *data, size_t n_bytes)
 {
-    struct cm_stream *stream = cm->stream;
+    struct context_mixer_stream *stream = cm->stream;
     for (size_t i = 0; i < n_bytes; i++) {
         if (stream->group->lean)
             lean_skim(stream->group->lean, &stream->history);
@@ -79,7 +79,7 @@ void cm_skim(struct cm *cm, const uint8_t *data, size_t n_bytes)
     }
 }
 
-void cm_set_hint(struct cm *cm, const struct cm_hint *hint)
+void context_mixer_set_hint(struct context_mixer *cm, const struct context_hint *hint)
 {
     cm->hint = *hint;
 }
@@ -93,9 +93,9 @@ static void add_nothing(const struct component *c, struct mixer_inputs *inputs)
 }
 
 /* Collects every component's inputs for the next bit. */
-static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
+static void gather_inputs(struct context_mixer *cm, struct mixer_inputs *inputs)
 {
-    struct cm_stream *stream = cm->stream;
+    struct context_mixer_stream *stream = cm->stream;
     if (stream->at_byte) /* as late as here, since the content may have changed since the last
                             byte */
         next_byte(cm);
@@ -111,9 +111,9 @@ static void gather_inputs(struct cm *cm, struct mixer_inputs *inputs)
 }
 
 /* The components learn the bit, the mixer does not. */
-static void learn(struct cm *cm, int bit)
+static void learn(struct context_mixer *cm, int bit)
 {
-    struct cm_stream *stream = cm->stream;
+    struct context_mixer_stream *stream = cm->stream;
     for (unsigned i = 0; i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
         if (!component_rests(c, stream))
@@ -122,9 +122,9 @@ static void learn(struct cm *cm, int bit)
     stream->at_byte = history_push(&stream->history, bit);
 }
 
-static uint32_t predict_lean(struct cm *cm)
+static uint32_t predict_lean(struct context_mixer *cm)
 {
-    struct cm_stream *stream = cm->stream;
+    struct context_mixer_stream *stream = cm->stream;
     struct lean *lean = stream->group->lean;
     unsigned bit = stream->history.bit, partial = stream->history.partial;
     if (stream->at_byte)
@@ -136,9 +136,9 @@ static uint32_t predict_lean(struct cm *cm)
     return lean_predict(lean, bit, partial) << 16;
 }
 
-uint32_t cm_predict(struct cm *cm)
+uint32_t context_mixer_predict(struct context_mixer *cm)
 {
-    struct cm_group *group = cm->stream->group;
+    struct context_mixer_group *group = cm->stream->group;
     if (group->lean)
         return predict_lean(cm);
     struct mixer_inputs inputs;
@@ -151,9 +151,9 @@ uint32_t cm_predict(struct cm *cm)
     return probability_q32(p);
 }
 
-static void update_lean(struct cm *cm, int bit)
+static void update_lean(struct context_mixer *cm, int bit)
 {
-    struct cm_stream *stream = cm->stream;
+    struct context_mixer_stream *stream = cm->stream;
     struct lean *lean = stream->group->lean;
     stream->at_byte = history_push(&stream->history, bit);
     if (!stream->at_byte || cm->n_ahead == 0) {
@@ -167,9 +167,9 @@ static void update_lean(struct cm *cm, int bit)
     lean_next_byte(lean, &stream->history);
 }
 
-void cm_update(struct cm *cm, int bit)
+void context_mixer_update(struct context_mixer *cm, int bit)
 {
-    struct cm_group *group = cm->stream->group;
+    struct context_mixer_group *group = cm->stream->group;
     if (group->lean) {
         update_lean(cm, bit);
         return;
@@ -183,27 +183,27 @@ void cm_update(struct cm *cm, int bit)
     mixer_update(&group->mixer, &group->mixer_stream, bit);
 }
 
-void cm_pass(struct cm *cm, int bit)
+void context_mixer_pass(struct context_mixer *cm, int bit)
 {
     struct mixer_inputs inputs;
     inputs_begin(&inputs, cm->stream->group->mixer_stream.x);
-    cm->hint = (struct cm_hint){.absent = true};
+    cm->hint = (struct context_hint){.absent = true};
     gather_inputs(cm, &inputs);
     learn(cm, bit);
 }
 
-uint32_t cm_predict_end(struct cm *cm, uint32_t node, uint32_t n_spelled)
+uint32_t context_mixer_predict_end(struct context_mixer *cm, uint32_t node, uint32_t n_spelled)
 {
     return end_predict(&cm->end, node, n_spelled, &cm->stream->history, cm->hint.stretch);
 }
 
-void cm_update_end(struct cm *cm, int bit)
+void context_mixer_update_end(struct context_mixer *cm, int bit)
 {
     end_update(&cm->end, bit);
 }
 
 /* The mixer's inputs that come from the language model: the first, and the one behind the last. */
-static void find_hint(const struct cm_group *group, unsigned *begin, unsigned *end)
+static void find_hint(const struct context_mixer_group *group, unsigned *begin, unsigned *end)
 {
     const struct component *c = group->components;
     *begin = 0;
@@ -217,9 +217,10 @@ static uint32_t part_of(float x)
     return probability_q32(strict_squash(x));
 }
 
-void cm_predict_parts(const struct cm *cm, bool at_end, struct cm_parts *parts)
+void context_mixer_predict_parts(const struct context_mixer *cm, bool at_end,
+                                 struct context_mixer_parts *parts)
 {
-    const struct cm_group *group = cm->stream->group;
+    const struct context_mixer_group *group = cm->stream->group;
     const struct mixer *mixer = at_end ? &cm->end.mixer : &group->mixer;
     const struct mixer_stream *stream = at_end ? &cm->end.mixer_stream : &group->mixer_stream;
     unsigned begin = 0, end = END_HINT_INPUTS;

@@ -16,7 +16,7 @@ enum { ANY_STRIDE = 4 }; /* valid for every type with rows */
 
 static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a kernel's input");
 
-static void init_tables(struct cm_tables *tables)
+static void init_tables(struct input_tables *tables)
 {
     bit_history_init(&tables->history);
     adaptive_rates_init(&tables->rates);
@@ -26,38 +26,39 @@ static void init_tables(struct cm_tables *tables)
 
 /* With several streams or a reference, one ring holds all bytes, so that each stream finds the
  * bytes of the others and of the reference. */
-static uint32_t ring_size(const struct cm_config *config)
+static uint32_t ring_size(const struct context_config *config)
 {
-    uint32_t size = (uint32_t)1 << (config->memory_log2 - (config->strength == CM_LEAN ? 2 : 4));
-    while (cm_is_whole(config) && size < config->span)
+    uint32_t size =
+        (uint32_t)1 << (config->memory_log2 - (config->strength == CONTEXT_LEAN ? 2 : 4));
+    while (context_is_whole(config) && size < config->span)
         size <<= 1;
     return size;
 }
 
 /* Lean models have tables of their own, except for images and sound. */
-static size_t slots_size(const struct cm_config *config)
+static size_t slots_size(const struct context_config *config)
 {
     size_t quarter = (size_t)1 << (config->memory_log2 - 2);
-    return config->strength != CM_LEAN              ? 3 * quarter
+    return config->strength != CONTEXT_LEAN         ? 3 * quarter
            : config->content_set & (CONTENT_HEADED) ? quarter
                                                     : sizeof(struct slot_line);
 }
 
 /* Measured: one layer is better on text and data, and faster, but not on samples and pixels, nor
  * with a language model. */
-static bool one_layer(const struct cm_config *config, enum content_group which)
+static bool one_layer(const struct context_config *config, enum content_group which)
 {
     bool pixels =
         which != CONTENT_GROUP_GENERAL || config->content_set & CONTENT_BIT(CONTENT_IMAGE1);
-    return config->strength != CM_STRONG || (!pixels && !config->hinted);
+    return config->strength != CONTEXT_STRONG || (!pixels && !config->hinted);
 }
 
 /* NULL if the arena only counts. */
-static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group which,
-                                      const struct kernels *kernels)
+static struct context_mixer_group *
+lay_out_group(struct input_setup *setup, enum content_group which, const struct kernels *kernels)
 {
-    struct cm_group *group = arena_take(setup->arena, sizeof *group);
-    if (setup->config->strength == CM_LEAN && which == CONTENT_GROUP_GENERAL) {
+    struct context_mixer_group *group = arena_take(setup->arena, sizeof *group);
+    if (setup->config->strength == CONTEXT_LEAN && which == CONTENT_GROUP_GENERAL) {
         struct lean *lean = lean_lay_out(setup->arena, setup->config);
         if (group != NULL)
             group->lean = lean;
@@ -66,7 +67,7 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
     const struct component_ops *list[COMPONENTS_MAX + 1];
     components_for(setup->config, which, list);
     setup->shape = (struct mixer_shape){.summed = one_layer(setup->config, which),
-                                        .many_inputs = setup->config->strength == CM_STRONG};
+                                        .many_inputs = setup->config->strength == CONTEXT_STRONG};
     unsigned n = 0;
     for (; list[n] != NULL; n++) {
         struct component component = {.ops = list[n]};
@@ -81,7 +82,7 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
     mixer_lay_out(&mixer, setup->arena, &setup->shape, kernels);
     struct refiner refiner;
     refiner_lay_out(&refiner, setup->arena,
-                    setup->config->strength == CM_STRONG ? REFINER_MAPS : 1);
+                    setup->config->strength == CONTEXT_STRONG ? REFINER_MAPS : 1);
     if (group != NULL) {
         group->refiner = refiner;
         group->mixer = mixer;
@@ -91,15 +92,16 @@ static struct cm_group *lay_out_group(struct cm_setup *setup, enum content_group
 }
 
 /* Places everything in the arena; NULL if the arena only counts. */
-static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
-                          const struct kernels *kernels)
+static struct context_mixer *lay_out(struct arena *arena, const struct context_config *config,
+                                     const struct kernels *kernels)
 {
-    struct cm *cm = arena_take(arena, sizeof *cm);
-    struct cm_stream *streams = arena_take(arena, cm_n_streams(config) * sizeof *streams);
+    struct context_mixer *cm = arena_take(arena, sizeof *cm);
+    struct context_mixer_stream *streams =
+        arena_take(arena, context_n_streams(config) * sizeof *streams);
     uint8_t *ring = arena_take(arena, ring_size(config));
     struct slot_table slots = {0};
     slot_table_lay_out(&slots, arena, slots_size(config));
-    struct cm_setup setup = {.config = config, .arena = arena, .kernels = kernels};
+    struct input_setup setup = {.config = config, .arena = arena, .kernels = kernels};
     if (ring != NULL) {
         init_tables(&cm->tables);
         cm->slots = slots;
@@ -108,11 +110,11 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
         cm->config = *config;
         cm->streams = cm->stream = streams;
         setup.hint = &cm->hint;
-        for (unsigned i = 0; i < cm_n_streams(config); i++) {
-            streams[i].history = (struct cm_history){.ring = ring,
-                                                     .mask = ring_size(config) - 1,
-                                                     .whole = cm_is_whole(config),
-                                                     .partial = 1};
+        for (unsigned i = 0; i < context_n_streams(config); i++) {
+            streams[i].history = (struct history){.ring = ring,
+                                                  .mask = ring_size(config) - 1,
+                                                  .whole = context_is_whole(config),
+                                                  .partial = 1};
             streams[i].at_byte = true;
         }
     }
@@ -123,7 +125,7 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
     for (unsigned i = 0; i < CONTENT_N_GROUPS; i++) {
         if (!(wanted >> i & 1))
             continue;
-        struct cm_group *group = lay_out_group(&setup, (enum content_group)i, kernels);
+        struct context_mixer_group *group = lay_out_group(&setup, (enum content_group)i, kernels);
         if (cm != NULL)
             cm->groups[i] = group;
     }
@@ -136,20 +138,21 @@ static struct cm *lay_out(struct arena *arena, const struct cm_config *config,
     return cm;
 }
 
-size_t cm_memory_needed(const struct cm_config *config)
+size_t context_mixer_memory_needed(const struct context_config *config)
 {
-    if (!cm_config_is_valid(config))
+    if (!context_config_is_valid(config))
         return 0;
     struct arena sizes = {0};
     lay_out(&sizes, config, NULL);
     return sizes.used + ARENA_ALIGN;
 }
 
-enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
-                            const struct kernels *kernels)
+enum tacit_status context_mixer_create(struct context_mixer **cm,
+                                       const struct context_config *config,
+                                       const struct kernels *kernels)
 {
     *cm = NULL;
-    size_t n_bytes = cm_memory_needed(config);
+    size_t n_bytes = context_mixer_memory_needed(config);
     if (n_bytes == 0)
         return TACIT_ERR_ARGUMENT;
     uint8_t *memory = calloc(1, n_bytes);
@@ -166,7 +169,7 @@ enum tacit_status cm_create(struct cm **cm, const struct cm_config *config,
         content.type++;
     if (content_has_rows(content.type))
         content.stride = ANY_STRIDE;
-    for (unsigned i = 0; i < cm_n_streams(config); i++)
-        cm_begin_content(*cm, &(*cm)->streams[i], &content);
+    for (unsigned i = 0; i < context_n_streams(config); i++)
+        context_mixer_begin_content(*cm, &(*cm)->streams[i], &content);
     return TACIT_OK;
 }

@@ -9,34 +9,34 @@
 #include "predict/context_mixer.h"
 #include "predict/context_mixer_inside.h"
 
-size_t cm_state_size(const struct cm *cm)
+size_t context_mixer_state_size(const struct context_mixer *cm)
 {
     return cm->n_memory;
 }
 
 /* Everything lies in one piece that does not move, so that pointers in it stay valid. */
-void cm_save(const struct cm *cm, uint8_t *state)
+void context_mixer_save(const struct context_mixer *cm, uint8_t *state)
 {
     memcpy(state, cm->memory, cm->n_memory);
 }
 
-void cm_restore(struct cm *cm, const uint8_t *state)
+void context_mixer_restore(struct context_mixer *cm, const uint8_t *state)
 {
     memcpy(cm->memory, state, cm->n_memory);
 }
 
 /* The lean models that are all there is, or NULL. With a reference the ring holds everything. */
-static struct lean *only_lean(const struct cm *cm)
+static struct lean *only_lean(const struct context_mixer *cm)
 {
-    struct cm_group *general = cm->groups[CONTENT_GROUP_GENERAL];
+    struct context_mixer_group *general = cm->groups[CONTENT_GROUP_GENERAL];
     bool alone = general && !cm->groups[CONTENT_GROUP_IMAGE] && !cm->groups[CONTENT_GROUP_AUDIO];
     return alone && cm->config.reference > 0 ? general->lean : NULL;
 }
 
-enum tacit_status cm_mark(struct cm *cm)
+enum tacit_status context_mixer_mark(struct context_mixer *cm)
 {
     struct lean *lean = only_lean(cm);
-    struct cm_mark *mark = calloc(1, sizeof *mark);
+    struct context_mixer_mark *mark = calloc(1, sizeof *mark);
     if (!mark)
         return TACIT_ERR_MEMORY;
     cm->mark = mark;
@@ -44,21 +44,21 @@ enum tacit_status cm_mark(struct cm *cm)
         mark->stream = *cm->streams;
         return lean_mark(lean);
     }
-    mark->all = malloc(cm_state_size(cm));
+    mark->all = malloc(context_mixer_state_size(cm));
     if (!mark->all)
         return TACIT_ERR_MEMORY;
-    cm_save(cm, mark->all);
+    context_mixer_save(cm, mark->all);
     return TACIT_OK;
 }
 
-void cm_rewind(struct cm *cm)
+void context_mixer_rewind(struct context_mixer *cm)
 {
     struct lean *lean = only_lean(cm);
     if (!lean) {
-        cm_restore(cm, cm->mark->all);
+        context_mixer_restore(cm, cm->mark->all);
         return;
     }
-    struct cm_history *history = &cm->streams->history;
+    struct history *history = &cm->streams->history;
     uint32_t begin = cm->mark->stream.history.n;
     memset(history->ring + begin, 0, history->n - begin);
     *cm->streams = cm->mark->stream;
@@ -66,7 +66,7 @@ void cm_rewind(struct cm *cm)
     lean_rewind(lean);
 }
 
-void cm_destroy(struct cm *cm)
+void context_mixer_destroy(struct context_mixer *cm)
 {
     if (cm == NULL)
         return;

@@ -6,10 +6,10 @@
 
 enum { HISTORY_START = 6, HISTORY_LIMIT = 1023, RUN_LIMIT = 255 };
 
-void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts)
+void context_set_lay_out(struct context_set *set, struct input_setup *setup, unsigned n_contexts)
 {
     struct context_maps *maps = arena_take(setup->arena, n_contexts * sizeof *maps);
-    bool full = setup->config->strength == CM_STRONG;
+    bool full = setup->config->strength == CONTEXT_STRONG;
     shape_add_inputs(&setup->shape, n_contexts * (full ? CONTEXT_INPUTS : 1));
     uint64_t salt = setup->n_contexts * UINT64_C(0x9e3779b97f4a7c15);
     setup->n_contexts += n_contexts;
@@ -34,7 +34,7 @@ static uint64_t slot_hash(const struct context_set *set, const struct context_se
 }
 
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
-                          const struct cm_history *history)
+                          const struct history *history)
 {
     if (history->bit == 0) {
         for (unsigned i = 0; i < set->n; i++)
@@ -61,7 +61,7 @@ static void find_high_slots(struct context_set *set, struct context_set_stream *
 }
 
 /* Sets the histories as if the slot had existed when the byte was seen first. */
-static void seed_slot(const struct cm_tables *t, struct slot *slot, unsigned byte)
+static void seed_slot(const struct input_tables *t, struct slot *slot, unsigned byte)
 {
     for (unsigned depth = 0; depth < 4; depth++) {
         unsigned leading = 1u << depth, bit = byte >> (3 - depth) & 1;
@@ -72,7 +72,7 @@ static void seed_slot(const struct cm_tables *t, struct slot *slot, unsigned byt
 /* A context seen for the first time gets no slot for its low nibble, since most contexts never come
  * again. If it does come again, the run's byte tells what the slot would hold. */
 static void find_low_slots(struct context_set *set, struct context_set_stream *stream,
-                           const struct cm_history *history)
+                           const struct history *history)
 {
     for (unsigned i = 0; i < set->n; i++) {
         if (stream->expected[i] == 0) {
@@ -90,7 +90,7 @@ static void find_low_slots(struct context_set *set, struct context_set_stream *s
 
 /* The index in a slot of the present bit's history: its depth in the nibble, then the bits so far.
  */
-static unsigned node_of(const struct cm_history *history)
+static unsigned node_of(const struct history *history)
 {
     unsigned leading = 1u << (history->bit & 3);
     return leading - 1 + (history->partial & (leading - 1));
@@ -100,7 +100,7 @@ static unsigned node_of(const struct cm_history *history)
  * change the structures. full: a constant for the compiler. */
 static inline void predict_contexts(const struct context_set *set,
                                     struct context_set_stream *stream,
-                                    const struct cm_history *history, struct mixer_inputs *inputs,
+                                    const struct history *history, struct mixer_inputs *inputs,
                                     bool full)
 {
     const float *stretch = set->tables->stretch;
@@ -133,7 +133,7 @@ static inline void predict_contexts(const struct context_set *set,
 }
 
 void context_set_predict(struct context_set *set, struct context_set_stream *stream,
-                         const struct cm_history *history, struct mixer_inputs *inputs)
+                         const struct history *history, struct mixer_inputs *inputs)
 {
     if (history->bit == 0)
         find_high_slots(set, stream);
@@ -156,7 +156,7 @@ static void update_runs(struct context_set *set, struct context_set_stream *stre
 }
 
 static inline void update_contexts(struct context_set *set, struct context_set_stream *stream,
-                                   const struct cm_history *history, int bit, bool full)
+                                   const struct history *history, int bit, bool full)
 {
     const struct adaptive_rates *rates = &set->tables->rates;
     const uint8_t(*next)[2] = set->tables->history.next;
@@ -175,7 +175,7 @@ static inline void update_contexts(struct context_set *set, struct context_set_s
 }
 
 void context_set_update(struct context_set *set, struct context_set_stream *stream,
-                        const struct cm_history *history, int bit)
+                        const struct history *history, int bit)
 {
     if (set->full)
         update_contexts(set, stream, history, bit, true);

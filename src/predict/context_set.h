@@ -28,7 +28,7 @@ struct context_maps {
 
 struct context_set {
     struct slot_table *slots;
-    const struct cm_tables *tables;
+    const struct input_tables *tables;
     struct context_maps *maps; /* [n] */
     unsigned n;
     uint64_t salt; /* keeps the contexts of different sets apart */
@@ -46,7 +46,7 @@ struct context_set_stream {
     unsigned n_known;                 /* contexts whose history of the present bit is not empty */
 };
 
-void context_set_lay_out(struct context_set *set, struct cm_setup *setup, unsigned n_contexts);
+void context_set_lay_out(struct context_set *set, struct input_setup *setup, unsigned n_contexts);
 
 /* Sets context i (0 .. n - 1) for the coming byte. Contexts of different i never meet. */
 static inline void context_set_hash(struct context_set_stream *stream, unsigned i, uint64_t context)
@@ -61,12 +61,12 @@ static inline void context_set_hash(struct context_set_stream *stream, unsigned 
 /* At bits 0 and 3 of a byte, before context_set_predict: asks for the slots' cache lines of bit 0 or
  * of bit 4, so that other work can go on while they are fetched. Optional. */
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
-                          const struct cm_history *history);
+                          const struct history *history);
 
 void context_set_predict(struct context_set *set, struct context_set_stream *stream,
-                         const struct cm_history *history, struct mixer_inputs *inputs);
+                         const struct history *history, struct mixer_inputs *inputs);
 
 void context_set_update(struct context_set *set, struct context_set_stream *stream,
-                        const struct cm_history *history, int bit);
+                        const struct history *history, int bit);
 
 #endif

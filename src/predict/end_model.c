@@ -11,8 +11,9 @@ enum {
     KNOWN_KINDS = END_CONTEXTS + 1,
 };
 
-void end_model_lay_out(struct end_model *model, struct arena *arena, const struct cm_tables *tables,
-                       unsigned memory_log2, const struct kernels *kernels)
+void end_model_lay_out(struct end_model *model, struct arena *arena,
+                       const struct input_tables *tables, unsigned memory_log2,
+                       const struct kernels *kernels)
 {
     unsigned log2 = memory_log2 - 10 < LOG2_MAX ? memory_log2 - 10 : LOG2_MAX;
     uint32_t *maps = arena_take(arena, ((size_t)END_CONTEXTS << log2) * sizeof *maps);
@@ -31,7 +32,7 @@ void end_model_lay_out(struct end_model *model, struct arena *arena, const struc
 
 /* Contexts of the node and several numbers of bytes before it; the last also of the place in the
  * item. */
-static void find_entries(struct end_model *model, uint32_t node, const struct cm_history *history)
+static void find_entries(struct end_model *model, uint32_t node, const struct history *history)
 {
     static const unsigned n_bytes[END_CONTEXTS] = {0, 1, 2, 3, 4, 6, 8};
     for (unsigned i = 0; i < END_CONTEXTS; i++) {
@@ -43,7 +44,7 @@ static void find_entries(struct end_model *model, uint32_t node, const struct cm
 }
 
 uint32_t end_predict(struct end_model *model, uint32_t node, uint32_t n_spelled,
-                     const struct cm_history *history, float stretch)
+                     const struct history *history, float stretch)
 {
     struct mixer_inputs inputs = {.x = model->mixer_stream.x};
     find_entries(model, node, history);
@@ -57,7 +58,7 @@ uint32_t end_predict(struct end_model *model, uint32_t node, uint32_t n_spelled,
         inputs_add(&inputs, known ? model->tables->stretch[p] : 0.0f);
         inputs_add(&inputs, known ? ((float)(int)p - 2047.5f) * (1.0f / 1024.0f) : 0.0f);
     }
-    int level = (int)((stretch + CM_HINT_MAX) * (LEVELS / 2 / CM_HINT_MAX));
+    int level = (int)((stretch + CONTEXT_HINT_MAX) * (LEVELS / 2 / CONTEXT_HINT_MAX));
     inputs_select(&inputs, level < 0 ? 0 : level >= LEVELS ? LEVELS - 1 : (unsigned)level);
     inputs_select(&inputs, n_known * 8 + (n_spelled < 8 ? n_spelled : 7));
     float x = mixer_predict(&model->mixer, &model->mixer_stream, &inputs, 1);

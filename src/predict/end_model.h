@@ -18,7 +18,7 @@
 enum { END_CONTEXTS = 7, END_HINT_INPUTS = 2 /* the first, of the language model */ };
 
 struct end_model {
-    const struct cm_tables *tables;
+    const struct input_tables *tables;
     uint32_t *maps; /* [END_CONTEXTS][1 << log2] adaptive probabilities, by hash */
     unsigned log2;
     uint32_t *entry[END_CONTEXTS];
@@ -27,14 +27,15 @@ struct end_model {
 };
 
 /* memory_log2: of the context mixer; the model takes about a thirtieth of that. */
-void end_model_lay_out(struct end_model *model, struct arena *arena, const struct cm_tables *tables,
-                       unsigned memory_log2, const struct kernels *kernels);
+void end_model_lay_out(struct end_model *model, struct arena *arena,
+                       const struct input_tables *tables, unsigned memory_log2,
+                       const struct kernels *kernels);
 
 /* The probability, a 32-bit fraction, that the item goes on. node: the open decision, walk.split;
  * n_spelled: bytes of the item so far; history: its stream's; stretch: the language model's
  * prediction. */
 uint32_t end_predict(struct end_model *model, uint32_t node, uint32_t n_spelled,
-                     const struct cm_history *history, float stretch);
+                     const struct history *history, float stretch);
 
 void end_update(struct end_model *model, int bit);
 

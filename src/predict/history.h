@@ -10,7 +10,7 @@
 
 #include "content/content.h"
 
-struct cm_history {
+struct history {
     uint8_t *ring;          /* [mask + 1]; zeros before the first byte */
     uint32_t mask;          /* a power of two less 1 */
     bool whole;             /* the ring holds all content: no position is ever too old */
@@ -23,25 +23,25 @@ struct cm_history {
 };
 
 /* The byte that lies distance (1 .. mask + 1) back. */
-static inline unsigned history_byte(const struct cm_history *h, uint32_t distance)
+static inline unsigned history_byte(const struct history *h, uint32_t distance)
 {
     return h->ring[(h->n - distance) & h->mask];
 }
 
 /* Whether the byte at a position before n, or of another stream, is still in the ring. */
-static inline bool history_holds(const struct cm_history *h, uint32_t position)
+static inline bool history_holds(const struct history *h, uint32_t position)
 {
     return h->whole || h->n - position <= h->mask;
 }
 
 /* The last n bytes (1 .. 8) as a number, the newest lowest. */
-static inline uint64_t history_last(const struct cm_history *h, unsigned n)
+static inline uint64_t history_last(const struct history *h, unsigned n)
 {
     return n >= 8 ? h->last8 : h->last8 & ((UINT64_C(1) << (8 * n)) - 1);
 }
 
 /* Takes in a whole byte. */
-static inline void history_push_byte(struct cm_history *h, uint8_t byte)
+static inline void history_push_byte(struct history *h, uint8_t byte)
 {
     h->ring[h->n & h->mask] = byte;
     h->n++;
@@ -50,7 +50,7 @@ static inline void history_push_byte(struct cm_history *h, uint8_t byte)
 }
 
 /* Takes in a bit; true if it completed a byte. */
-static inline bool history_push(struct cm_history *h, int bit)
+static inline bool history_push(struct history *h, int bit)
 {
     h->partial = h->partial << 1 | (unsigned)bit;
     h->bit = (h->bit + 1) & 7;

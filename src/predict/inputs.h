@@ -63,21 +63,21 @@ struct mixer_inputs {
 };
 
 /* Read-only tables that all components share. */
-struct cm_tables {
+struct input_tables {
     struct bit_history history;
     struct adaptive_rates rates;
     float stretch[4096]; /* ln(p / (1 - p)) at p = (i + 0.5) / 4096 */
 };
 
 /* What a component is laid out with. */
-struct cm_setup {
-    const struct cm_config *config;
-    const struct cm_tables *tables; /* filled, unless the arena only counts */
+struct input_setup {
+    const struct context_config *config;
+    const struct input_tables *tables; /* filled, unless the arena only counts */
     const struct kernels *kernels;
     struct arena *arena;
-    struct slot_table *slots;   /* the one table of all context sets */
-    unsigned n_contexts;        /* in context sets so far */
-    const struct cm_hint *hint; /* of the next bit; read while predicting */
+    struct slot_table *slots;        /* the one table of all context sets */
+    unsigned n_contexts;             /* in context sets so far */
+    const struct context_hint *hint; /* of the next bit; read while predicting */
     struct mixer_shape shape;
 };
 
@@ -127,24 +127,23 @@ static inline void *component_stream(const struct component *component, unsigned
 }
 
 /* Takes n_bytes for each stream's part; false if the arena only counts. */
-static inline bool component_take_streams(struct cm_setup *setup, struct component *component,
+static inline bool component_take_streams(struct input_setup *setup, struct component *component,
                                           size_t n_bytes)
 {
     component->stream_bytes = (n_bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     component->streams =
-        arena_take(setup->arena, component->stream_bytes * cm_n_streams(setup->config));
+        arena_take(setup->arena, component->stream_bytes * context_n_streams(setup->config));
     return component->streams != NULL;
 }
 
 struct component_ops {
     const char *name;
-    void (*lay_out)(struct cm_setup *setup, struct component *self);
-    void (*next_byte)(void *shared, void *stream, const struct cm_history *history);
-    void (*predict)(void *shared, void *stream, const struct cm_history *history,
+    void (*lay_out)(struct input_setup *setup, struct component *self);
+    void (*next_byte)(void *shared, void *stream, const struct history *history);
+    void (*predict)(void *shared, void *stream, const struct history *history,
                     struct mixer_inputs *inputs);
-    void (*update)(void *shared, void *stream, const struct cm_history *history, int bit);
-    void (*prefetch)(void *shared, void *stream,
-                     const struct cm_history *history); /* may be NULL */
+    void (*update)(void *shared, void *stream, const struct history *history, int bit);
+    void (*prefetch)(void *shared, void *stream, const struct history *history); /* may be NULL */
     /* CONTENT_BITs. In other content the component rests: it is not called, and its inputs and
      * selectors are zero. */
     uint32_t content_set;
@@ -163,7 +162,7 @@ enum content_group {
 enum content_group content_group_of(enum content_type type);
 
 /* The components for a group under a configuration, a NULL-terminated list. */
-void components_for(const struct cm_config *config, enum content_group group,
+void components_for(const struct context_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1]);
 
 #endif

@@ -25,14 +25,14 @@ void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_ma
 
 /* All contexts of one byte lie side by side; the two that may come next lie in adjacent lines.
  */
-static uint32_t context_of(const struct cm_history *h, unsigned m)
+static uint32_t context_of(const struct history *h, unsigned m)
 {
     uint32_t c = (uint32_t)history_last(h, m + 1);
     return (m == 0 ? c << 8 : c * 0x9e3779b1u >> 16) & (N_CONTEXTS - 1);
 }
 
 float refiner_predict(const struct refiner *refiner, struct refiner_stream *stream,
-                      const struct cm_history *history, float x, float p)
+                      const struct history *history, float x, float p)
 {
     float at = x < -7.999f ? -7.999f : x > 7.999f ? 7.999f : x;
     at = (at + STEP_RANGE) * (1.0f / STEP_SIZE);

@@ -26,7 +26,7 @@ void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_ma
 
 /* x: ln(p / (1 - p)) as mixed. Returns the refined probability of a 1. */
 float refiner_predict(const struct refiner *refiner, struct refiner_stream *stream,
-                      const struct cm_history *history, float x, float p);
+                      const struct history *history, float x, float p);
 
 void refiner_update(const struct refiner *refiner, struct refiner_stream *stream, int bit);
 

@@ -25,11 +25,11 @@ static uint32_t first_difference(struct byte_view a, struct byte_view b)
     while (depth < a.n && a.data[depth] == b.data[depth])
         depth++;
     if (depth == a.n)
-        return TRIE_BYTE_DECISIONS * depth;
+        return BYTE_TRIE_BYTE_DECISIONS * depth;
     uint32_t step = 1;
     for (unsigned differing = a.data[depth] ^ b.data[depth]; differing < 0x80; differing <<= 1)
         step++;
-    return TRIE_BYTE_DECISIONS * depth + step;
+    return BYTE_TRIE_BYTE_DECISIONS * depth + step;
 }
 
 static enum tacit_status allocate(struct byte_trie *trie, const struct sorted_item *sorted)
@@ -55,7 +55,7 @@ static enum tacit_status place_items(struct byte_trie *trie, const struct sorted
 {
     memset(trie->places, 0xff, trie->n_items * sizeof *trie->places);
     trie->offsets[0] = 0;
-    trie->nodes[0] = (struct trie_node){{0, 0}, 0};
+    trie->nodes[0] = (struct byte_trie_node){{0, 0}, 0};
     for (uint32_t i = 0; i < trie->n_places; i++) {
         struct byte_view bytes = sorted[i].bytes;
         if (i > 0 && compare_items(&sorted[i - 1], &sorted[i]) == 0)
@@ -66,7 +66,7 @@ static enum tacit_status place_items(struct byte_trie *trie, const struct sorted
         trie->offsets[i + 1] = trie->offsets[i] + (uint32_t)bytes.n;
         if (i > 0)
             trie->nodes[i] =
-                (struct trie_node){{0, 0}, first_difference(sorted[i - 1].bytes, bytes)};
+                (struct byte_trie_node){{0, 0}, first_difference(sorted[i - 1].bytes, bytes)};
     }
     return TACIT_OK;
 }

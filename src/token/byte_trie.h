@@ -20,14 +20,14 @@
  * stored in an array by that place, 8 bytes a link and 4 a position. A step of the walk is one
  * look-up there: no search, whatever the vocabulary's size.
  *
- *     struct trie_walk walk = trie_start(trie);
+ *     struct byte_trie_walk walk = byte_trie_start(trie);
  *     bool more;
  *     do {
- *         if (trie_is_open(trie, &walk))
+ *         if (byte_trie_is_open(trie, &walk))
  *             bit = place >= walk.split    (encoder; the decoder decodes it)
  *         else
- *             bit = trie_forced(trie, &walk);
- *         more = trie_take(trie, &walk, bit);
+ *             bit = byte_trie_forced(trie, &walk);
+ *         more = byte_trie_take(trie, &walk, bit);
  *     } while (more);
  *     the item's place is walk.low, its number trie->items[walk.low]
  *
@@ -46,10 +46,10 @@
 #include "tacit/status.h"
 #include "token/tokenizer.h"
 
-#define TRIE_NONE UINT32_MAX
+#define BYTE_TRIE_NONE UINT32_MAX
 
 /* The open decision that parts its items at the place which is this node's index. */
-struct trie_node {
+struct byte_trie_node {
     uint32_t child[2]; /* the next open decision of either part; 0: the part is a single item */
     uint32_t position; /* which decision it is, counted from the item's start */
 };
@@ -57,17 +57,17 @@ struct trie_node {
 struct byte_trie {
     uint32_t n_places; /* items that have bytes */
     uint32_t n_items;
-    uint32_t root;           /* the first open decision; 0 if there is one place only */
-    struct trie_node *nodes; /* [n_places]; nodes[0] is not used */
-    uint32_t *items;         /* [n_places]: the item at a place */
-    uint32_t *places;        /* [n_items]: the place of an item, TRIE_NONE if it has no bytes */
-    uint32_t *offsets;       /* [n_places + 1] into bytes: items by place */
+    uint32_t root;                /* the first open decision; 0 if there is one place only */
+    struct byte_trie_node *nodes; /* [n_places]; nodes[0] is not used */
+    uint32_t *items;              /* [n_places]: the item at a place */
+    uint32_t *places;  /* [n_items]: the place of an item, BYTE_TRIE_NONE if it has no bytes */
+    uint32_t *offsets; /* [n_places + 1] into bytes: items by place */
     uint8_t *bytes;
 };
 
-enum { TRIE_BYTE_DECISIONS = 9 }; /* a byte's end flag and its 8 bits */
+enum { BYTE_TRIE_BYTE_DECISIONS = 9 }; /* a byte's end flag and its 8 bits */
 
-struct trie_walk {
+struct byte_trie_walk {
     uint32_t low, high; /* the items that are left: places low .. high - 1 */
     uint32_t split;     /* where the next open decision parts them; 0 if one is left */
     uint32_t position;  /* decisions taken */
@@ -86,57 +86,60 @@ enum tacit_status byte_trie_of_tokenizer(struct byte_trie **trie,
 /* NULL is allowed. */
 void byte_trie_destroy(struct byte_trie *trie);
 
-static inline struct byte_view trie_bytes(const struct byte_trie *trie, uint32_t place)
+static inline struct byte_view byte_trie_bytes(const struct byte_trie *trie, uint32_t place)
 {
     uint32_t start = trie->offsets[place];
     return (struct byte_view){trie->bytes + start, trie->offsets[place + 1] - start};
 }
 
-static inline struct trie_walk trie_start(const struct byte_trie *trie)
+static inline struct byte_trie_walk byte_trie_start(const struct byte_trie *trie)
 {
-    return (struct trie_walk){.low = 0, .high = trie->n_places, .split = trie->root};
+    return (struct byte_trie_walk){.low = 0, .high = trie->n_places, .split = trie->root};
 }
 
 /* Bytes of the item that are known. */
-static inline uint32_t trie_depth(const struct trie_walk *walk)
+static inline uint32_t byte_trie_depth(const struct byte_trie_walk *walk)
 {
-    return walk->position / TRIE_BYTE_DECISIONS;
+    return walk->position / BYTE_TRIE_BYTE_DECISIONS;
 }
 
 /* Decisions taken since the last byte was known: 0 .. 8. */
-static inline uint32_t trie_step(const struct trie_walk *walk)
+static inline uint32_t byte_trie_step(const struct byte_trie_walk *walk)
 {
-    return walk->position % TRIE_BYTE_DECISIONS;
+    return walk->position % BYTE_TRIE_BYTE_DECISIONS;
 }
 
 /* Whether the decision that comes now is an end flag. */
-static inline bool trie_at_end(const struct trie_walk *walk)
+static inline bool byte_trie_at_end(const struct byte_trie_walk *walk)
 {
-    return trie_step(walk) == 0;
+    return byte_trie_step(walk) == 0;
 }
 
 /* Whether the items left differ in the decision that comes now. */
-static inline bool trie_is_open(const struct byte_trie *trie, const struct trie_walk *walk)
+static inline bool byte_trie_is_open(const struct byte_trie *trie,
+                                     const struct byte_trie_walk *walk)
 {
     return walk->split && trie->nodes[walk->split].position == walk->position;
 }
 
 /* The decision that comes now, where it is not open. */
-static inline unsigned trie_forced(const struct byte_trie *trie, const struct trie_walk *walk)
+static inline unsigned byte_trie_forced(const struct byte_trie *trie,
+                                        const struct byte_trie_walk *walk)
 {
-    uint32_t depth = trie_depth(walk), step = trie_step(walk);
+    uint32_t depth = byte_trie_depth(walk), step = byte_trie_step(walk);
     uint32_t start = trie->offsets[walk->low];
     if (step == 0)
         return trie->offsets[walk->low + 1] - start > depth;
     return trie->bytes[start + depth] >> (8 - step) & 1;
 }
 
-/* Takes the decision that comes now; a forced one with the value that trie_forced gives. Returns
+/* Takes the decision that comes now; a forced one with the value that byte_trie_forced gives. Returns
  * false when it was the end flag and said that the item ends: then low is its place. */
-static inline bool trie_take(const struct byte_trie *trie, struct trie_walk *walk, unsigned bit)
+static inline bool byte_trie_take(const struct byte_trie *trie, struct byte_trie_walk *walk,
+                                  unsigned bit)
 {
-    bool ends = bit == 0 && trie_at_end(walk);
-    if (trie_is_open(trie, walk)) {
+    bool ends = bit == 0 && byte_trie_at_end(walk);
+    if (byte_trie_is_open(trie, walk)) {
         uint32_t split = walk->split;
         walk->split = trie->nodes[split].child[bit];
         if (bit)

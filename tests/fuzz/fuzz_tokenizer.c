@@ -42,12 +42,12 @@ static void make_coder(struct coder *coder, const char *pre)
 
 static void check_walk(const struct byte_trie *trie, uint32_t item)
 {
-    struct trie_walk walk = trie_start(trie);
+    struct byte_trie_walk walk = byte_trie_start(trie);
     uint32_t place = trie->places[item];
     unsigned bit;
     do
-        bit = trie_is_open(trie, &walk) ? place >= walk.split : trie_forced(trie, &walk);
-    while (trie_take(trie, &walk, bit));
+        bit = byte_trie_is_open(trie, &walk) ? place >= walk.split : byte_trie_forced(trie, &walk);
+    while (byte_trie_take(trie, &walk, bit));
     if (walk.low != place)
         abort();
 }

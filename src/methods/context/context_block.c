@@ -21,10 +21,10 @@ enum {
 /* Encoder or decoder of one block: the same walk over the same segments. */
 struct context_coder {
     bool encoding;
-    struct cm *cm;
+    struct context_mixer *cm;
     struct reference_models *models; /* what cm is of, if there is a reference */
-    struct bc_encoder enc;
-    struct bc_decoder dec;
+    struct binary_encoder enc;
+    struct binary_decoder dec;
     struct block_job *job;
     size_t n_raw; /* encoder: bytes of raw segments so far */
     struct context_layout layout;
@@ -35,12 +35,12 @@ struct context_coder {
  */
 static inline int step(struct context_coder *coder, int bit)
 {
-    uint32_t p1 = cm_predict(coder->cm);
+    uint32_t p1 = context_mixer_predict(coder->cm);
     if (coder->encoding)
-        bc_encode(&coder->enc, bit, p1);
+        binary_encode(&coder->enc, bit, p1);
     else
-        bit = bc_decode(&coder->dec, p1);
-    cm_update(coder->cm, bit);
+        bit = binary_decode(&coder->dec, p1);
+    context_mixer_update(coder->cm, bit);
     return bit;
 }
 
@@ -75,7 +75,7 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
         if (hopeless(coder))
             return coder->encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
         TRY(byte_buffer_reserve(content, stop, coder->job->header.content_size));
-        cm_expect(coder->cm, stop - start);
+        context_mixer_expect(coder->cm, stop - start);
         for (; start < stop; start++) {
             if (start % CONTEXT_MARKS_STEP == 0)
                 context_marks_note(coder->job->marks, start, start + 1, n_coded(coder));
@@ -92,7 +92,7 @@ static enum tacit_status code_segment(struct context_coder *coder,
     /* With a reference, which is not transformed, calls stay untransformed, so that they are found
      * in it. */
     bool transformed = !(coder->layout.referenced && segment->content.type == CONTENT_X86);
-    TRY(cm_set_content(coder->cm, &segment->content));
+    TRY(context_mixer_set_content(coder->cm, &segment->content));
     if (coder->encoding && transformed)
         transform_apply(&segment->content, content->data + start, segment->n_bytes);
     enum tacit_status status = code_bytes(coder, start, segment->n_bytes);
@@ -179,7 +179,7 @@ static void coder_destroy(struct context_coder *coder)
     if (coder->models)
         reference_models_give_back(coder->job->reference, coder->models);
     else
-        cm_destroy(coder->cm);
+        context_mixer_destroy(coder->cm);
     free(coder);
 }
 
@@ -190,7 +190,7 @@ static enum tacit_status make_models(struct context_coder *coder)
     if (layout->config.content_set == 0)
         return TACIT_OK;
     if (!layout->referenced)
-        return cm_create(&coder->cm, &layout->config, kernels);
+        return context_mixer_create(&coder->cm, &layout->config, kernels);
     TRY(reference_models_take(coder->job->reference, &layout->config, &layout->reading, kernels,
                               &coder->job->watch, &coder->models));
     coder->cm = coder->models->cm;
@@ -220,9 +220,9 @@ static enum tacit_status code_payload(struct context_coder *coder, size_t n_max)
     if (!fits)
         return TACIT_OK;
     size_t n_front = n_packed + (size_t)n_raw;
-    bc_encoder_init(&coder->enc, payload->data + n_front, n_max - n_front);
+    binary_encoder_init(&coder->enc, payload->data + n_front, n_max - n_front);
     TRY(code_all(coder, payload->data + n_packed));
-    size_t n_coded = bc_encoder_finish(&coder->enc);
+    size_t n_coded = binary_encoder_finish(&coder->enc);
     payload->size = n_coded == SIZE_MAX ? 0 : n_front + n_coded;
     return TACIT_OK;
 }
@@ -248,7 +248,7 @@ static enum tacit_status decode_payload(struct context_coder *coder)
     TRY(context_layout_parse(payload->data, payload->size, job->header.content_size, job->reference,
                              &coder->layout, &n_layout));
     size_t n_front = n_layout + (size_t)context_layout_n_raw(&coder->layout);
-    bc_decoder_init(&coder->dec, payload->data + n_front, payload->size - n_front);
+    binary_decoder_init(&coder->dec, payload->data + n_front, payload->size - n_front);
     TRY(code_all(coder, payload->data + n_layout));
     TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
     job->content.size = job->header.content_size;
@@ -268,9 +268,9 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
 {
     if (!plan->context)
         return 0;
-    struct cm_config config = {.strength = plan->strength,
-                               .content_set = plan->content_set,
-                               .memory_log2 = context_memory_log2(plan, content_size, 0)};
+    struct context_config config = {.strength = plan->strength,
+                                    .content_set = plan->content_set,
+                                    .memory_log2 = context_memory_log2(plan, content_size, 0)};
     uint64_t n_models;
     if (plan->reference) {
         struct reference_reading reading = {CONTENT_DEFAULT,
@@ -280,7 +280,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
         reference_models_configure(plan->reference, (uint32_t)content_size, &reading, &config);
         n_models = reference_models_memory(&config);
     } else {
-        n_models = cm_memory_needed(&config);
+        n_models = context_mixer_memory_needed(&config);
     }
     return n_models + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
            context_marks_memory(content_size);
@@ -298,7 +298,7 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
                              job->reference, layout, &n_layout);
     if (status == TACIT_OK && layout->config.content_set != 0) {
         uint64_t n_models = layout->referenced ? reference_models_memory(&layout->config)
-                                               : cm_memory_needed(&layout->config);
+                                               : context_mixer_memory_needed(&layout->config);
         *n_bytes += n_models;
         status = n_models == 0 ? TACIT_ERR_UNSUPPORTED : TACIT_OK;
     }

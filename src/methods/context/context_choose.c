@@ -18,10 +18,10 @@ enum {
 
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes, uint64_t n_learnt)
 {
-    unsigned log2 = cm_memory_log2_for(plan->strength, n_bytes + n_learnt);
+    unsigned log2 = context_memory_log2_for(plan->strength, n_bytes + n_learnt);
     if (n_learnt == 0 || n_bytes >= ALIKE_MAX)
         return log2 < plan->memory_log2_max ? log2 : plan->memory_log2_max;
-    log2 = CM_MEMORY_LOG2_MIN;
+    log2 = CONTEXT_MEMORY_LOG2_MIN;
     while (log2 < plan->memory_log2_max && (n_bytes + n_learnt) >> (log2 - BEHIND_LOG2) != 0)
         log2++;
     return log2;
@@ -31,25 +31,25 @@ unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes, ui
 static enum tacit_status probe(const struct codec_plan *plan, const uint8_t *data, size_t n,
                                bool *random)
 {
-    struct cm_config config = {.strength = CM_QUICK,
-                               .content_set = CONTENT_BIT(CONTENT_COMPRESSED),
-                               .memory_log2 = CM_MEMORY_LOG2_MIN};
-    struct bc_encoder enc;
-    struct cm *cm;
+    struct context_config config = {.strength = CONTEXT_QUICK,
+                                    .content_set = CONTENT_BIT(CONTENT_COMPRESSED),
+                                    .memory_log2 = CONTEXT_MEMORY_LOG2_MIN};
+    struct binary_encoder enc;
+    struct context_mixer *cm;
     size_t n_max = n - n * PROBE_GAIN_PERCENT / 100;
     uint8_t *out = malloc(n_max);
     if (!out)
         return TACIT_ERR_MEMORY;
-    enum tacit_status status = cm_create(&cm, &config, &plan->kernels);
-    bc_encoder_init(&enc, out, n_max);
+    enum tacit_status status = context_mixer_create(&cm, &config, &plan->kernels);
+    binary_encoder_init(&enc, out, n_max);
     for (size_t i = 0; status == TACIT_OK && i < n && !enc.overflow; i++) {
         for (int bit = 7; bit >= 0; bit--) {
-            bc_encode(&enc, data[i] >> bit & 1, cm_predict(cm));
-            cm_update(cm, data[i] >> bit & 1);
+            binary_encode(&enc, data[i] >> bit & 1, context_mixer_predict(cm));
+            context_mixer_update(cm, data[i] >> bit & 1);
         }
     }
-    *random = bc_encoder_finish(&enc) == SIZE_MAX;
-    cm_destroy(cm);
+    *random = binary_encoder_finish(&enc) == SIZE_MAX;
+    context_mixer_destroy(cm);
     free(out);
     return status;
 }

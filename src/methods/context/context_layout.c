@@ -50,30 +50,30 @@ static size_t put_segment(uint8_t *out, const struct context_segment *segment)
     return n;
 }
 
-/* A setting is memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then strength: quick or strong. Settings
+/* A setting is memory_log2 - CONTEXT_MEMORY_LOG2_MIN in the low four bits, then strength: quick or strong. Settings
  * whose low four bits exceed what memory may be stand for lean ones of all sizes. */
 enum { MEMORY_BITS = 4, MEMORY_MASK = 0x0f, LEAN_FIRST = 11, LEAN_A_HALF = 5 };
 
-static_assert(CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN < LEAN_FIRST &&
+static_assert(CONTEXT_MEMORY_LOG2_MAX - CONTEXT_MEMORY_LOG2_MIN < LEAN_FIRST &&
                   LEAN_FIRST + LEAN_A_HALF == MEMORY_MASK + 1 &&
-                  CM_MEMORY_LOG2_MAX_LEAN - CM_MEMORY_LOG2_MIN < 2 * LEAN_A_HALF,
+                  CONTEXT_MEMORY_LOG2_MAX_LEAN - CONTEXT_MEMORY_LOG2_MIN < 2 * LEAN_A_HALF,
               "every setting stands for one configuration");
 
-static unsigned setting_of(const struct cm_config *config)
+static unsigned setting_of(const struct context_config *config)
 {
-    unsigned memory = config->memory_log2 - CM_MEMORY_LOG2_MIN;
-    if (config->strength == CM_LEAN)
+    unsigned memory = config->memory_log2 - CONTEXT_MEMORY_LOG2_MIN;
+    if (config->strength == CONTEXT_LEAN)
         return (memory / LEAN_A_HALF) << MEMORY_BITS | (LEAN_FIRST + memory % LEAN_A_HALF);
     return (unsigned)config->strength << MEMORY_BITS | memory;
 }
 
-static struct cm_config config_of(unsigned setting)
+static struct context_config config_of(unsigned setting)
 {
     unsigned memory = setting & MEMORY_MASK, half = setting >> MEMORY_BITS;
     bool lean = memory >= LEAN_FIRST;
     memory = lean ? memory - LEAN_FIRST + half * LEAN_A_HALF : memory;
-    return (struct cm_config){.strength = lean ? CM_LEAN : (enum cm_strength)half,
-                              .memory_log2 = CM_MEMORY_LOG2_MIN + memory};
+    return (struct context_config){.strength = lean ? CONTEXT_LEAN : (enum context_strength)half,
+                                   .memory_log2 = CONTEXT_MEMORY_LOG2_MIN + memory};
 }
 
 size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)

@@ -37,7 +37,7 @@ static inline bool context_layout_is_coded(const struct context_segment *segment
 }
 
 struct context_layout {
-    struct cm_config config; /* content_set 0: no segment is coded, there are no models */
+    struct context_config config; /* content_set 0: no segment is coded, there are no models */
     /* the reference stands before the content: models read it, copies take of it */
     bool referenced;
     struct reference_reading reading;

@@ -11,17 +11,18 @@
 #include "methods/language/language_threads.h"
 #include "model/open_model.h"
 
-static struct cm_config mixer_config(const struct language_layout *layout,
-                                     const struct tacit_reference *reference, uint32_t content_size)
+static struct context_config mixer_config(const struct language_layout *layout,
+                                          const struct tacit_reference *reference,
+                                          uint32_t content_size)
 {
     uint32_t silent_set = speech_silent_set(&layout->arrangement.speech);
-    struct cm_config config = {.strength = CM_STRONG,
-                               .content_set = CONTENT_BIT(layout->type) | silent_set,
-                               .memory_log2 = layout->memory_log2,
-                               .n_streams =
-                                   layout->n_streams + (silent_set != 0 && layout->n_streams > 1),
-                               .span = content_size,
-                               .hinted = true};
+    struct context_config config = {.strength = CONTEXT_STRONG,
+                                    .content_set = CONTENT_BIT(layout->type) | silent_set,
+                                    .memory_log2 = layout->memory_log2,
+                                    .n_streams = layout->n_streams +
+                                                 (silent_set != 0 && layout->n_streams > 1),
+                                    .span = content_size,
+                                    .hinted = true};
     if (layout->referenced)
         reference_models_configure(reference, content_size, &layout->reading, &config);
     return config;
@@ -119,8 +120,8 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
     enum tacit_status status =
         lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_models);
     if (status == TACIT_OK) {
-        struct cm_config config = mixer_config(layout, plan->reference, content_size);
-        n_models += layout->unmixed ? 0 : cm_memory_needed(&config);
+        struct context_config config = mixer_config(layout, plan->reference, content_size);
+        n_models += layout->unmixed ? 0 : context_mixer_memory_needed(&config);
         *n_bytes = sizeof *coder + sizes.used + n_models;
         if (layout->referenced)
             *n_bytes += reference_language_memory(model, &reading, n_models);
@@ -143,17 +144,18 @@ static void place_streams(struct language_coder *coder)
 
 /* The first stream has the spoken type from the start, since a primer may come before the
  * content. */
-static enum tacit_status create_mixer(struct language_coder *coder, const struct cm_config *config)
+static enum tacit_status create_mixer(struct language_coder *coder,
+                                      const struct context_config *config)
 {
     struct content content = {.type = coder->layout.type};
-    struct cm **cm = &coder->token.mixed.cm;
-    TRY(cm_create(cm, config, &coder->job->plan->kernels));
-    return cm_set_content(*cm, &content);
+    struct context_mixer **cm = &coder->token.mixed.cm;
+    TRY(context_mixer_create(cm, config, &coder->job->plan->kernels));
+    return context_mixer_set_content(*cm, &content);
 }
 
 /* Takes models that have read the reference, or that read it next. */
 static enum tacit_status take_reference(struct language_coder *coder,
-                                        const struct cm_config *config,
+                                        const struct context_config *config,
                                         const struct lm_options *options)
 {
     const struct tacit_reference *reference = coder->job->reference;
@@ -169,7 +171,7 @@ static enum tacit_status take_reference(struct language_coder *coder,
 static enum tacit_status make_models(struct language_coder *coder)
 {
     const struct codec_plan *plan = coder->job->plan;
-    struct cm_config config =
+    struct context_config config =
         mixer_config(&coder->layout, coder->job->reference, coder->job->header.content_size);
     struct language_threads threads =
         choose_readers(coder, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
@@ -223,7 +225,7 @@ void language_coder_destroy(struct language_coder *coder)
     if (coder->reference) {
         reference_language_give_back(coder->job->reference, coder->reference);
     } else {
-        cm_destroy(coder->token.mixed.cm);
+        context_mixer_destroy(coder->token.mixed.cm);
         lm_state_destroy(coder->lm);
     }
     free(coder->memory);

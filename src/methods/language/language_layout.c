@@ -5,7 +5,7 @@
 #include "base/varint.h"
 #include "engine/lm.h"
 
-/* First byte: memory_log2 - CM_MEMORY_LOG2_MIN in the low four bits, then these. */
+/* First byte: memory_log2 - CONTEXT_MEMORY_LOG2_MIN in the low four bits, then these. */
 enum {
     MEMORY_MASK = 0x0f,
     FLAG_UNMIXED = 0x10,
@@ -70,7 +70,7 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     }
     bool line_ends = layout->line_ends.n_removed > 0, small = is_small(layout);
     bool arranged = layout->arrangement.speech.n_segments > 0;
-    out[n++] = (uint8_t)((layout->memory_log2 - CM_MEMORY_LOG2_MIN) |
+    out[n++] = (uint8_t)((layout->memory_log2 - CONTEXT_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
                          (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
     out[n++] = (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
@@ -169,15 +169,15 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
     }
     layout->unmixed = first & FLAG_UNMIXED;
     layout->primed = first & FLAG_PRIMED;
-    if ((first & MEMORY_MASK) > CM_MEMORY_LOG2_MAX - CM_MEMORY_LOG2_MIN || layout->n_context == 0 ||
-        layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
+    if ((first & MEMORY_MASK) > CONTEXT_MEMORY_LOG2_MAX - CONTEXT_MEMORY_LOG2_MIN ||
+        layout->n_context == 0 || layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
         layout->n_streams > TACIT_STREAMS_MAX || content_size == 0 ||
         (layout->primed && (layout->n_streams > 1 || layout->unmixed)) ||
         (layout->referenced &&
          (layout->primed || layout->unmixed || arranged || (first & FLAG_LINE_ENDS))) ||
         (arranged && layout->unmixed))
         return TACIT_ERR_CORRUPT;
-    layout->memory_log2 = CM_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
+    layout->memory_log2 = CONTEXT_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
     TRY(read_streams(&r, layout->n_spoken, layout));
     *n_layout = r.pos;
     return r.pos > n ? TACIT_ERR_CORRUPT : TACIT_OK;

@@ -26,7 +26,7 @@ enum {
 enum {
     LANGUAGE_USUAL_PART = 5,       /* the context models learn 1 MiB of the reference */
     LANGUAGE_USUAL_MODEL_PART = 4, /* and the model reads 8 KiB, nearly its default context */
-    LANGUAGE_USUAL_MEMORY_LOG2 = CM_MEMORY_LOG2_MIN + 2, /* .. that + 3 */
+    LANGUAGE_USUAL_MEMORY_LOG2 = CONTEXT_MEMORY_LOG2_MIN + 2, /* .. that + 3 */
 };
 
 struct language_layout {

@@ -128,14 +128,14 @@ static enum tacit_status read_now(struct language_coder *coder)
     const struct tacit_reference *data = coder->job->reference;
     uint32_t n_learnt = reference_n_learnt(data, coder->layout.reading.part);
     uint32_t n_model = n_model_bytes(coder, n_learnt), at = data->n_bytes - n_learnt;
-    struct cm *cm = coder->token.mixed.cm;
-    cm_select_stream(cm, 0, 0);
-    cm_skim(cm, data->data, at);
+    struct context_mixer *cm = coder->token.mixed.cm;
+    context_mixer_select_stream(cm, 0, 0);
+    context_mixer_skim(cm, data->data, at);
     for (; at < data->n_bytes - n_model; at++) {
         if (at % READ_BYTES == 0 && block_watch_stop(&coder->job->watch, 0))
             return TACIT_ERR_CANCELLED;
         for (int bit = 7; bit >= 0; bit--)
-            cm_pass(cm, data->data[at] >> bit & 1);
+            context_mixer_pass(cm, data->data[at] >> bit & 1);
     }
     return learn(coder, data->data + at, n_model);
 }
@@ -145,7 +145,7 @@ static void save(const struct language_coder *coder)
     struct reference_language *reference = coder->reference;
     const struct token_distribution *d = &coder->token.distribution;
     const struct language_stream *s = &coder->streams[0];
-    cm_save(reference->cm, reference->cm_saved);
+    context_mixer_save(reference->cm, reference->context_mixer_saved);
     lm_save_stream(reference->lm, 0, reference->lm_saved);
     memcpy(reference->bias, d->bias, d->n_tokens * sizeof *d->bias);
     reference->before = s->before;
@@ -174,7 +174,7 @@ static enum tacit_status read_reference(struct language_coder *coder)
         TRY(read_now(coder));
         save(coder);
     } else {
-        cm_restore(reference->cm, reference->cm_saved);
+        context_mixer_restore(reference->cm, reference->context_mixer_saved);
         memcpy(d->bias, reference->bias, d->n_tokens * sizeof *d->bias);
     }
     for (uint32_t i = 0; i < coder->layout.n_streams; i++)

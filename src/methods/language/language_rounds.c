@@ -41,7 +41,7 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
         s->next += coder->readers.stride;
     }
     if (!coder->token.unmixed)
-        cm_select_stream(coder->token.mixed.cm, stream, coder->n_before + s->at);
+        context_mixer_select_stream(coder->token.mixed.cm, stream, coder->n_before + s->at);
     uint32_t item = coder->token.encoding ? *s->items++ : 0;
     item = token_coder_step(&coder->token, s->logits, item);
     struct byte_view bytes = tokenizer_item_bytes(coder->tokenizer, item);

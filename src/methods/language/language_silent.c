@@ -15,7 +15,7 @@ static enum tacit_status code_bytes(struct language_coder *coder, uint8_t *data,
                 return TACIT_ERR_CANCELLED;
             if (token_coder_is_hopeless(&coder->token))
                 return coder->token.encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
-            cm_expect(mixed->cm, n - i < WATCH_BYTES ? n - i : WATCH_BYTES);
+            context_mixer_expect(mixed->cm, n - i < WATCH_BYTES ? n - i : WATCH_BYTES);
         }
         data[i] = mixed_token_code_silent(mixed, data[i]);
     }
@@ -25,7 +25,7 @@ static enum tacit_status code_bytes(struct language_coder *coder, uint8_t *data,
 static enum tacit_status code_segment(struct language_coder *coder,
                                       const struct speech_segment *segment, uint8_t *data)
 {
-    TRY(cm_set_content(coder->token.mixed.cm, &segment->content));
+    TRY(context_mixer_set_content(coder->token.mixed.cm, &segment->content));
     if (coder->token.encoding)
         transform_apply(&segment->content, data, segment->n_bytes);
     enum tacit_status status = code_bytes(coder, data, segment->n_bytes);
@@ -40,8 +40,8 @@ static enum tacit_status begin_streams(struct language_coder *coder)
 {
     struct content content = {.type = coder->layout.type};
     for (uint32_t i = 0; i < coder->layout.n_streams; i++) {
-        cm_select_stream(coder->token.mixed.cm, i, coder->streams[i].at);
-        TRY(cm_set_content(coder->token.mixed.cm, &content));
+        context_mixer_select_stream(coder->token.mixed.cm, i, coder->streams[i].at);
+        TRY(context_mixer_set_content(coder->token.mixed.cm, &content));
     }
     return TACIT_OK;
 }
@@ -55,9 +55,10 @@ enum tacit_status language_silent_run(struct language_coder *coder)
     if (n_silent == 0)
         return TACIT_OK;
     if (coder->layout.n_streams > 1)
-        cm_select_stream(coder->token.mixed.cm, coder->layout.n_streams, coder->layout.n_spoken);
+        context_mixer_select_stream(coder->token.mixed.cm, coder->layout.n_streams,
+                                    coder->layout.n_spoken);
     else
-        cm_select_stream(coder->token.mixed.cm, 0, 0);
+        context_mixer_select_stream(coder->token.mixed.cm, 0, 0);
     for (uint32_t i = 0; i < n_silent; i++) {
         const struct speech_segment *segment = &speech->segments[order[i]];
         TRY(code_segment(coder, segment, data));

@@ -8,13 +8,13 @@ enum { LOOKED_AHEAD = 8 }; /* bytes that a binary decoder reads before it needs 
 void mixed_token_begin_encoding(struct mixed_token_coder *coder, uint8_t *out, size_t out_cap)
 {
     coder->encoding = true;
-    bc_encoder_init(&coder->enc, out, out_cap);
+    binary_encoder_init(&coder->enc, out, out_cap);
 }
 
 void mixed_token_begin_decoding(struct mixed_token_coder *coder, const uint8_t *in, size_t n_in)
 {
     coder->encoding = false;
-    bc_decoder_init(&coder->dec, in, n_in);
+    binary_decoder_init(&coder->dec, in, n_in);
 }
 
 static int code_bit(struct mixed_token_coder *coder, int bit, uint32_t p1)
@@ -22,22 +22,23 @@ static int code_bit(struct mixed_token_coder *coder, int bit, uint32_t p1)
     if (coder->teaching)
         return bit;
     if (!coder->encoding)
-        return bc_decode(&coder->dec, p1);
-    bc_encode(&coder->enc, bit, p1);
+        return binary_decode(&coder->dec, p1);
+    binary_encode(&coder->enc, bit, p1);
     return bit;
 }
 
-static int code_open(void *context, const struct trie_walk *walk, int bit)
+static int code_open(void *context, const struct byte_trie_walk *walk, int bit)
 {
     struct mixed_token_coder *coder = context;
-    struct cm_hint hint = token_hint(coder->distribution, walk);
-    cm_set_hint(coder->cm, &hint);
-    if (trie_at_end(walk)) {
-        bit = code_bit(coder, bit, cm_predict_end(coder->cm, walk->split, trie_depth(walk)));
-        cm_update_end(coder->cm, bit);
+    struct context_hint hint = token_hint(coder->distribution, walk);
+    context_mixer_set_hint(coder->cm, &hint);
+    if (byte_trie_at_end(walk)) {
+        bit = code_bit(coder, bit,
+                       context_mixer_predict_end(coder->cm, walk->split, byte_trie_depth(walk)));
+        context_mixer_update_end(coder->cm, bit);
     } else {
-        bit = code_bit(coder, bit, cm_predict(coder->cm));
-        cm_update(coder->cm, bit);
+        bit = code_bit(coder, bit, context_mixer_predict(coder->cm));
+        context_mixer_update(coder->cm, bit);
     }
     return bit;
 }
@@ -50,10 +51,10 @@ uint32_t mixed_token_code(struct mixed_token_coder *coder, uint32_t place)
 uint8_t mixed_token_code_silent(struct mixed_token_coder *coder, unsigned byte)
 {
     unsigned out = 0;
-    cm_set_hint(coder->cm, &(struct cm_hint){.absent = true});
+    context_mixer_set_hint(coder->cm, &(struct context_hint){.absent = true});
     for (int i = 7; i >= 0; i--) {
-        int bit = code_bit(coder, (int)(byte >> i & 1), cm_predict(coder->cm));
-        cm_update(coder->cm, bit);
+        int bit = code_bit(coder, (int)(byte >> i & 1), context_mixer_predict(coder->cm));
+        context_mixer_update(coder->cm, bit);
         out = out << 1 | (unsigned)bit;
     }
     return (uint8_t)out;

@@ -18,10 +18,10 @@
 struct mixed_token_coder {
     bool encoding;
     bool teaching;                                 /* both sides know the bits: nothing is coded */
-    struct cm *cm;                                 /* configured as hinted */
+    struct context_mixer *cm;                      /* configured as hinted */
     const struct token_distribution *distribution; /* for the next item */
-    struct bc_encoder enc;
-    struct bc_decoder dec;
+    struct binary_encoder enc;
+    struct binary_decoder dec;
 };
 
 /* cm and distribution are set. */

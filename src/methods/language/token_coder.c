@@ -92,7 +92,7 @@ size_t token_coder_n_coded(const struct token_coder *coder)
 size_t token_coder_finish(struct token_coder *coder, uint8_t *out, size_t out_cap)
 {
     return coder->unmixed ? whole_token_finish(&coder->whole, out, out_cap)
-                          : bc_encoder_finish(&coder->mixed.enc);
+                          : binary_encoder_finish(&coder->mixed.enc);
 }
 
 bool token_coder_is_done(const struct token_coder *coder)

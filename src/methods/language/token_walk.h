@@ -12,29 +12,29 @@
 #include "predict/context_mixer.h"
 
 /* The model's probability of the next decision, which is open, as a hint for the context models. */
-struct cm_hint token_hint(const struct token_distribution *distribution,
-                          const struct trie_walk *walk);
+struct context_hint token_hint(const struct token_distribution *distribution,
+                               const struct byte_trie_walk *walk);
 
 /* Codes, decodes or computes the cost of an open decision; cm learns it. bit: the decision, if
  * known. Returns the decision. */
-typedef int token_decide(void *context, const struct trie_walk *walk, int bit);
+typedef int token_decide(void *context, const struct byte_trie_walk *walk, int bit);
 
 /* Walks down the trie to an item; returns its place. place: the item's, if known. cm passes over
  * forced bits. Inline, so that each caller's `decide` is inline too. */
-static inline uint32_t token_walk(const struct byte_trie *trie, struct cm *cm, uint32_t place,
-                                  token_decide *decide, void *context)
+static inline uint32_t token_walk(const struct byte_trie *trie, struct context_mixer *cm,
+                                  uint32_t place, token_decide *decide, void *context)
 {
-    struct trie_walk walk = trie_start(trie);
+    struct byte_trie_walk walk = byte_trie_start(trie);
     int bit;
     do {
-        if (trie_is_open(trie, &walk)) {
+        if (byte_trie_is_open(trie, &walk)) {
             bit = decide(context, &walk, place >= walk.split);
         } else {
-            bit = (int)trie_forced(trie, &walk);
-            if (!trie_at_end(&walk))
-                cm_pass(cm, bit);
+            bit = (int)byte_trie_forced(trie, &walk);
+            if (!byte_trie_at_end(&walk))
+                context_mixer_pass(cm, bit);
         }
-    } while (trie_take(trie, &walk, (unsigned)bit));
+    } while (byte_trie_take(trie, &walk, (unsigned)bit));
     return walk.low;
 }
 

@@ -12,7 +12,7 @@ enum { IDENTITY_WORDS = 4 };
 
 static void make_key(const struct tacit_model *model,
                      const struct reference_language_reading *reading,
-                     const struct cm_config *config, const struct lm_options *options,
+                     const struct context_config *config, const struct lm_options *options,
                      uint64_t key[REFERENCE_KEY_WORDS])
 {
     const uint64_t words[] = {
@@ -33,9 +33,9 @@ static void make_key(const struct tacit_model *model,
 static void destroy(struct reference_kept *kept)
 {
     struct reference_language *reference = (struct reference_language *)kept;
-    cm_destroy(reference->cm);
+    context_mixer_destroy(reference->cm);
     lm_state_destroy(reference->lm);
-    free(reference->cm_saved);
+    free(reference->context_mixer_saved);
     free(reference->lm_saved);
     free(reference->bias);
     free(reference->logits);
@@ -43,18 +43,19 @@ static void destroy(struct reference_kept *kept)
 }
 
 static enum tacit_status make(struct reference_language *reference, const struct tacit_model *of,
-                              const struct cm_config *config, const struct lm_options *options)
+                              const struct context_config *config, const struct lm_options *options)
 {
     const struct lm_model *model = model_file_lm(of->file);
-    TRY(cm_create(&reference->cm, config, &reference->kernels));
+    TRY(context_mixer_create(&reference->cm, config, &reference->kernels));
     TRY(lm_state_create(&reference->lm, model, options));
-    size_t n_cm = cm_state_size(reference->cm), n_lm = lm_stream_size(reference->lm);
-    reference->cm_saved = malloc(n_cm);
+    size_t n_cm = context_mixer_state_size(reference->cm), n_lm = lm_stream_size(reference->lm);
+    reference->context_mixer_saved = malloc(n_cm);
     reference->lm_saved = malloc(n_lm);
     reference->bias = malloc(model->shape.n_vocab * sizeof *reference->bias);
     reference->logits = malloc(lm_logit_stride(model) * sizeof *reference->logits);
     reference->kept.n_bytes = 2 * n_cm + (1 + options->n_streams) * n_lm;
-    return reference->cm_saved && reference->lm_saved && reference->bias && reference->logits
+    return reference->context_mixer_saved && reference->lm_saved && reference->bias &&
+                   reference->logits
                ? TACIT_OK
                : TACIT_ERR_MEMORY;
 }
@@ -62,7 +63,7 @@ static enum tacit_status make(struct reference_language *reference, const struct
 enum tacit_status
 reference_language_take(const struct tacit_reference *reference, const struct tacit_model *model,
                         const struct reference_language_reading *reading,
-                        const struct cm_config *config, const struct lm_options *options,
+                        const struct context_config *config, const struct lm_options *options,
                         const struct kernels *kernels, struct reference_language **language_out)
 {
     uint64_t key[REFERENCE_KEY_WORDS];

@@ -25,21 +25,21 @@ struct reference_language_reading {
 struct reference_language {
     struct reference_kept kept;
     struct kernels kernels;
-    struct cm *cm;
+    struct context_mixer *cm;
     struct lm_state *lm;
     bool has_read;
     /* Their state after the reference: */
-    uint8_t *cm_saved, *lm_saved;
+    uint8_t *context_mixer_saved, *lm_saved;
     float *bias;     /* of the token distribution, [n_tokens] */
     float *logits;   /* [readers.stride], for the first item, if before is LM_NO_TOKEN */
     uint32_t before; /* the reference's last token, LM_NO_TOKEN if that was a bare byte */
 };
 
-/* Errors as cm_create and lm_state_create; *language is NULL then. */
+/* Errors as context_mixer_create and lm_state_create; *language is NULL then. */
 enum tacit_status
 reference_language_take(const struct tacit_reference *reference, const struct tacit_model *model,
                         const struct reference_language_reading *reading,
-                        const struct cm_config *config, const struct lm_options *options,
+                        const struct context_config *config, const struct lm_options *options,
                         const struct kernels *kernels, struct reference_language **language);
 
 /* Frees language if it has not read all of the reference. NULL is allowed. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A predictor is one piece of memory with pointers into itself, so it is never moved or copied: its
- * state after the reference is marked, and the next block rewinds it to there (cm_mark, cm_rewind).
+ * state after the reference is marked, and the next block rewinds it to there (context_mixer_mark,
+ * context_mixer_rewind).
  * Each thread that works at the same time has a predictor of its own that has read the reference.
  */
 #include "methods/reference/reference_models.h"
@@ -33,7 +34,8 @@ unsigned reference_part_for(const struct tacit_reference *reference, uint64_t n_
 }
 
 void reference_models_configure(const struct tacit_reference *reference, uint32_t content_size,
-                                const struct reference_reading *reading, struct cm_config *config)
+                                const struct reference_reading *reading,
+                                struct context_config *config)
 {
     uint64_t n_all = (uint64_t)reference->n_bytes + content_size;
     uint32_t span = 1;
@@ -44,7 +46,7 @@ void reference_models_configure(const struct tacit_reference *reference, uint32_
     config->span = span;
 }
 
-static void make_key(const struct cm_config *config, const struct reference_reading *reading,
+static void make_key(const struct context_config *config, const struct reference_reading *reading,
                      uint64_t key[REFERENCE_KEY_WORDS])
 {
     const uint64_t words[REFERENCE_KEY_WORDS] = {
@@ -55,53 +57,53 @@ static void make_key(const struct cm_config *config, const struct reference_read
     memcpy(key, words, sizeof words);
 }
 
-enum tacit_status reference_models_learn(struct cm *cm, const uint8_t *data, size_t n,
+enum tacit_status reference_models_learn(struct context_mixer *cm, const uint8_t *data, size_t n,
                                          struct block_watch *watch)
 {
-    cm_expect(cm, n);
+    context_mixer_expect(cm, n);
     for (size_t i = 0; i < n; i++) {
         if (i % READ_BYTES == 0 && block_watch_stop(watch, 0))
             return TACIT_ERR_CANCELLED;
         for (int bit = 7; bit >= 0; bit--) {
-            cm_predict(cm);
-            cm_update(cm, data[i] >> bit & 1);
+            context_mixer_predict(cm);
+            context_mixer_update(cm, data[i] >> bit & 1);
         }
     }
     return TACIT_OK;
 }
 
 static enum tacit_status read_reference(const struct tacit_reference *reference,
-                                        const struct reference_reading *reading, struct cm *cm,
-                                        struct block_watch *watch)
+                                        const struct reference_reading *reading,
+                                        struct context_mixer *cm, struct block_watch *watch)
 {
     struct content content = {reading->type, 0, 0};
     uint32_t n_learnt = reference_n_learnt(reference, reading->part);
     uint32_t n_skimmed = reference->n_bytes - n_learnt;
-    cm_skim(cm, reference->data, n_skimmed);
-    TRY(cm_set_content(cm, &content));
+    context_mixer_skim(cm, reference->data, n_skimmed);
+    TRY(context_mixer_set_content(cm, &content));
     return reference_models_learn(cm, reference->data + n_skimmed, n_learnt, watch);
 }
 
 static void destroy(struct reference_kept *kept)
 {
     struct reference_models *models = (struct reference_models *)kept;
-    cm_destroy(models->cm);
+    context_mixer_destroy(models->cm);
     free(models);
 }
 
 static enum tacit_status make(struct reference_models *models,
                               const struct tacit_reference *reference,
-                              const struct cm_config *config,
+                              const struct context_config *config,
                               const struct reference_reading *reading, struct block_watch *watch)
 {
-    TRY(cm_create(&models->cm, config, &models->kernels));
+    TRY(context_mixer_create(&models->cm, config, &models->kernels));
     TRY(read_reference(reference, reading, models->cm, watch));
-    models->kept.n_bytes = 2 * cm_state_size(models->cm);
-    return cm_mark(models->cm);
+    models->kept.n_bytes = 2 * context_mixer_state_size(models->cm);
+    return context_mixer_mark(models->cm);
 }
 
 enum tacit_status reference_models_take(const struct tacit_reference *reference,
-                                        const struct cm_config *config,
+                                        const struct context_config *config,
                                         const struct reference_reading *reading,
                                         const struct kernels *kernels, struct block_watch *watch,
                                         struct reference_models **models_out)
@@ -112,7 +114,7 @@ enum tacit_status reference_models_take(const struct tacit_reference *reference,
         (struct reference_models *)reference_shelf_take(reference->shelf, key);
     *models_out = models;
     if (models) {
-        cm_rewind(models->cm);
+        context_mixer_rewind(models->cm);
         return TACIT_OK;
     }
     models = calloc(1, sizeof *models);
@@ -137,8 +139,8 @@ void reference_models_give_back(const struct tacit_reference *reference,
         reference_shelf_put(reference->shelf, &models->kept);
 }
 
-uint64_t reference_models_memory(const struct cm_config *config)
+uint64_t reference_models_memory(const struct context_config *config)
 {
-    uint64_t n = cm_memory_needed(config);
+    uint64_t n = context_mixer_memory_needed(config);
     return n == 0 ? 0 : 2 * n + sizeof(struct reference_models) + REFERENCE_SHELF_BYTES;
 }

@@ -25,7 +25,8 @@ struct reference_reading {
 
 /* Completes the configuration of models for content_size bytes of content behind the reference. */
 void reference_models_configure(const struct tacit_reference *reference, uint32_t content_size,
-                                const struct reference_reading *reading, struct cm_config *config);
+                                const struct reference_reading *reading,
+                                struct context_config *config);
 
 /* The smallest part that holds n_bytes of the reference. */
 unsigned reference_part_for(const struct tacit_reference *reference, uint64_t n_bytes);
@@ -36,7 +37,7 @@ uint32_t reference_n_learnt(const struct tacit_reference *reference, unsigned pa
 struct reference_models {
     struct reference_kept kept;
     struct kernels kernels;
-    struct cm *cm; /* marked after the reference */
+    struct context_mixer *cm; /* marked after the reference */
 };
 
 /* Whose state it is: the first word of a key. */
@@ -44,15 +45,15 @@ enum { REFERENCE_OF_CONTEXT = 1, REFERENCE_OF_LANGUAGE = 2 };
 
 /* (*models)->cm has read the reference; the caller owns *models until it gives them back. config:
  * from reference_models_configure. watch: of the job that waits while the reference is read. Errors
- * as cm_create, and TACIT_ERR_CANCELLED; *models is NULL then. */
+ * as context_mixer_create, and TACIT_ERR_CANCELLED; *models is NULL then. */
 enum tacit_status reference_models_take(const struct tacit_reference *reference,
-                                        const struct cm_config *config,
+                                        const struct context_config *config,
                                         const struct reference_reading *reading,
                                         const struct kernels *kernels, struct block_watch *watch,
                                         struct reference_models **models);
 
 /* Has a predictor learn bytes that both sides know, as if they were coded. TACIT_ERR_CANCELLED. */
-enum tacit_status reference_models_learn(struct cm *cm, const uint8_t *data, size_t n,
+enum tacit_status reference_models_learn(struct context_mixer *cm, const uint8_t *data, size_t n,
                                          struct block_watch *watch);
 
 /* models: NULL is allowed. */
@@ -61,6 +62,6 @@ void reference_models_give_back(const struct tacit_reference *reference,
 
 /* Upper bound of the memory of a block with such a reading, with the states kept for others. 0 if
  * the configuration is out of range. */
-uint64_t reference_models_memory(const struct cm_config *config);
+uint64_t reference_models_memory(const struct context_config *config);
 
 #endif

@@ -44,7 +44,7 @@ static void make_tables(struct lean *lean)
     }
 }
 
-struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config)
+struct lean *lean_lay_out(struct arena *arena, const struct context_config *config)
 {
     struct lean *lean = arena_take(arena, sizeof *lean);
     unsigned places_log2 = config->memory_log2 - 4;
@@ -76,7 +76,7 @@ struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config)
 }
 
 /* The context that is chosen by the content's type. */
-static uint64_t suited_context(struct lean *lean, const struct cm_history *h)
+static uint64_t suited_context(struct lean *lean, const struct history *h)
 {
     unsigned c = h->last8 & 0xff;
     if (h->content.stride > 0)
@@ -103,7 +103,7 @@ static struct lean_line *line_of(const struct lean *lean, uint64_t hash, unsigne
     return &lean->lines[h >> (64 - lean->lines_log2)];
 }
 
-static void find_place(struct lean *lean, const struct cm_history *h)
+static void find_place(struct lean *lean, const struct history *h)
 {
     uint64_t hash = (h->last8 << (64 - 8 * MATCH_MIN)) * UINT64_C(0x9e3779b97f4a7c15);
     lean->place = (uint32_t)(hash >> (64 - lean->places_log2));
@@ -120,7 +120,7 @@ static void set_place(struct lean *lean, uint32_t n)
     lean->place_checks[lean->place] = lean->place_check;
 }
 
-static uint32_t agreeing_bytes(const struct cm_history *h, uint32_t at)
+static uint32_t agreeing_bytes(const struct history *h, uint32_t at)
 {
     uint32_t n = 0;
     while (n < VERIFY_MAX && n < at && h->ring[(at - 1 - n) & h->mask] == history_byte(h, n + 1))
@@ -134,7 +134,7 @@ static unsigned length_kind(uint32_t n)
     return n < 16 ? n : n < 32 ? 16 + (n - 16) / 4 : n < 64 ? 20 + (n - 32) / 8 : 24 + n / 64;
 }
 
-static void follow_match(struct lean_learnt *m, const struct cm_history *h)
+static void follow_match(struct lean_learnt *m, const struct history *h)
 {
     if (m->match_at == 0)
         return;
@@ -150,7 +150,7 @@ static void follow_match(struct lean_learnt *m, const struct cm_history *h)
         m->match_at = m->match_length = m->n_missed = 0;
 }
 
-void lean_next_byte(struct lean *lean, const struct cm_history *h)
+void lean_next_byte(struct lean *lean, const struct history *h)
 {
     struct lean_learnt *m = &lean->learnt;
     follow_match(m, h);
@@ -170,7 +170,7 @@ void lean_next_byte(struct lean *lean, const struct cm_history *h)
     lean->trust = m->match_length < 16 ? 256 : m->match_length < 32 ? 512 : 768;
 }
 
-void lean_ask(struct lean *lean, const struct cm_history *h)
+void lean_ask(struct lean *lean, const struct history *h)
 {
     uint64_t last = h->last8;
     const uint64_t context[LEAN_HASHED] = {last & 0xffff, last & 0xffffff, last & 0xffffffff,
@@ -226,7 +226,7 @@ void lean_next_nibble(struct lean *lean, unsigned bit, unsigned partial)
     }
 }
 
-void lean_skim(struct lean *lean, const struct cm_history *history)
+void lean_skim(struct lean *lean, const struct history *history)
 {
     find_place(lean, history);
     set_place(lean, history->n);

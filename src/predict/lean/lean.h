@@ -91,14 +91,14 @@ struct lean {
 
 /* NULL if the arena only counts. Takes about 2^memory_log2 bytes, three quarters of them here; the ring is the
  * caller's: 2^(memory_log2 - 2) bytes. */
-struct lean *lean_lay_out(struct arena *arena, const struct cm_config *config);
+struct lean *lean_lay_out(struct arena *arena, const struct context_config *config);
 
 /* Call when a byte is known, best before lean_update of its last bit: finds the contexts of the
  * next byte and prefetches their cache lines. */
-void lean_ask(struct lean *lean, const struct cm_history *history);
+void lean_ask(struct lean *lean, const struct history *history);
 
 /* After lean_ask, at bit 0: finds the match. */
-void lean_next_byte(struct lean *lean, const struct cm_history *history);
+void lean_next_byte(struct lean *lean, const struct history *history);
 
 /* Call at bits 0 and 4: finds the nibble's slots. */
 void lean_next_nibble(struct lean *lean, unsigned bit, unsigned partial);
@@ -107,7 +107,7 @@ void lean_next_nibble(struct lean *lean, unsigned bit, unsigned partial);
 void lean_ask_nibble(struct lean *lean, unsigned partial);
 
 /* Call before a byte that is neither predicted nor learnt: notes its place. */
-void lean_skim(struct lean *lean, const struct cm_history *history);
+void lean_skim(struct lean *lean, const struct history *history);
 
 /* Keeps what it is at a byte's end, to come back to. TACIT_ERR_MEMORY. */
 enum tacit_status lean_mark(struct lean *lean);

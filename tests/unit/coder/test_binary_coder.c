@@ -35,26 +35,26 @@ static uint32_t any_probability(void)
 static void check_round_trip(uint64_t seed, size_t n_bits, bool contrary)
 {
     static uint8_t out[N_BITS * 5 + 16];
-    struct bc_encoder enc;
-    struct bc_decoder dec;
+    struct binary_encoder enc;
+    struct binary_decoder dec;
 
     rng_state = seed;
-    bc_encoder_init(&enc, out, sizeof out);
+    binary_encoder_init(&enc, out, sizeof out);
     for (size_t i = 0; i < n_bits; i++) {
         uint32_t p = any_probability();
         int bit = contrary ? p < 0x80000000u : rng() <= p;
-        bc_encode(&enc, bit, p);
+        binary_encode(&enc, bit, p);
     }
-    size_t n_out = bc_encoder_finish(&enc);
+    size_t n_out = binary_encoder_finish(&enc);
     CHECK(n_out != SIZE_MAX);
 
     rng_state = seed;
     size_t n_wrong = 0;
-    bc_decoder_init(&dec, out, n_out);
+    binary_decoder_init(&dec, out, n_out);
     for (size_t i = 0; i < n_bits; i++) {
         uint32_t p = any_probability();
         int bit = contrary ? p < 0x80000000u : rng() <= p;
-        n_wrong += bc_decode(&dec, p) != bit;
+        n_wrong += binary_decode(&dec, p) != bit;
     }
     CHECK_MSG(n_wrong == 0, "seed %lu, %zu bits: %zu wrong", (unsigned long)seed, n_bits, n_wrong);
 }
@@ -63,18 +63,18 @@ static void check_round_trip(uint64_t seed, size_t n_bits, bool contrary)
 static void check_cost_of_certainty(void)
 {
     uint8_t out[64];
-    struct bc_encoder enc;
-    bc_encoder_init(&enc, out, sizeof out);
+    struct binary_encoder enc;
+    binary_encoder_init(&enc, out, sizeof out);
     for (int i = 0; i < 1000000; i++)
-        bc_encode(&enc, 1, UINT32_MAX - 0xffff);
-    size_t n_out = bc_encoder_finish(&enc);
+        binary_encode(&enc, 1, UINT32_MAX - 0xffff);
+    size_t n_out = binary_encoder_finish(&enc);
     CHECK_MSG(n_out >= 2 && n_out <= 4, "%zu bytes", n_out);
 
     /* One bit that was expected at 2^-16 costs 16 bits. */
-    bc_encoder_init(&enc, out, sizeof out);
+    binary_encoder_init(&enc, out, sizeof out);
     for (int i = 0; i < 16; i++)
-        bc_encode(&enc, 0, UINT32_MAX - 0xffff);
-    n_out = bc_encoder_finish(&enc);
+        binary_encode(&enc, 0, UINT32_MAX - 0xffff);
+    n_out = binary_encoder_finish(&enc);
     CHECK_MSG(n_out >= 31 && n_out <= 33, "%zu bytes", n_out);
 }
 
@@ -82,11 +82,11 @@ static void check_overflow_is_reported(void)
 {
     uint8_t out[8];
     memset(out, 0xa5, sizeof out);
-    struct bc_encoder enc;
-    bc_encoder_init(&enc, out, 4);
+    struct binary_encoder enc;
+    binary_encoder_init(&enc, out, 4);
     for (int i = 0; i < 1000; i++)
-        bc_encode(&enc, i & 1, 0x80000000u);
-    CHECK(bc_encoder_finish(&enc) == SIZE_MAX);
+        binary_encode(&enc, i & 1, 0x80000000u);
+    CHECK(binary_encoder_finish(&enc) == SIZE_MAX);
     CHECK(out[4] == 0xa5 && out[7] == 0xa5);
 }
 

@@ -281,30 +281,30 @@ static void test_against_file(void)
     struct lm_options lm_options = {1, 8192, 1, cpu_features(), 1, 0};
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
-    struct bc_encoder enc;
+    struct binary_encoder enc;
     struct kernels kernels;
     kernels_select(&kernels, cpu_features());
-    bc_encoder_init(&enc, out, sizeof out);
+    binary_encoder_init(&enc, out, sizeof out);
     CHECK(lm_state_create(&state, lm, &lm_options) == TACIT_OK);
     for (size_t i = 0; i < n; i++) {
-        struct trie_walk walk = trie_start(model->trie);
+        struct byte_trie_walk walk = byte_trie_start(model->trie);
         uint32_t place = model->trie->places[items[i]];
         int bit;
         if (token < lm->shape.n_vocab)
             lm_step(state, &token, logits);
         token_distribution_set(&distribution, &kernels, logits);
         do {
-            bit = (int)trie_forced(model->trie, &walk);
-            if (trie_is_open(model->trie, &walk)) {
+            bit = (int)byte_trie_forced(model->trie, &walk);
+            if (byte_trie_is_open(model->trie, &walk)) {
                 double p = 1 / (1 + exp(-(double)token_distribution_stretch(&distribution, &walk)));
                 bit = place >= walk.split;
                 p = p < 1e-9 ? 1e-9 : p > 1 - 1e-9 ? 1 - 1e-9 : p;
-                bc_encode(&enc, bit, (uint32_t)(p * 4294967295.0));
+                binary_encode(&enc, bit, (uint32_t)(p * 4294967295.0));
             }
-        } while (trie_take(model->trie, &walk, (unsigned)bit));
+        } while (byte_trie_take(model->trie, &walk, (unsigned)bit));
         token = items[i];
     }
-    double n_file = (double)bc_encoder_finish(&enc);
+    double n_file = (double)binary_encoder_finish(&enc);
     struct tacit_eval_options options;
     struct tacit_evaluator *e;
     struct tacit_eval_text given = {prose, sizeof prose};

@@ -53,15 +53,16 @@ static void check_refused(const char *what, const uint8_t *data, size_t n)
 int main(void)
 {
     layout =
-        (struct context_layout){.config = {.strength = CM_STRONG, .memory_log2 = 22},
+        (struct context_layout){.config = {.strength = CONTEXT_STRONG, .memory_log2 = 22},
                                 .n_segments = 1,
                                 .segments = {{.content = {.type = CONTENT_TEXT}, .n_bytes = 100}}};
     check_round_trip(100);
     CHECK(context_layout_pack(packed, &layout) == 2);
 
-    for (unsigned memory_log2 = CM_MEMORY_LOG2_MIN; memory_log2 <= CM_MEMORY_LOG2_MAX_LEAN;
-         memory_log2++) {
-        layout.config = (struct cm_config){.strength = CM_LEAN, .memory_log2 = memory_log2};
+    for (unsigned memory_log2 = CONTEXT_MEMORY_LOG2_MIN;
+         memory_log2 <= CONTEXT_MEMORY_LOG2_MAX_LEAN; memory_log2++) {
+        layout.config =
+            (struct context_config){.strength = CONTEXT_LEAN, .memory_log2 = memory_log2};
         check_round_trip(100);
     }
 

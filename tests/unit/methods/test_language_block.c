@@ -196,7 +196,7 @@ static struct codec_plan plan_of(const struct tacit_model *model, bool unmixed, 
     options.n_context = 256;
     CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
     plan.report = &report;
-    plan.memory_log2_max = CM_MEMORY_LOG2_MIN;
+    plan.memory_log2_max = CONTEXT_MEMORY_LOG2_MIN;
     plan.guessing = n_threads > 1 ? GUESSING_ALL : GUESSING_WHAT_PAYS;
     return plan;
 }

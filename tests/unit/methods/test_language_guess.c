@@ -110,7 +110,7 @@ static void check_archive(const struct tacit_model *model, unsigned number)
     options.n_threads = 1;
     options.n_context = number % 3 ? 64 : 256;
     CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
-    plan.memory_log2_max = CM_MEMORY_LOG2_MIN;
+    plan.memory_log2_max = CONTEXT_MEMORY_LOG2_MIN;
     encode(&job, &plan, n);
     CHECK(compare(&job, guessing, job.payload.size) == TACIT_OK);
     (void)compare(&job, guessing, sample_rng(&rng) % job.payload.size);

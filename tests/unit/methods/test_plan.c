@@ -36,13 +36,13 @@ static void check_levels(void)
         uint64_t block_size;
         int zstd_level;
         bool context;
-        enum cm_strength strength;
+        enum context_strength strength;
     } expected[TACIT_LEVEL_MAX + 1] = {
-        [1] = {8 * MIB, 9, false, CM_LEAN},    [2] = {64 * MIB, 22, false, CM_LEAN},
-        [3] = {8 * MIB, 9, true, CM_LEAN},     [4] = {16 * MIB, 22, true, CM_QUICK},
-        [5] = {4 * MIB, 22, true, CM_STRONG},  [6] = {8 * MIB, 22, true, CM_STRONG},
-        [7] = {16 * MIB, 22, true, CM_STRONG}, [8] = {32 * MIB, 22, true, CM_STRONG},
-        [9] = {64 * MIB, 22, true, CM_STRONG},
+        [1] = {8 * MIB, 9, false, CONTEXT_LEAN},    [2] = {64 * MIB, 22, false, CONTEXT_LEAN},
+        [3] = {8 * MIB, 9, true, CONTEXT_LEAN},     [4] = {16 * MIB, 22, true, CONTEXT_QUICK},
+        [5] = {4 * MIB, 22, true, CONTEXT_STRONG},  [6] = {8 * MIB, 22, true, CONTEXT_STRONG},
+        [7] = {16 * MIB, 22, true, CONTEXT_STRONG}, [8] = {32 * MIB, 22, true, CONTEXT_STRONG},
+        [9] = {64 * MIB, 22, true, CONTEXT_STRONG},
     };
     for (int level = TACIT_LEVEL_MIN; level <= TACIT_LEVEL_MAX; level++) {
         struct tacit_options options = options_of(level);
@@ -53,7 +53,7 @@ static void check_levels(void)
                   "level %d", level);
         CHECK(plan.context == (level >= TACIT_LEVEL_CONTEXT));
         CHECK(!plan.context || plan.strength == expected[level].strength);
-        CHECK(cm_level_strength(level) == plan.strength);
+        CHECK(context_level_strength(level) == plan.strength);
         CHECK(plan.n_threads == 3 && plan.n_at_once == 3 && plan.memory_limit == UINT64_MAX);
         CHECK(plan.block_bound == plan.block_size);
     }

@@ -248,7 +248,7 @@ static void check_parts(void)
     CHECK(reference_part_for(reference, LONG) == 0 && reference_n_learnt(reference, 0) == LONG);
     CHECK(reference_part_for(reference, 1) == 1 && reference_n_learnt(reference, 1) == 1 << 16);
     CHECK(reference_n_learnt(reference, 2) == LONG);
-    struct cm_config config = {.strength = CM_QUICK, .content_set = 1, .memory_log2 = 20};
+    struct context_config config = {.strength = CONTEXT_QUICK, .content_set = 1, .memory_log2 = 20};
     struct reference_reading reading = {.type = CONTENT_DEFAULT, .part = 1};
     struct kernels kernels;
     struct block_watch watch = {0};
@@ -257,14 +257,14 @@ static void check_parts(void)
     reference_models_configure(reference, 1000, &reading, &config);
     CHECK(reference_models_take(reference, &config, &reading, &kernels, &watch, &models) ==
           TACIT_OK);
-    struct cm *cm = models->cm;
+    struct context_mixer *cm = models->cm;
     float bits = 0; /* of bytes that were skimmed: the match model knows them */
     for (size_t i = 0; i < 400; i++) {
         for (int bit = 7; bit >= 0; bit--) {
             int value = data[i + 100] >> bit & 1;
-            uint32_t p = cm_predict(cm);
+            uint32_t p = context_mixer_predict(cm);
             bits += (value ? p : ~p) < UINT32_C(1) << 31 ? 1.0f : 0.0f;
-            cm_update(cm, value);
+            context_mixer_update(cm, value);
         }
     }
     CHECK_MSG(bits < 400.0f, "%g of 3200 bits are foretold wrongly", (double)bits);
@@ -274,11 +274,11 @@ static void check_parts(void)
     free(data);
 }
 
-static void predict_some(struct cm *cm, uint32_t *p, size_t n)
+static void predict_some(struct context_mixer *cm, uint32_t *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        p[i] = cm_predict(cm);
-        cm_update(cm, content[i / 8] >> i % 8 & 1);
+        p[i] = context_mixer_predict(cm);
+        context_mixer_update(cm, content[i / 8] >> i % 8 & 1);
     }
 }
 
@@ -295,8 +295,9 @@ static void check_used_again(void)
     sample_fill(reference_data, N, SAMPLE_TEXT, 2);
     for (unsigned i = 0; i < 6; i++) {
         struct tacit_reference *reference = make(reference_data, N_REFERENCE);
-        struct cm_config config = {
-            .strength = (enum cm_strength)(i / 2), .content_set = sets[i % 2], .memory_log2 = 20};
+        struct context_config config = {.strength = (enum context_strength)(i / 2),
+                                        .content_set = sets[i % 2],
+                                        .memory_log2 = 20};
         struct reference_models *models, *same, *other;
         reference_models_configure(reference, 2000, &reading, &config);
         CHECK(reference_models_take(reference, &config, &reading, &kernels, &watch, &models) ==

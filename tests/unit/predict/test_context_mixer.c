@@ -75,45 +75,45 @@ static const struct generator {
     {"words", fill_words, 1.0},   {"table", fill_table, 3.2},
 };
 
-static size_t encode(const struct cm_config *config, const struct kernels *kernels,
+static size_t encode(const struct context_config *config, const struct kernels *kernels,
                      const uint8_t *data, size_t n, uint8_t *out, size_t out_cap)
 {
-    struct cm *cm;
-    struct bc_encoder enc;
-    CHECK(cm_create(&cm, config, kernels) == TACIT_OK);
-    bc_encoder_init(&enc, out, out_cap);
+    struct context_mixer *cm;
+    struct binary_encoder enc;
+    CHECK(context_mixer_create(&cm, config, kernels) == TACIT_OK);
+    binary_encoder_init(&enc, out, out_cap);
     for (size_t i = 0; i < n; i++)
         for (int b = 7; b >= 0; b--) {
             int bit = data[i] >> b & 1;
-            bc_encode(&enc, bit, cm_predict(cm));
-            cm_update(cm, bit);
+            binary_encode(&enc, bit, context_mixer_predict(cm));
+            context_mixer_update(cm, bit);
         }
-    cm_destroy(cm);
-    return bc_encoder_finish(&enc);
+    context_mixer_destroy(cm);
+    return binary_encoder_finish(&enc);
 }
 
-static bool decodes_to(const struct cm_config *config, const struct kernels *kernels,
+static bool decodes_to(const struct context_config *config, const struct kernels *kernels,
                        const uint8_t *in, size_t n_in, const uint8_t *data, size_t n)
 {
-    struct cm *cm;
-    struct bc_decoder dec;
+    struct context_mixer *cm;
+    struct binary_decoder dec;
     bool same = true;
-    CHECK(cm_create(&cm, config, kernels) == TACIT_OK);
-    bc_decoder_init(&dec, in, n_in);
+    CHECK(context_mixer_create(&cm, config, kernels) == TACIT_OK);
+    binary_decoder_init(&dec, in, n_in);
     for (size_t i = 0; i < n && same; i++) {
         unsigned byte = 0;
         for (int b = 0; b < 8; b++) {
-            int bit = bc_decode(&dec, cm_predict(cm));
-            cm_update(cm, bit);
+            int bit = binary_decode(&dec, context_mixer_predict(cm));
+            context_mixer_update(cm, bit);
             byte = byte << 1 | (unsigned)bit;
         }
         same = byte == data[i];
     }
-    cm_destroy(cm);
+    context_mixer_destroy(cm);
     return same;
 }
 
-static void check_content(const struct cm_config *config, const struct generator *g, size_t n)
+static void check_content(const struct context_config *config, const struct generator *g, size_t n)
 {
     static uint8_t data[N_MAX], out[N_MAX + N_MAX / 16 + 64], again[sizeof out];
     struct kernels reference, kernels;
@@ -138,41 +138,41 @@ static void check_content(const struct cm_config *config, const struct generator
 }
 
 /* Parts of different types after one another, decoded by a predictor of its own. */
-static void check_content_changes(enum cm_strength strength)
+static void check_content_changes(enum context_strength strength)
 {
     enum { N_PART = 300 };
     static uint8_t data[CONTENT_N_TYPES * N_PART], back[sizeof data], out[2 * sizeof data];
-    struct cm_config config = {
-        .strength = strength, .content_set = CONTENT_ALL, .memory_log2 = CM_MEMORY_LOG2_MIN};
+    struct context_config config = {
+        .strength = strength, .content_set = CONTENT_ALL, .memory_log2 = CONTEXT_MEMORY_LOG2_MIN};
     struct kernels kernels;
-    struct bc_encoder enc = {0};
-    struct bc_decoder dec = {0};
+    struct binary_encoder enc = {0};
+    struct binary_decoder dec = {0};
     kernels_select(&kernels, cpu_features());
     fill_table(data, sizeof data / 2);
     fill_runs(data + sizeof data / 2, sizeof data / 2);
-    bc_encoder_init(&enc, out, sizeof out);
+    binary_encoder_init(&enc, out, sizeof out);
     for (int decoding = 0; decoding <= 1; decoding++) {
-        struct cm *cm;
-        CHECK(cm_create(&cm, &config, &kernels) == TACIT_OK);
+        struct context_mixer *cm;
+        CHECK(context_mixer_create(&cm, &config, &kernels) == TACIT_OK);
         for (size_t i = 0; i < sizeof data * 8; i++) {
             struct content content = {(enum content_type)(i / 8 / N_PART), 7, 2};
             content.stride = content.type == CONTENT_AUDIO16 ? 4 : content.stride;
             if (!content_has_rows(content.type))
                 content.stride = content.offset = 0;
             if (i % (8 * N_PART) == 0)
-                CHECK(cm_set_content(cm, &content) == TACIT_OK);
-            uint32_t p = cm_predict(cm);
+                CHECK(context_mixer_set_content(cm, &content) == TACIT_OK);
+            uint32_t p = context_mixer_predict(cm);
             int bit = data[i / 8] >> (7 - i % 8) & 1;
             if (decoding)
-                bit = bc_decode(&dec, p);
+                bit = binary_decode(&dec, p);
             else
-                bc_encode(&enc, bit, p);
+                binary_encode(&enc, bit, p);
             back[i / 8] = (uint8_t)(back[i / 8] << 1 | bit);
-            cm_update(cm, bit);
+            context_mixer_update(cm, bit);
         }
-        cm_destroy(cm);
+        context_mixer_destroy(cm);
         if (!decoding)
-            bc_decoder_init(&dec, out, bc_encoder_finish(&enc));
+            binary_decoder_init(&dec, out, binary_encoder_finish(&enc));
     }
     CHECK(memcmp(data, back, sizeof data) == 0);
 }
@@ -192,77 +192,77 @@ static void check_content_bounds(void)
         {CONTENT_MARKUP, 0, 1},
     };
     static const struct content good = {CONTENT_RECORDS, 12, 11}, other = {CONTENT_TEXT, 0, 0};
-    struct cm_config config = {.content_set = CONTENT_ALL & ~CONTENT_BIT(CONTENT_TEXT),
-                               .memory_log2 = CM_MEMORY_LOG2_MIN};
+    struct context_config config = {.content_set = CONTENT_ALL & ~CONTENT_BIT(CONTENT_TEXT),
+                                    .memory_log2 = CONTEXT_MEMORY_LOG2_MIN};
     struct kernels kernels;
-    struct cm *cm;
+    struct context_mixer *cm;
     kernels_select(&kernels, cpu_features());
-    CHECK(cm_create(&cm, &config, &kernels) == TACIT_OK);
+    CHECK(context_mixer_create(&cm, &config, &kernels) == TACIT_OK);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        CHECK_MSG(cm_set_content(cm, &bad[i]) == TACIT_ERR_ARGUMENT, "content %zu", i);
-    CHECK(cm_set_content(cm, &good) == TACIT_OK);
-    CHECK(cm_set_content(cm, &other) == TACIT_ERR_ARGUMENT);
-    cm_destroy(cm);
+        CHECK_MSG(context_mixer_set_content(cm, &bad[i]) == TACIT_ERR_ARGUMENT, "content %zu", i);
+    CHECK(context_mixer_set_content(cm, &good) == TACIT_OK);
+    CHECK(context_mixer_set_content(cm, &other) == TACIT_ERR_ARGUMENT);
+    context_mixer_destroy(cm);
 }
 
 static void check_config_bounds(void)
 {
     struct kernels kernels;
-    struct cm *cm;
-    struct cm_config config = {.content_set = CONTENT_BIT(CONTENT_DEFAULT),
-                               .memory_log2 = CM_MEMORY_LOG2_MIN - 1};
+    struct context_mixer *cm;
+    struct context_config config = {.content_set = CONTENT_BIT(CONTENT_DEFAULT),
+                                    .memory_log2 = CONTEXT_MEMORY_LOG2_MIN - 1};
     kernels_select(&kernels, CPU_SCALAR);
-    CHECK(cm_create(&cm, &config, &kernels) == TACIT_ERR_ARGUMENT && cm == NULL);
-    config.memory_log2 = CM_MEMORY_LOG2_MAX + 1;
-    CHECK(cm_memory_needed(&config) == 0);
-    for (config.memory_log2 = CM_MEMORY_LOG2_MIN; config.memory_log2 <= CM_MEMORY_LOG2_MAX;
-         config.memory_log2++) {
-        size_t needed = cm_memory_needed(&config);
+    CHECK(context_mixer_create(&cm, &config, &kernels) == TACIT_ERR_ARGUMENT && cm == NULL);
+    config.memory_log2 = CONTEXT_MEMORY_LOG2_MAX + 1;
+    CHECK(context_mixer_memory_needed(&config) == 0);
+    for (config.memory_log2 = CONTEXT_MEMORY_LOG2_MIN;
+         config.memory_log2 <= CONTEXT_MEMORY_LOG2_MAX; config.memory_log2++) {
+        size_t needed = context_mixer_memory_needed(&config);
         CHECK(needed != 0 && needed <= ((size_t)5 << config.memory_log2) / 4 + ((size_t)16 << 20));
     }
 }
 
 /* What the parts of a prediction are worth: a hint that knows which side a coin falls on, then
  * a repeated text of which it knows nothing. Asking changes nothing, nor does coming back to what was saved. */
-static void check_parts(enum cm_strength strength)
+static void check_parts(enum context_strength strength)
 {
     static const char lyric[] =
         "the order of words is what a model learns from text and a list of them";
     struct kernels kernels;
-    struct cm_config config = {.strength = strength,
-                               .content_set = CONTENT_BIT(CONTENT_TEXT),
-                               .memory_log2 = CM_MEMORY_LOG2_MIN,
-                               .hinted = true};
-    struct cm *cm, *unasked;
+    struct context_config config = {.strength = strength,
+                                    .content_set = CONTENT_BIT(CONTENT_TEXT),
+                                    .memory_log2 = CONTEXT_MEMORY_LOG2_MIN,
+                                    .hinted = true};
+    struct context_mixer *cm, *unasked;
     uint64_t random = 1;
     double hint_saves[2] = {0, 0}, context_saves[2] = {0, 0};
     kernels_select(&kernels, cpu_features());
-    CHECK(cm_create(&cm, &config, &kernels) == TACIT_OK);
-    CHECK(cm_create(&unasked, &config, &kernels) == TACIT_OK);
-    uint8_t *saved = malloc(cm_state_size(cm));
+    CHECK(context_mixer_create(&cm, &config, &kernels) == TACIT_OK);
+    CHECK(context_mixer_create(&unasked, &config, &kernels) == TACIT_OK);
+    uint8_t *saved = malloc(context_mixer_state_size(cm));
     for (int i = 0; i < 16000; i++) {
         bool coin = i < 8000;
         int bit =
             coin ? (int)(rng(&random) >> 31) : lyric[i / 8 % (sizeof lyric - 1)] >> (7 - i % 8) & 1;
-        struct cm_hint hint = {.stretch = !coin ? 0.0f : bit ? 3.0f : -3.0f};
-        struct cm_parts parts;
+        struct context_hint hint = {.stretch = !coin ? 0.0f : bit ? 3.0f : -3.0f};
+        struct context_mixer_parts parts;
         uint32_t other;
-        cm_set_hint(cm, &hint);
-        cm_set_hint(unasked, &hint);
+        context_mixer_set_hint(cm, &hint);
+        context_mixer_set_hint(unasked, &hint);
         if (i == 8000)
-            cm_save(cm, saved);
-        uint32_t p1 = cm_predict(cm);
-        cm_predict_parts(cm, false, &parts);
+            context_mixer_save(cm, saved);
+        uint32_t p1 = context_mixer_predict(cm);
+        context_mixer_predict_parts(cm, false, &parts);
         if (i == 8000) {
-            cm_update(cm, !bit);
-            cm_restore(cm, saved);
-            other = cm_predict(cm);
+            context_mixer_update(cm, !bit);
+            context_mixer_restore(cm, saved);
+            other = context_mixer_predict(cm);
             CHECK(other == p1);
         }
-        other = cm_predict(unasked);
+        other = context_mixer_predict(unasked);
         CHECK(other == p1);
-        cm_update(cm, bit);
-        cm_update(unasked, bit);
+        context_mixer_update(cm, bit);
+        context_mixer_update(unasked, bit);
         double sign = bit ? 1 : -1;
         hint_saves[coin] += sign * ((double)parts.mixed - (double)parts.context) / 4294967296.0;
         context_saves[coin] += sign * ((double)parts.mixed - (double)parts.hint) / 4294967296.0;
@@ -272,30 +272,30 @@ static void check_parts(enum cm_strength strength)
     CHECK_MSG(context_saves[0] > 4 * fabs(hint_saves[0]) && context_saves[0] > 1000, "text: %f, %f",
               context_saves[0], hint_saves[0]);
     free(saved);
-    cm_destroy(cm);
-    cm_destroy(unasked);
+    context_mixer_destroy(cm);
+    context_mixer_destroy(unasked);
 }
 
 int main(void)
 {
     static const size_t lengths[] = {0, 1, 2, 255, N_TYPE, N_MAX};
-    for (int strength = CM_QUICK; strength <= CM_LEAN; strength++)
+    for (int strength = CONTEXT_QUICK; strength <= CONTEXT_LEAN; strength++)
         for (int content = CONTENT_DEFAULT; content < CONTENT_N_TYPES; content++)
             for (size_t g = 0; g < sizeof generators / sizeof *generators; g++)
                 for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
                     bool everywhere = content == CONTENT_DEFAULT || lengths[l] == N_TYPE;
-                    struct cm_config config = {.strength = (enum cm_strength)strength,
-                                               .content_set = CONTENT_BIT(content),
-                                               .memory_log2 = CM_MEMORY_LOG2_MIN};
+                    struct context_config config = {.strength = (enum context_strength)strength,
+                                                    .content_set = CONTENT_BIT(content),
+                                                    .memory_log2 = CONTEXT_MEMORY_LOG2_MIN};
                     if (everywhere)
                         check_content(&config, &generators[g], lengths[l]);
                 }
-    check_content_changes(CM_QUICK);
-    check_content_changes(CM_STRONG);
-    check_content_changes(CM_LEAN);
+    check_content_changes(CONTEXT_QUICK);
+    check_content_changes(CONTEXT_STRONG);
+    check_content_changes(CONTEXT_LEAN);
     check_content_bounds();
     check_config_bounds();
-    check_parts(CM_QUICK);
-    check_parts(CM_STRONG);
+    check_parts(CONTEXT_QUICK);
+    check_parts(CONTEXT_STRONG);
     return check_result();
 }

@@ -17,7 +17,7 @@ static void check_refiner(void)
     struct arena arena = {aligned_alloc(64, sizes.used), sizes.used, 0};
     refiner_lay_out(&refiner, &arena, REFINER_MAPS);
     uint8_t ring[16] = {0};
-    struct cm_history h = {.ring = ring, .mask = 15, .partial = 1};
+    struct history h = {.ring = ring, .mask = 15, .partial = 1};
     for (float x = -14; x <= 14; x += 0.37f) {
         float p = strict_squash(x), refined = refiner_predict(&refiner, &stream, &h, x, p);
         CHECK_MSG(refined > 0 && refined < 1, "%g", x);

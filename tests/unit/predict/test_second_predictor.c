@@ -45,18 +45,19 @@ static struct content random_content(uint64_t *state)
 }
 
 /* The number of the first bit at which the two differ, or -1. */
-static long compare_segment(struct cm *cm, struct predictor *predictor, const struct segment *s)
+static long compare_segment(struct context_mixer *cm, struct predictor *predictor,
+                            const struct segment *s)
 {
     uint8_t *data = malloc(s->n_bytes);
     long differs = -1;
     golden_fill(data, s->n_bytes, s->made_of);
-    cm_set_content(cm, &s->content);
+    context_mixer_set_content(cm, &s->content);
     begin_segment(predictor, s->content.type, s->content.stride, s->content.offset);
     for (long i = 0; i < 8 * (long)s->n_bytes && differs < 0; i++) {
         int bit = data[i / 8] >> (7 - i % 8) & 1;
-        if (cm_predict(cm) != predict_bit(predictor))
+        if (context_mixer_predict(cm) != predict_bit(predictor))
             differs = i;
-        cm_update(cm, bit);
+        context_mixer_update(cm, bit);
         learn_bit(predictor, bit);
     }
     free(data);
@@ -64,26 +65,26 @@ static long compare_segment(struct cm *cm, struct predictor *predictor, const st
 }
 
 /* large: more than the ring holds. */
-static void compare_block(uint64_t seed, enum cm_strength strength, bool large,
+static void compare_block(uint64_t seed, enum context_strength strength, bool large,
                           const struct kernels *kernels)
 {
     struct segment segments[N_SEGMENTS_MAX];
     uint64_t state = seed;
     unsigned n = large ? 1 : 1 + below(&state, N_SEGMENTS_MAX);
-    struct cm_config config = {.strength = strength,
-                               .memory_log2 = CM_MEMORY_LOG2_MIN + below(&state, 3)};
+    struct context_config config = {.strength = strength,
+                                    .memory_log2 = CONTEXT_MEMORY_LOG2_MIN + below(&state, 3)};
     if (large)
-        config.memory_log2 = CM_MEMORY_LOG2_MIN;
+        config.memory_log2 = CONTEXT_MEMORY_LOG2_MIN;
     for (unsigned i = 0; i < n; i++) {
         segments[i].content = random_content(&state);
         segments[i].n_bytes = large ? N_BYTES_LARGE : 1 + below(&state, N_BYTES_MAX);
         segments[i].made_of = (enum golden_class)below(&state, GOLDEN_N_CLASSES);
         config.content_set |= CONTENT_BIT(segments[i].content.type);
     }
-    struct cm *cm;
-    CHECK(cm_create(&cm, &config, kernels) == TACIT_OK);
+    struct context_mixer *cm;
+    CHECK(context_mixer_create(&cm, &config, kernels) == TACIT_OK);
     struct predictor *predictor =
-        make_predictor((enum block_strength)strength, config.memory_log2 - CM_MEMORY_LOG2_MIN,
+        make_predictor((enum block_strength)strength, config.memory_log2 - CONTEXT_MEMORY_LOG2_MIN,
                        config.content_set, 0, 0);
     long differs = -1;
     for (unsigned i = 0; i < n && differs < 0; i++) {
@@ -94,7 +95,7 @@ static void compare_block(uint64_t seed, enum cm_strength strength, bool large,
                   (int)segments[i].content.type, differs);
     }
     forget();
-    cm_destroy(cm);
+    context_mixer_destroy(cm);
 }
 
 int main(int argc, char **argv)
@@ -104,11 +105,11 @@ int main(int argc, char **argv)
     kernels_select(&kernels, cpu_features());
     make_tables();
     for (uint64_t seed = 1; argc == 1 && seed <= N_BLOCKS; seed++) {
-        compare_block(seed, CM_QUICK, false, &kernels);
-        compare_block(seed, CM_STRONG, false, &kernels);
-        compare_block(seed, CM_LEAN, false, &kernels);
+        compare_block(seed, CONTEXT_QUICK, false, &kernels);
+        compare_block(seed, CONTEXT_STRONG, false, &kernels);
+        compare_block(seed, CONTEXT_LEAN, false, &kernels);
     }
     if (argc > 1)
-        compare_block(1, CM_QUICK, true, &kernels);
+        compare_block(1, CONTEXT_QUICK, true, &kernels);
     return check_result();
 }

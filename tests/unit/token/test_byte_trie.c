@@ -31,7 +31,7 @@ static void masses_by_definition(const struct byte_trie *trie, struct byte_view 
 {
     *all = *ones = 0;
     for (uint32_t place = 0; place < trie->n_places; place++) {
-        struct byte_view other = trie_bytes(trie, place);
+        struct byte_view other = byte_trie_bytes(trie, place);
         uint32_t same = 0;
         while (same < position && decision_of(other, same) == decision_of(item, same))
             same++;
@@ -47,8 +47,8 @@ static void masses_by_definition(const struct byte_trie *trie, struct byte_view 
 static unsigned check_walk(const struct byte_trie *trie, uint32_t place, const uint64_t *mass,
                            const uint64_t *cum)
 {
-    struct byte_view item = trie_bytes(trie, place);
-    struct trie_walk walk = trie_start(trie);
+    struct byte_view item = byte_trie_bytes(trie, place);
+    struct byte_trie_walk walk = byte_trie_start(trie);
     unsigned n_open = 0, bit;
     bool more;
     do {
@@ -56,16 +56,16 @@ static unsigned check_walk(const struct byte_trie *trie, uint32_t place, const u
         uint32_t position = walk.position;
         masses_by_definition(trie, item, position, mass, &all, &ones);
         CHECK(cum[walk.high] - cum[walk.low] == all);
-        if (trie_is_open(trie, &walk)) {
+        if (byte_trie_is_open(trie, &walk)) {
             bit = place >= walk.split;
             CHECK(cum[walk.high] - cum[walk.split] == ones && ones > 0 && ones < all);
             n_open++;
         } else {
-            bit = trie_forced(trie, &walk);
+            bit = byte_trie_forced(trie, &walk);
             CHECK(ones == (bit ? all : 0));
         }
         CHECK(bit == decision_of(item, position));
-        more = trie_take(trie, &walk, bit);
+        more = byte_trie_take(trie, &walk, bit);
         CHECK(walk.position == position + 1 && walk.position <= 9 * item.n + 1);
     } while (more);
     CHECK(walk.low == place && walk.high == place + 1 && walk.position == 9 * item.n + 1);
@@ -81,7 +81,7 @@ static void check_trie(const struct byte_trie *trie)
     for (uint32_t i = 0; i < trie->n_places; i++) {
         mass[i] = 1 + (i * 2654435761u >> 12);
         cum[i + 1] = cum[i] + mass[i];
-        CHECK(i == 0 || view_compare(trie_bytes(trie, i - 1), trie_bytes(trie, i)) < 0);
+        CHECK(i == 0 || view_compare(byte_trie_bytes(trie, i - 1), byte_trie_bytes(trie, i)) < 0);
         CHECK(trie->places[trie->items[i]] == i);
     }
     for (uint32_t place = 0; place < trie->n_places; place++)
@@ -108,7 +108,7 @@ static void test_small(void)
         CHECK(byte_trie_create(&trie, items_of, 6) == TACIT_OK);
         if (trie)
             check_trie(trie);
-        CHECK(trie && trie->places[5] == TRIE_NONE);
+        CHECK(trie && trie->places[5] == BYTE_TRIE_NONE);
         byte_trie_destroy(trie);
     }
 }
@@ -127,15 +127,15 @@ static void test_bytes(void)
     if (!trie)
         return;
     for (uint32_t place = 0; place < 256; place++) {
-        struct trie_walk walk = trie_start(trie);
-        CHECK(!trie_is_open(trie, &walk) && trie_forced(trie, &walk) == 1);
-        trie_take(trie, &walk, 1);
+        struct byte_trie_walk walk = byte_trie_start(trie);
+        CHECK(!byte_trie_is_open(trie, &walk) && byte_trie_forced(trie, &walk) == 1);
+        byte_trie_take(trie, &walk, 1);
         for (int bit = 7; bit >= 0; bit--) {
-            CHECK(trie_is_open(trie, &walk));
-            trie_take(trie, &walk, place >> bit & 1);
+            CHECK(byte_trie_is_open(trie, &walk));
+            byte_trie_take(trie, &walk, place >> bit & 1);
         }
-        CHECK(!trie_is_open(trie, &walk) && trie_forced(trie, &walk) == 0);
-        CHECK(!trie_take(trie, &walk, 0) && trie->items[walk.low] == place);
+        CHECK(!byte_trie_is_open(trie, &walk) && byte_trie_forced(trie, &walk) == 0);
+        CHECK(!byte_trie_take(trie, &walk, 0) && trie->items[walk.low] == place);
     }
     byte_trie_destroy(trie);
 }
@@ -175,7 +175,7 @@ static void test_tokenizer_trie(void)
         bool begins[256] = {false};
         CHECK(trie->n_places == N_WORDS + 21); /* word 0 is text here */
         for (uint32_t place = 0; place < trie->n_places; place++)
-            begins[trie_bytes(trie, place).data[0]] = true;
+            begins[byte_trie_bytes(trie, place).data[0]] = true;
         for (int i = 0; i < 256; i++)
             CHECK(begins[i]);
         check_trie(trie);

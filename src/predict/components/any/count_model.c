@@ -14,7 +14,7 @@ enum { N_ORDERS = 3, LINE = 16 /* entries: a nibble's decisions, a cache line */
 #define START adaptive_start(32768, 0)
 
 struct count_shared {
-    const struct cm_tables *tables;
+    const struct input_tables *tables;
     uint32_t *entries; /* [N_ORDERS][1 << entries_log2]: xor START */
     unsigned entries_log2;
 };
@@ -24,7 +24,7 @@ struct count_stream {
     uint32_t *line[N_ORDERS]; /* of the present nibble */
 };
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct count_shared *m = self->shared = arena_take(setup->arena, sizeof *m);
     component_take_streams(setup, self, sizeof(struct count_stream));
@@ -44,7 +44,7 @@ static uint32_t *line_of(const struct count_shared *m, const struct count_stream
     return m->entries + ((size_t)i << m->entries_log2) + (h >> (68 - m->entries_log2)) * LINE;
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     struct count_stream *s = stream;
     (void)shared;
@@ -52,7 +52,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
         s->hash[i] = (history_last(h, i + 1) + 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *h)
+static void prefetch(void *shared, void *stream, const struct history *h)
 {
     for (unsigned i = 0; i < N_ORDERS; i++) {
         if (h->bit == 0) {
@@ -64,13 +64,13 @@ static void prefetch(void *shared, void *stream, const struct cm_history *h)
     }
 }
 
-static uint32_t *entry_of(const struct count_stream *s, unsigned i, const struct cm_history *h)
+static uint32_t *entry_of(const struct count_stream *s, unsigned i, const struct history *h)
 {
     unsigned leading = 1u << (h->bit & 3);
     return s->line[i] + (leading | (h->partial & (leading - 1)));
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct count_shared *m = shared;
@@ -85,7 +85,7 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     }
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct count_shared *m = shared;
     for (unsigned i = 0; i < N_ORDERS; i++) {

@@ -10,11 +10,11 @@
 
 enum { N_LEVELS = 64, N_MAPS = 2, LAST_LOG2 = 10 };
 
-#define LEVEL_STEP (N_LEVELS / 2 / CM_HINT_MAX)
+#define LEVEL_STEP (N_LEVELS / 2 / CONTEXT_HINT_MAX)
 
 struct hint_shared {
-    const struct cm_tables *tables;
-    const struct cm_hint *hint;
+    const struct input_tables *tables;
+    const struct context_hint *hint;
     uint32_t by_node[N_LEVELS][256];
     uint32_t by_last[N_LEVELS][1 << LAST_LOG2];
 };
@@ -23,20 +23,20 @@ struct hint_stream {
     uint32_t *entry[N_MAPS];
 };
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct hint_shared *m = self->shared = arena_take(setup->arena, sizeof *m);
     component_take_streams(setup, self, sizeof(struct hint_stream));
     setup->shape.lead = setup->shape.n_inputs + 1;
     shape_add_inputs(&setup->shape, 2 + N_MAPS);
-    shape_add_selector(&setup->shape, CM_HINT_CONTEXTS);
+    shape_add_selector(&setup->shape, CONTEXT_HINT_CONTEXTS);
     shape_add_selector(&setup->shape, N_LEVELS * 8);
     if (m == NULL)
         return;
     m->tables = setup->tables;
     m->hint = setup->hint;
     for (int level = 0; level < N_LEVELS; level++) {
-        float x = ((float)level + 0.5f) / LEVEL_STEP - CM_HINT_MAX;
+        float x = ((float)level + 0.5f) / LEVEL_STEP - CONTEXT_HINT_MAX;
         uint32_t p_q16 = (uint32_t)(strict_squash(x) * 65535.0f);
         for (int i = 0; i < 256; i++)
             m->by_node[level][i] = adaptive_start(p_q16, 6);
@@ -45,18 +45,18 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     }
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     (void)shared, (void)stream, (void)h;
 }
 
 static unsigned level_of(float stretch)
 {
-    int level = (int)((stretch + CM_HINT_MAX) * LEVEL_STEP);
+    int level = (int)((stretch + CONTEXT_HINT_MAX) * LEVEL_STEP);
     return level < 0 ? 0 : level >= N_LEVELS ? N_LEVELS - 1 : (unsigned)level;
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct hint_shared *m = shared;
@@ -79,7 +79,7 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
         inputs_add(inputs, m->tables->stretch[adaptive_p12(*s->entry[i])]);
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct hint_shared *m = shared;
     struct hint_stream *s = stream;

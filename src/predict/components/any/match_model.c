@@ -23,7 +23,7 @@ enum {
 };
 
 struct match_shared {
-    const struct cm_tables *tables;
+    const struct input_tables *tables;
     uint32_t *positions; /* [n_models][1 << positions_log2]: of the byte after the hashed ones */
     unsigned positions_log2;
     unsigned n_models;
@@ -43,7 +43,7 @@ struct match_stream {
 
 /* With a reference, the table has a place for each of its bytes; otherwise its older part could not
  * be found. */
-static unsigned positions_log2_for(const struct cm_config *config)
+static unsigned positions_log2_for(const struct context_config *config)
 {
     unsigned log2 = config->memory_log2 - 7;
     while (((uint32_t)1 << log2) < config->reference)
@@ -51,10 +51,10 @@ static unsigned positions_log2_for(const struct cm_config *config)
     return log2;
 }
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     static const unsigned min_length[2][MATCH_MODELS_MAX] = {{6}, {4, 7, 16}};
-    bool strong = setup->config->strength == CM_STRONG;
+    bool strong = setup->config->strength == CONTEXT_STRONG;
     unsigned n_models = strong ? 3 : 1;
     unsigned positions_log2 = positions_log2_for(setup->config);
     struct match_shared *m = self->shared = arena_take(setup->arena, sizeof *m);
@@ -78,7 +78,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     }
 }
 
-static uint32_t hash_last(const struct cm_history *h, unsigned n, unsigned log2)
+static uint32_t hash_last(const struct history *h, unsigned n, unsigned log2)
 {
     uint64_t a = history_last(h, n < 8 ? n : 8) * UINT64_C(0x9e3779b97f4a7c15);
     for (unsigned i = 9; i <= n; i++)
@@ -87,20 +87,20 @@ static uint32_t hash_last(const struct cm_history *h, unsigned n, unsigned log2)
     return (uint32_t)(a >> (64 - log2));
 }
 
-static uint32_t *slot_of(const struct match_shared *m, unsigned i, const struct cm_history *h)
+static uint32_t *slot_of(const struct match_shared *m, unsigned i, const struct history *h)
 {
     return &m->positions[((size_t)i << m->positions_log2) +
                          hash_last(h, m->min_length[i], m->positions_log2)];
 }
 
-void match_model_skim(void *shared, const struct cm_history *h)
+void match_model_skim(void *shared, const struct history *h)
 {
     struct match_shared *m = shared;
     for (unsigned i = 0; i < m->n_models; i++)
         *slot_of(m, i, h) = h->n;
 }
 
-static uint32_t agreeing_bytes(const struct cm_history *h, uint32_t at)
+static uint32_t agreeing_bytes(const struct history *h, uint32_t at)
 {
     uint32_t n = 0, max = h->mask < VERIFY_MAX ? h->mask : VERIFY_MAX;
     while (n < max && n < at && h->ring[(at - 1 - n) & h->mask] == history_byte(h, n + 1))
@@ -108,7 +108,7 @@ static uint32_t agreeing_bytes(const struct cm_history *h, uint32_t at)
     return n;
 }
 
-static void advance(const struct cm_history *h, struct match_stream *s, unsigned i)
+static void advance(const struct history *h, struct match_stream *s, unsigned i)
 {
     if (s->at[i] == 0)
         return;
@@ -141,7 +141,7 @@ static unsigned miss_kind(uint32_t misses)
     return recent + (n > 2 ? 4 : 0);
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     struct match_shared *m = shared;
     struct match_stream *s = stream;
@@ -163,7 +163,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     }
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct match_shared *m = shared;
@@ -195,7 +195,7 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, (best >> 1) * 8 + h->bit);
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct match_shared *m = shared;
     struct match_stream *s = stream;

@@ -14,7 +14,7 @@ struct pattern_shared {
     uint16_t after2[65536]; /* the last two bytes that followed two bytes */
 };
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct pattern_shared *shared = self->shared = arena_take(setup->arena, sizeof *shared);
     component_take_streams(setup, self, sizeof(struct context_set_stream));
@@ -22,7 +22,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
     shape_add_selector(&setup->shape, 256);
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     struct pattern_shared *p = shared;
     uint64_t l = h->last8;
@@ -43,7 +43,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     context_set_hash(stream, i++, (uint64_t)a2 << 32 | a1);
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct pattern_shared *p = shared;
@@ -51,13 +51,13 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, history_byte(h, 2));
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct pattern_shared *p = shared;
     context_set_update(&p->set, stream, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *history)
+static void prefetch(void *shared, void *stream, const struct history *history)
 {
     struct pattern_shared *p = shared;
     context_set_prefetch(&p->set, stream, history);

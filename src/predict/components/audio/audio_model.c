@@ -47,7 +47,7 @@ struct channel {
 };
 
 struct audio_shared {
-    const struct cm_tables *tables;
+    const struct input_tables *tables;
     const struct kernels *kernels;
     struct context_set set;
     struct channel *channels; /* [N_CHANNELS] */
@@ -67,7 +67,7 @@ struct audio_stream {
     uint32_t *shape_entry[N_GUESSES];
 };
 
-static void lay_out_channel(struct cm_setup *setup, struct channel *channel, bool strong)
+static void lay_out_channel(struct input_setup *setup, struct channel *channel, bool strong)
 {
     static const float fading[N_SQUARES] = {0.998f, 0.98f};
     static const unsigned n_taps[N_FILTERS] = {256, 32, 16};
@@ -92,9 +92,9 @@ static void lay_out_channel(struct cm_setup *setup, struct channel *channel, boo
                 (float)(int)(2 + (level & 1)) * (float)(int)(1u << level / 2) * 0.125f;
 }
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
-    bool strong = setup->config->strength == CM_STRONG;
+    bool strong = setup->config->strength == CONTEXT_STRONG;
     struct audio_shared *m = self->shared = arena_take(setup->arena, sizeof *m);
     component_take_streams(setup, self, sizeof(struct audio_stream));
     struct channel *channels = arena_take(setup->arena, N_CHANNELS * sizeof *channels);
@@ -119,14 +119,14 @@ static void lay_out(struct cm_setup *setup, struct component *self)
             m->shape[k][i] = adaptive_start((i % N_BUCKETS * 2 + 1) * 32768 / N_BUCKETS, 0);
 }
 
-static int sample_at(const struct cm_history *h, uint32_t back)
+static int sample_at(const struct history *h, uint32_t back)
 {
     return (int)(history_byte(h, back) << 8 | history_byte(h, back - 1)) - 32768;
 }
 
 /* Differences of this channel's earlier samples, then of the channel before it, whose sample of the
  * present frame is known. */
-static void fill_inputs(float *x, unsigned n_own, unsigned n_other, const struct cm_history *h,
+static void fill_inputs(float *x, unsigned n_own, unsigned n_other, const struct history *h,
                         uint32_t stride)
 {
     int last = sample_at(h, stride);
@@ -182,7 +182,7 @@ static unsigned level_of(float error)
     return level + (level > 0 && error > bound * 0.7071f);
 }
 
-static void learn(struct audio_shared *m, struct audio_stream *s, const struct cm_history *h)
+static void learn(struct audio_shared *m, struct audio_stream *s, const struct history *h)
 {
     struct channel *c = &m->channels[s->channel];
     float value = (float)sample_at(h, 2);
@@ -207,7 +207,7 @@ static float bounded(float guess)
     return guess < -32768.0f ? -32768.0f : guess > 32767.0f ? 32767.0f : guess;
 }
 
-static void guess(struct audio_shared *m, struct audio_stream *s, const struct cm_history *h)
+static void guess(struct audio_shared *m, struct audio_stream *s, const struct history *h)
 {
     struct channel *c = &m->channels[s->channel];
     uint32_t stride = h->content.stride;
@@ -233,7 +233,7 @@ static void guess(struct audio_shared *m, struct audio_stream *s, const struct c
     }
 }
 
-static void hash_contexts(struct audio_stream *s, const struct cm_history *h)
+static void hash_contexts(struct audio_stream *s, const struct history *h)
 {
     unsigned best = (unsigned)(s->guess[N_GUESSES - 1] + 32768.5f), i = 0;
     uint64_t salt = ((uint64_t)s->channel * 2 + s->low) << 59;
@@ -247,7 +247,7 @@ static void hash_contexts(struct audio_stream *s, const struct cm_history *h)
     context_set_hash(&s->set, i++, salt | history_last(h, 3) << 24 | 1);
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     struct audio_shared *m = shared;
     struct audio_stream *s = stream;
@@ -272,7 +272,7 @@ static unsigned bucket_of(float stretched)
     return (unsigned)(i < 0 ? 0 : i >= N_BUCKETS ? N_BUCKETS - 1 : i);
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct audio_shared *m = shared;
@@ -292,7 +292,7 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, c->level[1] * N_CHANNELS + s->channel);
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct audio_shared *m = shared;
     struct audio_stream *s = stream;
@@ -302,7 +302,7 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
     context_set_update(&m->set, &s->set, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *h)
+static void prefetch(void *shared, void *stream, const struct history *h)
 {
     struct audio_shared *m = shared;
     struct audio_stream *s = stream;

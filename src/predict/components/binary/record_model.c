@@ -21,19 +21,19 @@ struct record_stream {
     uint8_t n_same[256];   /* gaps of that length in a row */
 };
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
-    bool strong = setup->config->strength == CM_STRONG;
+    bool strong = setup->config->strength == CONTEXT_STRONG;
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     bool placed = component_take_streams(setup, self, sizeof(struct record_stream));
     context_set_lay_out(set, setup, strong ? N_STRONG : N_QUICK);
     shape_add_selector(&setup->shape, 256);
     shape_add_selector(&setup->shape, 1024);
-    for (unsigned i = 0; placed && i < cm_n_streams(setup->config); i++)
+    for (unsigned i = 0; placed && i < context_n_streams(setup->config); i++)
         ((struct record_stream *)component_stream(self, i))->stride = 4;
 }
 
-static void guess_stride(struct record_stream *s, const struct cm_history *h)
+static void guess_stride(struct record_stream *s, const struct history *h)
 {
     unsigned c = history_byte(h, 1);
     uint32_t gap = h->n - s->last_at[c];
@@ -54,7 +54,7 @@ static uint64_t join(uint64_t a, uint64_t b)
     return (a + 1) * UINT64_C(0xd6e8feb86659fd93) + b;
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     const struct context_set *set = shared;
     struct record_stream *s = stream;
@@ -86,7 +86,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     context_set_hash(c, i++, join(join(column, history_last(h, 3)), above));
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct record_stream *s = stream;
@@ -96,13 +96,13 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, (s->column < 127 ? s->column : 127) * 8 + h->bit);
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct record_stream *s = stream;
     context_set_update(shared, &s->set, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *history)
+static void prefetch(void *shared, void *stream, const struct history *history)
 {
     struct record_stream *s = stream;
     context_set_prefetch(shared, &s->set, history);

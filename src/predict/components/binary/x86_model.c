@@ -18,9 +18,9 @@ struct x86_stream {
     uint32_t position;       /* in the instruction */
 };
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
-    bool strong = setup->config->strength == CM_STRONG;
+    bool strong = setup->config->strength == CONTEXT_STRONG;
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     component_take_streams(setup, self, sizeof(struct x86_stream));
     context_set_lay_out(set, setup, strong ? N_STRONG : N_QUICK);
@@ -56,7 +56,7 @@ static void follow(struct x86_stream *s, unsigned byte)
     s->operand_now = 0;
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     const struct context_set *set = shared;
     struct x86_stream *s = stream;
@@ -87,7 +87,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     context_set_hash(c, i++, join(join(s->kind[1], s->kind[2]), so_far));
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct x86_stream *s = stream;
@@ -97,13 +97,13 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, s->now.phase <= X86_OPCODE_0F3 ? s->kind[0] >> 9 : s->now.opcode);
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct x86_stream *s = stream;
     context_set_update(shared, &s->set, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *history)
+static void prefetch(void *shared, void *stream, const struct history *history)
 {
     struct x86_stream *s = stream;
     context_set_prefetch(shared, &s->set, history);

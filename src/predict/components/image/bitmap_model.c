@@ -16,7 +16,7 @@ enum {
 };
 
 struct bitmap_shared {
-    const struct cm_tables *tables;
+    const struct input_tables *tables;
     uint32_t p[N_CONTEXTS][1 << TABLE_LOG2];
 };
 
@@ -27,7 +27,7 @@ struct bitmap_stream {
     uint32_t *entry[N_CONTEXTS];
 };
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct bitmap_shared *shared = self->shared = arena_take(setup->arena, sizeof *shared);
     component_take_streams(setup, self, sizeof(struct bitmap_stream));
@@ -42,7 +42,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
             shared->p[k][i] = adaptive_start(32768, 0);
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     struct bitmap_stream *s = stream;
     (void)shared;
@@ -60,7 +60,7 @@ static uint32_t pixels(uint32_t row, unsigned bit, unsigned n_left, unsigned n_r
     return row >> (23 - bit - n_right) & ((1u << (n_left + 1 + n_right)) - 1);
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct bitmap_shared *m = shared;
@@ -90,7 +90,7 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, (a >> 16 & 0xff));
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct bitmap_shared *m = shared;
     struct bitmap_stream *s = stream;

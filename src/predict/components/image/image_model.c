@@ -31,7 +31,7 @@ enum {
 };
 
 struct image_shared {
-    const struct cm_tables *tables;
+    const struct input_tables *tables;
     const struct kernels *kernels;
     struct context_set set;
     unsigned n_ls, n_simple;
@@ -55,7 +55,7 @@ struct image_stream {
     uint32_t *shape_entry[N_LS_STRONG];
 };
 
-static void lay_out_ls(struct cm_setup *setup, struct image_shared *shared, unsigned n_ls,
+static void lay_out_ls(struct input_setup *setup, struct image_shared *shared, unsigned n_ls,
                        bool strong)
 {
     static const unsigned n_inputs[N_LS_STRONG] = {31, 15};
@@ -71,9 +71,9 @@ static void lay_out_ls(struct cm_setup *setup, struct image_shared *shared, unsi
         }
 }
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
-    bool strong = setup->config->strength == CM_STRONG;
+    bool strong = setup->config->strength == CONTEXT_STRONG;
     struct image_shared *shared = self->shared = arena_take(setup->arena, sizeof *shared);
     component_take_streams(setup, self, sizeof(struct image_stream));
     unsigned n_ls = strong ? N_LS_STRONG : N_LS_QUICK;
@@ -121,7 +121,7 @@ struct around {
     int q, qw, qn, qnw, qne;
 };
 
-static void look_around(struct around *a, const struct cm_history *h, uint32_t s, uint32_t b)
+static void look_around(struct around *a, const struct history *h, uint32_t s, uint32_t b)
 {
 #define AT(distance) (int)history_byte(h, distance)
     *a = (struct around){
@@ -227,13 +227,13 @@ static void hash_contexts(struct context_set_stream *c, const struct around *a, 
     context_set_hash(c, i++, salt | (uint64_t)g[4] << 8 | (uint64_t)(ls_guess / 4));
 }
 
-static unsigned error_at(const struct image_shared *m, const struct cm_history *h, uint32_t back)
+static unsigned error_at(const struct image_shared *m, const struct history *h, uint32_t back)
 {
     return m->errors[(h->n - back) & ((1u << ERRORS_LOG2) - 1)];
 }
 
 /* How uncertain the neighbourhood is, 0 .. N_ENERGIES - 1. */
-static unsigned measure_energy(const struct image_shared *m, const struct cm_history *h,
+static unsigned measure_energy(const struct image_shared *m, const struct history *h,
                                uint32_t stride, uint32_t b)
 {
     unsigned sum = 2 * error_at(m, h, b) + 2 * error_at(m, h, stride) + error_at(m, h, stride + b) +
@@ -248,7 +248,7 @@ static unsigned measure_energy(const struct image_shared *m, const struct cm_his
     return e;
 }
 
-static void learn(struct image_shared *m, struct image_stream *s, const struct cm_history *h)
+static void learn(struct image_shared *m, struct image_stream *s, const struct history *h)
 {
     float value = (float)(int)history_byte(h, 1);
     for (unsigned k = 0; k < m->n_ls; k++) {
@@ -277,7 +277,7 @@ static void guess_by_squares(struct image_shared *m, struct image_stream *s, con
     }
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     struct image_shared *m = shared;
     struct image_stream *s = stream;
@@ -308,7 +308,7 @@ static unsigned bucket_of(float stretched)
     return (unsigned)(i < 0 ? 0 : i >= SHAPE_BUCKETS ? SHAPE_BUCKETS - 1 : i);
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct image_shared *m = shared;
@@ -331,7 +331,7 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, (unsigned)(s->guess[0] + 0.5f));
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct image_shared *m = shared;
     struct image_stream *s = stream;
@@ -344,7 +344,7 @@ static void update(void *shared, void *stream, const struct cm_history *h, int b
         context_set_update(&m->set, &s->set, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *h)
+static void prefetch(void *shared, void *stream, const struct history *h)
 {
     struct image_shared *m = shared;
     struct image_stream *s = stream;

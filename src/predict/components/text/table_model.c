@@ -29,22 +29,22 @@ struct table_stream {
     uint32_t n_equal;                  /* bytes of the field so far like those above, 0: differs */
 };
 
-static unsigned n_contexts(enum cm_strength strength)
+static unsigned n_contexts(enum context_strength strength)
 {
-    return strength == CM_STRONG ? N_STRONG : N_QUICK;
+    return strength == CONTEXT_STRONG ? N_STRONG : N_QUICK;
 }
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     component_take_streams(setup, self, sizeof(struct table_stream));
     context_set_lay_out(set, setup, n_contexts(setup->config->strength));
     shape_add_selector(&setup->shape, 32 * 8);
-    if (setup->config->strength == CM_STRONG)
+    if (setup->config->strength == CONTEXT_STRONG)
         shape_add_selector(&setup->shape, 256);
 }
 
-static unsigned byte_at(const struct cm_history *h, uint32_t position)
+static unsigned byte_at(const struct history *h, uint32_t position)
 {
     return h->ring[position & h->mask];
 }
@@ -84,7 +84,7 @@ static uint64_t add_hash(uint64_t hash, uint64_t value)
     return (hash + value + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 31;
 }
 
-static void begin_line(struct table_stream *s, const struct cm_history *h)
+static void begin_line(struct table_stream *s, const struct history *h)
 {
     s->above_start = s->line_start;
     s->above = s->line_start;
@@ -95,7 +95,7 @@ static void begin_line(struct table_stream *s, const struct cm_history *h)
 }
 
 /* The place behind the next equal separator, unless a stronger one comes first. */
-static void seek_above(struct table_stream *s, const struct cm_history *h, unsigned separator)
+static void seek_above(struct table_stream *s, const struct history *h, unsigned separator)
 {
     unsigned strength = separation(separator);
     for (uint32_t i = 0, p = s->above; i < SEEK_MAX && p != s->line_start; i++, p++) {
@@ -109,7 +109,7 @@ static void seek_above(struct table_stream *s, const struct cm_history *h, unsig
     }
 }
 
-static void begin_field(struct table_stream *s, const struct cm_history *h)
+static void begin_field(struct table_stream *s, const struct history *h)
 {
     uint32_t i = s->field % N_FIELDS_MAX;
     s->above_hash[i] = s->field_hash;
@@ -122,7 +122,7 @@ static void begin_field(struct table_stream *s, const struct cm_history *h)
     s->n_equal = 1;
 }
 
-static void follow(struct table_stream *s, const struct cm_history *h)
+static void follow(struct table_stream *s, const struct history *h)
 {
     unsigned byte = history_byte(h, 1), strength = separation(byte);
     bool at_end = s->above == s->line_start;
@@ -140,7 +140,7 @@ static void follow(struct table_stream *s, const struct cm_history *h)
     s->above_field_hash = s->above_hash[s->field % N_FIELDS_MAX];
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     const struct context_set *set = shared;
     struct table_stream *s = stream;
@@ -164,7 +164,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     context_set_hash(c, n++, (above & 0xffff) << 32 | history_last(h, 2) << 8 | equal);
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct table_stream *s = stream;
@@ -179,13 +179,13 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
         inputs_select(inputs, above);
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct table_stream *s = stream;
     context_set_update(shared, &s->set, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *history)
+static void prefetch(void *shared, void *stream, const struct history *history)
 {
     struct table_stream *s = stream;
     context_set_prefetch(shared, &s->set, history);

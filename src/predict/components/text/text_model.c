@@ -20,7 +20,7 @@ struct text_stream {
     struct text_state text;
 };
 
-static void lay_out_followers(struct text_shared *shared, struct cm_setup *setup)
+static void lay_out_followers(struct text_shared *shared, struct input_setup *setup)
 {
     size_t n_after_words = (size_t)1 << (setup->config->memory_log2 - 9);
     uint32_t *after_word = arena_take(setup->arena, sizeof *after_word << AFTER_WORD_LOG2);
@@ -32,11 +32,11 @@ static void lay_out_followers(struct text_shared *shared, struct cm_setup *setup
     shared->after_words_mask = (uint32_t)(n_after_words - 1);
 }
 
-static void lay_out(struct cm_setup *setup, struct component *self)
+static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct text_shared *shared = self->shared = arena_take(setup->arena, sizeof *shared);
     bool placed = component_take_streams(setup, self, sizeof(struct text_stream));
-    bool strong = setup->config->strength == CM_STRONG;
+    bool strong = setup->config->strength == CONTEXT_STRONG;
     context_set_lay_out(shared != NULL ? &shared->set : NULL, setup, strong ? N_STRONG : N_QUICK);
     shape_add_selector(&setup->shape, 16 * 16);
     if (strong) {
@@ -45,7 +45,7 @@ static void lay_out(struct cm_setup *setup, struct component *self)
         shape_add_selector(&setup->shape, 1 << WORD_SETS_LOG2);
         lay_out_followers(shared, setup);
     }
-    for (unsigned i = 0; placed && i < cm_n_streams(setup->config); i++)
+    for (unsigned i = 0; placed && i < context_n_streams(setup->config); i++)
         text_state_init(&((struct text_stream *)component_stream(self, i))->text);
 }
 
@@ -71,7 +71,7 @@ static uint64_t join(uint64_t a, uint64_t b)
     return a * UINT64_C(0xd6e8feb86659fd93) + b;
 }
 
-static void next_byte(void *shared, void *stream, const struct cm_history *h)
+static void next_byte(void *shared, void *stream, const struct history *h)
 {
     const struct text_shared *m = shared;
     struct text_stream *s = stream;
@@ -115,7 +115,7 @@ static void next_byte(void *shared, void *stream, const struct cm_history *h)
     context_set_hash(cs, i++, join(join(*after_words(m, &t->word[1]), begun), 1));
 }
 
-static void predict(void *shared, void *stream, const struct cm_history *h,
+static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
     struct text_shared *m = shared;
@@ -130,14 +130,14 @@ static void predict(void *shared, void *stream, const struct cm_history *h,
     inputs_select(inputs, t->word[0] * 0x9e3779b1u >> (32 - WORD_SETS_LOG2));
 }
 
-static void update(void *shared, void *stream, const struct cm_history *h, int bit)
+static void update(void *shared, void *stream, const struct history *h, int bit)
 {
     struct text_shared *m = shared;
     struct text_stream *s = stream;
     context_set_update(&m->set, &s->contexts, h, bit);
 }
 
-static void prefetch(void *shared, void *stream, const struct cm_history *history)
+static void prefetch(void *shared, void *stream, const struct history *history)
 {
     struct text_shared *m = shared;
     struct text_stream *s = stream;

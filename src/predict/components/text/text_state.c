@@ -117,7 +117,7 @@ static void update_brackets(struct text_state *t, unsigned c, enum char_class k)
     }
 }
 
-static void start_line(struct text_state *t, const struct cm_history *h)
+static void start_line(struct text_state *t, const struct history *h)
 {
     t->above_start = t->line_start;
     t->above_length = h->n - t->line_start;
@@ -137,7 +137,7 @@ static bool ends_field(unsigned c)
 
 /* Finds where the next field begins in the line above, if there is one: after the same
  * separator. */
-static void start_field(struct text_state *t, const struct cm_history *h, unsigned c)
+static void start_field(struct text_state *t, const struct history *h, unsigned c)
 {
     uint32_t end = t->above_start + t->above_length;
     t->field++;
@@ -146,7 +146,7 @@ static void start_field(struct text_state *t, const struct cm_history *h, unsign
     t->above_field += t->above_field != end;
 }
 
-static void update_line(struct text_state *t, const struct cm_history *h, unsigned c)
+static void update_line(struct text_state *t, const struct history *h, unsigned c)
 {
     t->line_hash = hash_add(t->line_hash, c);
     if (c == '\n') {
@@ -167,7 +167,7 @@ static void update_line(struct text_state *t, const struct cm_history *h, unsign
     }
 }
 
-void text_state_next(struct text_state *t, const struct cm_history *h)
+void text_state_next(struct text_state *t, const struct history *h)
 {
     unsigned c = history_byte(h, 1);
     enum char_class k = class_of(c);

@@ -38,10 +38,10 @@ struct text_state {
 void text_state_init(struct text_state *text);
 
 /* Takes in the byte that history took in last. */
-void text_state_next(struct text_state *text, const struct cm_history *history);
+void text_state_next(struct text_state *text, const struct history *history);
 
 /* The byte above the next one, 0 if there is none. */
-static inline unsigned text_above(const struct text_state *text, const struct cm_history *history)
+static inline unsigned text_above(const struct text_state *text, const struct history *history)
 {
     uint32_t column = history->n - text->line_start;
     if (column >= text->above_length)

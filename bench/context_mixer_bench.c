@@ -3,7 +3,7 @@
  * What the context models make of files: coded size (the sum of the bits' costs, which the coder
  * meets to within a few bytes) and user time.
  *
- *     cm_bench [-s lean|quick|strong] [-m MEMORY_LOG2] [-n MAX_BYTES] FILE...
+ *     context_mixer_bench [-s lean|quick|strong] [-m MEMORY_LOG2] [-n MAX_BYTES] FILE...
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,44 +32,46 @@ static uint8_t *read_file(const char *path, size_t max, size_t *n)
 
 enum { SEGMENTS_MAX = 4096 };
 
-static double code(struct cm_config config, const uint8_t *data, size_t n)
+static double code(struct context_config config, const uint8_t *data, size_t n)
 {
     static struct content_segment segments[SEGMENTS_MAX];
     struct kernels kernels;
-    struct cm *cm;
+    struct context_mixer *cm;
     double cost = 0;
     size_t n_segments = content_split(data, n, segments, SEGMENTS_MAX);
     config.content_set = 0;
     for (size_t s = 0; s < n_segments; s++)
         config.content_set |= CONTENT_BIT(segments[s].content.type);
     kernels_select(&kernels, cpu_features());
-    if (cm_create(&cm, &config, &kernels) != TACIT_OK) {
+    if (context_mixer_create(&cm, &config, &kernels) != TACIT_OK) {
         fprintf(stderr, "cannot create the predictor\n");
         exit(1);
     }
     for (size_t s = 0, i = 0; s < n_segments; s++) {
-        cm_set_content(cm, &segments[s].content);
-        cm_expect(cm, segments[s].n_bytes);
+        context_mixer_set_content(cm, &segments[s].content);
+        context_mixer_expect(cm, segments[s].n_bytes);
         for (size_t end = i + segments[s].n_bytes; i < end; i++)
             for (int b = 7; b >= 0; b--) {
                 int bit = data[i] >> b & 1;
-                double p = cm_predict(cm) / 4294967296.0;
+                double p = context_mixer_predict(cm) / 4294967296.0;
                 cost -= log2(bit ? p : 1 - p);
-                cm_update(cm, bit);
+                context_mixer_update(cm, bit);
             }
     }
-    cm_destroy(cm);
+    context_mixer_destroy(cm);
     return cost / 8;
 }
 
-static enum cm_strength strength_named(const char *name)
+static enum context_strength strength_named(const char *name)
 {
-    return strcmp(name, "lean") == 0 ? CM_LEAN : strcmp(name, "quick") == 0 ? CM_QUICK : CM_STRONG;
+    return strcmp(name, "lean") == 0    ? CONTEXT_LEAN
+           : strcmp(name, "quick") == 0 ? CONTEXT_QUICK
+                                        : CONTEXT_STRONG;
 }
 
 int main(int argc, char **argv)
 {
-    struct cm_config config = {.strength = CM_STRONG};
+    struct context_config config = {.strength = CONTEXT_STRONG};
     unsigned memory_log2 = 0;
     size_t max = SIZE_MAX;
     int i = 1;
@@ -86,7 +88,8 @@ int main(int argc, char **argv)
     for (; i < argc; i++) {
         size_t n;
         uint8_t *data = read_file(argv[i], max, &n);
-        config.memory_log2 = memory_log2 ? memory_log2 : cm_memory_log2_for(config.strength, n);
+        config.memory_log2 =
+            memory_log2 ? memory_log2 : context_memory_log2_for(config.strength, n);
         clock_t start = clock();
         double size = code(config, data, n), s = (double)(clock() - start) / CLOCKS_PER_SEC;
         printf("%-60s %8zu %10.0f %6.3f bpb %6.2f s %6.0f ns/B\n", argv[i], n, size,
