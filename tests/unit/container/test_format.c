@@ -165,7 +165,7 @@ static void check_brief_form(uint8_t method, uint32_t content_size, uint32_t pay
                                  .content_check = hash64(content, content_size, 0)};
     struct format_header parsed;
     uint8_t data[FORMAT_HEADER_MAX] = {0};
-    size_t n = format_single_pack(data, &model, &reference, &block, content), n_header;
+    size_t n = format_single_pack(data, &model, &reference, &block, content), n_header = 0;
     CHECK(n <= 13 && format_header_parse(data, n, &parsed, &n_header) == TACIT_OK);
     CHECK(n_header == n && parsed.single && parsed.block.single && parsed.block.brief);
     CHECK(parsed.block.method == method && parsed.block.content_size == content_size &&
