@@ -2,9 +2,9 @@
  *
  * The source is read once. At every place that could start an archive, a block or an index, the
  * checks decide whether a part stands there; the scan goes on behind the part. A block with a whole
- * header and a damaged payload is a part too. If another part starts right behind it, the scan
- * skips the payload, since a stored payload may hold archives; otherwise bytes are missing, and the
- * scan goes on inside the payload.
+ * header and a damaged payload is a part too. If the payload may hold archives, as a stored one may,
+ * and another part starts right behind it, the scan skips it; otherwise bytes may be missing, and
+ * the scan goes on inside the payload.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +124,12 @@ static bool is_of_memory(enum tacit_status status)
     return status == TACIT_ERR_MEMORY || status == TACIT_ERR_MEMORY_LIMIT;
 }
 
+/* Whether the payload may hold whole parts of archives: what models code holds none. */
+static bool may_hold_parts(const struct format_block *block)
+{
+    return block->method == TACIT_METHOD_STORED || block->method == TACIT_METHOD_ZSTD;
+}
+
 static enum tacit_status try_block(struct scan *s, uint64_t *offset)
 {
     uint8_t data[FORMAT_BLOCK_HEADER];
@@ -137,7 +143,9 @@ static enum tacit_status try_block(struct scan *s, uint64_t *offset)
     if (is_of_memory(status))
         return status;
     part.is_damaged = status != TACIT_OK;
-    *offset = part.is_damaged && !part_starts(s, part.end) ? *offset + sizeof data : part.end;
+    const bool is_passed =
+        !part.is_damaged || (may_hold_parts(&part.block) && part_starts(s, part.end));
+    *offset = is_passed ? part.end : *offset + sizeof data;
     return add_part(s, &part);
 }
 

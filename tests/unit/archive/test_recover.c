@@ -64,12 +64,12 @@ static struct found recover(enum tacit_status expected)
     return found;
 }
 
-static size_t compress(const uint8_t *data, size_t n, uint8_t *to)
+static size_t compress(const uint8_t *data, size_t n, uint8_t *to, int level)
 {
     struct tacit_options options;
     size_t n_out;
     tacit_options_init(&options);
-    options.level = 1;
+    options.level = level;
     options.block_size = BLOCK;
     options.no_model = 1;
     CHECK(tacit_buffer_compress(data, n, to, N_MAX, &n_out, &options) == TACIT_OK);
@@ -118,8 +118,8 @@ static void make_versions(enum sample_kind kind)
     sample_fill(content, N_CONTENT, kind, 1);
     memcpy(other_content, content, N_CONTENT);
     sample_fill(other_content + BLOCK, N_CONTENT - BLOCK, kind, 2);
-    n_archive = compress(content, N_CONTENT, archive);
-    n_other = compress(other_content, N_CONTENT, other);
+    n_archive = compress(content, N_CONTENT, archive, 1);
+    n_other = compress(other_content, N_CONTENT, other, 1);
 }
 
 /* Equal first blocks have equal tags: nothing but sizes and the content's hash tells the
@@ -156,12 +156,12 @@ static void make_nest(void)
     for (unsigned i = 1; n < N_CONTENT; i++) {
         static uint8_t inner[N_MAX];
         sample_fill(text, sizeof text, SAMPLE_RANDOM, 100 + i);
-        size_t n_inner = compress(text, i % 3 ? 700 : sizeof text, inner);
+        size_t n_inner = compress(text, i % 3 ? 700 : sizeof text, inner, 1);
         size_t n_part = n_inner < N_CONTENT - n ? n_inner : N_CONTENT - n;
         memcpy(content + n, inner, n_part);
         n += n_part;
     }
-    n_archive = compress(content, N_CONTENT, archive);
+    n_archive = compress(content, N_CONTENT, archive, 1);
 }
 
 static void check_nested(unsigned lost_block)
@@ -262,6 +262,25 @@ static void check_padding(void)
     CHECK(found.n_right == N_CONTENT && found.n_gaps == 1);
 }
 
+/* A payload that models coded loses as many bytes as the short last block takes, so that the index stands right
+ * behind where that payload should end. */
+static void check_lost_bytes(void)
+{
+    enum { N_LAST = 100, N_ALL = N_CONTENT - BLOCK + N_LAST };
+    sample_fill(content, N_ALL, SAMPLE_TEXT, 4);
+    n_archive = compress(content, N_ALL, archive, 4);
+    struct tacit_block_info hurt = block_of(archive, n_archive, N_BLOCKS - 2);
+    struct tacit_block_info last = block_of(archive, n_archive, N_BLOCKS - 1);
+    size_t n_cut = last.archive_size, end = hurt.archive_offset + hurt.archive_size;
+    CHECK(hurt.method == TACIT_METHOD_CONTEXT && hurt.archive_size > n_cut + 100);
+    n_damaged = n_archive - n_cut;
+    memcpy(damaged, archive, end - n_cut);
+    memcpy(damaged + end - n_cut, archive + end, n_archive - end);
+    struct found found = recover(TACIT_ERR_CORRUPT);
+    CHECK(found.n_lost == BLOCK && found.n_right == N_ALL - BLOCK);
+    CHECK(found.n_wrong == 0 && found.n_unknown == 0);
+}
+
 int main(void)
 {
     check_two_versions();
@@ -269,5 +288,6 @@ int main(void)
     check_orders();
     check_claims();
     check_padding();
+    check_lost_bytes();
     return check_result();
 }
