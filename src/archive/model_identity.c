@@ -7,8 +7,6 @@
 #include "base/struct_size.h"
 #include "model/open_model.h"
 
-enum { SHORT_BYTES = 4, BRIEF_BYTES = 1 };
-
 struct format_model_identity model_identity_of(const struct tacit_model *model)
 {
     struct format_model_identity identity = {.kind = FORMAT_MODEL_NONE};
@@ -16,7 +14,7 @@ struct format_model_identity model_identity_of(const struct tacit_model *model)
         return identity;
     if (model->is_linked) {
         identity.kind = FORMAT_MODEL_SHORT;
-        memcpy(identity.sha256, model->identity, SHORT_BYTES);
+        memcpy(identity.sha256, model->identity, format_model_n_hash(identity.kind));
         return identity;
     }
     struct byte_view name = model_file_name(model->file);
@@ -28,23 +26,9 @@ struct format_model_identity model_identity_of(const struct tacit_model *model)
     return identity;
 }
 
-static size_t n_known(const struct format_model_identity *identity)
-{
-    switch (identity->kind) {
-    case FORMAT_MODEL_NONE:
-        return 0;
-    case FORMAT_MODEL_SHORT:
-        return SHORT_BYTES;
-    case FORMAT_MODEL_BRIEF:
-        return BRIEF_BYTES;
-    default:
-        return sizeof identity->sha256;
-    }
-}
-
 static bool is_named(const struct format_model_identity *needed, const struct tacit_model *model)
 {
-    return model && memcmp(needed->sha256, model->identity, n_known(needed)) == 0;
+    return model && memcmp(needed->sha256, model->identity, format_model_n_hash(needed->kind)) == 0;
 }
 
 enum tacit_status model_identity_choose(const struct format_model_identity *needed,
@@ -68,7 +52,7 @@ enum tacit_status model_identity_tell(const struct format_model_identity *identi
                                       struct tacit_archive_model *told)
 {
     struct tacit_archive_model full = {0};
-    full.n_hash = (uint32_t)n_known(identity);
+    full.n_hash = (uint32_t)format_model_n_hash(identity->kind);
     memcpy(full.hash, identity->sha256, sizeof full.hash);
     size_t n = identity->n_name < sizeof full.name ? identity->n_name : sizeof full.name - 1;
     memcpy(full.name, identity->name, n);

@@ -39,29 +39,22 @@ static void read_bytes(struct varint_reader *r, void *out, size_t n_bytes)
 
 static void read_model(struct varint_reader *r, struct format_model_identity *model)
 {
-    if (model->kind == FORMAT_MODEL_SHORT) {
-        read_bytes(r, model->sha256, 4);
-    } else if (model->kind == FORMAT_MODEL_FULL) {
-        read_bytes(r, model->sha256, 32);
+    read_bytes(r, model->sha256, format_model_n_hash(model->kind));
+    if (model->kind == FORMAT_MODEL_FULL) {
         model->n_name = varint_read_byte(r);
         read_bytes(r, model->name, model->n_name);
-    } else if (model->kind == FORMAT_MODEL_BRIEF) {
-        read_bytes(r, model->sha256, 1);
     }
 }
 
 static size_t put_model(uint8_t *out, const struct format_model_identity *model)
 {
-    if (model->kind == FORMAT_MODEL_NONE)
-        return 0;
-    if (model->kind == FORMAT_MODEL_SHORT) {
-        memcpy(out, model->sha256, 4);
-        return 4;
-    }
-    memcpy(out, model->sha256, 32);
-    out[32] = model->n_name;
-    memcpy(out + 33, model->name, model->n_name);
-    return 33 + (size_t)model->n_name;
+    size_t n = format_model_n_hash(model->kind);
+    memcpy(out, model->sha256, n);
+    if (model->kind != FORMAT_MODEL_FULL)
+        return n;
+    out[n++] = model->n_name;
+    memcpy(out + n, model->name, model->n_name);
+    return n + model->n_name;
 }
 
 static enum tacit_status read_reference(struct varint_reader *r, struct format_header *header)
@@ -156,12 +149,26 @@ static bool is_brief(const uint8_t *data, size_t n)
     return n > 1 && data[0] == FORMAT_FIRST_OF_ARCHIVE && (data[1] & BRIEF_MASK) == BRIEF;
 }
 
-static enum tacit_status parse_brief(struct varint_reader *r, struct format_header *header,
-                                     size_t *n_header)
+/* A header of single or block form. */
+static enum tacit_status read_header(struct varint_reader *r, struct format_header *header)
 {
-    TRY(read_brief(r, header));
-    *n_header = r->pos;
-    return r->pos > r->n ? TACIT_ERR_TRUNCATED : TACIT_OK;
+    size_t n_magic = r->n < sizeof magic ? r->n : sizeof magic;
+    if (memcmp(r->data, magic, n_magic) != 0)
+        return TACIT_ERR_NOT_ARCHIVE;
+    r->pos = sizeof magic;
+    unsigned flags = varint_read_byte(r);
+    if (r->pos > r->n)
+        return TACIT_OK; /* the caller sees that bytes are missing */
+    if ((flags & 0x0f) != FORMAT_VERSION)
+        return TACIT_ERR_VERSION;
+    header->single = flags & FLAG_SINGLE;
+    header->model.kind = (enum format_model)(flags >> MODEL_SHIFT & MODEL_MASK);
+    if (header->model.kind == FORMAT_MODEL_BRIEF)
+        return TACIT_ERR_CORRUPT;
+    read_model(r, &header->model);
+    if (flags & FLAG_REFERENCE)
+        TRY(read_reference(r, header));
+    return header->single ? read_single(r, &header->block) : read_block_form(r, header);
 }
 
 enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct format_header *header,
@@ -169,31 +176,8 @@ enum tacit_status format_header_parse(const uint8_t *data, size_t n, struct form
 {
     *header = (struct format_header){0};
     struct varint_reader r = {.data = data, .n = n};
-    size_t n_magic = n < sizeof magic ? n : sizeof magic;
     *n_header = 0;
-    if (is_brief(data, n))
-        return parse_brief(&r, header, n_header);
-    if (memcmp(data, magic, n_magic) != 0)
-        return TACIT_ERR_NOT_ARCHIVE;
-    r.pos = sizeof magic;
-    unsigned flags = varint_read_byte(&r);
-    if (r.pos > n) {
-        *n_header = r.pos;
-        return TACIT_ERR_TRUNCATED;
-    }
-    if ((flags & 0x0f) != FORMAT_VERSION)
-        return TACIT_ERR_VERSION;
-    header->single = flags & FLAG_SINGLE;
-    header->model.kind = (enum format_model)(flags >> MODEL_SHIFT & MODEL_MASK);
-    if (header->model.kind == FORMAT_MODEL_BRIEF)
-        return TACIT_ERR_CORRUPT;
-    read_model(&r, &header->model);
-    if (flags & FLAG_REFERENCE)
-        TRY(read_reference(&r, header));
-    if (header->single)
-        TRY(read_single(&r, &header->block));
-    else
-        TRY(read_block_form(&r, header));
+    TRY(is_brief(data, n) ? read_brief(&r, header) : read_header(&r, header));
     *n_header = r.pos;
     return r.pos > n ? TACIT_ERR_TRUNCATED : TACIT_OK;
 }

@@ -61,10 +61,20 @@ enum format_model {
     FORMAT_MODEL_BRIEF = 3, /* the first byte of the SHA-256; in archives of brief form */
 };
 
+/* Bytes of the model's SHA-256 that an archive has. */
+static inline size_t format_model_n_hash(enum format_model kind)
+{
+    static const uint8_t n_hash[] = {[FORMAT_MODEL_NONE] = 0,
+                                     [FORMAT_MODEL_SHORT] = 4,
+                                     [FORMAT_MODEL_FULL] = 32,
+                                     [FORMAT_MODEL_BRIEF] = 1};
+    return n_hash[kind];
+}
+
 /* The model that decoding needs. */
 struct format_model_identity {
     enum format_model kind;
-    uint8_t sha256[32]; /* SHORT: 4 bytes of it, BRIEF: 1, else zero */
+    uint8_t sha256[32]; /* format_model_n_hash bytes of it, then zeros */
     uint8_t n_name;
     char name[256]; /* n_name bytes, then a zero */
 };
