@@ -264,6 +264,13 @@ static enum tacit_status decode(struct block_job *job)
     return status;
 }
 
+/* 0 if the configuration is out of range. */
+static uint64_t models_memory(const struct context_config *config)
+{
+    return config->reference > 0 ? reference_models_memory(config)
+                                 : context_mixer_memory_needed(config);
+}
+
 static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_size)
 {
     if (!plan->context)
@@ -271,18 +278,14 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     struct context_config config = {.strength = plan->strength,
                                     .content_set = plan->content_set,
                                     .memory_log2 = context_memory_log2(plan, content_size, 0)};
-    uint64_t n_models;
     if (plan->reference) {
         struct reference_reading reading = {CONTENT_DEFAULT,
                                             reference_part_for(plan->reference, LEARNT_MAX)};
         config.memory_log2 = context_memory_log2(plan, content_size,
                                                  reference_n_learnt(plan->reference, reading.part));
         reference_models_configure(plan->reference, (uint32_t)content_size, &reading, &config);
-        n_models = reference_models_memory(&config);
-    } else {
-        n_models = context_mixer_memory_needed(&config);
     }
-    return n_models + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
+    return models_memory(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
            context_marks_memory(content_size);
 }
 
@@ -297,8 +300,7 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
         context_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
                              job->reference, layout, &n_layout);
     if (status == TACIT_OK && layout->config.content_set != 0) {
-        uint64_t n_models = layout->referenced ? reference_models_memory(&layout->config)
-                                               : context_mixer_memory_needed(&layout->config);
+        uint64_t n_models = models_memory(&layout->config);
         *n_bytes += n_models;
         status = n_models == 0 ? TACIT_ERR_UNSUPPORTED : TACIT_OK;
     }
