@@ -153,6 +153,13 @@ def size(value: int | str, what: str) -> int:
     return int(match[1]) << (10 * " KMGT".index(unit or " "))
 
 
+def parse_budget(value: int | str) -> tuple[int, bool]:
+    """Bytes (a number, "16M") or records ("2000r"), and whether it is records."""
+    if match := re.fullmatch(r"(\d+)r", str(value)):
+        return int(match[1]), True
+    return size(value, "budget"), False
+
+
 class CallOptions:
     """A struct tacit_options with all that it points to, and the Call of its callbacks."""
 

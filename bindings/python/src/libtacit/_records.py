@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ._calls import Call, Handle, Progress, size
+from ._calls import Call, Handle, Progress, parse_budget
 from ._errors import ArgumentError, check
 from ._evaluate import Evaluator, Learner, Text, as_bytes
 from ._model import Model
@@ -86,10 +85,11 @@ def select(
     """
     options = ffi.new("struct tacit_select_options *")
     check(lib.tacit_select_options_init_sized(options, ffi.sizeof("struct tacit_select_options")))
-    if match := re.fullmatch(r"(\d+)r", str(budget)):
-        options.n_records = int(match[1])
+    n, in_records = parse_budget(budget)
+    if in_records:
+        options.n_records = n
     else:
-        options.n_bytes = size(budget, "budget")
+        options.n_bytes = n
     held: list[Any] = []
     if method == "surprise":
         scores = np.asarray(_bits_per_byte(records, model), np.float32)

@@ -11,6 +11,14 @@ from ._errors import check
 from ._native import ffi, lib
 
 
+def _new_identity() -> Any:
+    return ffi.new("struct tacit_reference_identity *", {"struct_size": ffi.sizeof("struct tacit_reference_identity")})
+
+
+def _hash_text(identity: Any) -> str:
+    return bytes(ffi.buffer(identity.hash, identity.n_hash)).hex()
+
+
 class Reference:
     """Content that whoever decodes has, too: an older version, or records of the same kind.
 
@@ -36,17 +44,14 @@ class Reference:
         return cls(b"".join(parts))
 
     def _identity(self) -> Any:
-        identity = ffi.new(
-            "struct tacit_reference_identity *", {"struct_size": ffi.sizeof("struct tacit_reference_identity")}
-        )
+        identity = _new_identity()
         check(lib.tacit_reference_get_identity(self._handle.pointer, identity), "reference")
         return identity
 
     @property
     def identity(self) -> str:
         """XXH3 of 128 bits, by whose first digits archives name the reference: 32 hexadecimal digits."""
-        identity = self._identity()
-        return bytes(ffi.buffer(identity.hash, identity.n_hash)).hex()
+        return _hash_text(self._identity())
 
     def __len__(self) -> int:
         return int(self._identity().n_bytes)
@@ -57,10 +62,8 @@ class Reference:
 
 def needed_text(head: bytes) -> str:
     """What the archive that begins with `head` needs, for a message; empty: nothing."""
-    need = ffi.new(
-        "struct tacit_reference_identity *", {"struct_size": ffi.sizeof("struct tacit_reference_identity")}
-    )
+    need = _new_identity()
     if lib.tacit_archive_needs_reference(head, len(head), need) != lib.TACIT_OK or need.n_hash == 0:
         return ""
     size = f"{need.n_bytes} bytes, " if need.n_bytes > 0 else ""
-    return f"it needs {size}XXH3 {bytes(ffi.buffer(need.hash, need.n_hash)).hex()}"
+    return f"it needs {size}XXH3 {_hash_text(need)}"

@@ -7,7 +7,6 @@ then chooses from all that were chosen. docs/scale-out.md has what that loses.
 """
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Any, Optional, Union
 
@@ -21,7 +20,7 @@ from pyspark.sql.functions import pandas_udf
 from pyspark.sql.types import BinaryType, DoubleType, IntegerType, LongType, StringType, StructType
 
 import libtacit
-from libtacit._calls import size
+from libtacit._calls import parse_budget, size
 
 from ._models import SharedModel, share
 
@@ -112,13 +111,12 @@ def select(
         raise libtacit.ArgumentError(f"method is zip or surprise: not {method!r}")
     if oversample < 1:
         raise libtacit.ArgumentError(f"oversample is 1 or more: not {oversample}")
-    match = re.fullmatch(r"(\d+)r", str(budget))
-    amount = F.count(F.lit(1)) if match else F.sum(F.octet_length(F.col(column)))
+    n, in_records = parse_budget(budget)
+    amount = F.count(F.lit(1)) if in_records else F.sum(F.octet_length(F.col(column)))
     n_all = df.agg(amount).first()[0] or 0
     shared = share(df.sparkSession, model) if method == "surprise" else None
     options = {"method": method, "measure": measure}
-    n = int(match[1]) if match else size(budget, "budget")
-    choice = Choice(column, n_all, n, match is not None, shared, options)
+    choice = Choice(column, n_all, n, in_records, shared, options)
     return _in_rounds(df, choice, oversample, size(chunk, "chunk"))
 
 
