@@ -42,21 +42,19 @@ enum {
 struct context_config {
     enum context_strength strength;
     uint32_t content_set; /* CONTENT_BIT of each type of the content, not empty */
-    unsigned
-        memory_log2;    /* tables take about 2^memory_log2 bytes; CONTEXT_MEMORY_LOG2_MIN .. _MAX */
-    unsigned n_streams; /* places at which content is predicted in turn, 0 as 1 */
-    uint32_t span;      /* n_streams > 1 or reference > 0: bytes of the reference and of all
+    unsigned memory_log2; /* tables take about 2^memory_log2 bytes; within the bounds above */
+    unsigned n_streams;   /* places at which content is predicted in turn, 0 as 1 */
+    uint32_t span;        /* n_streams > 1 or reference > 0: bytes of the reference and of all
                              streams together, 1 .. 2^31 */
-    uint32_t reference; /* bytes of a reference that comes before the content; 0: none */
-    bool hinted;        /* context_mixer_set_hint before every context_mixer_predict */
+    uint32_t reference;   /* bytes of a reference that comes before the content; 0: none */
+    bool hinted;          /* context_mixer_set_hint before every context_mixer_predict */
 };
 
 /* A language model's prediction of the next bit. */
 struct context_hint {
-    float stretch; /* ln(p / (1 - p)), |stretch| <= CONTEXT_HINT_MAX */
-    uint32_t
-        context; /* 0 .. CONTEXT_HINT_CONTEXTS - 1: chosen by the caller: how far to trust it */
-    bool absent; /* there is no prediction: the bit is known, or silent (docs/format.md) */
+    float stretch;    /* ln(p / (1 - p)), |stretch| <= CONTEXT_HINT_MAX */
+    uint32_t context; /* how far to trust it, by the caller: 0 .. CONTEXT_HINT_CONTEXTS - 1 */
+    bool absent;      /* there is no prediction: the bit is known, or silent (docs/format.md) */
 };
 
 #define CONTEXT_HINT_MAX 14.0f

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * libFuzzer target: the first byte is a block's method and, above 127, says that there is a reference; the
- * next two are its content's size, the rest its payload. In an archive checksums stand before the payload's decoder; here nothing does, as when
- * somebody makes an archive on purpose.
+ * next two are its content's size, the rest its payload. In an archive checksums stand before the
+ * payload's decoder; here nothing does, as when somebody makes an archive on purpose.
  */
 #include <stdlib.h>
 #include <string.h>

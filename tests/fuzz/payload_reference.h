@@ -11,8 +11,8 @@
 
 enum {
     PAYLOAD_REFERENCE_BYTES = 700,
-    PAYLOAD_HAS_REFERENCE = 0x80
-}; /* the latter beside the method */
+    PAYLOAD_HAS_REFERENCE = 0x80, /* beside the method */
+};
 
 /* Made once, so that its models are read once for all inputs; never destroyed. */
 static inline const struct tacit_reference *payload_reference(void)

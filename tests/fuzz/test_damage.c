@@ -21,9 +21,8 @@ enum {
     CONTENT_MAX = 6000,
     ARCHIVE_MAX = 16384,
     BLOCKS_MAX = 6,
-    SECONDS_MAX = 20, /* for one case */
-    N_MODEL_BASES =
-        4, /* the last; the rest does without the model, which takes a hundred times as long */
+    SECONDS_MAX = 20,  /* for one case */
+    N_MODEL_BASES = 4, /* the last: a model takes a hundred times as long as what others do */
 };
 #define MEMORY_MAX ((uint64_t)2 << 30) /* address space of the whole test */
 

@@ -40,11 +40,11 @@ struct lean_line {
     uint8_t node[LEAN_SLOTS][LEAN_NODES];
 };
 
-/* All that the predictor has learnt, except the two tables that grow with memory. */
+/* All that the predictor has learnt, except the tables that grow with memory. */
 struct lean_learnt {
-    int16_t weights[LEAN_TRUST_KINDS * 256]
-                   [LEAN_INPUTS];                   /* by the match's trust and the partial byte, */
-    int16_t weights2[256][LEAN_INPUTS];             /* by the last byte */
+    /* Two sets: by the match's trust and the partial byte, and by the last byte. */
+    int16_t weights[LEAN_TRUST_KINDS * 256][LEAN_INPUTS];
+    int16_t weights2[256][LEAN_INPUTS];
     uint16_t map[LEAN_COUNTED][BIT_HISTORY_STATES]; /* probability of a 1 in each state */
     uint16_t match_map[LEAN_LENGTH_KINDS * 2];
     uint8_t order0[256];      /* bit histories, by the partial byte ... */
@@ -61,9 +61,9 @@ struct lean {
     int16_t stretch[4096];           /* ln(p / (1 - p)) in 256ths at p = (i + 0.5) / 4096 */
     uint16_t squash[2 * LEAN_X_MAX]; /* 65536 / (1 + exp(-x)), x = i / 64 - 12 */
     struct lean_line *lines;         /* [1 << lines_log2] */
-    uint32_t *places;                /* [1 << places_log2]: where the last bytes occurred before
-                                        ... */
-    /* ... and more of their hash, so that most other bytes are not looked up */
+    /* [1 << places_log2] each: where the last bytes occurred before, and more of their hash, so that
+     * most other bytes are not looked up. */
+    uint32_t *places;
     uint8_t *place_checks;
     unsigned lines_log2, places_log2;
     size_t n_table;    /* bytes of these three, which lie one behind the other, from lines on */
