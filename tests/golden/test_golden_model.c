@@ -4,6 +4,7 @@
  * it, byte for byte, with one thread and two; and none decodes without its model or with another.
  *
  *     test_golden_model FOLDER [CPU]     with the kernels for these processor features
+ *     test_golden_model --one-thread FOLDER   without the second thread, for emulated machines
  *     test_golden_model --write FOLDER   makes them anew (tools/make_golden.sh)
  *
  * The models are tiny and made here. Noise fills their layers, so that every step of the engine
@@ -154,8 +155,14 @@ static enum tacit_status decode(const uint8_t *archive, size_t n, const struct t
     return status;
 }
 
+/* What is checked beside the archives themselves. */
+struct how {
+    const char *cpu;
+    unsigned n_threads_most;
+};
+
 static void check_one(const struct variant *variant, struct tacit_model *const *models,
-                      size_t shape, const char *cpu, const char *path)
+                      size_t shape, const struct how *how, const char *path)
 {
     static uint8_t archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
     FILE *file = fopen(path, "rb");
@@ -164,14 +171,15 @@ static void check_one(const struct variant *variant, struct tacit_model *const *
         return;
     size_t n_wanted = fread(wanted, 1, sizeof wanted, file);
     fclose(file);
-    CHECK_MSG(decode(wanted, n_wanted, models[shape], cpu) == TACIT_OK, "%s: decoding", path);
+    CHECK_MSG(decode(wanted, n_wanted, models[shape], how->cpu) == TACIT_OK, "%s: decoding", path);
     const struct tacit_model *linked; /* stands in where none is given */
-    CHECK(decode(wanted, n_wanted, NULL, cpu) == (tacit_model_default(&linked) == TACIT_OK
-                                                      ? TACIT_ERR_MODEL_WRONG
-                                                      : TACIT_ERR_MODEL_MISSING));
-    CHECK(decode(wanted, n_wanted, models[(shape + 1) % N_SHAPES], cpu) == TACIT_ERR_MODEL_WRONG);
-    for (unsigned n_threads = 1; n_threads <= 2; n_threads++) {
-        size_t n = encode(variant, models[shape], n_threads, cpu, archive);
+    CHECK(decode(wanted, n_wanted, NULL, how->cpu) == (tacit_model_default(&linked) == TACIT_OK
+                                                           ? TACIT_ERR_MODEL_WRONG
+                                                           : TACIT_ERR_MODEL_MISSING));
+    CHECK(decode(wanted, n_wanted, models[(shape + 1) % N_SHAPES], how->cpu) ==
+          TACIT_ERR_MODEL_WRONG);
+    for (unsigned n_threads = 1; n_threads <= how->n_threads_most; n_threads++) {
+        size_t n = encode(variant, models[shape], n_threads, how->cpu, archive);
         CHECK_MSG(n == n_wanted && memcmp(archive, wanted, n) == 0,
                   "%s: encodes to %zu other bytes than its %zu", path, n, n_wanted);
     }
@@ -192,14 +200,18 @@ static void write_one(const struct variant *variant, const struct tacit_model *m
 int main(int argc, char **argv)
 {
     bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
+    bool one_thread = argc == 3 && strcmp(argv[1], "--one-thread") == 0,
+         option = write || one_thread;
     if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: test_golden_model FOLDER [CPU] | --write FOLDER\n");
+        fprintf(stderr,
+                "usage: test_golden_model FOLDER [CPU] | --one-thread FOLDER | --write FOLDER\n");
         return 2;
     }
-    const char *folder = argv[write ? 2 : 1], *cpu = argc == 3 && !write ? argv[2] : NULL;
+    const char *folder = argv[option ? 2 : 1];
+    const struct how how = {argc == 3 && !option ? argv[2] : NULL, one_thread ? 1 : 2};
     struct tacit_model *models[N_SHAPES];
     uint8_t *memory[N_SHAPES];
-    if (cpu && golden_features_repeat(cpu))
+    if (how.cpu && golden_features_repeat(how.cpu))
         return GOLDEN_SKIPPED;
     golden_fill(content, N_CONTENT, GOLDEN_prose);
     for (size_t i = 0; i < N_SHAPES; i++)
@@ -211,7 +223,7 @@ int main(int argc, char **argv)
             if (write)
                 write_one(&variants[v], models[i], path);
             else
-                check_one(&variants[v], models, i, cpu, path);
+                check_one(&variants[v], models, i, &how, path);
         }
     for (size_t i = 0; i < N_SHAPES; i++) {
         tacit_model_close(models[i]);

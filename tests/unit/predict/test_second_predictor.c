@@ -6,6 +6,7 @@
  */
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "check.h"
@@ -15,7 +16,8 @@
 #include "reference/counters.h"
 #include "reference/predictor.h"
 
-/* Many short blocks, which also run under emulation; with an argument one that is larger than the ring instead. */
+/* Many short blocks; with `large` one that is larger than the ring instead, with a number only that
+ * many, for emulated machines. */
 enum { N_BLOCKS = 16, N_SEGMENTS_MAX = 5, N_BYTES_MAX = 1000, N_BYTES_LARGE = 70000 };
 
 static uint32_t below(uint64_t *state, uint32_t n)
@@ -101,15 +103,17 @@ static void compare_block(uint64_t seed, enum context_strength strength, bool la
 int main(int argc, char **argv)
 {
     struct kernels kernels;
-    (void)argv;
+    bool large = argc == 2 && strcmp(argv[1], "large") == 0;
+    uint64_t n_blocks = argc == 2 ? (uint64_t)atoi(argv[1]) : N_BLOCKS;
+    CHECK(large || n_blocks > 0);
     kernels_select(&kernels, cpu_features());
     make_tables();
-    for (uint64_t seed = 1; argc == 1 && seed <= N_BLOCKS; seed++) {
+    for (uint64_t seed = 1; !large && seed <= n_blocks; seed++) {
         compare_block(seed, CONTEXT_QUICK, false, &kernels);
         compare_block(seed, CONTEXT_STRONG, false, &kernels);
         compare_block(seed, CONTEXT_LEAN, false, &kernels);
     }
-    if (argc > 1)
+    if (large)
         compare_block(1, CONTEXT_QUICK, true, &kernels);
     return check_result();
 }
