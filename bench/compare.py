@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tacit beside its peers, on the same files in the same run.
 
-    bench/compare.py [--set dev] [--set bench] [--levels 4,6] [--peers zpaq,xz] [--threads N] [--head BYTES]
+    bench/compare.py [--set dev] [--set bench] [--levels 4,6] [--peers zpaq,xz:-6] [--threads N] [--head BYTES]
                      [--json FILE] PATH...
 
 Every file is compressed and restored by every codec and compared with the original; what does not come
@@ -10,7 +10,7 @@ back is an error. Sizes are those of the files on the disk. Speeds are bytes of 
 time of the process on one thread, start included, which is why totals count and not small files. With
 --threads they are by wall clock, tacit on so many threads and its peers on one: for a machine without
 other work. A level may bring options: --levels '4,6:--no-model,6:-m smollm2-135m'. Peak memory begins at
-what this driver had when it forked, some 16 MiB. Tables in Markdown go to standard output, progress to
+what this driver had when it forked, some 16 MiB. *Front*: in or out where no other is as small and as quick. Tables in Markdown go to standard output, progress to
 standard error.
 
 PATHs are files and folders, searched for files in all depths. --set takes only the text, code and data
@@ -70,18 +70,21 @@ class Codec:
         return next((line for line in lines if line), "?")
 
 
-def peers():
-    return [
-        Codec("xz -9e", "xz -9e -T1 -kc {in}", "xz -T1 -dc {in}", ["xz", "--version"]),
-        Codec("zstd --ultra -22", "zstd -q --ultra -22 --single-thread -c {in}", "zstd -q -dc {in}",
-              ["zstd", "--version"]),
-        Codec("brotli -q 11 -w 24", "brotli -q 11 -w 24 -kc {in}", "brotli -dc {in}",
-              ["brotli", "--version"]),
-        Codec("bzip3", "bzip3 -b {mebibytes} -e -c {in}", "bzip3 -d -c {in}", ["bzip3", "--version"]),
-        Codec("7z PPMd o16", "7z a -bd -bso0 -bsp0 -mmt=1 -m0=PPMd:o=16:mem=256m {out} {in}",
-              "7z x -bd -so {in}", ["7z"]),
-        Codec("zpaq -m5", "zpaq add {out} {in} -m5 -t1", "zpaq extract {in} {name} -t1 -to {out}", ["zpaq"]),
-    ]
+# By name: the level that goes for it unless --peers names others, and the words to encode, decode and ask for the version.
+PEERS = {
+    "xz": ("-9e", "xz {level} -T1 -kc {in}", "xz -T1 -dc {in}", ["xz", "--version"]),
+    "zstd": ("--ultra -22", "zstd -q {level} --single-thread -c {in}", "zstd -q -dc {in}", ["zstd", "--version"]),
+    "brotli": ("-q 11 -w 24", "brotli {level} -kc {in}", "brotli -dc {in}", ["brotli", "--version"]),
+    "bzip3": ("", "bzip3 -b {mebibytes} -e -c {in}", "bzip3 -d -c {in}", ["bzip3", "--version"]),
+    "7z": ("PPMd o16", "7z a -bd -bso0 -bsp0 -mmt=1 -m0=PPMd:o=16:mem=256m {out} {in}", "7z x -bd -so {in}", ["7z"]),
+    "zpaq": ("-m5", "zpaq add {out} {in} {level} -t1", "zpaq extract {in} {name} -t1 -to {out}", ["zpaq"]),
+}
+
+
+def peer(name, level):
+    default, encode, decode, version = PEERS[name]
+    level = level or default
+    return Codec(f"{name} {level}".rstrip(), encode.replace("{level}", level), decode, version)
 
 
 def tacit_levels(program, levels, n_threads):
@@ -196,22 +199,29 @@ def print_files(files, codecs, cell):
     print_table(["file", "content", *(c.name for c in codecs)], rows)
 
 
+def on_front(total, totals, key):
+    """Whether no other is as small and as quick."""
+    return not any(other is not total and other["size"] <= total["size"] and other[key] <= total[key]
+                   for other in totals)
+
+
 def print_totals(files, codecs):
     n_content = sum(f["content"] for f in files)
     reference = sum(f["results"].get("zpaq -m5", {"size": 0})["size"] for f in files)
+    speeds = ("encode_seconds", "decode_seconds")
+    totals = [{key: sum(f["results"][codec.name][key] for f in files) for key in ("size", *speeds)}
+              for codec in codecs]
     rows = []
-    for codec in codecs:
+    for codec, total in zip(codecs, totals):
         results = [f["results"][codec.name] for f in files]
-        total = {key: sum(r[key] for r in results)
-                 for key in ("size", "encode_seconds", "decode_seconds")}
         memory = max(max(r["encode_memory"], r["decode_memory"]) for r in results)
         rows.append([codec.name, f"{total['size']:,}", bits(total["size"], n_content),
                      f"{total['size'] / reference:.4f}" if reference else "-",
-                     *(f"{n_content / 1024 / max(total[key], 1e-9):,.0f}"
-                       for key in ("encode_seconds", "decode_seconds")),
-                     f"{memory / (1 << 20):,.0f}"])
+                     *(f"{n_content / 1024 / max(total[key], 1e-9):,.0f}" for key in speeds),
+                     f"{memory / (1 << 20):,.0f}",
+                     " ".join(word for word, key in zip(("in", "out"), speeds) if on_front(total, totals, key)) or "-"])
     print_table(["codec", "total size", "bits/byte", "to zpaq -m5", "encode KiB/s", "decode KiB/s",
-                 "peak MiB"], rows)
+                 "peak MiB", "front"], rows)
 
 
 def parse_arguments():
@@ -225,23 +235,22 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, metavar="N", help="of tacit, and speeds by wall clock")
     parser.add_argument("--head", type=int, metavar="BYTES", default=-1, help="only so much of each file")
     parser.add_argument("--peers", default="xz,zstd,brotli,bzip3,7z,zpaq",
-                        help="default: xz,zstd,brotli,bzip3,7z,zpaq; '' for none")
+                        help="default: xz,zstd,brotli,bzip3,7z,zpaq; '' for none; xz:-6 is xz at that level")
     parser.add_argument("--json", metavar="FILE", help="all measurements, for other programs")
     return parser.parse_args()
 
 
 def choose_codecs(arguments):
-    wanted = [name for name in arguments.peers.split(",") if name]
-    available = {codec.name.split()[0]: codec for codec in peers()}
-    for name in wanted:
-        if name not in available:
+    wanted = [name.partition(":") for name in arguments.peers.split(",") if name]
+    for name, _, _ in wanted:
+        if name not in PEERS:
             sys.exit(f"compare.py: unknown peer {name}")
         if not shutil.which(name):
             sys.exit(f"compare.py: {name} is not installed; see --help, or leave it out of --peers")
     levels = [level for level in arguments.levels.split(",") if level]
     if levels and not os.access(arguments.tacit, os.X_OK):
         sys.exit(f"compare.py: no {arguments.tacit}; build it first, or name it with --tacit")
-    return ([available[name] for name in wanted]
+    return ([peer(name, level) for name, _, level in wanted]
             + tacit_levels(os.path.abspath(arguments.tacit), levels, arguments.threads or 1))
 
 
