@@ -51,6 +51,8 @@ int cli_eval(int argc, char **argv)
     enum exit_code worst = eval_arguments_parse(arguments, argc, argv);
     if (worst == EXIT_CODE_OK && arguments->wants_help) {
         options_print_help(&eval_line);
+    } else if (worst == EXIT_CODE_OK && arguments->n_tasks > 0) {
+        worst = eval_tasks(arguments);
     } else if (worst == EXIT_CODE_OK) {
         eval_print_begin(arguments);
         for (int i = 0; i < arguments->n_subjects; i++)

@@ -4,7 +4,7 @@
  * process's exit status (exit_codes.h).
  *
  * Parts: eval_arguments.c takes the command line apart, eval_measure.c measures one subject on one
- * file, eval_table.c prints.
+ * file, eval_table.c prints; eval_tasks.c measures and prints tasks.
  */
 #ifndef TACIT_CLI_MEASURE_CMD_EVAL_H
 #define TACIT_CLI_MEASURE_CMD_EVAL_H
@@ -39,7 +39,7 @@ struct subject {
     struct tacit_evaluator *evaluator;
 };
 
-enum { SUBJECTS_MAX = 256 };
+enum { SUBJECTS_MAX = 256, TASKS_MAX = 64 };
 
 struct eval_arguments {
     struct console console;
@@ -50,8 +50,24 @@ struct eval_arguments {
     int n_subjects;
     char *const *files;
     int n_files;
+    const char *tasks[TASKS_MAX]; /* files of questions; eval measures these or files */
+    int n_tasks;
+    unsigned n_questions; /* of each task, 0: all */
     bool wants_help;
 };
+
+/* Rows of options; the struct of options begins with struct eval_arguments. */
+#define EVAL_ROW_TASKS                                                                             \
+    {                                                                                              \
+        "tasks", 0, OPTION_TAKE, 0, 0, 0, 0, "FILE", NULL,                                         \
+            "questions with continuations, one of them right; may be\nrepeated", eval_take_task    \
+    }
+#define EVAL_ROW_QUESTIONS                                                                         \
+    {                                                                                              \
+        "questions", 0, OPTION_NUMBER, 0, offsetof(struct eval_arguments, n_questions), 1,         \
+            1000000, "N", "goes", "only so many questions of each task", NULL                      \
+    }
+bool eval_take_task(void *options, const struct option_row *row, const char *path);
 
 /* False if standard input, which can be read only once, is among the files of several subjects. */
 bool eval_files_suffice(const struct eval_arguments *arguments);
@@ -80,6 +96,12 @@ struct eval_row {
 enum exit_code eval_measure(struct eval_arguments *arguments, struct eval_row *row);
 
 void eval_row_add(struct eval_row *sum, const struct eval_row *row);
+
+/* A field of CSV, in quotes; those within are doubled, as spreadsheets have it. */
+void csv_print_text(const char *text);
+
+/* All models on all tasks: measures and prints. */
+enum exit_code eval_tasks(struct eval_arguments *arguments);
 
 void eval_print_begin(const struct eval_arguments *arguments);
 void eval_print_row(const struct eval_arguments *arguments, const struct eval_row *row);

@@ -21,6 +21,8 @@ static const struct option_row rows[] = {
     OPTION_ROW_WINDOW(struct rank, arguments.options.window),
     OPTION_ROW_STRIDE(struct rank, arguments.options.stride),
     OPTION_ROW_LIMIT(struct rank, arguments.limit),
+    EVAL_ROW_TASKS,
+    EVAL_ROW_QUESTIONS,
     {"rounds", 0, OPTION_NUMBER, 0, offsetof(struct rank, n_rounds), 10, 1000000, "N", "goes",
      "resamples (1000)", NULL},
     {"json", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "as JSON", take_json},
@@ -43,7 +45,10 @@ static const struct command_line line = {
              "  halves       bits a byte of the files' first and second halves: models that learn\n"
              "               while they read get better\n"
              "  two-part     bits a byte with the model's own file added\n"
-             "  cheapest     from how much to how much text this sum is the smallest of all\n",
+             "  cheapest     from how much to how much text this sum is the smallest of all\n"
+             "With --tasks also what language models make of questions, and whether the mean\n"
+             "tells it: its correlation with the share right and with the bits a byte of the\n"
+             "right answers.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 
@@ -115,6 +120,9 @@ static enum exit_code run(struct rank *rank)
     enum exit_code worst = drop_files(rank);
     if (a->n_files == 0)
         return worst;
+    enum exit_code opened = rank_tasks_open(rank);
+    if (opened != EXIT_CODE_OK)
+        return opened;
     size_t n_cells = (size_t)a->n_subjects * (size_t)a->n_files;
     rank->rows = calloc((size_t)a->n_subjects, sizeof *rank->rows);
     rank->cells = calloc(n_cells, sizeof *rank->cells);
@@ -150,6 +158,7 @@ int cli_rank(int argc, char **argv)
         else
             code = run(rank);
     }
+    rank_tasks_close(rank);
     free(rank->rows);
     free(rank->cells);
     free(rank);

@@ -73,6 +73,16 @@ static bool take_peer(void *options, const struct option_row *row, const char *c
     return true;
 }
 
+bool eval_take_task(void *options, const struct option_row *row, const char *path)
+{
+    struct eval_arguments *a = options;
+    (void)row;
+    if (a->n_tasks == TASKS_MAX)
+        return refuse(a, "too many tasks");
+    a->tasks[a->n_tasks++] = path;
+    return true;
+}
+
 #define AT(field) offsetof(struct eval_arguments, field)
 
 static const struct option_row rows[] = {
@@ -88,6 +98,8 @@ static const struct option_row rows[] = {
     {"first-token", 0, OPTION_TAKE, 0, 0, 0, 0, "N", "is the number of a token, or none",
      "the token before a window, or none; the model's own unless\ngiven", take_first},
     OPTION_ROW_LIMIT(struct eval_arguments, limit),
+    EVAL_ROW_TASKS,
+    EVAL_ROW_QUESTIONS,
     {"json", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "JSON instead of a table", take_form},
     {"csv", 0, OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, "CSV instead of a table", take_form},
     OPTION_ROW_THREADS(struct eval_arguments, options.n_threads, TACIT_THREADS_MAX),
@@ -100,7 +112,8 @@ static const struct option_row rows[] = {
 
 const struct command_line eval_line = {
     .name = "eval",
-    .usage = "eval [OPTION]... MODEL... -- FILE...",
+    .usage = "eval [OPTION]... MODEL... -- FILE...\n"
+             "       tacit eval [OPTION]... --tasks FILE... MODEL...",
     .about = "Bits per byte, character, word and token of each MODEL on each FILE. A MODEL is\n"
              "  NAME or FILE.gguf      a language model alone, by its own probabilities\n"
              "  context[:LEVEL]        context models: the size of the archive\n"
@@ -108,6 +121,16 @@ const struct command_line eval_line = {
              "  xz, zstd, brotli       these compressors at their strongest\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
+
+static bool check_tasks(struct eval_arguments *a)
+{
+    if (a->n_files > 0)
+        return refuse(a, "with --tasks there are no other files");
+    for (int i = 0; i < a->n_subjects; i++)
+        if (a->subjects[i].kind != SUBJECT_MODEL)
+            return refuse(a, "--tasks are for language models alone");
+    return a->n_subjects > 0 || refuse(a, "name models");
+}
 
 /* Names up to "--" are subjects, those after it files. */
 static bool take_names(struct eval_arguments *a, int argc, char **argv, int split)
@@ -126,6 +149,8 @@ static bool take_names(struct eval_arguments *a, int argc, char **argv, int spli
     a->n_subjects += n_peers;
     a->files = argv + split + 1;
     a->n_files = argc > split ? argc - split - 1 : 0;
+    if (a->n_tasks > 0)
+        return check_tasks(a);
     if (a->n_subjects == 0 || a->n_files == 0)
         return refuse(a, "name models, then '--', then files");
     if (!eval_files_suffice(a))

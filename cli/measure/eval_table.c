@@ -114,8 +114,7 @@ static void print_json_row(const struct figures *f, const struct eval_row *row, 
     printf(", \"seconds\": %.3f}", row->seconds);
 }
 
-/* Quotes are doubled, as spreadsheets have it. */
-static void print_csv_text(const char *text)
+void csv_print_text(const char *text)
 {
     putchar('"');
     for (; *text; text++) {
@@ -128,9 +127,9 @@ static void print_csv_text(const char *text)
 
 static void print_csv_row(const struct figures *f, const struct eval_row *row)
 {
-    print_csv_text(row->subject->name);
+    csv_print_text(row->subject->name);
     putchar(',');
-    print_csv_text(row->file);
+    csv_print_text(row->file);
     for (int i = 0; i < N_COUNTS; i++)
         printf(",%llu", count_at(row, i));
     printf(",%.3f", row->result.bits);

@@ -143,6 +143,8 @@ enum exit_code rank_measure(struct rank *rank, struct rank_row *row)
     for (int i = 0; i < a->n_files && code == EXIT_CODE_OK; i++)
         code = measure_cell(rank, row, a->files[i], &row->cells[i]);
     if (code == EXIT_CODE_OK)
+        code = rank_tasks_measure(rank, row);
+    if (code == EXIT_CODE_OK)
         weigh(row);
     row->is_good = code == EXIT_CODE_OK;
     subject_close(row->subject);

@@ -88,7 +88,9 @@ static void print_json_row(const struct rank *rank, int r)
         printf(", \"bytes\": %llu, \"bits_per_byte\": %.6f}", (unsigned long long)cell->n_bytes,
                cell->sum_bits / (double)cell->n_bytes);
     }
-    fputs("]}", stdout);
+    fputs("]", stdout);
+    rank_tasks_print_row_json(rank, row);
+    fputs("}", stdout);
 }
 
 void rank_print(const struct rank *rank)
@@ -97,7 +99,10 @@ void rank_print(const struct rank *rank)
         printf("{\"tacit\": \"rank\", \"version\": \"%s\", \"results\": [", tacit_version());
         for (int r = 0; r < rank->n_rows; r++)
             print_json_row(rank, r);
-        fputs("\n]}\n", stdout);
+        fputs("\n]", stdout);
+        if (rank->arguments.n_tasks > 0)
+            rank_tasks_print_json(rank);
+        fputs("}\n", stdout);
         return;
     }
     printf("%3s %-24s %8s %25s %10s %6s %8s %8s %6s %11s %10s  %s\n", "", "model", "mean",
@@ -106,4 +111,5 @@ void rank_print(const struct rank *rank)
     for (int r = 0; r < rank->n_rows; r++)
         print_row(rank, r);
     print_files(rank);
+    rank_tasks_print(rank);
 }
