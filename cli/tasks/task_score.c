@@ -9,7 +9,8 @@ enum { BATCH = 256, SEED = 1 }; /* choices that the evaluator takes at a time */
 
 static const double interval_share = 0.95;
 
-/* A batch of texts: two for each choice, the second without its context. */
+/* A batch of texts: those of all choices, then those of all choices without their contexts. Texts that begin alike
+ * stand together, since the evaluator then reads the beginning once. */
 struct batch {
     const struct task_choice *choices;
     size_t n;
@@ -21,8 +22,8 @@ struct batch {
 static int add_token(void *context, const struct tacit_eval_token *token)
 {
     struct batch *batch = context;
-    const struct task_choice *choice = &batch->choices[token->text / 2];
-    size_t n_context = token->text % 2 ? choice->n_bare_context : choice->n_context;
+    const struct task_choice *choice = &batch->choices[token->text % batch->n];
+    size_t n_context = token->text < batch->n ? choice->n_context : choice->n_bare_context;
     if (token->offset + token->n_bytes > n_context)
         batch->bits[token->text] += token->bits;
     return 0;
@@ -32,8 +33,8 @@ static enum tacit_status run_batch(struct batch *batch, struct tacit_evaluator *
 {
     for (size_t i = 0; i < batch->n; i++) {
         const struct task_choice *c = &batch->choices[i];
-        batch->texts[2 * i] = (struct tacit_eval_text){c->text, c->n_text};
-        batch->texts[2 * i + 1] = (struct tacit_eval_text){c->bare, c->n_bare};
+        batch->texts[i] = (struct tacit_eval_text){c->text, c->n_text};
+        batch->texts[batch->n + i] = (struct tacit_eval_text){c->bare, c->n_bare};
     }
     for (size_t i = 0; i < 2 * batch->n; i++) {
         batch->results[i] = (struct tacit_eval_result){.struct_size = sizeof *batch->results};
@@ -43,24 +44,24 @@ static enum tacit_status run_batch(struct batch *batch, struct tacit_evaluator *
                                batch);
 }
 
-/* bits: of the question's choices, each with its context and without. */
+/* bits, bare_bits: of the question's choices, with their contexts and without. */
 static struct task_outcome judge(const struct task_question *question,
-                                 const struct task_choice *choices, const double *bits)
+                                 const struct task_choice *choices, const double *bits,
+                                 const double *bare_bits)
 {
     struct task_outcome outcome = {.n_choices = question->n};
     size_t best[TASK_N_RULES] = {0};
     double least[TASK_N_RULES] = {0};
     for (size_t i = 0; i < question->n; i++) {
         double n_bytes = (double)(choices[i].n_text - choices[i].n_context);
-        const double cost[TASK_N_RULES] = {bits[2 * i], bits[2 * i] / n_bytes,
-                                           bits[2 * i] - bits[2 * i + 1]};
+        const double cost[TASK_N_RULES] = {bits[i], bits[i] / n_bytes, bits[i] - bare_bits[i]};
         for (int rule = 0; rule < TASK_N_RULES; rule++)
             if (i == 0 || cost[rule] < least[rule]) {
                 least[rule] = cost[rule];
                 best[rule] = i;
             }
         if (i == question->gold) {
-            outcome.gold_bits = bits[2 * i];
+            outcome.gold_bits = bits[i];
             outcome.gold_bytes = n_bytes;
         }
     }
@@ -109,9 +110,11 @@ static enum tacit_status score_batches(struct task_outcome *outcomes, const stru
         batch->choices = task->choices + first;
         batch->n = task->questions[end - 1].first + task->questions[end - 1].n - first;
         status = run_batch(batch, evaluator);
-        for (size_t i = q; i < end; i++)
-            outcomes[i] = judge(&task->questions[i], task->choices + task->questions[i].first,
-                                batch->bits + 2 * (task->questions[i].first - first));
+        for (size_t i = q; i < end; i++) {
+            const double *bits = batch->bits + (task->questions[i].first - first);
+            outcomes[i] = judge(&task->questions[i], task->choices + task->questions[i].first, bits,
+                                bits + batch->n);
+        }
         progress_update(progress, text_size(task, end), 0);
     }
     return status;

@@ -2,7 +2,7 @@
  *
  * Runs a language model over S streams of tokens, each with its own past, that advance together.
  *
- *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_reset_stream }* -> lm_state_destroy
+ *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_keep_first | lm_reset_stream }* -> lm_state_destroy
  *
  * The logits of a stream depend on its tokens since the reset, on the model and on n_context only:
  * the bits are the same whether tokens come one at a time or many, whatever the other streams, on
@@ -89,6 +89,12 @@ enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm
  * taken back included. Not while lm_feed reads for this stream. TACIT_ERR_ARGUMENT if n_tokens is
  * more than n_back or than the stream has read. */
 enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens);
+
+/* The stream keeps its first n tokens, which the caller names, and forgets the others. For texts that begin alike.
+ * TACIT_ERR_ARGUMENT, and nothing happens, if n is more than the stream has read, or if a layer no
+ * longer has all of these (the stream is longer than its window or n_context). */
+enum tacit_status lm_keep_first(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
+                                size_t n);
 
 /* From now on a thread of the team calls observe once for each product with a matrix of the layers,
  * before or while the product is computed. x, n_rows: the product's inputs. For states of one team.

@@ -323,6 +323,27 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
     return TACIT_OK;
 }
 
+/* Whether every layer still has all that the stream has read, as it was read. */
+static bool has_all(const struct lm_state *state, uint32_t stream)
+{
+    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
+        if (state->n_seen[stream] > state->spans[layer].n_kept)
+            return false;
+    return true;
+}
+
+enum tacit_status lm_keep_first(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
+                                size_t n)
+{
+    if (n > state->n_seen[stream] || !has_all(state, stream))
+        return TACIT_ERR_ARGUMENT;
+    lm_reset_stream(state, stream);
+    state->n_seen[stream] = n;
+    for (size_t i = 0; i < 2 + LM_BACK_MAX && i < n; i++)
+        state->before[stream][i] = tokens[n - 1 - i];
+    return TACIT_OK;
+}
+
 void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *context)
 {
     state->observe = observe;

@@ -4,6 +4,7 @@
  * LM_BATCH positions a pass.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/find_start.h"
 #include "base/strict_math.h"
@@ -60,9 +61,9 @@ void eval_worker_release(struct eval_worker *worker)
     free(worker->memory);
 }
 
-/* Fills fed and row; returns how many tokens the model reads. Bare bytes are not among them. */
-static size_t line_up(struct eval_worker *worker, const struct eval_items *text,
-                      const struct eval_window *w)
+/* Fills fed and row. The model does not read bare bytes. */
+static void line_up(struct eval_worker *worker, const struct eval_items *text,
+                    const struct eval_window *w)
 {
     uint32_t n_vocab = lm_of(worker)->shape.n_vocab;
     size_t n = 0;
@@ -73,7 +74,7 @@ static size_t line_up(struct eval_worker *worker, const struct eval_items *text,
         if (i + 1 < w->end && text->items[i] < n_vocab)
             worker->fed[n++] = text->items[i];
     }
-    return n;
+    worker->n_fed = n;
 }
 
 /* row: the logits before the item, NULL: there are none. */
@@ -106,19 +107,58 @@ static enum tacit_status begin_mix(struct tacit_evaluator *e, const struct eval_
     return eval_mix_create(&e->mix, e->model, &e->kernels, text->data, text->n_bytes);
 }
 
-static enum tacit_status score_window(struct eval_worker *worker, struct eval_items *text,
-                                      const struct eval_window *w)
+/* How many items from the window's beginning are those of the window scored before, so that they
+ * cost the same. 0 unless both windows are the beginnings of their texts. */
+static size_t items_alike(const struct eval_worker *worker, const struct eval_items *text,
+                          const struct eval_window *w)
 {
-    size_t stride = lm_logit_stride(lm_of(worker)), i = w->score;
-    size_t n_fed = line_up(worker, text, w);
-    if (i >= w->end)
-        return TACIT_OK;
-    TRY(begin_mix(worker->evaluator, text));
+    const struct eval_items *last = worker->last_text;
+    size_t n = 0;
+    if (!last || worker->evaluator->options.mixed || w->begin != 0 || worker->last.begin != 0 ||
+        w->score != worker->last.score)
+        return 0;
+    while (n < w->end && n < worker->last.end && text->items[n] == last->items[n])
+        n++;
+    return n;
+}
+
+/* Takes the costs of items score .. n - 1 from the window scored before. */
+static void copy_costs(struct eval_worker *worker, struct eval_items *text, size_t score, size_t n)
+{
+    const struct eval_items *last = worker->last_text;
+    if (n <= score)
+        return;
+    memcpy(text->bits + score, last->bits + score, (n - score) * sizeof *text->bits);
+    if (text->details)
+        memcpy(text->details + score, last->details + score, (n - score) * sizeof *text->details);
+    atomic_fetch_add_explicit(&worker->evaluator->n_done, n - score, memory_order_relaxed);
+}
+
+/* Has the model forget what does not belong before the window. Returns the first item that is not
+ * scored yet. */
+static size_t begin_window(struct eval_worker *worker, struct eval_items *text,
+                           const struct eval_window *w)
+{
+    size_t n_alike = items_alike(worker, text, w);
+    int64_t n_kept = n_alike > 0 && n_alike < w->end ? worker->row[n_alike] : 0;
+    if (n_kept > 0 && lm_keep_first(worker->lm, 0, worker->fed, (size_t)n_kept) == TACIT_OK) {
+        copy_costs(worker, text, w->score, n_alike);
+        return n_alike > w->score ? n_alike : w->score;
+    }
     lm_reset_stream(worker->lm, 0);
+    return w->score;
+}
+
+/* Scores items i .. of the window. */
+static enum tacit_status score_items(struct eval_worker *worker, struct eval_items *text,
+                                     const struct eval_window *w, size_t i)
+{
+    size_t stride = lm_logit_stride(lm_of(worker)), n_fed = worker->n_fed;
+    size_t n_read = (size_t)lm_stream_position(worker->lm, 0);
     for (; i < w->end && worker->row[i - w->begin] < 0; i++)
         score_item(worker, text, i, NULL);
     size_t at = i < w->end ? (size_t)worker->row[i - w->begin] : n_fed;
-    TRY(lm_prefill(worker->lm, 0, worker->fed, at, NULL));
+    TRY(lm_prefill(worker->lm, 0, worker->fed + n_read, at - n_read, NULL));
     while (i < w->end && !atomic_load(&worker->evaluator->stop)) {
         size_t m = n_fed - at < LM_BATCH ? n_fed - at : LM_BATCH;
         TRY(lm_prefill(worker->lm, 0, worker->fed + at, m, worker->logits));
@@ -127,6 +167,19 @@ static enum tacit_status score_window(struct eval_worker *worker, struct eval_it
                        worker->logits + ((size_t)worker->row[i - w->begin] - at) * stride);
         at += m;
     }
+    return TACIT_OK;
+}
+
+static enum tacit_status score_window(struct eval_worker *worker, struct eval_items *text,
+                                      const struct eval_window *w)
+{
+    if (w->score >= w->end)
+        return TACIT_OK;
+    line_up(worker, text, w);
+    TRY(begin_mix(worker->evaluator, text));
+    TRY(score_items(worker, text, w, begin_window(worker, text, w)));
+    worker->last_text = text;
+    worker->last = *w;
     return TACIT_OK;
 }
 

@@ -35,9 +35,14 @@ struct eval_worker {
     void *memory; /* of the arrays that follow */
     float *logits;
     uint32_t *mass; /* [n_vocab]: for eval_token_bits */
-    uint32_t *fed;  /* [n_positions] tokens that the model reads */
-    int64_t *row;   /* [n_positions] place in fed of the last token before an item, -1: none */
+    uint32_t *fed;  /* [n_positions] tokens that the model reads in a window */
+    size_t n_fed;
+    int64_t *row; /* [n_positions] place in fed of the last token before an item, -1: none */
     size_t n_positions;
+    /* The window scored before, of the same run, NULL: none. Where texts begin alike, the next one
+     * takes costs and the model's state from it. */
+    const struct eval_items *last_text;
+    struct eval_window last;
     enum tacit_status status;
 };
 

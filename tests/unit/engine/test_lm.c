@@ -205,6 +205,31 @@ static void check_back(const struct lm_model *model, const float *want, uint32_t
     stop(&run);
 }
 
+/* Of 9 tokens the stream keeps the first n and reads on; beyond its context it has lost some. */
+static void check_keep(const struct lm_model *model, const float *want)
+{
+    enum { N_READ = 9 };
+    struct run run;
+    uint32_t tokens[N_TOKENS];
+    size_t n_wrong = 0;
+    start(&run, model, 1, 1, cpu_features());
+    for (size_t i = 0; i < N_TOKENS; i++)
+        tokens[i] = token_at(&model->shape, 0, i);
+    for (size_t n = 0; n <= N_READ; n++) {
+        lm_reset_stream(run.state, 0);
+        CHECK(lm_prefill(run.state, 0, tokens, N_READ, NULL) == TACIT_OK);
+        CHECK(lm_keep_first(run.state, 0, tokens, N_READ + 1) == TACIT_ERR_ARGUMENT);
+        CHECK(lm_keep_first(run.state, 0, tokens, n) == TACIT_OK);
+        CHECK(lm_stream_position(run.state, 0) == n);
+        CHECK(lm_prefill(run.state, 0, tokens + n, N_TOKENS - n, run.logits) == TACIT_OK);
+        for (size_t i = n; i < N_TOKENS; i++)
+            n_wrong += !same(&run, run.logits + (i - n) * run.stride, want + i * run.stride);
+        CHECK(lm_keep_first(run.state, 0, tokens, n) == TACIT_ERR_ARGUMENT);
+    }
+    CHECK_MSG(n_wrong == 0, "%zu rows after the first were kept", n_wrong);
+    stop(&run);
+}
+
 /* What one team does in check_teams: its stream, to rows of its own, the last first. */
 struct teamwork {
     const struct run *run;
@@ -282,6 +307,7 @@ static void check_one_thread(const struct lm_model *model, const float *logits)
     check_steps(model, logits, 2, 1, features);
     check_steps(model, logits, N_STREAMS, 1, features);
     check_back(model, logits, 1);
+    check_keep(model, logits);
     check_prefill(model, logits, N_TOKENS, 1, features);
     for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
         check_steps(model, logits, N_STREAMS, 1, features & mask);

@@ -261,6 +261,58 @@ static void test_splits(void)
     tacit_evaluator_destroy(e);
 }
 
+/* Tokens of several texts, in the order in which they are told. */
+struct told {
+    size_t n;
+    struct tacit_eval_token tokens[4096];
+};
+
+static int tell(void *context, const struct tacit_eval_token *token)
+{
+    struct told *told = context;
+    told->tokens[told->n++] = *token;
+    return 0;
+}
+
+/* Texts that begin alike cost together what each costs alone, in windows that hold them and in shorter
+ * ones. */
+static void test_beginnings(void)
+{
+    enum { N_TEXTS = 12 };
+    static struct told together, alone;
+    struct tacit_eval_text texts[N_TEXTS];
+    struct tacit_eval_result results[N_TEXTS];
+    struct tacit_eval_options options;
+    struct tacit_evaluator *e;
+    static char bytes[N_TEXTS][sizeof text];
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        memcpy(bytes[i], text, sizeof text);
+        bytes[i][5 * i % 50] ^= i % 3 == 0 ? 0 : 1;
+        texts[i] = (struct tacit_eval_text){bytes[i], sizeof text - 1 - 4 * (i % 4)};
+        results[i].struct_size = sizeof results[i];
+    }
+    tacit_eval_options_init(&options);
+    options.details = 1;
+    for (int variant = 0; variant < 6; variant++) {
+        options.n_threads = 1 + (unsigned)variant % 2;
+        options.window = variant < 4 ? 0 : 8;
+        options.convention = variant < 2 ? TACIT_EVAL_WINDOWS : TACIT_EVAL_ROLLING;
+        together.n = alone.n = 0;
+        CHECK(tacit_evaluator_create(&e, model, &options) == TACIT_OK);
+        CHECK(tacit_evaluator_run(e, texts, N_TEXTS, results, tell, &together) == TACIT_OK);
+        for (size_t i = 0; i < N_TEXTS; i++) {
+            size_t first = alone.n;
+            CHECK(tacit_evaluator_run(e, &texts[i], 1, &results[i], tell, &alone) == TACIT_OK);
+            for (size_t k = first; k < alone.n; k++)
+                alone.tokens[k].text = i;
+        }
+        tacit_evaluator_destroy(e);
+        CHECK_MSG(together.n == alone.n &&
+                      memcmp(together.tokens, alone.tokens, alone.n * sizeof *alone.tokens) == 0,
+                  "variant %d", variant);
+    }
+}
+
 /* What is coded by these probabilities is as long as the costs say. */
 static void test_against_file(void)
 {
@@ -404,6 +456,7 @@ int main(void)
         test_against_plain();
         test_independence();
         test_splits();
+        test_beginnings();
         test_against_file();
         test_progress();
         test_edges();
