@@ -12,6 +12,7 @@
 #include "cli/models/model_fetch.h"
 #include "cli/models/model_fetch_url.h"
 #include "cli/models/model_files.h"
+#include "cli/models/model_prune.h"
 #include "cli/models/model_quantize.h"
 #include "cli/models/model_url.h"
 
@@ -199,7 +200,10 @@ static int print_help(void)
         "       tacit model import FILE [NAME]   convert a .gguf file, and put it where -m NAME\n"
         "                                        finds it\n"
         "       tacit model quantize NAME|FILE -o NAME  make it smaller, 4 bits a weight; --help "
-        "shows how\n",
+        "shows how\n"
+        "       tacit model prune NAME|FILE --what PART -o NAME  leave out weights, neurons or "
+        "layers;\n"
+        "                                        --help shows how\n",
         stdout);
     return EXIT_CODE_OK;
 }
@@ -212,10 +216,19 @@ int cli_model(int argc, char **argv)
         {"fetch", 1, 1, run_fetch},
         {"import", 1, 2, run_import},
     };
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } lines[] = {
+        /* with options of their own */
+        {"quantize", cli_model_quantize},
+        {"prune", cli_model_prune},
+    };
     struct console console;
     console_init(&console);
-    if (argc > 1 && strcmp(argv[1], "quantize") == 0)
-        return cli_model_quantize(argc - 1, argv + 1);
+    for (size_t i = 0; argc > 1 && i < sizeof lines / sizeof lines[0]; i++)
+        if (strcmp(argv[1], lines[i].name) == 0)
+            return lines[i].run(argc - 1, argv + 1);
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return print_help();
@@ -232,6 +245,6 @@ int cli_model(int argc, char **argv)
         return (int)code;
     }
     console_error(&console, NULL,
-                  "model: list, show, fetch, import or quantize; try 'tacit model --help'");
+                  "model: list, show, fetch, import, quantize or prune; try 'tacit model --help'");
     return EXIT_CODE_USAGE;
 }

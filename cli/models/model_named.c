@@ -58,3 +58,19 @@ enum exit_code model_open_named(struct console *console, const char *name,
         status = tacit_model_open(model, path);
     return status == TACIT_OK ? EXIT_CODE_OK : fail_to_open_model(console, name, status);
 }
+
+enum exit_code model_path_named(struct console *console, const char *name,
+                                char path[TACIT_MODEL_PATH_MAX], const char **found)
+{
+    const struct tacit_model *linked;
+    *found = NULL;
+    if (strcmp(name, "default") == 0 && tacit_model_default(&linked) == TACIT_OK)
+        return EXIT_CODE_OK;
+    enum tacit_status status = tacit_model_find(name, path);
+    *found = path;
+    if (status == TACIT_ERR_MODEL_MISSING) {
+        console_error(console, name, "no such model; 'tacit model list' shows those there are");
+        return EXIT_CODE_FAILED;
+    }
+    return status == TACIT_OK ? EXIT_CODE_OK : fail_to_open_model(console, name, status);
+}

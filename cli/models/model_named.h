@@ -20,6 +20,11 @@ enum tacit_status model_inspect_named(const char *name, char *path, struct tacit
 enum exit_code fail_to_open_model(struct console *console, const char *name,
                                   enum tacit_status status);
 
+/* Where the model of that name or file lies, for functions that read the file themselves: *found is path, or NULL for
+ * the linked-in model. On failure reports why. */
+enum exit_code model_path_named(struct console *console, const char *name,
+                                char path[TACIT_MODEL_PATH_MAX], const char **found);
+
 /* Opens the model of that name or file; "default" is the linked-in model. On failure reports why,
  * and *model is NULL. */
 enum exit_code model_open_named(struct console *console, const char *name,

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/base/option_table.h"
 #include "cli/models/model_named.h"
+#include "cli/models/model_output.h"
 #include "tacit/shrink.h"
 
 enum { TEXTS_MAX = 64 };
@@ -99,53 +99,15 @@ static void say_line(void *context, const char *text)
     console_note(&run->console, run->output, "%s", text);
 }
 
-static enum exit_code find_source(struct run *run, const char *name)
-{
-    const struct tacit_model *linked;
-    if (strcmp(name, "default") == 0 && tacit_model_default(&linked) == TACIT_OK)
-        return EXIT_CODE_OK;
-    enum tacit_status status = tacit_model_find(name, run->source);
-    run->job.model = run->source;
-    if (status == TACIT_ERR_MODEL_MISSING) {
-        console_error(&run->console, name,
-                      "no such model; 'tacit model list' shows those there are");
-        return EXIT_CODE_FAILED;
-    }
-    return status == TACIT_OK ? EXIT_CODE_OK : fail_to_open_model(&run->console, name, status);
-}
-
-static enum exit_code find_place(struct run *run)
-{
-    size_t n = strlen(run->output);
-    bool is_file = n > 7 && strcmp(run->output + n - 7, ".tmodel") == 0;
-    struct stat there;
-    enum tacit_status status = TACIT_OK;
-    if (!is_file)
-        status = tacit_model_place(run->output, run->path);
-    else if (snprintf(run->path, TACIT_MODEL_PATH_MAX, "%s", run->output) >= TACIT_MODEL_PATH_MAX)
-        status = TACIT_ERR_ARGUMENT;
-    run->job.path = run->path;
-    if (status == TACIT_ERR_ARGUMENT) {
-        console_error(&run->console, run->output, "neither a name for a model nor a .tmodel file");
-        return EXIT_CODE_USAGE;
-    }
-    if (status != TACIT_OK)
-        return fail_with_status(&run->console, run->output, status);
-    if (!run->force && stat(run->path, &there) == 0) {
-        console_error(&run->console, run->path, "already exists; not replaced without -f");
-        return EXIT_CODE_FAILED;
-    }
-    return EXIT_CODE_OK;
-}
-
 static enum exit_code quantize(struct run *run, const char *name)
 {
     const struct tacit_train_sink sink = {say_line, NULL, run};
-    enum exit_code code = find_source(run, name);
+    enum exit_code code = model_path_named(&run->console, name, run->source, &run->job.model);
     if (code == EXIT_CODE_OK)
-        code = find_place(run);
+        code = model_output_find(&run->console, run->output, run->force, run->path);
     if (code != EXIT_CODE_OK)
         return code;
+    run->job.path = run->path;
     enum tacit_status status = tacit_shrink_quantize(&run->job, &sink);
     if (status == TACIT_ERR_CONTENT_LIMIT) {
         console_error(&run->console, NULL, "--calibrate: the texts have fewer than 512 tokens");

@@ -98,3 +98,41 @@ void gptq_round_row(const struct gptq *gptq, float *row, struct tensor_int4_grou
         subtract(row + i + 1, u + i + 1, (row[i] - value) / u[i], n - i - 1);
     }
 }
+
+/* Marks the n_least places of least error among row[i .. i + n). n: at most PRUNE_BLOCK. */
+enum { PRUNE_BLOCK = 128 };
+
+static void mark_least(const struct gptq *gptq, const float *row, size_t i, size_t n,
+                       size_t n_least, bool *goes)
+{
+    float error[PRUNE_BLOCK];
+    for (size_t j = 0; j < n; j++) {
+        float w = row[i + j] / gptq->factor[(i + j) * gptq->n + i + j];
+        error[j] = w * w;
+        goes[j] = false;
+    }
+    for (size_t k = 0; k < n_least; k++) {
+        size_t least = n;
+        for (size_t j = 0; j < n; j++)
+            if (!goes[j] && (least == n || error[j] < error[least]))
+                least = j;
+        goes[least] = true;
+    }
+}
+
+void gptq_prune_row(const struct gptq *gptq, float *row, double ratio, bool two_of_four)
+{
+    bool goes[PRUNE_BLOCK];
+    size_t n = gptq->n, block = two_of_four ? 4 : PRUNE_BLOCK;
+    for (size_t i = 0; i < n; i++) {
+        const float *u = gptq->factor + i * n;
+        if (i % block == 0) {
+            size_t n_block = n - i < block ? n - i : block;
+            mark_least(gptq, row, i, n_block, (size_t)(ratio * (double)n_block + 0.5), goes);
+        }
+        if (!goes[i % block])
+            continue;
+        subtract(row + i + 1, u + i + 1, row[i] / u[i], n - i - 1);
+        row[i] = 0;
+    }
+}

@@ -7,6 +7,7 @@
 #ifndef TACIT_WORKSHOP_SHRINK_GPTQ_H
 #define TACIT_WORKSHOP_SHRINK_GPTQ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tacit/status.h"
@@ -23,6 +24,10 @@ struct gptq {
  * nothing to close. */
 enum tacit_status gptq_open(struct gptq *gptq, float *products, size_t n);
 void gptq_close(struct gptq *gptq);
+
+/* Sets to 0 the share `ratio` of each 128 neighbours, or, with two_of_four, two of each four, by the least error;
+ * weights to the right correct it (SparseGPT, arXiv 2301.00774). Any threads may call. */
+void gptq_prune_row(const struct gptq *gptq, float *row, double ratio, bool two_of_four);
 
 /* Rounds a row of n weights, which is overwritten, to groups[n / 32]. Any threads may call. */
 void gptq_round_row(const struct gptq *gptq, float *row, struct tensor_int4_group *groups);

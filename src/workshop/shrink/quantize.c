@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 #include "base/try.h"
-#include "model/open_model.h"
 #include "workshop/shrink/calibration.h"
 #include "workshop/shrink/gptq.h"
 #include "workshop/shrink/int4_group.h"
+#include "workshop/shrink/source_model.h"
 #include "workshop/train/say.h"
 
 struct quantizer {
@@ -133,14 +133,7 @@ enum tacit_status tacit_shrink_quantize(const struct tacit_quantize *job,
                                         const struct tacit_train_sink *sink)
 {
     struct model_file *file;
-    if (job->model) {
-        TRY(model_file_open(&file, job->model, NULL));
-    } else {
-        struct byte_view linked = model_linked_file();
-        if (linked.n == 0)
-            return TACIT_ERR_MODEL_MISSING;
-        TRY(model_file_open_memory(&file, linked.data, linked.n));
-    }
+    TRY(source_model_open(&file, job->model));
     enum tacit_status status = quantize(job, file, sink);
     model_file_close(file);
     return status;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/models/model_prune.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/base/option_table.h"
+#include "cli/models/model_named.h"
+#include "cli/models/model_output.h"
+#include "tacit/shrink.h"
+
+enum { TEXTS_MAX = 64, NONE = -1 };
+
+static const char *const parts[] = {[TACIT_PRUNE_WEIGHTS] = "weights",
+                                    [TACIT_PRUNE_2_OF_4] = "2:4",
+                                    [TACIT_PRUNE_NEURONS] = "neurons",
+                                    [TACIT_PRUNE_LAYERS] = "layers"};
+static const char *const rules[] = {[TACIT_PRUNE_BY_MAGNITUDE] = "magnitude",
+                                    [TACIT_PRUNE_BY_WANDA] = "wanda",
+                                    [TACIT_PRUNE_BY_SPARSEGPT] = "sparsegpt",
+                                    [TACIT_PRUNE_BY_BITS] = "bits"};
+
+enum { N_PARTS = sizeof parts / sizeof *parts, N_RULES = sizeof rules / sizeof *rules };
+
+struct run {
+    struct console console;
+    struct tacit_prune job;
+    const char *texts[TEXTS_MAX];
+    const char *output; /* a name or a file */
+    char source[TACIT_MODEL_PATH_MAX], path[TACIT_MODEL_PATH_MAX];
+    int what, by; /* NONE: not given */
+    bool force, wants_help;
+};
+
+#define AT(field) offsetof(struct run, field)
+
+static int find_name(const char *const *names, int n, const char *name)
+{
+    while (n-- > 0)
+        if (strcmp(names[n], name) == 0)
+            return n;
+    return NONE;
+}
+
+static bool take_what(void *options, const struct option_row *row, const char *value)
+{
+    struct run *run = options;
+    (void)row;
+    run->what = find_name(parts, N_PARTS, value);
+    return run->what != NONE;
+}
+
+static bool take_by(void *options, const struct option_row *row, const char *value)
+{
+    struct run *run = options;
+    (void)row;
+    run->by = find_name(rules, N_RULES, value);
+    return run->by != NONE;
+}
+
+static bool take_text(void *options, const struct option_row *row, const char *value)
+{
+    struct run *run = options;
+    (void)row;
+    if (run->job.n_texts == TEXTS_MAX)
+        return false;
+    run->texts[run->job.n_texts++] = value;
+    return true;
+}
+
+static const struct option_row rows[] = {
+    {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
+     "the model's name from now on, or a .tmodel file", NULL},
+    {"what", 0, OPTION_TAKE, 0, 0, 0, 0, "weights|2:4|neurons|layers",
+     "is weights, 2:4, neurons or layers",
+     "what goes: weights of every row, two of any four\nneighbours, hidden neurons, or layers",
+     take_what},
+    {"by", 0, OPTION_TAKE, 0, 0, 0, 0, "magnitude|wanda|sparsegpt|bits",
+     "is magnitude, wanda, sparsegpt or bits",
+     "what goes first: small weights (default), small products\nwith the inputs, what the weights "
+     "that stay can correct,\nor layers that cost the fewest bits (default of layers)",
+     take_by},
+    {"ratio", 0, OPTION_SHARE, 0, AT(job.ratio), 0.001, 0.999, "R", "is a share",
+     "the share that goes (0.5; layers: 0.1)", NULL},
+    {"calibrate", 0, OPTION_TAKE, 0, 0, 0, 0, "FILE", "takes 64 files at most",
+     "a text such as the model will read; may be repeated; every\nrule but magnitude needs it",
+     take_text},
+    OPTION_ROW_FORCE(struct run, force),
+    OPTION_ROW_QUIET(struct run, console.verbosity),
+    OPTION_ROW_PROGRESS(struct run, console.wants_lines),
+    OPTION_ROW_HELP(struct run, wants_help),
+};
+
+static const struct command_line line = {
+    .name = "model prune",
+    .usage = "model prune [OPTION]... --what PART MODEL -o NAME",
+    .about =
+        "Makes a model of int8 without a part of MODEL's weights. Without neurons or layers it\n"
+        "is smaller and faster; weights become zeros.\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
+
+static bool refuse(struct run *run, const char *what)
+{
+    return options_refuse(&run->console, &line, what);
+}
+
+static bool check(struct run *run)
+{
+    bool of_layers = run->what == TACIT_PRUNE_LAYERS;
+    bool of_weights = run->what == TACIT_PRUNE_WEIGHTS || run->what == TACIT_PRUNE_2_OF_4;
+    if (run->what == NONE)
+        return refuse(run, "--what says what goes");
+    if (run->by == NONE)
+        run->by = of_layers ? TACIT_PRUNE_BY_BITS : TACIT_PRUNE_BY_MAGNITUDE;
+    if (of_layers != (run->by == TACIT_PRUNE_BY_BITS))
+        return refuse(run, "layers go by bits, and only layers do");
+    if (run->by == TACIT_PRUNE_BY_SPARSEGPT && !of_weights)
+        return refuse(run, "--by sparsegpt is for weights and 2:4");
+    if (run->job.ratio == 0)
+        run->job.ratio = of_layers ? 0.1 : 0.5;
+    if (run->what == TACIT_PRUNE_2_OF_4 && run->job.ratio != 0.5)
+        return refuse(run, "--what 2:4 has the ratio 0.5");
+    if (run->by != TACIT_PRUNE_BY_MAGNITUDE && run->job.n_texts == 0)
+        return refuse(run, "this rule needs --calibrate FILE");
+    if (run->by == TACIT_PRUNE_BY_MAGNITUDE && run->job.n_texts > 0)
+        return refuse(run, "--by magnitude reads no texts");
+    run->job.what = (enum tacit_prune_part)run->what;
+    run->job.by = (enum tacit_prune_rule)run->by;
+    run->job.texts = run->texts;
+    return true;
+}
+
+static bool parse(struct run *run, int argc, char **argv)
+{
+    *run = (struct run){.what = NONE, .by = NONE};
+    console_init(&run->console);
+    if (!options_parse(&line, run, &run->console, argc, argv, NULL))
+        return false;
+    if (run->wants_help)
+        return true;
+    if (argc - optind != 1)
+        return refuse(run, "name one model");
+    if (!run->output)
+        return refuse(run, "-o NAME says what to call it");
+    return check(run);
+}
+
+/* Shown as a note: on a terminal, or with --progress. */
+static void say_line(void *context, const char *text)
+{
+    struct run *run = context;
+    console_note(&run->console, run->output, "%s", text);
+}
+
+static enum exit_code prune(struct run *run, const char *name)
+{
+    const struct tacit_train_sink sink = {say_line, NULL, run};
+    enum exit_code code = model_path_named(&run->console, name, run->source, &run->job.model);
+    if (code == EXIT_CODE_OK)
+        code = model_output_find(&run->console, run->output, run->force, run->path);
+    if (code != EXIT_CODE_OK)
+        return code;
+    run->job.path = run->path;
+    enum tacit_status status = tacit_shrink_prune(&run->job, &sink);
+    if (status == TACIT_ERR_CONTENT_LIMIT) {
+        console_error(&run->console, NULL, "--calibrate: the texts have fewer than 512 tokens");
+        return EXIT_CODE_FAILED;
+    }
+    if (status == TACIT_ERR_ARGUMENT) {
+        console_error(&run->console, name, "nothing would be left with --ratio %g", run->job.ratio);
+        return EXIT_CODE_FAILED;
+    }
+    if (status == TACIT_ERR_IO) {
+        console_error(&run->console, name, "cannot read it, a text, or write %s: %s", run->path,
+                      strerror(errno));
+        return EXIT_CODE_FAILED;
+    }
+    if (status != TACIT_OK)
+        return fail_to_open_model(&run->console, name, status);
+    printf("%s: stored as %s\n", name, run->path);
+    return EXIT_CODE_OK;
+}
+
+int cli_model_prune(int argc, char **argv)
+{
+    struct run run;
+    if (!parse(&run, argc, argv))
+        return EXIT_CODE_USAGE;
+    if (run.wants_help) {
+        options_print_help(&line);
+        return EXIT_CODE_OK;
+    }
+    return (int)prune(&run, argv[optind]);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes a model without a part of another's weights (tacit/shrink.h): chooses what stays, then builds the model from
+ * those rows and columns.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "engine/lm_build.h"
+#include "tacit/shrink.h"
+#include "workshop/shrink/calibration.h"
+#include "workshop/shrink/prune_layers.h"
+#include "workshop/shrink/prune_neurons.h"
+#include "workshop/shrink/prune_weights.h"
+#include "workshop/shrink/source_model.h"
+#include "workshop/train/say.h"
+
+struct pruning {
+    const struct tacit_prune *job;
+    const struct tacit_train_sink *sink;
+    const struct lm_model *from;
+    struct lm_shape shape; /* of the result */
+    struct calibration calibration;
+    uint32_t *layers;  /* [shape.n_layers]: of from */
+    uint32_t *neurons; /* [from n_layers][shape.n_hidden]: of from; NULL: all */
+    float *row;        /* [widest of from] */
+    struct weight_pruner weights;
+    const struct tensor *pruned; /* the matrix that `weights` is open for; NULL: none */
+};
+
+static bool prunes_weights(const struct tacit_prune *job)
+{
+    return job->what == TACIT_PRUNE_WEIGHTS || job->what == TACIT_PRUNE_2_OF_4;
+}
+
+static bool fits(const struct tacit_prune *job)
+{
+    bool by_bits = job->by == TACIT_PRUNE_BY_BITS, by_error = job->by == TACIT_PRUNE_BY_SPARSEGPT;
+    if (!(job->ratio > 0 && job->ratio < 1) || by_bits != (job->what == TACIT_PRUNE_LAYERS))
+        return false;
+    if (job->what == TACIT_PRUNE_2_OF_4 && job->ratio != 0.5)
+        return false;
+    return !by_error || prunes_weights(job);
+}
+
+static size_t layer_index(const struct lm_model *model, uint32_t layer, enum lm_tensor_id id)
+{
+    return lm_n_tensors(&model->shape) -
+           (size_t)(model->shape.n_layers - layer) * LM_N_LAYER_TENSORS + id;
+}
+
+static enum tacit_status choose_neurons(struct pruning *p)
+{
+    uint32_t n = p->from->shape.n_hidden, n_layers = p->from->shape.n_layers;
+    double units = (1 - p->job->ratio) * n / LM_UNIT;
+    uint32_t n_kept = (uint32_t)(units + 0.5) * LM_UNIT;
+    p->shape.n_hidden = n_kept > LM_UNIT ? n_kept : LM_UNIT;
+    p->neurons = malloc((size_t)n_layers * p->shape.n_hidden * sizeof *p->neurons);
+    if (!p->neurons)
+        return TACIT_ERR_MEMORY;
+    for (uint32_t l = 0; l < n_layers; l++) {
+        float *products = p->calibration.products
+                              ? p->calibration.products[layer_index(p->from, l, LM_DOWN)]
+                              : NULL;
+        TRY(neurons_choose(p->neurons + (size_t)l * p->shape.n_hidden, p->shape.n_hidden, p->from,
+                           l, p->job->by, products));
+    }
+    say(p->sink, "%u of %u neurons a layer stay", (unsigned)p->shape.n_hidden, (unsigned)n);
+    return TACIT_OK;
+}
+
+static enum tacit_status choose(struct pruning *p, const struct tokenizer *tokenizer)
+{
+    uint32_t n = p->from->shape.n_layers;
+    p->shape = p->from->shape;
+    p->row = malloc(lm_shape_widest(&p->shape) * sizeof *p->row);
+    p->layers = malloc(n * sizeof *p->layers);
+    if (!p->row || !p->layers)
+        return TACIT_ERR_MEMORY;
+    for (uint32_t i = 0; i < n; i++)
+        p->layers[i] = i;
+    if (p->job->by == TACIT_PRUNE_BY_WANDA || p->job->by == TACIT_PRUNE_BY_SPARSEGPT)
+        TRY(calibration_run(&p->calibration, p->from, tokenizer, p->job->texts, p->job->n_texts));
+    if (p->job->what == TACIT_PRUNE_NEURONS)
+        return choose_neurons(p);
+    if (p->job->what != TACIT_PRUNE_LAYERS)
+        return TACIT_OK;
+    uint32_t n_gone = (uint32_t)(p->job->ratio * n + 0.5);
+    n_gone = n_gone < 1 ? 1 : n_gone;
+    if (n_gone >= n)
+        return TACIT_ERR_ARGUMENT;
+    p->shape.n_layers = n - n_gone;
+    return layers_choose(p->layers, p->shape.n_layers, p->from, tokenizer, p->job, p->sink);
+}
+
+/* Copies from the n_from values of src those that neurons stand for: all halves of n_hidden. */
+static void pick(float *dst, const float *src, const struct pruning *p, uint32_t layer,
+                 size_t n_from)
+{
+    size_t n_old = p->from->shape.n_hidden, n_new = p->shape.n_hidden;
+    const uint32_t *kept = p->neurons + (size_t)layer * n_new;
+    for (size_t half = 0; half < n_from / n_old; half++)
+        for (size_t i = 0; i < n_new; i++)
+            dst[half * n_new + i] = src[half * n_old + kept[i]];
+}
+
+/* The row of `from` that becomes this row of LM_UP. */
+static size_t old_row(const struct pruning *p, enum lm_tensor_id id, uint32_t layer, size_t row)
+{
+    size_t n_new = p->shape.n_hidden;
+    if (!p->neurons || id != LM_UP)
+        return row;
+    return row / n_new * p->from->shape.n_hidden + p->neurons[layer * n_new + row % n_new];
+}
+
+static enum tacit_status prune_weights(struct pruning *p, const struct tensor *t, size_t index,
+                                       float *row)
+{
+    if (p->pruned != t) {
+        float *products = p->calibration.products ? p->calibration.products[index] : NULL;
+        if (!products && p->job->by != TACIT_PRUNE_BY_MAGNITUDE)
+            return TACIT_OK; /* never multiplied */
+        if (p->pruned)
+            weight_pruner_close(&p->weights);
+        p->pruned = NULL;
+        p->weights = (struct weight_pruner){.by = p->job->by,
+                                            .two_of_four = p->job->what == TACIT_PRUNE_2_OF_4,
+                                            .ratio = p->job->ratio};
+        TRY(weight_pruner_open(&p->weights, products, t->n_columns));
+        p->pruned = t;
+        if (p->sink->stop && p->sink->stop(p->sink->context))
+            return TACIT_ERR_CANCELLED;
+        say(p->sink, "%zu x %zu weights", t->n_rows, t->n_columns);
+    }
+    weight_pruner_row(&p->weights, row);
+    return TACIT_OK;
+}
+
+/* An lm_row_fn. */
+static enum tacit_status give_row(void *context, enum lm_tensor_id id, uint32_t new_layer,
+                                  size_t row, float *dst)
+{
+    struct pruning *p = context;
+    bool in_layer = id < LM_N_LAYER_TENSORS;
+    uint32_t layer = in_layer ? p->layers[new_layer] : 0;
+    const struct tensor *t = in_layer ? &p->from->layers[layer].tensors[id] : &p->from->tensors[id];
+    if (t->n_rows == 0)
+        memcpy(p->row, t->values, t->n_columns * sizeof *p->row);
+    else
+        tensor_row(t, old_row(p, id, layer, row), p->row);
+    if (p->neurons && (id == LM_DOWN || id == LM_UP_B))
+        pick(dst, p->row, p, layer, t->n_columns);
+    else
+        memcpy(dst, p->row, t->n_columns * sizeof *dst);
+    if (in_layer && t->n_rows > 0 && prunes_weights(p->job))
+        return prune_weights(p, t, layer_index(p->from, layer, id), dst);
+    return TACIT_OK;
+}
+
+static enum tacit_status prune(const struct tacit_prune *job, const struct model_file *file,
+                               const struct tacit_train_sink *sink)
+{
+    struct pruning p = {.job = job, .sink = sink, .from = model_file_lm(file)};
+    struct lm_model *made = NULL;
+    enum tacit_status status = choose(&p, model_file_tokenizer(file));
+    if (status == TACIT_OK)
+        status = lm_model_build(&made, &p.shape, give_row, &p);
+    if (status == TACIT_OK)
+        status = model_file_export_as(file, made, job->path);
+    lm_model_destroy(made);
+    if (p.pruned)
+        weight_pruner_close(&p.weights);
+    calibration_close(&p.calibration);
+    free(p.layers);
+    free(p.neurons);
+    free(p.row);
+    return status;
+}
+
+enum tacit_status tacit_shrink_prune(const struct tacit_prune *job,
+                                     const struct tacit_train_sink *sink)
+{
+    struct model_file *file;
+    if (!fits(job))
+        return TACIT_ERR_ARGUMENT;
+    TRY(source_model_open(&file, job->model));
+    enum tacit_status status = prune(job, file, sink);
+    model_file_close(file);
+    return status;
+}
