@@ -184,8 +184,14 @@ int main(int argc, char **argv)
     struct tacit_model *model;
     struct bench b = {0};
     tacit_options_init(&options);
-    if (argc < 6 || tacit_model_open(&model, argv[1]) != TACIT_OK)
+    if (argc < 6) {
+        fprintf(stderr, "usage: guess_speed MODEL STREAMS ROUNDS BYTES FILE...\n");
+        return 2;
+    }
+    if (tacit_model_open(&model, argv[1]) != TACIT_OK) {
+        fprintf(stderr, "%s: not a model's file\n", argv[1]);
         return 1;
+    }
     options.model = model;
     options.n_streams = (unsigned)atoi(argv[2]);
     options.n_threads = 1;
