@@ -9,10 +9,16 @@
 # Exits with 77 and a reason where the packages needed, or Java, cannot be had.
 set -eu
 [ $# -ge 3 ] || { sed -n '3s/^# //p' "$0" >&2; exit 2; }
-kind=$1 TACIT=$2 build=$3 library=${4-}
+kind=$1 TACIT=$2 library=${4-}
+mkdir -p "$3"
+build=$(cd "$3" && pwd)
+[ -z "$library" ] || library=$(cd "$(dirname "$library")" && pwd)/${library##*/} # the wheel is made in another folder
 tests=$(cd "$(dirname "$0")" && pwd)
 TACIT_SOURCE=$(cd "$tests/../../.." && pwd)
 export TACIT TACIT_SOURCE PIP_DISABLE_PIP_VERSION_CHECK=1
+# What is imported is compiled once, and that away from the sources: many processes import pandas and the like.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=$build/compiled
 
 skip() {
     echo "skipped: $*"
@@ -62,7 +68,7 @@ make_wheel() {
         python3 "$tests/same_library.py" "$build"/dist/*.tar.gz "$build/objects" "$(dirname "$library")" "$TACIT_SOURCE"
     PATH="$build/tools/bin:$PATH" quietly auditwheel repair -w "$build/wheel" "$build"/dist/*.whl
     ls "$build"/wheel/libtacit-*-cp310-abi3-manylinux*.whl
-    environment "$build/venv" pytest numpy pandas pyarrow fsspec tqdm "$build"/wheel/*.whl
+    environment "$build/venv" pytest mypy numpy pandas pyarrow fsspec tqdm dask "$build"/wheel/*.whl
 }
 
 # Spark as it is published, unpacked: to install it would pack its 400 MB once more.
@@ -80,8 +86,6 @@ get_spark() {
     touch "$build/spark/ready"
 }
 
-mkdir -p "$build"
-build=$(cd "$build" && pwd)
 [ "$kind" = wheel ] || [ "$kind" = leaks ] || [ -x "$build/venv/bin/pytest" ] || make_wheel
 python=$build/venv/bin/python selected=
 case $kind in
