@@ -121,13 +121,20 @@ def test_damage_is_named(text, archive):
         libtacit.Archive(io.BytesIO(text))
 
 
-def test_fsspec_pandas_pyarrow(tmp_path):
+@pytest.fixture
+def table(tmp_path):
+    """A CSV file of two columns, written through fsspec."""
     fsspec = pytest.importorskip("fsspec")
     import libtacit.fsspec  # noqa: F401
 
     path = str(tmp_path / "table.csv.tct")
     with fsspec.open(path, "wt", compression="infer") as file:
         file.write("a,b\n1,x\n2,y\n")
+    return path
+
+
+def test_fsspec_pandas_pyarrow(table):
+    fsspec, path = pytest.importorskip("fsspec"), table
     with fsspec.open(path, "rt", compression="infer") as file:
         assert file.read() == "a,b\n1,x\n2,y\n"
     pandas = pytest.importorskip("pandas")
@@ -136,3 +143,25 @@ def test_fsspec_pandas_pyarrow(tmp_path):
     csv = pytest.importorskip("pyarrow.csv")
     with fsspec.open(path, compression="infer") as file:
         assert csv.read_csv(file).column("a").to_pylist() == [1, 2]
+
+
+def test_dask(table):
+    """Bags and tables; and in other processes, which have never heard of libtacit."""
+    bag = pytest.importorskip("dask.bag")
+    frame = pytest.importorskip("dask.dataframe")
+    for compression in ("infer", "tacit"):
+        lines = bag.read_text(table, compression=compression)
+        assert lines.compute(scheduler="sync") == ["a,b\n", "1,x\n", "2,y\n"]
+        found = frame.read_csv(table, compression=compression, blocksize=None)
+        assert found["a"].sum().compute(scheduler="sync") == 3
+    assert bag.read_text(table).count().compute(scheduler="processes", num_workers=1) == 3
+
+
+def test_pandas_by_its_own_call(table):
+    pandas = pytest.importorskip("pandas")
+    with libtacit.open(table) as file:
+        assert pandas.read_csv(file)["b"].tolist() == ["x", "y"]
+    with libtacit.open(table, "wb") as file:
+        pandas.DataFrame({"a": [5, 6]}).to_csv(file, index=False)
+    with libtacit.open(table, "rt") as file:
+        assert file.read() == "a\n5\n6\n"

@@ -11,8 +11,18 @@ from fsspec.compression import register_compression
 from ._file import open as _open
 
 
+class _Name(str):
+    """The name "tacit", as fsspec infers it from a suffix. Where a job goes to another process with it, as Dask
+    sends its jobs, that process imports this module, too, and so knows the name."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[_Name], tuple[str]]:
+        return _Name, (str(self),)
+
+
 def _open_for_fsspec(file: Any, mode: str = "rb", **options: Any) -> Any:
     return _open(file, mode if "b" in mode else mode + "b", **options)
 
 
-register_compression("tacit", _open_for_fsspec, "tct", force=True)
+register_compression(_Name("tacit"), _open_for_fsspec, "tct", force=True)
