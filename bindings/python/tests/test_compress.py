@@ -2,6 +2,7 @@
 """One-shot and streaming: round trips, the command's bytes, buffers, options, errors, progress."""
 
 import array
+import io
 import mmap
 
 import libtacit
@@ -99,6 +100,8 @@ def test_errors_say_what_is_wrong(text):
         libtacit.compress(text, 10)
     with pytest.raises(MemoryError, match="limit is too small"):
         libtacit.compress(text, 6, memory=1000)
+    with pytest.raises(ValueError, match="threads is 0 or more: not -1"):
+        libtacit.compress(b"x", threads=-1)
     with pytest.raises(ValueError, match="block_size"):
         libtacit.compress(text, block_size="8 apples")
     with pytest.raises(TypeError):
@@ -111,8 +114,8 @@ def test_errors_say_what_is_wrong(text):
 
 def test_progress_and_what_it_raises(text):
     seen = []
-    libtacit.compress(text, 3, threads=1, progress=lambda n_in, n_out: seen.append((n_in, n_out)))
-    assert seen == sorted(seen) and 0 < seen[-1][0] <= len(text)
+    archive = libtacit.compress(text, 3, threads=1, progress=lambda n_in, n_out: seen.append((n_in, n_out)))
+    assert seen == sorted(seen) and seen[-1] == (len(text), len(archive))
 
     class Bar:
         n = 0
@@ -120,9 +123,23 @@ def test_progress_and_what_it_raises(text):
         def update(self, n):
             self.n += n
 
-    bar = Bar()
-    libtacit.decompress(libtacit.compress(text, 3), threads=1, progress=bar)
-    assert bar.n > 0
+    def reader(bar):
+        with libtacit.open(io.BytesIO(archive), progress=bar) as file:
+            file.read()
+
+    def writer(bar):
+        compressor = libtacit.Compressor(1, progress=bar)
+        compressor.compress(text)
+        compressor.flush()
+
+    for work, n in (
+        (lambda bar: libtacit.decompress(archive, threads=1, progress=bar), len(archive)),
+        (reader, len(archive)),
+        (writer, len(text)),
+    ):
+        bar = Bar()
+        work(bar)
+        assert bar.n == n
 
     class Enough(Exception):
         pass
@@ -148,6 +165,8 @@ def test_models_have_names_files_and_a_default(text, tacit):
     assert libtacit.compress(data, model=file) == tacit("-c", "-m", SOURCE_MODEL, input=data)
     with pytest.raises(libtacit.TacitError):
         libtacit.Model(SOURCE_MODEL.replace("default.tmodel", "README.md") + ".gguf")
+    with pytest.raises(libtacit.ModelError, match="nothing: there is no such file, and no model of this name; 'tacit model"):
+        libtacit.Model("nothing")
 
 
 def test_an_archive_finds_its_model(text, tmp_path, monkeypatch):

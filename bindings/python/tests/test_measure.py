@@ -168,6 +168,9 @@ def test_tables(text):
     pytest.importorskip("pyarrow")
     table = libtacit.to_arrow(libtacit.evaluate(libtacit.Model(), ["a text", "another"]))
     assert table.num_rows == 2 and "tokens" not in table.column_names and "bits" in table.column_names
+    chosen = libtacit.to_pandas(libtacit.select(["one", "two"], "1r"))
+    assert chosen["n_bytes"].tolist() == [3] and len(libtacit.to_pandas(libtacit.surprise("a b"))) == 3
+    assert libtacit.to_arrow(libtacit.detect(libtacit.Model(), ["one", "two"])).num_rows == 2
 
 
 def test_the_notebook_runs(tmp_path, monkeypatch):
@@ -185,6 +188,19 @@ def test_the_notebook_runs(tmp_path, monkeypatch):
             value = eval(compile(ast.Expression(last.value), "measure.ipynb", "eval"), names)
             views += hasattr(value, "_repr_html_") and "<span" in value._repr_html_()
     assert views == 1
+
+
+def test_progress_of_measuring(model, page):
+    for work, n in (
+        (lambda told: libtacit.evaluate(model, page, progress=told), len(libtacit.evaluate(model, page)[0].tokens)),
+        (lambda told: libtacit.surprise(page[:300], model, progress=told), None),
+        (lambda told: libtacit.rank(["context:1", "context:2"], [page], progress=told), 2),
+        (lambda told: libtacit.detect(model, ["one", "two", "three"], progress=told), 3),
+        (lambda told: libtacit.select(page.split(b"\n"), "1K", method="dedup", progress=told), None),
+    ):
+        seen = []
+        work(lambda *counts: seen.append(counts))
+        assert seen == sorted(seen) and seen[-1][0] == seen[-1][1] == (n or seen[-1][1]), seen
 
 
 def test_progress_stops_measuring(model, page):

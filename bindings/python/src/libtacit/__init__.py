@@ -40,7 +40,7 @@ from ._parts import Joiner, block_size, encode_block
 from ._reference import Reference
 
 if TYPE_CHECKING:
-    from ._evaluate import Evaluation, Evaluator, Learner, evaluate, to_arrow, to_pandas
+    from ._evaluate import EvaluateOptions, Evaluation, Evaluator, Learner, evaluate, to_arrow, to_pandas
     from ._rank import Interval, Ranked, bootstrap_ratio, rank, roc_area
     from ._records import (
         Anomaly,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 # What needs NumPy, by module.
 _MEASURES = {
-    "_evaluate": ["Evaluation", "Evaluator", "Learner", "evaluate", "to_arrow", "to_pandas"],
+    "_evaluate": ["EvaluateOptions", "Evaluation", "Evaluator", "Learner", "evaluate", "to_arrow", "to_pandas"],
     "_rank": ["Interval", "Ranked", "bootstrap_ratio", "rank", "roc_area"],
     "_records": [
         "Anomaly",
@@ -86,6 +86,7 @@ __all__ = [
     "Compressor",
     "Decompressor",
     "Detection",
+    "EvaluateOptions",
     "Evaluation",
     "Evaluator",
     "InputError",
@@ -141,6 +142,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME})
+
 
 # A program that uses fsspec already shall not have to ask.
 if "fsspec" in sys.modules:

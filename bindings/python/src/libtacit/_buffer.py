@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from ._calls import CallOptions, Handle, Options
 from ._errors import check
@@ -20,9 +20,13 @@ from ._native import ffi, lib
 from ._reference import needed_text
 
 if TYPE_CHECKING:
+    from typing import Union
+
+    import numpy
+    from typing_extensions import Buffer as _Buffer
     from typing_extensions import Unpack
 
-Buffer = Union[bytes, bytearray, memoryview, Any]
+    Buffer = Union[_Buffer, numpy.ndarray[Any, Any]]  # type checkers know of the latter's buffer from Python 3.12 on
 
 _new = ffi.new_allocator(should_clear_after_alloc=False)
 _PIECE = 1 << 18  # bytes of output that a stream gives at a time
@@ -34,10 +38,12 @@ def encode_whole(
     """What `encode` makes of all of `data`, of which the library needs a buffer of `bound` bytes."""
     n_out = ffi.new("size_t *")
     with ffi.from_buffer(data) as source:
-        n = bound(len(source))
+        n_in = len(source)
+        n = bound(n_in)
         out = _new("uint8_t[]", n)
-        status = encode(source, len(source), out, n, n_out, o.struct)
+        status = encode(source, n_in, out, n, n_out, o.struct)
     check(status, what, o.call)
+    o.call.finish(n_in, n_out[0])
     return bytes(ffi.buffer(out, n_out[0]))
 
 
@@ -93,8 +99,10 @@ def _decompress(data: Buffer, out: Any, n: int, options: Any) -> int:
     n_out = ffi.new("size_t *")
     with ffi.from_buffer(data) as source:
         o = _for_archive(ffi.buffer(source, min(len(source), lib.TACIT_ARCHIVE_HEADER_MAX))[:], options)
-        status = lib.tacit_buffer_decompress(source, len(source), ffi.cast("void *", out), n, n_out, o.struct)
+        n_in = len(source)
+        status = lib.tacit_buffer_decompress(source, n_in, ffi.cast("void *", out), n, n_out, o.struct)
     check(status, "decompress", o.call)
+    o.call.finish(n_in, n_out[0])
     return int(n_out[0])
 
 
@@ -107,6 +115,7 @@ class Stream:
         self._options = options
         self._what = what
         self._done = ffi.new("bool *")
+        self._n_in = self._n_out = 0
         self._lock = threading.Lock()
 
     def push(self, data: Any, out: Any, finish: bool) -> tuple[int, int, bool]:
@@ -118,6 +127,9 @@ class Stream:
                 status = self._run(self._handle.pointer, taken, made, finish, self._done)
             if status != lib.TACIT_OK:
                 check(status, self._where(), self._options.call)
+            self._n_in, self._n_out = self._n_in + taken.pos, self._n_out + made.pos
+            if self._done[0]:
+                self._options.call.finish(self._n_in, self._n_out)
             return taken.pos, made.pos, self._done[0]
 
     def _where(self) -> str:
@@ -125,7 +137,7 @@ class Stream:
             return self._what
         return f"{self._what}: at byte {lib.tacit_decoder_error_offset(self._handle.pointer)} of the archive"
 
-    def all_of(self, data: Buffer, finish: bool) -> bytes:
+    def all_of(self, data: Any, finish: bool) -> bytes:
         """Everything that comes out for this input."""
         view = memoryview(data).cast("B")
         out = _new("uint8_t[]", _PIECE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Union, cast
 
 from ._errors import ArgumentError, check
 from ._native import ffi, lib
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from ._model import Model
     from ._reference import Reference
 
-Progress = Union[Callable[[int, int], object], Any]
+
+class Bar(Protocol):
+    """What shows progress, as tqdm does."""
+
+    def update(self, n: int, /) -> object:
+        """So much more is done."""
+
+
+Progress = Union[Callable[[int, int], object], Bar]
 
 
 class Options(TypedDict, total=False):
@@ -28,8 +36,8 @@ class Options(TypedDict, total=False):
     threads: 0 is one for each processor; never changes a result. block_size, memory: bytes, or text
     as "16M". model: a Model, a name or a file. streams, context: of the model. mix: False takes the
     model without context models. no_model: context models only. cpu: processor features, "scalar" for
-    none. reference: a Reference, which decoding needs again. progress: called with bytes done of the input and bytes made, or a bar with update(n), as
-    tqdm has; what it raises stops the work.
+    none. reference: a Reference, which decoding needs again. progress: called with bytes done of the input and
+    bytes made, at last with all, or a bar with update(n), as tqdm has; what it raises stops the work.
     """
 
     threads: int
@@ -58,12 +66,17 @@ class Call:
         self.record: Callable[[int, int, Any], Any] | None = None
         self.read: Callable[[int, Any, int], None] | None = None
 
+    def finish(self, n_in: int, n_out: int) -> None:
+        """Reports the end, of which the library says nothing."""
+        if self.report is not None:
+            self.report(n_in, n_out)
+
 
 def as_function(progress: Progress | None) -> Callable[[int, int], object] | None:
     """A function of (n_in, n_out) for a bar that has update(n)."""
     update = getattr(progress, "update", None)
     if update is None:
-        return progress
+        return cast("Union[Callable[[int, int], object], None]", progress)
     seen = 0
 
     def report(n_in: int, _n_out: int) -> None:
@@ -132,7 +145,7 @@ def on_record(context: Any, reader: int, record: int, n_bytes: Any) -> Any:
 
 
 @ffi.def_extern(error=lib.TACIT_ERR_IO, onerror=_quiet)
-def on_read(context: Any, offset: int, data: Any, n_bytes: int) -> int:
+def on_read(context: Any, offset: int, data: Any, n_bytes: int) -> Any:
     call = ffi.from_handle(context)
     try:
         call.read(offset, data, n_bytes)
@@ -144,9 +157,9 @@ def on_read(context: Any, offset: int, data: Any, n_bytes: int) -> int:
 
 def size(value: int | str, what: str) -> int:
     """Bytes: a number, or text as the command takes it, "16M", "1GiB"."""
-    if isinstance(value, int):
+    if isinstance(value, int) and value >= 0:
         return value
-    match = re.fullmatch(r"(\d+)(?:([KMGT])(?:i?B)?)?", value, re.IGNORECASE)
+    match = re.fullmatch(r"(\d+)(?:([KMGT])(?:i?B)?)?", str(value), re.IGNORECASE)
     if match is None:
         raise ArgumentError(f"{what} is a number of bytes, or as '16M': not {value!r}")
     unit = (match[2] or "").upper()
@@ -186,6 +199,9 @@ class CallOptions:
             if not lib.TACIT_LEVEL_MIN <= level <= lib.TACIT_LEVEL_MAX:
                 raise ArgumentError(f"level goes from {lib.TACIT_LEVEL_MIN} to {lib.TACIT_LEVEL_MAX}: not {level}")
             struct.level = level
+        for name, value in (("threads", threads), ("streams", streams), ("context", context)):
+            if value < 0:
+                raise ArgumentError(f"{name} is 0 or more: not {value}")
         struct.n_threads = threads
         struct.block_size = size(block_size, "block_size")
         struct.memory_limit = size(memory, "memory")

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypedDict, Union
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ._native import ffi, lib
 if TYPE_CHECKING:
     import pandas
     import pyarrow
+    from typing_extensions import Unpack
 
 Text = Union[str, bytes, bytearray, memoryview]
 
@@ -38,7 +39,8 @@ def as_bytes(text: Text) -> bytes:
 
 def _token_type() -> np.dtype[Any]:
     """struct tacit_eval_token as NumPy reads it."""
-    n_top, fields = lib.TACIT_EVAL_TOP, {}
+    n_top = lib.TACIT_EVAL_TOP
+    fields: dict[str, np.dtype[Any]] = {}
     for name in ("text", "offset", "n_bytes"):
         fields[name] = np.dtype(np.uintp)
     for name in ("bits", "entropy", "mixed_bits", "model_saves", "context_saves"):
@@ -104,6 +106,23 @@ class Evaluation:
     @property
     def bits_per_token(self) -> float:
         return self.bits / self.n_scored_tokens if self.n_scored_tokens else float("nan")
+
+
+class EvaluateOptions(TypedDict, total=False):
+    """convention: "windows", "rolling", "lm-eval", "llama-perplexity" or "hkust". window, stride: tokens.
+    first_token: before each window; None: none; -1: the model's own. details: entropy and likeliest tokens, too.
+    mixed: together with context models. threads, cpu: as in Options. progress: called with tokens done and tokens
+    in all, or a bar with update(n)."""
+
+    convention: str
+    window: int
+    stride: int
+    first_token: int | None
+    details: bool
+    mixed: bool
+    threads: int
+    cpu: str | None
+    progress: Progress | None
 
 
 class Evaluator:
@@ -186,13 +205,13 @@ def _evaluation(result: Any, tokens: np.ndarray[Any, Any]) -> Evaluation:
     return Evaluation(tokens=tokens, **{name: getattr(result, name) for name in names})
 
 
-def evaluate(model: Model | str, texts: Text | Iterable[Text], **options: Any) -> list[Evaluation]:
+def evaluate(
+    model: Model | str, texts: Text | Iterable[Text], **options: Unpack[EvaluateOptions]
+) -> list[Evaluation]:
     """The cost in bits of each text under the model, computed without an archive; the same on every machine.
 
     texts: one text, or several, each measured by itself and held in memory (some 100 bytes a token).
-    Options: convention ("windows", "rolling", "lm-eval", "llama-perplexity", "hkust"), window and stride
-    (tokens), first_token (None: none), details, mixed, threads, cpu, progress (tokens done, tokens in all).
-    Raises ArgumentError, ModelError, ResourceError, or what progress raised.
+    Options: see EvaluateOptions. Raises ArgumentError, ModelError, ResourceError, or what progress raised.
     """
     if isinstance(texts, (str, bytes, bytearray, memoryview)):
         texts = [texts]
@@ -233,24 +252,27 @@ class Learner:
         return total
 
 
-def _rows(results: Sequence[Any]) -> list[dict[str, Any]]:
+def _rows(results: Any) -> list[dict[str, Any]]:
     """Plain values of dataclasses: what is not a number, text or truth is left out."""
     plain = (int, float, str, bool, bytes, type(None))
     rows = []
+    if dataclasses.is_dataclass(results):  # a Selection, a Detection, a Surprise: its first list
+        results = next(v for f in dataclasses.fields(results) if isinstance(v := getattr(results, f.name), list))
     for result in results:
         row = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
         rows.append({name: value for name, value in row.items() if isinstance(value, plain)})
     return rows
 
 
-def to_pandas(results: Sequence[Any]) -> pandas.DataFrame:
-    """A table of what a function here returned, a row each; arrays are left out. Needs pandas."""
+def to_pandas(results: Any) -> pandas.DataFrame:
+    """A table of what a function here returned, a row for each result; arrays are left out. Of a Selection: what was
+    chosen; of a Detection: its statements; of a Surprise: its units. Needs pandas."""
     import pandas
 
     return pandas.DataFrame(_rows(results))
 
 
-def to_arrow(results: Sequence[Any]) -> pyarrow.Table:
+def to_arrow(results: Any) -> pyarrow.Table:
     """As to_pandas, for PyArrow."""
     import pyarrow
 

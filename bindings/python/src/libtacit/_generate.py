@@ -14,6 +14,8 @@ from ._native import ffi, lib
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from ._buffer import Buffer
+
 Text = Union[str, bytes, bytearray, memoryview]
 
 
@@ -93,7 +95,7 @@ def generate(n_bytes: int, model: Model | str | None = None, **options: Unpack[G
     return o.run("generate", lib.tacit_generate, opened._handle, o.struct, n_bytes, n_asked=n_bytes)
 
 
-def generate_from(data: Any, model: Model | str | None = None, **options: Unpack[GenerateOptions]) -> bytes:
+def generate_from(data: Buffer, model: Model | str | None = None, **options: Unpack[GenerateOptions]) -> bytes:
     """Text that stands for data, which generate_back finds in it again. It is no cipher.
 
     seed counts for nothing here, temperature is above 0. Raises TacitError where the model is so sure that its text

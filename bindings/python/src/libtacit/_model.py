@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ._errors import check, refuse
+from ._errors import ModelError, check, refuse
 from ._native import ffi, lib
 
 
@@ -90,7 +90,8 @@ def find(name: str) -> str:
     path = ffi.new("char[]", lib.TACIT_MODEL_PATH_MAX)
     status = lib.tacit_model_find(os.fsencode(name), path)
     if status == lib.TACIT_ERR_MODEL_MISSING:
-        refuse(status, name, "'tacit model list' shows those that are there, 'tacit model fetch' gets more")
+        hint = "'tacit model list' shows those that are there, 'tacit model fetch' gets more"
+        raise ModelError(f"{name}: there is no such file, and no model of this name; {hint}", "TACIT_ERR_MODEL_MISSING")
     check(status, name)
     return os.fsdecode(ffi.string(path))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._buffer import Buffer, encode_whole
+from ._buffer import encode_whole
 from ._calls import CallOptions, Handle, Options
 from ._errors import check
 from ._native import ffi, lib
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from ._buffer import Buffer
 
 _HEADER = lib.TACIT_CODED_BLOCK_HEADER
 

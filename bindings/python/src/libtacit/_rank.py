@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ._calls import Progress, as_function
 from ._errors import ArgumentError, check
 from ._evaluate import Evaluator, Learner, Text, as_bytes
 from ._model import Model
@@ -123,18 +124,26 @@ def rank(
     stride: int = 0,
     rounds: int = 1000,
     threads: int = 0,
+    progress: Progress | None = None,
 ) -> list[Ranked]:
     """Ranks models on texts by bits per byte, the best first.
 
     models: Model, a name, a file, or "context" or "context:LEVEL" for context models that learn while they
-    read. texts: by name, or in order (then their names are "0", "1", ...); none may be empty.
+    read. texts: by name, or in order (then their names are "0", "1", ...); none may be empty. progress: called
+    with models done and models in all, or a bar with update(n).
     """
     named = texts if isinstance(texts, Mapping) else {str(i): text for i, text in enumerate(texts)}
     held = {key: as_bytes(text) for key, text in named.items()}
     if not models or not held or not all(held.values()):
         raise ArgumentError("ranking takes models, and texts of which none is empty")
     options = {"window": window, "stride": stride, "threads": threads}
-    rows = sorted((_Row(model, held, options) for model in models), key=lambda row: row.mean)
+    report = as_function(progress)
+    rows = []
+    for model in models:
+        rows.append(_Row(model, held, options))
+        if report is not None:
+            report(len(rows), len(models))
+    rows.sort(key=lambda row: row.mean)
     n_bytes = {
         key: np.diff(np.append(np.arange(0, len(text), _PIECE), len(text))).astype(np.float64)
         for key, text in held.items()

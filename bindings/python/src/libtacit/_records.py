@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._calls import Call, Handle, Progress, parse_budget
+from ._calls import Call, Handle, Progress, as_function, parse_budget
 from ._errors import ArgumentError, check
 from ._evaluate import Evaluator, Learner, Text, as_bytes
 from ._model import Model
@@ -245,18 +245,22 @@ def detect(
     *,
     min_k: float = 20,
     threads: int = 0,
+    progress: Progress | None = None,
 ) -> Detection:
     """Scores statements by how sure the model is of them. labels: above 0, or not, or None where there is none;
-    min_k: per cent of the tokens, the dearest."""
+    min_k: per cent of the tokens, the dearest; progress: called with texts done and texts in all, or a bar with
+    update(n)."""
     if labels is not None and len(labels) != len(texts):
         raise ArgumentError(f"{len(texts)} texts have {len(labels)} labels")
     if not 0 < min_k <= 100:
         raise ArgumentError(f"min_k is a share in per cent: not {min_k}")
-    evaluator = Evaluator(model, details=True, threads=threads)
-    statements = []
+    evaluator, report = Evaluator(model, details=True, threads=threads), as_function(progress)
+    statements: list[Statement] = []
     for at in range(0, len(texts), _BATCH):
         for result in evaluator.run(texts[at : at + _BATCH]):
             statements.append(_statement(result, min_k))
+        if report is not None:
+            report(len(statements), len(texts))
     areas: dict[str, float] = {}
     pairs = zip(statements, labels if labels is not None else [])
     labelled = [(s, label > 0) for s, label in pairs if label is not None and s.tokens]

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._calls import Handle
 from ._errors import check
 from ._native import ffi, lib
+
+if TYPE_CHECKING:
+    from ._buffer import Buffer
 
 
 def _new_identity() -> Any:
@@ -27,7 +30,7 @@ class Reference:
     they know. Raises ArgumentError, ResourceError.
     """
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Buffer) -> None:
         pointer = ffi.new("struct tacit_reference **")
         with ffi.from_buffer(data) as source:
             status = lib.tacit_reference_create(pointer, source, len(source))

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from ._calls import Progress
 from ._evaluate import Evaluator, Learner, Text, as_bytes
 from ._model import Model
 
@@ -66,11 +67,19 @@ def _span(unit: Unit) -> str:
     return f'<span style="background:rgba(214,96,32,{share:.2f})" title="{html.escape(told)}">{html.escape(unit.text)}</span>'
 
 
-def surprise(text: Text, model: Model | str | None = None, *, window: int = 0, threads: int = 0) -> Surprise:
+def surprise(
+    text: Text,
+    model: Model | str | None = None,
+    *,
+    window: int = 0,
+    threads: int = 0,
+    progress: Progress | None = None,
+) -> Surprise:
     """What each token of a text costs a language model or, without one, each word costs context models.
 
     window: tokens that the model sees at most; each window begins with half of the one before, as in the
-    command. Raises ArgumentError, ModelError.
+    command. progress: called with tokens done and tokens in all, or a bar with update(n); a model's only. Raises
+    ArgumentError, ModelError.
     """
     data = as_bytes(text)
     context = Learner(_LEVEL, max(len(data), 1)).read_bytes(data)
@@ -78,9 +87,8 @@ def surprise(text: Text, model: Model | str | None = None, *, window: int = 0, t
         found = [(m.start(), m.end()) for m in _WORDS.finditer(data)]
         units = [_unit(data, a, b, float(context[a:b].sum()), 0.0, context, []) for a, b in found]
         return Surprise(units, len(data), "context models")
-    evaluator = Evaluator(
-        model, window=window, stride=window // 2 if window > 1 else 0, details=True, threads=threads
-    )
+    stride = window // 2 if window > 1 else 0
+    evaluator = Evaluator(model, window=window, stride=stride, details=True, threads=threads, progress=progress)
     tokens = evaluator.run([data])[0].tokens
     units = []
     for first, last in _joined(data, tokens["offset"].tolist()):

@@ -16,7 +16,7 @@ import pyarrow.compute  # noqa: F401
 from pyspark import TaskContext
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.functions import pandas_udf
+from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import BinaryType, DoubleType, IntegerType, LongType, StringType, StructType
 
 import libtacit
@@ -113,7 +113,8 @@ def select(
         raise libtacit.ArgumentError(f"oversample is 1 or more: not {oversample}")
     n, in_records = parse_budget(budget)
     amount = F.count(F.lit(1)) if in_records else F.sum(F.octet_length(F.col(column)))
-    n_all = df.agg(amount).first()[0] or 0
+    row = df.agg(amount).first()
+    n_all = (row[0] if row is not None else None) or 0
     shared = share(df.sparkSession, model) if method == "surprise" else None
     options = {"method": method, "measure": measure}
     choice = Choice(column, n_all, n, in_records, shared, options)
@@ -126,7 +127,8 @@ def _in_rounds(df: DataFrame, choice: Choice, oversample: float, chunk: int) -> 
         raise libtacit.ArgumentError(f"{choice.column} is a column of text or bytes: not {text.simpleString()}")
 
     def first(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        start = TaskContext.get().partitionId() << _AT_BITS
+        context = TaskContext.get()
+        start = (context.partitionId() if context is not None else 0) << _AT_BITS
         for held, amount in _chunks(batches, choice, chunk):
             table = pa.Table.from_batches(held)
             rows = sorted(choice.of(table, oversample * amount / choice.n_all).records)
