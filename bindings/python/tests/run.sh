@@ -9,10 +9,15 @@
 # Exits with 77 and a reason where the packages needed, or Java, cannot be had.
 set -eu
 [ $# -ge 3 ] || { sed -n '3s/^# //p' "$0" >&2; exit 2; }
-kind=$1 TACIT=$2 library=${4-}
+
+# What is run and linked in other folders.
+absolute() {
+    echo "$(cd "$(dirname "$1")" && pwd)/${1##*/}"
+}
+
+kind=$1 TACIT=$(absolute "$2") library=${4:+$(absolute "$4")}
 mkdir -p "$3"
 build=$(cd "$3" && pwd)
-[ -z "$library" ] || library=$(cd "$(dirname "$library")" && pwd)/${library##*/} # the wheel is made in another folder
 tests=$(cd "$(dirname "$0")" && pwd)
 TACIT_SOURCE=$(cd "$tests/../../.." && pwd)
 export TACIT TACIT_SOURCE PIP_DISABLE_PIP_VERSION_CHECK=1
