@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inside of a GGUF handle, shared by the reader (gguf_read.c) and the look-ups (gguf_query.c) alone.
+ * Inside of a GGUF handle, shared by the reader (gguf_read.c), the look-ups (gguf_query.c) and the writer
+ * (gguf_write.c) alone.
  */
 #ifndef TACIT_GGUF_GGUF_HANDLE_H
 #define TACIT_GGUF_GGUF_HANDLE_H
@@ -12,6 +13,7 @@ struct gguf_value {
     struct byte_view key;
     enum gguf_value_type type;
     const uint8_t *data; /* the payload, known to lie inside the file */
+    size_t n_bytes;
 };
 
 struct gguf {

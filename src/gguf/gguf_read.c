@@ -98,6 +98,17 @@ static enum tacit_status skip_payload(struct reader *r, uint32_t type, uint64_t 
     return TACIT_OK;
 }
 
+static enum tacit_status skip_value(struct reader *r, uint32_t type)
+{
+    uint32_t element_type;
+    uint64_t count;
+    if (type != GGUF_ARRAY)
+        return skip_payload(r, type, 1);
+    TRY(take_u32(r, &element_type));
+    TRY(take_u64(r, &count));
+    return skip_payload(r, element_type, count);
+}
+
 static enum tacit_status read_value(struct reader *r, struct gguf_value *value)
 {
     uint32_t type;
@@ -107,13 +118,9 @@ static enum tacit_status read_value(struct reader *r, struct gguf_value *value)
         return TACIT_ERR_MODEL_DAMAGED;
     value->type = (enum gguf_value_type)type;
     value->data = r->data + r->pos;
-    if (type != GGUF_ARRAY)
-        return skip_payload(r, type, 1);
-    uint32_t element_type;
-    uint64_t count;
-    TRY(take_u32(r, &element_type));
-    TRY(take_u64(r, &count));
-    return skip_payload(r, element_type, count);
+    TRY(skip_value(r, type));
+    value->n_bytes = (size_t)(r->data + r->pos - value->data);
+    return TACIT_OK;
 }
 
 static int compare_values(const void *a, const void *b)
