@@ -229,6 +229,16 @@ uint32_t tokenizer_start(const struct tokenizer *tokenizer)
     return tokenizer->start;
 }
 
+enum tokenizer_form tokenizer_form_of(const struct tokenizer *tokenizer)
+{
+    return tokenizer->form;
+}
+
+const char *tokenizer_pre_name(const struct tokenizer *tokenizer)
+{
+    return tokenizer->pre ? tokenizer->pre->name : "";
+}
+
 struct byte_view tokenizer_item_bytes(const struct tokenizer *tokenizer, uint32_t item)
 {
     return vocabulary_bytes(&tokenizer->vocabulary, item);

@@ -47,6 +47,15 @@ uint32_t tokenizer_n_items(const struct tokenizer *tokenizer);
 /* The token before a text, which is not coded; VOCABULARY_NONE if none is known. */
 uint32_t tokenizer_start(const struct tokenizer *tokenizer);
 
+/* TOKENIZER_PAIRS, _JOINED or _SCORED, and the pre-tokenizer's name, empty with SCORED. */
+enum tokenizer_form tokenizer_form_of(const struct tokenizer *tokenizer);
+const char *tokenizer_pre_name(const struct tokenizer *tokenizer);
+
+/* The rules as tokenizer_save writes them: [2 * *n_rules] numbers, the caller's to free.
+ * TACIT_ERR_MEMORY. */
+enum tacit_status tokenizer_pairs(const struct tokenizer *tokenizer, uint32_t **pairs,
+                                  uint32_t *n_rules);
+
 /* Bytes of an item below n_items, which live as long as the tokenizer; empty for items that are
  * never produced.
  */

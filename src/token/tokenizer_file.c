@@ -31,13 +31,11 @@ static int compare_ranks(const void *a, const void *b)
     return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-/* Writes the rules without those that repeat an earlier rule; the others keep their order. */
-static enum tacit_status save_rules(const struct tokenizer *tokenizer, uint8_t *p, uint32_t n_rules)
+/* Writes the rules of PAIRS without those that repeat an earlier rule; the others keep their order.
+ */
+static enum tacit_status list_pairs(const struct tokenizer *tokenizer, uint32_t *pairs,
+                                    uint32_t n_rules)
 {
-    for (size_t i = 0; i < 2 * (size_t)tokenizer->n_uses; i++)
-        store_le32(p + 4 * i, tokenizer->uses[i]);
-    if (tokenizer->form == TOKENIZER_SCORED)
-        return TACIT_OK;
     struct bpe_slot *sorted = malloc((n_rules + (size_t)1) * sizeof *sorted);
     uint32_t n = 0;
     if (!sorted)
@@ -46,11 +44,37 @@ static enum tacit_status save_rules(const struct tokenizer *tokenizer, uint8_t *
         if (tokenizer->rules.slots[i].rank != UINT32_MAX)
             sorted[n++] = tokenizer->rules.slots[i];
     qsort(sorted, n, sizeof *sorted, compare_ranks);
-    for (uint32_t i = 0; i < n; i++, p += 8) {
-        store_le32(p, sorted[i].left);
-        store_le32(p + 4, sorted[i].right);
+    for (uint32_t i = 0; i < n; i++) {
+        pairs[2 * (size_t)i] = sorted[i].left;
+        pairs[2 * (size_t)i + 1] = sorted[i].right;
     }
     free(sorted);
+    return TACIT_OK;
+}
+
+enum tacit_status tokenizer_pairs(const struct tokenizer *tokenizer, uint32_t **pairs,
+                                  uint32_t *n_rules)
+{
+    *n_rules = count_rules(tokenizer);
+    *pairs = malloc((2 * (size_t)*n_rules + 1) * sizeof **pairs);
+    if (!*pairs)
+        return TACIT_ERR_MEMORY;
+    if (tokenizer->form == TOKENIZER_SCORED)
+        memcpy(*pairs, tokenizer->uses, 2 * (size_t)*n_rules * sizeof **pairs);
+    enum tacit_status status =
+        tokenizer->form == TOKENIZER_PAIRS ? list_pairs(tokenizer, *pairs, *n_rules) : TACIT_OK;
+    if (status != TACIT_OK)
+        free(*pairs);
+    return status;
+}
+
+static enum tacit_status save_rules(const struct tokenizer *tokenizer, uint8_t *p, uint32_t n_rules)
+{
+    uint32_t *pairs, n;
+    TRY(tokenizer_pairs(tokenizer, &pairs, &n));
+    for (size_t i = 0; i < 2 * (size_t)n_rules; i++)
+        store_le32(p + 4 * i, pairs[i]);
+    free(pairs);
     return TACIT_OK;
 }
 

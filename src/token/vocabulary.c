@@ -41,6 +41,30 @@ size_t vocabulary_decode(struct byte_view text, uint8_t *bytes)
     return n;
 }
 
+static uint32_t char_of_byte(unsigned byte)
+{
+    uint32_t nth = 256;
+    if (writes_itself(byte))
+        return byte;
+    for (unsigned other = 0; other < byte; other++)
+        nth += !writes_itself(other);
+    return nth;
+}
+
+size_t vocabulary_spell(struct byte_view bytes, uint8_t *text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < bytes.n; i++) {
+        uint32_t code = char_of_byte(bytes.data[i]);
+        if (code >= 0x80) {
+            text[n++] = (uint8_t)(0xc0 | code >> 6);
+            code = 0x80 | (code & 0x3f);
+        }
+        text[n++] = (uint8_t)code;
+    }
+    return n;
+}
+
 static uint32_t hash_bytes(const uint8_t *bytes, size_t n)
 {
     uint64_t hash = 0xcbf29ce484222325u;

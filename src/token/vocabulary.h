@@ -55,4 +55,7 @@ static inline struct byte_view vocabulary_bytes(const struct vocabulary *vocabul
  * number, or SIZE_MAX if a character stands for no byte. */
 size_t vocabulary_decode(struct byte_view text, uint8_t *bytes);
 
+/* The inverse: writes bytes as a byte-level text, at most 2 * bytes.n; returns its length. */
+size_t vocabulary_spell(struct byte_view bytes, uint8_t *text);
+
 #endif

@@ -356,6 +356,22 @@ static void test_cut(void)
     CHECK(tokenizer_cut(text, sizeof text, 1) == 1);
 }
 
+/* Every byte, spelled and decoded again. */
+static void test_spelling(void)
+{
+    uint8_t bytes[256], text[512], back[512];
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (uint8_t)i;
+    size_t n = vocabulary_spell((struct byte_view){bytes, 256}, text);
+    CHECK(vocabulary_decode((struct byte_view){text, n}, back) == 256);
+    CHECK(memcmp(back, bytes, 256) == 0);
+    CHECK(vocabulary_spell((struct byte_view){(const uint8_t *)" a", 2}, text) == 3);
+    CHECK(memcmp(text,
+                 "\xc4\xa0"
+                 "a",
+                 3) == 0);
+}
+
 int main(void)
 {
     for (int from_file = 0; from_file < 2; from_file++) {
@@ -373,5 +389,6 @@ int main(void)
     test_repeated_tokens();
     test_damaged_files();
     test_cut();
+    test_spelling();
     return check_result();
 }
