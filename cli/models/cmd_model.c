@@ -9,9 +9,11 @@
 
 #include "cli/base/model_sources.h"
 #include "cli/base/size_text.h"
+#include "cli/models/model_export.h"
 #include "cli/models/model_fetch.h"
 #include "cli/models/model_fetch_url.h"
 #include "cli/models/model_files.h"
+#include "cli/models/model_import.h"
 #include "cli/models/model_prune.h"
 #include "cli/models/model_quantize.h"
 #include "cli/models/model_url.h"
@@ -171,21 +173,6 @@ static enum exit_code run_fetch(struct console *console, char **names, int n_nam
     return model_fetch(console, source);
 }
 
-static enum exit_code run_import(struct console *console, char **names, int n_names)
-{
-    char stored[TACIT_MODEL_PATH_MAX], name[MODEL_NAME_CAP];
-    const char *slash = strrchr(names[0], '/'), *base = slash ? slash + 1 : names[0], *suffix;
-    if (!model_file_split(base, name, &suffix)) {
-        console_error(console, names[0], "not the name of a .gguf or .tmodel file");
-        return EXIT_CODE_USAGE;
-    }
-    enum tacit_status status = tacit_model_import(names[0], n_names > 1 ? names[1] : name, stored);
-    if (status != TACIT_OK)
-        return fail(console, names[0], status);
-    printf("%s: stored as %s\n", names[0], stored);
-    return EXIT_CODE_OK;
-}
-
 static int print_help(void)
 {
     fputs(
@@ -198,12 +185,14 @@ static int print_help(void)
         "                                        huggingface.co, or https://..., by libcurl;\n"
         "                                        #sha256=HEX behind it is verified\n"
         "       tacit model import FILE [NAME]   convert a .gguf file, and put it where -m NAME\n"
-        "                                        finds it\n"
+        "                                        finds it; --as-stored keeps Q4_0 and Q4_1\n"
         "       tacit model quantize NAME|FILE -o NAME  make it smaller, 4 bits a weight; --help "
         "shows how\n"
         "       tacit model prune NAME|FILE --what PART -o NAME  leave out weights, neurons or "
         "layers;\n"
-        "                                        --help shows how\n",
+        "                                        --help shows how\n"
+        "       tacit model export NAME|FILE --gguf FILE  write it for llama.cpp; --help shows "
+        "how\n",
         stdout);
     return EXIT_CODE_OK;
 }
@@ -214,15 +203,16 @@ int cli_model(int argc, char **argv)
         {"list", 0, 0, run_list},
         {"show", 1, 1, run_show},
         {"fetch", 1, 1, run_fetch},
-        {"import", 1, 2, run_import},
     };
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
     } lines[] = {
         /* with options of their own */
+        {"import", cli_model_import},
         {"quantize", cli_model_quantize},
         {"prune", cli_model_prune},
+        {"export", cli_model_export},
     };
     struct console console;
     console_init(&console);
@@ -245,6 +235,7 @@ int cli_model(int argc, char **argv)
         return (int)code;
     }
     console_error(&console, NULL,
-                  "model: list, show, fetch, import, quantize or prune; try 'tacit model --help'");
+                  "model: list, show, fetch, import, quantize, prune or export; try 'tacit model "
+                  "--help'");
     return EXIT_CODE_USAGE;
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "tacit/model.h"
 #include "tacit/status.h"
 #include "tacit/train.h"
 
@@ -69,6 +70,40 @@ struct tacit_prune {
  * one for that part, or the ratio out of range. */
 enum tacit_status tacit_shrink_prune(const struct tacit_prune *job,
                                      const struct tacit_train_sink *sink);
+enum tacit_gguf_type {
+    TACIT_GGUF_AS_STORED, /* Q8_0 for a matrix of int8, Q4_1 for one of 4 bits */
+    TACIT_GGUF_F16,
+    TACIT_GGUF_Q8_0,
+    TACIT_GGUF_Q4_0,
+    TACIT_GGUF_Q4_1
+};
+
+struct tacit_export {
+    const char *model;         /* as of struct tacit_quantize */
+    const char *path;          /* the .gguf file to write, put in its place whole */
+    enum tacit_gguf_type type; /* of all matrices; norms and biases are F32 */
+    int keep_embeddings;       /* non-zero: as struct tacit_quantize, those are written as stored */
+    const char *
+        like; /* a .gguf file with the model's tokenizer, whose description is copied; NULL: `model` itself if it
+                         is one, or the .gguf file beside a .tmodel of its name, if its tokenizer is the same */
+};
+
+struct tacit_export_report {
+    char why[TACIT_MODEL_REASON_MAX]; /* after TACIT_ERR_UNSUPPORTED: one phrase; else empty */
+    size_t n_unnamed; /* tokens, never made of text, whose names no file told: they got numbers */
+};
+
+/* Writes a model as GGUF, for llama.cpp. Errors as tacit_shrink_quantize; TACIT_ERR_UNSUPPORTED: GGUF has no such
+ * architecture or tokenizer, or `like` has another tokenizer. */
+enum tacit_status tacit_shrink_export(const struct tacit_export *job,
+                                      struct tacit_export_report *report);
+
+/* Makes a .tmodel file at `path` of the .gguf file `model`, whose matrices of Q4_0 and Q4_1 keep their own numbers, as
+ * matrices of 4 bits; tacit_model_import rounds all to int8. The two are different models. Errors as
+ * tacit_shrink_quantize; TACIT_ERR_UNSUPPORTED: there is no such matrix, or the engine cannot run the model. why: as in
+ * struct tacit_export_report. */
+enum tacit_status tacit_shrink_import(const char *model, const char *path,
+                                      char why[TACIT_MODEL_REASON_MAX]);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,12 @@ static enum lm_tensor_id id_at(size_t index)
                                                 : (index - N_GLOBAL) % LM_N_LAYER_TENSORS);
 }
 
+enum lm_tensor_id lm_tensor_id_at(size_t index, uint32_t *layer)
+{
+    *layer = index < N_GLOBAL ? 0 : (uint32_t)((index - N_GLOBAL) / LM_N_LAYER_TENSORS);
+    return id_at(index);
+}
+
 struct tensor *lm_tensor_at(const struct lm_model *model, size_t index)
 {
     if (index < N_GLOBAL)

@@ -258,3 +258,43 @@ enum tacit_status gguf_dequant(const struct gguf_type *type, float *dst, const u
     type->dequant(dst, src, n_blocks);
     return all_finite(dst, n_blocks * type->n_block) ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;
 }
+
+bool gguf_is_int4(const struct gguf_type *type)
+{
+    return type->dequant == dequant_q4_0 || type->dequant == dequant_q4_1;
+}
+
+static bool half_is_finite(uint16_t half)
+{
+    return (half & 0x7c00) != 0x7c00;
+}
+
+/* -8 times a finite number: three is added to the exponent, which a denormal may not have yet. False:
+ * too large. */
+static bool half_times_minus_8(uint16_t half, uint16_t *result)
+{
+    uint32_t sign = ~half & 0x8000u, magnitude = half & 0x7fffu;
+    for (int i = 0; i < 3; i++)
+        magnitude = magnitude < 0x400 ? 2 * magnitude : magnitude + 0x400;
+    *result = (uint16_t)(sign | magnitude);
+    return magnitude < 0x7c00;
+}
+
+enum tacit_status gguf_read_int4(struct gguf_int4 *block, const struct gguf_type *type,
+                                 const uint8_t *src)
+{
+    bool has_minimum = type->dequant == dequant_q4_1;
+    const uint8_t *q = src + (has_minimum ? 4 : 2);
+    block->scale = load_le16(src);
+    if (!half_is_finite(block->scale) || (has_minimum && !half_is_finite(load_le16(src + 2))))
+        return TACIT_ERR_MODEL_DAMAGED;
+    if (has_minimum)
+        block->minimum = load_le16(src + 2);
+    else if (!half_times_minus_8(block->scale, &block->minimum))
+        return TACIT_ERR_UNSUPPORTED;
+    for (int j = 0; j < 16; j++) {
+        block->n[j] = q[j] & 15;
+        block->n[j + 16] = q[j] >> 4;
+    }
+    return TACIT_OK;
+}

@@ -9,6 +9,7 @@
 #ifndef TACIT_GGUF_GGUF_DEQUANT_H
 #define TACIT_GGUF_GGUF_DEQUANT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,19 @@ const struct gguf_type *gguf_type_find(uint32_t code);
  * one. */
 enum tacit_status gguf_dequant(const struct gguf_type *type, float *dst, const uint8_t *src,
                                size_t n_blocks);
+
+/* Blocks of Q4_0 and Q4_1 as the engine's int4 has them: values n[i] * scale + minimum, scale and
+ * minimum binary16. */
+struct gguf_int4 {
+    uint8_t n[32]; /* 0 .. 15 */
+    uint16_t scale, minimum;
+};
+bool gguf_is_int4(const struct gguf_type *type);
+
+/* Reads a block of such a type, exactly. TACIT_ERR_MODEL_DAMAGED: a number of 16 bits is infinite or NaN;
+ * TACIT_ERR_UNSUPPORTED: the minimum, -8 scales, of a Q4_0 block does not fit 16 bits. */
+enum tacit_status gguf_read_int4(struct gguf_int4 *block, const struct gguf_type *type,
+                                 const uint8_t *src);
 
 /* Exact; NaN and infinity are kept. */
 float gguf_float_of_f16(uint16_t half);

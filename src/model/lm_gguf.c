@@ -7,44 +7,8 @@
 
 #include "base/try.h"
 #include "engine/lm_build.h"
+#include "model/gguf_names.h"
 #include "model/gguf_shape.h"
-
-/* The file's tensors that, stacked, are one tensor of the engine. A tensor that files call by one
- * of two names has two entries: the first name that exists counts. */
-struct source {
-    enum lm_tensor_id id;
-    const char *names[3];
-};
-
-static const struct source sources[] = {
-    {LM_ATTN_NORM, {"attn_norm.weight"}},
-    {LM_ATTN_NORM_BIAS, {"attn_norm.bias"}},
-    {LM_QKV, {"attn_q.weight", "attn_k.weight", "attn_v.weight"}},
-    {LM_QKV, {"attn_qkv.weight"}},
-    {LM_QKV_B, {"attn_q.bias", "attn_k.bias", "attn_v.bias"}},
-    {LM_QKV_B, {"attn_qkv.bias"}},
-    {LM_Q_NORM, {"attn_q_norm.weight"}},
-    {LM_K_NORM, {"attn_k_norm.weight"}},
-    {LM_OUT, {"attn_output.weight"}},
-    {LM_OUT_B, {"attn_output.bias"}},
-    {LM_POST_ATTN_NORM, {"post_attention_norm.weight"}},
-    {LM_FFN_NORM, {"ffn_norm.weight"}},
-    {LM_FFN_NORM_BIAS, {"ffn_norm.bias"}},
-    {LM_UP, {"ffn_gate.weight", "ffn_up.weight"}},
-    {LM_UP, {"ffn_up.weight"}},
-    {LM_UP_B, {"ffn_up.bias"}},
-    {LM_DOWN, {"ffn_down.weight"}},
-    {LM_DOWN_B, {"ffn_down.bias"}},
-    {LM_POST_FFN_NORM, {"post_ffw_norm.weight"}},
-    {LM_EMBEDDING, {"token_embd.weight"}},
-    {LM_POSITION, {"position_embd.weight"}},
-    {LM_FINAL_NORM, {"output_norm.weight"}},
-    {LM_FINAL_NORM_BIAS, {"output_norm.bias"}},
-    {LM_HEAD, {"output.weight"}},
-    {LM_ROPE_DIVISORS, {"rope_freqs.weight"}},
-    {LM_ROPE_DIVISORS, {"rope_factors_short.weight"}},
-    {LM_ROPE_DIVISORS, {"rope_factors_long.weight"}},
-};
 
 struct importer {
     const struct gguf *gguf;
@@ -53,29 +17,27 @@ struct importer {
     /* the tensor being read */
     enum lm_tensor_id id;
     uint32_t layer;
-    const struct source *source;
+    const struct gguf_source *source;
     const struct gguf_tensor *parts[3];
 };
 
 static const struct gguf_tensor *find_tensor(const struct importer *in, const char *name,
                                              uint32_t layer, enum lm_tensor_id id)
 {
-    char full[96];
-    if (id >= LM_N_LAYER_TENSORS)
-        return gguf_find_tensor(in->gguf, name);
-    snprintf(full, sizeof full, "blk.%u.%s", (unsigned)layer, name);
+    char full[GGUF_NAME_CAP];
+    gguf_full_name(full, name, id, layer);
     return gguf_find_tensor(in->gguf, full);
 }
 
-/* The row of `sources` for a tensor of the file: of a layer (is_layer) or of the whole model. */
+/* The row of `gguf_sources` for a tensor of the file: of a layer (is_layer) or of the whole model. */
 static bool is_used(const struct importer *in, const char *name, bool is_layer)
 {
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        if ((sources[i].id < LM_N_LAYER_TENSORS) != is_layer ||
-            lm_tensor_size(&in->of.shape, sources[i].id).n_columns == 0)
+    for (size_t i = 0; i < gguf_n_sources; i++) {
+        if ((gguf_sources[i].id < LM_N_LAYER_TENSORS) != is_layer ||
+            lm_tensor_size(&in->of.shape, gguf_sources[i].id).n_columns == 0)
             continue;
         for (int j = 0; j < 3; j++)
-            if (sources[i].names[j] && strcmp(sources[i].names[j], name) == 0)
+            if (gguf_sources[i].names[j] && strcmp(gguf_sources[i].names[j], name) == 0)
                 return true;
     }
     return false;
@@ -112,9 +74,9 @@ static enum tacit_status missing_tensor(const struct importer *in, enum lm_tenso
                                         uint32_t layer)
 {
     const char *name = "";
-    for (size_t i = 0; !*name && i < sizeof sources / sizeof sources[0]; i++)
-        if (sources[i].id == id)
-            name = sources[i].names[0];
+    for (size_t i = 0; !*name && i < gguf_n_sources; i++)
+        if (gguf_sources[i].id == id)
+            name = gguf_sources[i].names[0];
     return reason_give(in->reason, TACIT_ERR_MODEL_DAMAGED,
                        "the tensor %s of layer %u is missing or has the wrong size", name,
                        (unsigned)layer);
@@ -134,9 +96,9 @@ static enum tacit_status open_tensor(struct importer *in, enum lm_tensor_id id, 
     struct lm_tensor_size size = size_in_file(in, id);
     size_t n_wanted = size.n_rows ? size.n_rows : size.n_columns, n_found = 0;
     in->source = NULL;
-    for (size_t i = 0; !in->source && i < sizeof sources / sizeof sources[0]; i++)
-        if (sources[i].id == id && find_tensor(in, sources[i].names[0], layer, id))
-            in->source = &sources[i];
+    for (size_t i = 0; !in->source && i < gguf_n_sources; i++)
+        if (gguf_sources[i].id == id && find_tensor(in, gguf_sources[i].names[0], layer, id))
+            in->source = &gguf_sources[i];
     if (!in->source)
         return missing_tensor(in, id, layer);
     for (int i = 0; i < 3; i++) {
@@ -155,16 +117,15 @@ static enum tacit_status open_tensor(struct importer *in, enum lm_tensor_id id, 
     return n_found == n_wanted ? TACIT_OK : missing_tensor(in, id, layer);
 }
 
-/* The index in the file's head of the number that the engine has at `at`. The file may interleave
- * rotated pairs; the engine keeps the pairs' halves apart. SIZE_MAX: padding, not in the file. */
+/* The index in the file's head of the number that the engine has at `at`. SIZE_MAX: padding, not in
+ * the file. */
 static size_t place_in_head(const struct importer *in, size_t at, bool is_rotated)
 {
-    size_t half = in->of.shape.rope_dims / 2;
     if (at >= in->of.head_size)
         return SIZE_MAX;
-    if (!is_rotated || !in->of.architecture->interleaved || at >= 2 * half)
+    if (!is_rotated || !in->of.architecture->interleaved)
         return at;
-    return at < half ? 2 * at : 2 * (at - half) + 1;
+    return gguf_place_in_head(at, in->of.shape.rope_dims);
 }
 
 /* The same for a row of all heads' queries, keys and values, or for the norms of queries and keys. */
@@ -259,5 +220,78 @@ enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf 
     enum tacit_status status = lm_model_build(model, &in.of.shape, read_row, &in);
     if (status == TACIT_ERR_MODEL_DAMAGED)
         reason_write(reason, "a weight is not a finite number");
+    return status;
+}
+
+/* Whether the matrix can keep the numbers of 4 bits that the file has for it. A padded head would
+ * begin within a group. */
+static enum tacit_status keeps_stored(struct importer *in, size_t index, bool *keeps)
+{
+    uint32_t layer;
+    enum lm_tensor_id id = lm_tensor_id_at(index, &layer);
+    struct lm_tensor_size size = lm_tensor_size(&in->of.shape, id);
+    bool is_padded = id == LM_OUT && in->of.head_size != in->of.shape.head_dim;
+    *keeps = size.n_rows > 0 && !is_padded && tensor_kind_fits(TENSOR_INT4, size.n_columns);
+    if (!*keeps)
+        return TACIT_OK;
+    TRY(open_tensor(in, id, layer));
+    for (int i = 0; i < 3 && in->parts[i]; i++)
+        *keeps = *keeps && gguf_is_int4(in->parts[i]->type);
+    return TACIT_OK;
+}
+
+static void set_group(struct tensor *to, size_t row, size_t g, const struct gguf_int4 *block)
+{
+    struct tensor_int4_group group = {.scale = block->scale, .minimum = block->minimum};
+    memcpy(group.n, block->n, sizeof group.n);
+    tensor_set_int4(to, row, g, &group);
+}
+
+/* An lm_fill_fn. Rows of padding stay 0. */
+static enum tacit_status fill_stored(void *context, size_t index, const struct tensor *from,
+                                     struct tensor *to)
+{
+    struct importer *in = context;
+    uint32_t layer;
+    enum lm_tensor_id id = lm_tensor_id_at(index, &layer);
+    TRY(open_tensor(in, id, layer));
+    for (size_t row = 0; row < from->n_rows; row++) {
+        size_t at = is_by_heads(id) ? place_in_heads(in, row) : row;
+        int i = 0;
+        if (at == SIZE_MAX)
+            continue;
+        for (; at >= in->parts[i]->n_rows; i++)
+            at -= (size_t)in->parts[i]->n_rows;
+        const struct gguf_tensor *part = in->parts[i];
+        for (size_t g = 0; g < from->n_columns / LM_INT4_GROUP; g++) {
+            struct gguf_int4 block;
+            const uint8_t *row_data = part->data + at * part->row_bytes;
+            TRY(gguf_read_int4(&block, part->type, row_data + g * part->type->block_bytes));
+            set_group(to, row, g, &block);
+        }
+    }
+    return TACIT_OK;
+}
+
+enum tacit_status lm_model_as_stored(struct lm_model **model, const struct lm_model *from,
+                                     const struct gguf *gguf, struct reason *reason)
+{
+    struct importer in = {.gguf = gguf, .reason = reason};
+    size_t n_kept = 0, n = lm_n_tensors(&from->shape);
+    *model = NULL;
+    TRY(read_shape(&in));
+    uint8_t *kinds = calloc(n, 1);
+    enum tacit_status status = kinds ? TACIT_OK : TACIT_ERR_MEMORY;
+    for (size_t i = 0; i < n && status == TACIT_OK; i++) {
+        bool keeps = false;
+        status = keeps_stored(&in, i, &keeps);
+        kinds[i] = keeps ? TENSOR_INT4 : TENSOR_INT8;
+        n_kept += keeps;
+    }
+    if (status == TACIT_OK && n_kept == 0)
+        status = reason_give(reason, TACIT_ERR_UNSUPPORTED, "it has no matrix of Q4_0 or Q4_1");
+    if (status == TACIT_OK)
+        status = lm_model_convert(model, from, kinds, fill_stored, &in);
+    free(kinds);
     return status;
 }

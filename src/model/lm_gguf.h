@@ -16,6 +16,12 @@
 enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf *gguf,
                                      struct reason *reason);
 
+/* Makes of `from`, which lm_model_from_gguf made of the same file, a model whose matrices keep the numbers that the file
+ * has for them where all its parts are Q4_0 or Q4_1: as TENSOR_INT4. The others stay int8. It is another model than
+ * `from`, with its own identity. TACIT_ERR_UNSUPPORTED: there is no such matrix; others as above. */
+enum tacit_status lm_model_as_stored(struct lm_model **model, const struct lm_model *from,
+                                     const struct gguf *gguf, struct reason *reason);
+
 /* Reads the shape alone, from which the model's memory follows. */
 enum tacit_status lm_shape_from_gguf(struct lm_shape *shape, const struct gguf *gguf);
 

@@ -4,21 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/lm_int4.h"
+#include "workshop/shrink/half.h"
 
 enum { LARGEST = 15, STEPS = 12, REFITS = 2 };
-
-/* The nearest binary16, ties to even; larger numbers become the largest. */
-static uint16_t half_of(float x)
-{
-    uint32_t sign = strict_to_bits(x) >> 16 & 0x8000;
-    float magnitude = fminf(fabsf(x), 65504);
-    if (magnitude < 0x1p-14f) /* a denormal, in units of 2^-24 */
-        return (uint16_t)(sign | (uint32_t)rintf(magnitude * 0x1p24f));
-    uint32_t bits = strict_to_bits(magnitude);
-    bits += 0xfff + (bits >> LM_HALF_SHIFT & 1);
-    return (uint16_t)(sign | ((bits >> LM_HALF_SHIFT) - (112 << 10)));
-}
 
 unsigned int4_nearest(const struct tensor_int4_group *group, float x, float *value)
 {
@@ -67,8 +55,8 @@ static void try_line(struct tensor_int4_group *best, float *least, float scale, 
 {
     struct tensor_int4_group group;
     for (int i = 0; i <= REFITS; i++) {
-        group.scale = half_of(scale);
-        group.minimum = half_of(minimum);
+        group.scale = half_nearest(scale);
+        group.minimum = half_nearest(minimum);
         float loss = round_all(&group, x, importance);
         if (loss < *least) {
             *least = loss;
