@@ -18,6 +18,7 @@
 #include "cli/records/cmd_detect.h"
 #include "cli/records/cmd_select.h"
 #include "cli/workshop/cmd_generate.h"
+#include "cli/workshop/cmd_inspect.h"
 #include "cli/workshop/cmd_train.h"
 
 static const struct command commands[] = {
@@ -44,7 +45,9 @@ static const struct command commands[] = {
     {"bench", '\0', "show sizes and speeds by level", command_bench, NULL, COMMAND_BENCH, false,
      false, "bench [OPTION]... FILE...",
      "Compresses and decompresses each FILE in memory, and compares.\n"},
-    {.name = "model", .run = cli_model, .summary = "list, show, fetch and import language models"},
+    {.name = "model",
+     .run = cli_model,
+     .summary = "list, show, fetch, import and export language models"},
     {.name = "eval",
      .run = cli_eval,
      .summary = "bits per byte of models and compressors on texts"},
@@ -59,6 +62,7 @@ static const struct command commands[] = {
      .run = cli_report,
      .summary = "tables and plots of such results, as one page"},
     {.name = "generate", .run = cli_generate, .summary = "text from a language model"},
+    {.name = "inspect", .run = cli_inspect, .summary = "what is in a model"},
     {.name = "train", .run = cli_train, .summary = "prepare text, train and evaluate a model"},
 };
 

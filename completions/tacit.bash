@@ -128,7 +128,7 @@ _tacit()
     fi
     case $command in
     decompress | test | list | cat | recover) _tacit_files '*.tct' ;;
-    eval | rank)
+    eval | rank | inspect)
         _tacit_models
         _tacit_files '*'
         ;;

@@ -13,8 +13,8 @@ import sys
 
 import cffi
 
-# train.h and shrink.h are another library's; version.h is made by CMake and declares one function.
-APART = ("tacit.h", "train.h", "shrink.h", "export.h")
+# train.h, shrink.h and inspect.h are another library's; version.h is made by CMake and declares one function.
+APART = ("tacit.h", "train.h", "shrink.h", "inspect.h", "export.h")
 # Integers; a constant of a float is not for cffi.
 CONSTANT = re.compile(r"(?m)^#define\s+(TACIT_\w+)(?=\s+(?:\\\s*)?[(\d](?!\d*\.))")
 INLINE = re.compile(r"(?ms)^static inline .*?^\}\n")

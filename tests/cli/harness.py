@@ -37,7 +37,8 @@ def noise(n_bytes, seed=1):
 
 # Commands that work on archives, and those for models and measuring that have options.
 ARCHIVE_COMMANDS = ["compress", "decompress", "test", "list", "cat", "recover", "bench"]
-MEASURE_COMMANDS = ["eval", "surprise", "anomalies", "detect", "rank", "select", "report", "generate"]
+MEASURE_COMMANDS = ["eval", "surprise", "anomalies", "detect", "rank", "select", "report", "generate",
+                    "inspect"]
 
 
 def options_of(command):

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workshop/inspect/silenced.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "workshop/net/memory.h"
+
+/* Puts tensors of zeros in the place of the layer's. Without memory the arena only counts. */
+static void put_zeros(struct lm_layer *layer, unsigned parts, struct arena *arena)
+{
+    static const struct {
+        enum lm_tensor_id id;
+        unsigned part;
+    } last[] = {{LM_OUT, SILENCED_ATTENTION},
+                {LM_OUT_B, SILENCED_ATTENTION},
+                {LM_DOWN, SILENCED_HIDDEN},
+                {LM_DOWN_B, SILENCED_HIDDEN},
+                {LM_MIX_X0, SILENCED_ATTENTION | SILENCED_HIDDEN},
+                {LM_MIX_X, SILENCED_ATTENTION | SILENCED_HIDDEN}};
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+        struct tensor *t = &layer->tensors[last[i].id];
+        if ((parts & last[i].part) == last[i].part)
+            tensor_lay_out(t, TENSOR_INT8, t->n_rows, t->n_columns, arena);
+    }
+    bool mixes = parts == (SILENCED_ATTENTION | SILENCED_HIDDEN);
+    struct tensor *mix = &layer->tensors[LM_MIX_X];
+    for (size_t i = 0; mixes && mix->values && i < mix->n_columns; i++)
+        mix->values[i] = 1;
+}
+
+enum tacit_status silenced_open(struct silenced *silenced, const struct lm_model *model,
+                                uint32_t layer, unsigned parts)
+{
+    size_t n_bytes = model->shape.n_layers * sizeof *model->layers;
+    struct lm_layer changed = model->layers[layer];
+    struct arena sizes = {0};
+    put_zeros(&changed, parts, &sizes);
+    silenced->model = *model;
+    silenced->model.layers = malloc(n_bytes);
+    silenced->memory = memory_zeroed(sizes.used + 1);
+    if (!silenced->model.layers || !silenced->memory) {
+        silenced_close(silenced);
+        return TACIT_ERR_MEMORY;
+    }
+    struct arena arena = {silenced->memory, sizes.used, 0};
+    memcpy(silenced->model.layers, model->layers, n_bytes);
+    put_zeros(&silenced->model.layers[layer], parts, &arena);
+    return TACIT_OK;
+}
+
+void silenced_close(struct silenced *silenced)
+{
+    free(silenced->model.layers);
+    free(silenced->memory);
+    *silenced = (struct silenced){.memory = NULL};
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A model with a part of a layer silenced: the part adds nothing to what passes through. It shares all other tensors
+ * with the model, which must outlive it.
+ */
+#ifndef TACIT_WORKSHOP_INSPECT_SILENCED_H
+#define TACIT_WORKSHOP_INSPECT_SILENCED_H
+
+#include "engine/lm_model.h"
+
+enum silenced_part { SILENCED_ATTENTION = 1, SILENCED_HIDDEN = 2 };
+
+struct silenced {
+    struct lm_model model;
+    uint8_t *memory; /* of the tensors of zeros, and of a vector of ones */
+};
+
+/* parts: any of enum silenced_part; with both the layer passes its input on, where it would have mixed in the embedding
+ * too. TACIT_ERR_MEMORY; on failure the caller has nothing to close. */
+enum tacit_status silenced_open(struct silenced *silenced, const struct lm_model *model,
+                                uint32_t layer, unsigned parts);
+void silenced_close(struct silenced *silenced);
+
+#endif

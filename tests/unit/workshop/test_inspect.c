@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Eigenvalues of matrices whose eigenvalues are known; facts of a matrix that is made to have them; and a silenced part
+ * of a layer costs a text what a model costs it that was built with zeros there.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "tiny_model.h"
+#include "workshop/inspect/silenced.h"
+#include "workshop/inspect/spectrum.h"
+#include "workshop/inspect/tensor_facts.h"
+#include "workshop/inspect/text_cost.h"
+
+enum { N = 40 };
+
+static uint64_t state = 1;
+
+static double next(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (double)(int32_t)(state >> 32) / 2147483648.0;
+}
+
+/* a = H a H, with H = I - 2 v v^T a random reflection: the eigenvalues stay. */
+static void turn(double *a, size_t n)
+{
+    double v[N], length = 0;
+    for (size_t i = 0; i < n; i++) {
+        v[i] = next();
+        length += v[i] * v[i];
+    }
+    for (int side = 0; side < 2; side++)
+        for (size_t j = 0; j < n; j++) {
+            size_t step = side ? 1 : n, line = side ? j * n : j;
+            double sum = 0;
+            for (size_t i = 0; i < n; i++)
+                sum += v[i] * a[line + i * step];
+            for (size_t i = 0; i < n; i++)
+                a[line + i * step] -= 2 * sum / length * v[i];
+        }
+}
+
+static void check_eigenvalues(size_t n, double (*value)(size_t i), int n_turns)
+{
+    double a[N * N] = {0}, values[N];
+    for (size_t i = 0; i < n; i++)
+        a[i * n + i] = value(i);
+    for (int i = 0; i < n_turns; i++)
+        turn(a, n);
+    CHECK(spectrum_eigenvalues(values, a, n) == TACIT_OK);
+    for (size_t i = 0; i < n; i++)
+        CHECK_MSG(fabs(values[i] - value(i)) < 1e-9 * (1 + fabs(value(0))), "%zu of %zu: %g", i, n,
+                  values[i]);
+}
+
+static double falling(size_t i)
+{
+    return 3.0 - (double)i;
+}
+
+static double steep(size_t i)
+{
+    return exp2(-(double)i);
+}
+
+static double equal(size_t i)
+{
+    return i < 5 ? 2 : 0;
+}
+
+static void test_spectrum(void)
+{
+    for (size_t n = 1; n <= N; n += n < 4 ? 1 : 9)
+        for (int n_turns = 0; n_turns < 3; n_turns++) {
+            check_eigenvalues(n, falling, n_turns);
+            check_eigenvalues(n, steep, n_turns);
+            check_eigenvalues(n, equal, n_turns);
+        }
+    const double values[] = {90, 9, 1, -1e-9};
+    CHECK(spectrum_rank(values, 4, 0.9) == 1 && spectrum_rank(values, 4, 0.99) == 2);
+    CHECK(spectrum_rank(values, 4, 0.995) == 3);
+    const double nothing[] = {0, 0};
+    CHECK(spectrum_rank(nothing, 2, 0.9) == 0);
+}
+
+/* Of 128 x 64: two rows of rank 2, the second with a tenth of the energy; four numbers, equally
+ * often. */
+static void test_facts(enum tensor_kind kind)
+{
+    static _Alignas(ARENA_ALIGN) uint8_t memory[1 << 16];
+    struct arena arena = {memory, sizeof memory, 0};
+    struct tensor tensor;
+    struct tacit_inspect_tensor facts = {.layer = 0};
+    struct matmul mm;
+    memset(memory, 0, sizeof memory);
+    tensor_lay_out(&tensor, kind, 128, 64, &arena);
+    for (size_t row = 0; row < 128; row++) {
+        int8_t q[LM_GROUP];
+        struct tensor_int4_group group = {.scale = 0x3c00, .minimum = 0xc000}; /* 1 and -2 */
+        for (size_t i = 0; i < LM_GROUP; i++) {
+            bool same_sign = row % 2 == 0 || i % 2 == 0;
+            q[i] = (int8_t)((row % 2 ? 1 : 2) * (same_sign ? 1 : -1));
+            group.n[i % LM_INT4_GROUP] = (uint8_t)(q[i] + 2);
+        }
+        for (size_t g = 0; kind == TENSOR_INT4 && g < 2; g++)
+            tensor_set_int4(&tensor, row, g, &group);
+        if (kind == TENSOR_INT8)
+            tensor_set_group(&tensor, row, 0, q, 0.5f);
+    }
+    CHECK(matmul_open(&mm, true) == TACIT_OK);
+    CHECK(tensor_facts(&facts, &tensor, &mm) == TACIT_OK);
+    matmul_close(&mm);
+    CHECK(facts.n_rows == 128 && facts.n_columns == 64 && facts.n_ranks == 64);
+    CHECK_MSG(facts.rank_90 == 2 && facts.rank_99 == 2, "%d", (int)facts.rank_90);
+    CHECK(fabs(facts.entropy - 1.5) < 1e-9); /* 2: half, 1 and -1: a quarter each */
+    CHECK(fabs(facts.stored_bits - (kind == TENSOR_INT8 ? 8.5 : 5)) < 1e-9);
+    CHECK(fabs(facts.peak - 2 / sqrt(2.5)) < 1e-6 && facts.beyond_6 == 0);
+}
+
+struct with_zeros {
+    struct tiny_random random; /* first */
+    unsigned parts;
+};
+
+/* tiny_row, but layer 1 is as silenced_open makes it. */
+static enum tacit_status row_with_zeros(void *context, enum lm_tensor_id id, uint32_t layer,
+                                        size_t row, float *dst)
+{
+    struct with_zeros *w = context;
+    unsigned both = SILENCED_ATTENTION | SILENCED_HIDDEN;
+    bool is_zero = ((w->parts & SILENCED_ATTENTION) && (id == LM_OUT || id == LM_OUT_B)) ||
+                   ((w->parts & SILENCED_HIDDEN) && (id == LM_DOWN || id == LM_DOWN_B));
+    bool is_mix = w->parts == both && (id == LM_MIX_X || id == LM_MIX_X0);
+    enum tacit_status status = tiny_row(&w->random, id, layer, row, dst);
+    size_t n = lm_tensor_size(&w->random.shape, id).n_columns;
+    for (size_t i = 0; layer == 1 && id < LM_N_LAYER_TENSORS && (is_zero || is_mix) && i < n; i++)
+        dst[i] = id == LM_MIX_X ? 1 : 0;
+    return status;
+}
+
+static void test_silenced(const struct lm_shape *shape, const char *name)
+{
+    uint32_t tokens[100];
+    struct text_tokens text = {tokens, 100, 300, 0};
+    struct lm_model *model, *built;
+    for (size_t i = 0; i < 100; i++)
+        tokens[i] = (uint32_t)(i * 7919 % (shape->n_vocab - 1));
+    CHECK(tiny_model(&model, shape) == TACIT_OK);
+    for (unsigned parts = 0; parts < 4; parts++) {
+        struct with_zeros with = {.random = {.shape = *shape}, .parts = parts};
+        struct silenced silenced;
+        double bits, want, whole;
+        CHECK(lm_model_build(&built, shape, row_with_zeros, &with) == TACIT_OK);
+        CHECK(silenced_open(&silenced, model, 1, parts) == TACIT_OK);
+        CHECK(text_cost(&bits, &silenced.model, &text, 1) == TACIT_OK);
+        CHECK(text_cost(&want, built, &text, 1) == TACIT_OK);
+        CHECK(text_cost(&whole, model, &text, 1) == TACIT_OK);
+        CHECK_MSG(bits == want && isfinite(bits), "%s, %u: %g, %g", name, parts, bits, want);
+        CHECK_MSG((bits == whole) == (parts == 0), "%s, %u: %g", name, parts, whole);
+        silenced_close(&silenced);
+        lm_model_destroy(built);
+    }
+    lm_model_destroy(model);
+}
+
+static const struct {
+    const char *name;
+    struct lm_shape shape;
+} shapes[] = {
+#define SHAPE(name, ...) {name, {__VA_ARGS__}},
+    TINY_MODELS(SHAPE)
+#undef SHAPE
+};
+
+int main(void)
+{
+    test_spectrum();
+    test_facts(TENSOR_INT8);
+    test_facts(TENSOR_INT4);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (shapes[i].shape.n_layers > 1)
+            test_silenced(&shapes[i].shape, shapes[i].name);
+    return check_result();
+}
