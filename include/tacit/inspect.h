@@ -44,6 +44,27 @@ struct tacit_inspect_text {
     double bits_per_byte;
 };
 
+/* Where a query head's attention goes, as shares of it over the text's positions from 64 on in their windows, as far as the
+ * layer sees all that is before them: in a layer with a window of 64 tokens all shares are 0. The first four shares are
+ * all of it; `copy` overlaps with them. */
+struct tacit_inspect_head {
+    uint32_t layer, head;
+    double first;  /* to the window's first 4 tokens: the sink */
+    double recent; /* to the token itself and the 7 before it */
+    double far;    /* to the tokens between */
+    double none;   /* to the layer's own score of no value, where it has one */
+    double
+        copy; /* to the tokens that followed the same token before: what a copying head looks at */
+};
+
+/* Keys or values of one layer, all heads' ranks added. */
+struct tacit_inspect_cache {
+    uint32_t layer;
+    int is_value;
+    uint64_t n_ranks, rank_90, rank_99; /* singular values, of all tokens read */
+    double peak;                        /* as of a matrix */
+};
+
 struct tacit_inspection {
     const char *model;    /* a .gguf or .tmodel file; NULL: the model that is linked in */
     const char *text;     /* a file; NULL: only matrices are looked at */
@@ -52,14 +73,16 @@ struct tacit_inspection {
     void (*tensor)(void *context, const struct tacit_inspect_tensor *tensor);
     void (*read)(void *context, const struct tacit_inspect_text *text);
     void (*layer)(void *context, const struct tacit_inspect_layer *layer);
+    void (*head)(void *context, const struct tacit_inspect_head *head);
+    void (*cache)(void *context, const struct tacit_inspect_cache *cache);
     int (*stop)(void *context); /* non-zero: end with TACIT_ERR_CANCELLED; NULL: never */
     void *context;
 };
 
-/* Calls `tensor` for each matrix, the whole model's first, then layer by layer; with a text, `read` once and `layer` for
- * each layer: the model reads the text once, and three times for each layer, in windows of 512 tokens.
- * TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED, TACIT_ERR_MODEL_MISSING, TACIT_ERR_MEMORY,
- * TACIT_ERR_CANCELLED; TACIT_ERR_CONTENT_LIMIT: the text has no token. */
+/* Calls `tensor` for each matrix, the whole model's first, then layer by layer. With a text the model reads it once, in
+ * windows of 512 tokens: `head` for each query head, `cache` for each layer's keys and values, `read` once; and then three
+ * times for each layer: `layer`. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
+ * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED; TACIT_ERR_CONTENT_LIMIT: the text has no token. */
 enum tacit_status tacit_inspect(const struct tacit_inspection *inspection);
 
 #ifdef __cplusplus

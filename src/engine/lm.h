@@ -103,6 +103,21 @@ typedef void lm_observe_fn(void *context, const struct tensor *matrix, const str
                            size_t n_rows);
 void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *context);
 
+/* What one head of keys and values of a layer saw when a row attended. */
+struct lm_attended {
+    uint32_t layer, head, n_queries; /* the query heads head * n_queries ... share the head */
+    uint64_t position;               /* of the row in its stream */
+    const float *key, *value;        /* [head_dim]: the row's own; the key normed and rotated */
+    const float *scores; /* [n_queries][stride]: slots 0 .. position, before the softmax */
+    size_t stride;
+    const float *sinks; /* [n_queries]: scores of no value; -LM_SCORE_MAX: none */
+};
+
+/* From now on watch is called for each row, layer and head of keys and values as long as the layer
+ * still sees all of the row's past. For states of one team of one thread. watch NULL: stops these calls. */
+typedef void lm_watch_fn(void *context, const struct lm_attended *attended);
+void lm_state_watch(struct lm_state *state, lm_watch_fn *watch, void *context);
+
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 

@@ -91,6 +91,24 @@ static void make_queries(const struct attending *a, float *queries)
     }
 }
 
+/* Tells the state's watcher, if there is one and the layer sees all of the past. */
+static void show(const struct attending *a, const float *key)
+{
+    const struct lm_state *state = a->state;
+    struct lm_attended attended = {.layer = (uint32_t)(a->layer - state->model->layers),
+                                   .head = a->head,
+                                   .n_queries = (uint32_t)a->use.n_queries,
+                                   .position = a->position,
+                                   .key = key,
+                                   .value = key + (size_t)state->model->shape.n_kv_heads *
+                                                      state->model->shape.head_dim,
+                                   .scores = a->scratch->kv.score,
+                                   .stride = a->use.cache.n_slots,
+                                   .sinks = a->scratch->sinks};
+    if (state->watch && a->position < a->span->n_kept)
+        state->watch(state->watcher, &attended);
+}
+
 static void attend(const struct attending *a)
 {
     const struct lm_state *state = a->state;
@@ -104,6 +122,7 @@ static void attend(const struct attending *a)
     remember(a, key, key + (size_t)s->n_kv_heads * s->head_dim);
     make_queries(a, queries);
     kv_cache_score(&a->use, queries, n_valid);
+    show(a, key);
     kv_cache_weigh(&a->use, t->out, t->sinks, n_valid);
     lm_rows_quantize_part(&a->team->attended, &state->kernels, a->row, a->head * n * parts,
                           n * parts, t->out);

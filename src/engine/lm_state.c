@@ -350,6 +350,12 @@ void lm_state_observe(struct lm_state *state, lm_observe_fn *observe, void *cont
     state->observer = context;
 }
 
+void lm_state_watch(struct lm_state *state, lm_watch_fn *watch, void *context)
+{
+    state->watch = watch;
+    state->watcher = context;
+}
+
 void lm_reset_stream(struct lm_state *state, uint32_t stream)
 {
     state->n_seen[stream] = 0;

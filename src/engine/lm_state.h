@@ -79,6 +79,8 @@ struct lm_state {
     struct lm_team *teams;               /* [n_teams] */
     lm_observe_fn *observe;              /* NULL: products are not observed */
     void *observer;
+    lm_watch_fn *watch; /* NULL: attention is not watched */
+    void *watcher;
     void *memory;
 };
 

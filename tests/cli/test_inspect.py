@@ -36,6 +36,11 @@ class Inspect(CliTest):
         """Both layers of this model add nothing: they cost nothing."""
         got = json.loads(self.inspect("--json", "--limit", "576", "./toy.gguf", "a"))
         self.assertEqual((got["text"]["bytes"], got["text"]["tokens"], len(got["layers"])), (576, 576, 2))
+        self.assertEqual([(c["layer"], c["what"]) for c in got["cached"]],
+                         [(layer, what) for layer in (0, 1) for what in ("keys", "values")])
+        self.assertEqual([h["layer"] for h in got["heads"]], [0, 1])
+        for head in got["heads"]:
+            self.assertAlmostEqual(sum(head[part] for part in ("first", "recent", "far", "none")), 1, places=3)
         for layer in got["layers"]:
             for part in ("attention", "hidden", "both"):
                 self.assertEqual(layer[f"without_{part}"], got["text"]["bits_per_byte"])

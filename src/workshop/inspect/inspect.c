@@ -3,6 +3,7 @@
  * Looks at a model, part by part (tacit/inspect.h).
  */
 #include "base/try.h"
+#include "workshop/inspect/attention.h"
 #include "workshop/inspect/silenced.h"
 #include "workshop/inspect/tensor_facts.h"
 #include "workshop/inspect/text_cost.h"
@@ -61,7 +62,7 @@ static enum tacit_status cost_without(const struct text_reader *r, uint32_t laye
 static enum tacit_status inspect_layers(const struct text_reader *r)
 {
     struct tacit_inspect_text text = {r->text.n_bytes, r->text.n, 0};
-    TRY(text_cost(&text.bits_per_byte, r->model, &r->text, r->job->n_threads));
+    TRY(attention_inspect(&text.bits_per_byte, r->job, r->model, &r->text));
     text.bits_per_byte /= (double)text.n_bytes;
     r->job->read(r->job->context, &text);
     for (uint32_t i = 0; i < r->model->shape.n_layers; i++) {

@@ -58,6 +58,8 @@ struct pass {
     uint32_t *mass; /* [stride] */
     size_t stride;
     uint32_t n_vocab;
+    lm_watch_fn *watch;
+    void *watcher;
 };
 
 static double token_bits(const struct pass *p, const float *logits, uint32_t token)
@@ -99,27 +101,44 @@ static enum tacit_status read_windows(struct pass *p, double *bits, const struct
     return TACIT_OK;
 }
 
-enum tacit_status text_cost(double *bits, const struct lm_model *model,
-                            const struct text_tokens *text, unsigned n_threads)
+static enum tacit_status run(struct pass *p, double *bits, const struct lm_model *model,
+                             const struct text_tokens *text, unsigned n_threads)
 {
-    struct pass p = {.stride = lm_logit_stride(model), .n_vocab = model->shape.n_vocab};
-    n_threads = n_threads ? n_threads : threads_available();
     struct lm_options options = {.n_streams = 1,
                                  .n_context = 2 * TEXT_WINDOW,
                                  .n_threads =
                                      n_threads < LM_THREADS_MAX ? n_threads : LM_THREADS_MAX,
                                  .cpu_features = cpu_features()};
     *bits = 0;
-    kernels_select(&p.kernels, cpu_features());
-    p.logits = memory_zeroed(LM_BATCH * p.stride * sizeof *p.logits);
-    p.mass = memory_zeroed(p.stride * sizeof *p.mass);
-    enum tacit_status status = p.logits && p.mass ? TACIT_OK : TACIT_ERR_MEMORY;
+    p->stride = lm_logit_stride(model);
+    p->n_vocab = model->shape.n_vocab;
+    kernels_select(&p->kernels, cpu_features());
+    p->logits = memory_zeroed(LM_BATCH * p->stride * sizeof *p->logits);
+    p->mass = memory_zeroed(p->stride * sizeof *p->mass);
+    enum tacit_status status = p->logits && p->mass ? TACIT_OK : TACIT_ERR_MEMORY;
     if (status == TACIT_OK)
-        status = lm_state_create(&p.lm, model, &options);
-    if (status == TACIT_OK)
-        status = read_windows(&p, bits, text);
-    lm_state_destroy(p.lm);
-    free(p.logits);
-    free(p.mass);
+        status = lm_state_create(&p->lm, model, &options);
+    if (status == TACIT_OK) {
+        lm_state_watch(p->lm, p->watch, p->watcher);
+        status = read_windows(p, bits, text);
+    }
+    lm_state_destroy(p->lm);
+    free(p->logits);
+    free(p->mass);
     return status;
+}
+
+enum tacit_status text_cost(double *bits, const struct lm_model *model,
+                            const struct text_tokens *text, unsigned n_threads)
+{
+    struct pass p = {.watch = NULL};
+    return run(&p, bits, model, text, n_threads ? n_threads : threads_available());
+}
+
+enum tacit_status text_cost_watched(double *bits, const struct lm_model *model,
+                                    const struct text_tokens *text, lm_watch_fn *watch,
+                                    void *context)
+{
+    struct pass p = {.watch = watch, .watcher = context};
+    return run(&p, bits, model, text, 1);
 }

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "tiny_model.h"
+#include "workshop/inspect/attention.h"
 #include "workshop/inspect/silenced.h"
 #include "workshop/inspect/spectrum.h"
 #include "workshop/inspect/tensor_facts.h"
@@ -165,6 +166,94 @@ static void test_silenced(const struct lm_shape *shape, const char *name)
     lm_model_destroy(model);
 }
 
+struct told {
+    struct tacit_inspect_head head; /* sums of all heads */
+    size_t n_heads, n_caches;
+    double worst; /* sum of shares against 1 */
+    uint64_t n_ranks, rank_99;
+};
+
+static void take_head(void *context, const struct tacit_inspect_head *h)
+{
+    struct told *told = context;
+    told->head.first += h->first;
+    told->head.recent += h->recent;
+    told->head.none += h->none;
+    told->head.copy += h->copy;
+    double sum = h->first + h->recent + h->far + h->none; /* 0 in layers with short windows */
+    told->worst = fmax(told->worst, sum != 0 ? fabs(sum - 1) : 0);
+    told->n_heads++;
+}
+
+static void take_cache(void *context, const struct tacit_inspect_cache *c)
+{
+    struct told *told = context;
+    told->n_caches++;
+    told->n_ranks += c->n_ranks;
+    told->rank_99 += c->rank_99;
+}
+
+/* tiny_row without queries and keys: all scores are 0. */
+static enum tacit_status row_without_scores(void *context, enum lm_tensor_id id, uint32_t layer,
+                                            size_t row, float *dst)
+{
+    struct tiny_random *random = context;
+    struct lm_tensor_size size = lm_tensor_size(&random->shape, id);
+    if (id != LM_QKV)
+        return tiny_row(context, id, layer, row, dst);
+    memset(dst, 0, size.n_columns * sizeof *dst);
+    return TACIT_OK;
+}
+
+/* What uniform attention gives 600 tokens that repeat every ten, in windows of 512. */
+static void expect_uniform(struct tacit_inspect_head *want)
+{
+    size_t n_rows = 0;
+    for (size_t at = 0; at < 600; at += TEXT_WINDOW)
+        for (size_t p = 64; p < 512 && at + p < 600; p++, n_rows++) {
+            double n = (double)(p + 1);
+            want->first += 4 / n;
+            want->recent += 8 / n;
+            want->copy +=
+                (double)((p - 1) / 10) / n; /* p - 10, p - 20 ...: the tokens behind them */
+        }
+    want->first /= (double)n_rows;
+    want->recent /= (double)n_rows;
+    want->copy /= (double)n_rows;
+}
+
+static void test_attention(const struct lm_shape *shape, bool is_uniform)
+{
+    uint32_t tokens[600];
+    struct text_tokens text = {tokens, 600, 600, 50};
+    struct tiny_random random = {.shape = *shape};
+    struct told told = {.n_heads = 0};
+    struct tacit_inspection job = {.head = take_head, .cache = take_cache, .context = &told};
+    struct lm_model *model;
+    double bits, want_bits;
+    for (size_t i = 0; i < 600; i++)
+        tokens[i] = (uint32_t)(i % 10);
+    CHECK(lm_model_build(&model, shape, is_uniform ? row_without_scores : tiny_row, &random) ==
+          TACIT_OK);
+    CHECK(attention_inspect(&bits, &job, model, &text) == TACIT_OK);
+    CHECK(text_cost(&want_bits, model, &text, 2) == TACIT_OK && bits == want_bits);
+    CHECK(told.n_heads == (size_t)shape->n_layers * shape->n_heads);
+    CHECK(told.n_caches == 2 * (size_t)shape->n_layers && told.worst < 1e-9);
+    CHECK(told.n_ranks == 2 * (uint64_t)shape->n_layers * shape->n_kv_heads * shape->head_dim);
+    CHECK((told.head.none > 0) == ((shape->flags & LM_WITH_SINK) != 0));
+    if (is_uniform) {
+        struct tacit_inspect_head want = {.layer = 0};
+        double n = (double)told.n_heads;
+        expect_uniform(&want);
+        CHECK(fabs(told.head.first / n - want.first) < 1e-6);
+        CHECK(fabs(told.head.recent / n - want.recent) < 1e-6);
+        CHECK_MSG(fabs(told.head.copy / n - want.copy) < 1e-6, "%g, %g", told.head.copy / n,
+                  want.copy);
+        CHECK(told.rank_99 == 0); /* keys and values are 0 */
+    }
+    lm_model_destroy(model);
+}
+
 static const struct {
     const char *name;
     struct lm_shape shape;
@@ -182,5 +271,8 @@ int main(void)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (shapes[i].shape.n_layers > 1)
             test_silenced(&shapes[i].shape, shapes[i].name);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        test_attention(&shapes[i].shape, false);
+    test_attention(&shapes[0].shape, true);
     return check_result();
 }
