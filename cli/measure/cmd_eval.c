@@ -27,10 +27,12 @@ static enum exit_code measure_subject(struct eval_arguments *arguments, struct s
     for (int i = 0; i < arguments->n_files && is_open; i++) {
         struct eval_row row = {.subject = subject, .file = arguments->files[i]};
         progress_start(&progress, &arguments->console, subject->name, 0, false, false);
-        enum exit_code code = eval_measure(arguments, &row);
+        enum exit_code code = arguments->wants_copy_probe
+                                  ? eval_copy_measure(arguments, subject, row.file)
+                                  : eval_measure(arguments, &row);
         progress_end(&progress);
         worst = exit_code_worse(worst, code);
-        if (code != EXIT_CODE_OK)
+        if (code != EXIT_CODE_OK || arguments->wants_copy_probe)
             continue;
         check_row(arguments, &row);
         eval_print_row(arguments, &row);
@@ -54,7 +56,10 @@ int cli_eval(int argc, char **argv)
     } else if (worst == EXIT_CODE_OK && arguments->n_tasks > 0) {
         worst = eval_tasks(arguments);
     } else if (worst == EXIT_CODE_OK) {
-        eval_print_begin(arguments);
+        if (arguments->wants_copy_probe)
+            eval_copy_print_begin(arguments);
+        else
+            eval_print_begin(arguments);
         for (int i = 0; i < arguments->n_subjects; i++)
             worst = exit_code_worse(worst, measure_subject(arguments, &arguments->subjects[i]));
         eval_print_end(arguments);

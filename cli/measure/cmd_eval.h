@@ -4,7 +4,7 @@
  * process's exit status (exit_codes.h).
  *
  * Parts: eval_arguments.c takes the command line apart, eval_measure.c measures one subject on one
- * file, eval_table.c prints; eval_tasks.c measures and prints tasks.
+ * file, eval_table.c prints; eval_tasks.c does both for tasks, eval_copy.c for --probe copy.
  */
 #ifndef TACIT_CLI_MEASURE_CMD_EVAL_H
 #define TACIT_CLI_MEASURE_CMD_EVAL_H
@@ -53,6 +53,7 @@ struct eval_arguments {
     const char *tasks[TASKS_MAX]; /* files of questions; eval measures these or files */
     int n_tasks;
     unsigned n_questions; /* of each task, 0: all */
+    bool wants_copy_probe;
     bool wants_help;
 };
 
@@ -98,7 +99,7 @@ enum exit_code eval_measure(struct eval_arguments *arguments, struct eval_row *r
 void eval_row_add(struct eval_row *sum, const struct eval_row *row);
 
 /* A field of CSV, in quotes; those within are doubled, as spreadsheets have it. */
-void csv_print_text(const char *text);
+void eval_print_csv_text(const char *text);
 
 /* All models on all tasks: measures and prints. */
 enum exit_code eval_tasks(struct eval_arguments *arguments);
@@ -106,5 +107,13 @@ enum exit_code eval_tasks(struct eval_arguments *arguments);
 void eval_print_begin(const struct eval_arguments *arguments);
 void eval_print_row(const struct eval_arguments *arguments, const struct eval_row *row);
 void eval_print_end(const struct eval_arguments *arguments);
+
+/* Quoted; quotes are doubled, as spreadsheets have it. */
+void eval_print_csv_text(const char *text);
+
+/* Measures the subject, a model, on the file, and prints a row for each distance. */
+void eval_copy_print_begin(const struct eval_arguments *arguments);
+enum exit_code eval_copy_measure(struct eval_arguments *arguments, const struct subject *subject,
+                                 const char *file);
 
 #endif

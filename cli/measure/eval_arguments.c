@@ -63,6 +63,14 @@ static bool take_form(void *options, const struct option_row *row, const char *v
     return true;
 }
 
+static bool take_probe(void *options, const struct option_row *row, const char *name)
+{
+    struct eval_arguments *a = options;
+    (void)row;
+    a->wants_copy_probe = strcmp(name, "copy") == 0;
+    return a->wants_copy_probe;
+}
+
 static bool take_peer(void *options, const struct option_row *row, const char *command)
 {
     struct eval_arguments *a = options;
@@ -97,6 +105,8 @@ static const struct option_row rows[] = {
      "which tokens are scored, and after which tokens", take_convention},
     {"first-token", 0, OPTION_TAKE, 0, 0, 0, 0, "N", "is the number of a token, or none",
      "the token before a window, or none; the model's own unless\ngiven", take_first},
+    {"probe", 0, OPTION_TAKE, 0, 0, 0, 0, "copy", "is copy",
+     "what a passage costs when it comes again, by distance", take_probe},
     OPTION_ROW_LIMIT(struct eval_arguments, limit),
     EVAL_ROW_TASKS,
     EVAL_ROW_QUESTIONS,
@@ -160,6 +170,15 @@ static bool take_names(struct eval_arguments *a, int argc, char **argv, int spli
     return true;
 }
 
+/* The probe reads its own texts with language models. */
+static bool can_probe(struct eval_arguments *a)
+{
+    bool ok = !a->wants_copy_probe || a->options.convention == TACIT_EVAL_WINDOWS;
+    for (int i = 0; a->wants_copy_probe && i < a->n_subjects; i++)
+        ok = ok && a->subjects[i].kind == SUBJECT_MODEL;
+    return ok || refuse(a, "--probe copy wants language models alone, and no --convention");
+}
+
 bool eval_files_suffice(const struct eval_arguments *a)
 {
     for (int i = 0; i < a->n_files; i++)
@@ -180,5 +199,5 @@ enum exit_code eval_arguments_parse(struct eval_arguments *a, int argc, char **a
         return EXIT_CODE_USAGE;
     if (a->wants_help)
         return EXIT_CODE_OK;
-    return take_names(a, argc, argv, split) ? EXIT_CODE_OK : EXIT_CODE_USAGE;
+    return take_names(a, argc, argv, split) && can_probe(a) ? EXIT_CODE_OK : EXIT_CODE_USAGE;
 }

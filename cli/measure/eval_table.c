@@ -114,7 +114,7 @@ static void print_json_row(const struct figures *f, const struct eval_row *row, 
     printf(", \"seconds\": %.3f}", row->seconds);
 }
 
-void csv_print_text(const char *text)
+void eval_print_csv_text(const char *text)
 {
     putchar('"');
     for (; *text; text++) {
@@ -127,9 +127,9 @@ void csv_print_text(const char *text)
 
 static void print_csv_row(const struct figures *f, const struct eval_row *row)
 {
-    csv_print_text(row->subject->name);
+    eval_print_csv_text(row->subject->name);
     putchar(',');
-    csv_print_text(row->file);
+    eval_print_csv_text(row->file);
     for (int i = 0; i < N_COUNTS; i++)
         printf(",%llu", count_at(row, i));
     printf(",%.3f", row->result.bits);

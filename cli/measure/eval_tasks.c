@@ -73,9 +73,9 @@ static void print_json_row(const struct row *row, bool first)
 static void print_csv_row(const struct row *row)
 {
     const struct task_figures *f = &row->figures;
-    csv_print_text(row->model);
+    eval_print_csv_text(row->model);
     putchar(',');
-    csv_print_text(row->task);
+    eval_print_csv_text(row->task);
     printf(",%zu,%zu,", f->n_questions, f->n_choosing);
     if (f->n_choosing)
         printf("%.6f", f->chance);

@@ -73,6 +73,25 @@ class Eval(CliTest):
         self.assertEqual([row["model"] for row in rows], ["context:1", 'echo "x"'])
         self.assertEqual(rows[0]["perplexity"], "")
 
+    def test_copy_probe(self):
+        rows = self.eval("./toy.gguf", "--probe", "copy", "--window", 600, "--", "a")
+        self.assertEqual([row["distance"] for row in rows], [64, 128, 256, 448])
+        self.assertEqual(set(rows[0]), {"model", "probe", "file", "distance", "passages", "first_bits_per_token",
+                                        "again_bits_per_token"})
+        self.assertEqual([row["passages"] for row in rows], [8] * 4)
+        # Logits of random numbers, so a passage costs about as much as the first time, which no distance changes.
+        self.assertEqual(len({round(row["first_bits_per_token"]) for row in rows}), 1)
+        self.assertGreater(min(row["again_bits_per_token"] for row in rows), 1)
+        args = ["--probe", "copy", "./toy.gguf", "--window", 300, "--", "a"]
+        table = self.run_tacit("eval", *args).stdout.decode().splitlines()
+        self.assertEqual([line.split()[:3] for line in table[1:]], [["./toy.gguf", n, "8"] for n in ("64", "128")])
+        rows = list(csv.DictReader(io.StringIO(self.run_tacit("eval", "--csv", *args).stdout.decode())))
+        self.assertEqual([row["distance"] for row in rows], ["64", "128"])
+        self.write("short", text(100))
+        self.write("empty", b"")
+        for name in ("short", "empty"):
+            self.assertRegex(self.run_tacit("eval", "./toy.gguf", "--probe", "copy", "--", name).err, "is too short")
+
     def test_hostile_input(self):
         self.write("empty", b"")
         self.write("one", b"t")
@@ -108,6 +127,9 @@ class Eval(CliTest):
                 ("--stride is", USAGE, "context", "--stride", "x", "--", "a"),
                 ("at most the window", USAGE, "context", "--window", "8", "--stride", "9", "--", "a"),
                 ("--convention is", USAGE, "context", "--convention", "mine", "--", "a"),
+                ("--probe is copy", USAGE, "./toy.gguf", "--probe", "mine", "--", "a"),
+                ("wants language models", USAGE, "context", "--probe", "copy", "--", "a"),
+                ("wants language models", USAGE, "./toy.gguf", "--probe", "copy", "--rolling", "--", "a"),
                 ("--first-token", USAGE, "context", "--first-token", "-3", "--", "a"),
                 ("invalid argument", USAGE, "./toy.gguf", "--first-token", "257", "--", "a"),
                 ("--limit is", USAGE, "context", "--limit", "0", "--", "a"),
