@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/base/command_table.h"
+#include "cli/base/kv_name.h"
 
 /* "6" or "1-9". */
 static bool take_levels(void *options, const struct option_row *row, const char *text)
@@ -65,6 +66,12 @@ static bool take_model(void *options, const struct option_row *row, const char *
     arguments->model_name = name; /* NULL: --no-model */
     arguments->codec.no_model = name == NULL;
     return true;
+}
+
+static bool take_kv(void *options, const struct option_row *row, const char *name)
+{
+    (void)row;
+    return kv_named(name, &((struct arguments *)options)->codec.kv);
 }
 
 static bool take_reference(void *options, const struct option_row *row, const char *path)
@@ -127,6 +134,7 @@ static const struct option_row rows[] = {
      NULL},
     {"context", 0, OPTION_NUMBER, COMMAND_COMPRESS, AT(codec.n_context), 1, TACIT_CONTEXT_MAX, "N",
      "is a number of tokens", "with a model: tokens that it looks back on (2048)", NULL},
+    OPTION_ROW_KV(take_kv, COMMAND_COMPRESS),
     {"mix", 0, OPTION_TAKE, COMMAND_COMPRESS, 0, 0, 0, "on|off", "is 'on' or 'off'",
      "off: the model without context models: faster, larger", take_mix},
     {"no-model", 0, OPTION_TAKE, COMMAND_COMPRESS, 0, 0, 0, NULL, NULL,

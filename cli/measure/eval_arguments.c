@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cli/base/kv_name.h"
 #include "cli/base/number_text.h"
 #include "cli/base/size_text.h"
 #include "cli/measure/cmd_eval.h"
@@ -63,6 +64,12 @@ static bool take_form(void *options, const struct option_row *row, const char *v
     return true;
 }
 
+static bool take_kv(void *options, const struct option_row *row, const char *name)
+{
+    (void)row;
+    return kv_named(name, &((struct eval_arguments *)options)->options.kv);
+}
+
 static bool take_probe(void *options, const struct option_row *row, const char *name)
 {
     struct eval_arguments *a = options;
@@ -105,6 +112,7 @@ static const struct option_row rows[] = {
      "which tokens are scored, and after which tokens", take_convention},
     {"first-token", 0, OPTION_TAKE, 0, 0, 0, 0, "N", "is the number of a token, or none",
      "the token before a window, or none; the model's own unless\ngiven", take_first},
+    OPTION_ROW_KV(take_kv, 0),
     {"probe", 0, OPTION_TAKE, 0, 0, 0, 0, "copy", "is copy",
      "what a passage costs when it comes again, by distance", take_probe},
     OPTION_ROW_LIMIT(struct eval_arguments, limit),

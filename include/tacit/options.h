@@ -33,6 +33,11 @@ extern "C" {
 #define TACIT_STREAMS_MAX 128         /* token sequences of a block that advance in lock-step */
 #define TACIT_CONTEXT_MAX (1UL << 20) /* tokens that the model looks back on */
 
+/* How a language model's keys and values are kept, for the positions that a token looks back on: 8 bits a number, or 4
+ * (or 4 of keys and 2 of values) for all but the first four positions and the latest 102, which stay at 8. Fewer bits
+ * take less memory and more bytes. */
+enum tacit_kv { TACIT_KV_8, TACIT_KV_4, TACIT_KV_K4V2 };
+
 /* Called from time to time by the thread that called the library: n_in bytes of input are done
  * (read, coded and queued for output), n_out bytes of output are made. Return non-zero to stop the
  * work with TACIT_ERR_CANCELLED. */
@@ -100,6 +105,7 @@ struct tacit_options {
     const struct tacit_reference *reference; /* what both sides have already (tacit/reference.h): to
                                                 compress with, or that archives may need; NULL:
                                                 none. Must outlive what was made with the options */
+    enum tacit_kv kv; /* with a model: its keys and values; the archive records it */
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too

@@ -13,7 +13,7 @@ struct functions {
     void (*weigh)(const struct kv_use *use, float *out, const float *sinks, size_t n_valid);
 };
 
-#define ROW(kind, suffix)                                                                          \
+#define ROW(kind, suffix, key_bits, value_bits)                                                    \
     [kind] = {kv_lay_out_##suffix, kv_store_key_##suffix, kv_store_value_##suffix,                 \
               kv_copy_##suffix,    kv_score_##suffix,     kv_weigh_##suffix},
 static const struct functions kinds[] = {KV_KINDS(ROW)};
@@ -25,14 +25,25 @@ void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim
     kinds[kind].lay_out(cache, arena);
 }
 
-void kv_scratch_lay_out(struct kv_scratch *scratch, size_t n_queries, size_t head_dim,
-                        size_t n_slots, struct arena *arena)
+/* Room for columns that a kind may mask: fewer than a group, those near by, and sinks. */
+enum { MASKED_MAX = LM_GROUP + KV_NEAR + KV_NEAR_SLOTS + 2 * KV_SINKS_MAX };
+
+void kv_scratch_lay_out(struct kv_scratch *scratch, enum kv_kind kind, size_t n_queries,
+                        size_t head_dim, size_t n_slots, struct arena *arena)
 {
+    bool low = kind != KV_INT8;
+    n_slots += low ? KV_NEAR_SLOTS : 0;
     lm_rows_lay_out(&scratch->query, n_queries, head_dim, arena);
     lm_rows_lay_out(&scratch->weight, n_queries, n_slots, arena);
     lm_rows_lay_out(&scratch->one, 1, head_dim, arena);
     scratch->score = arena_take(arena, n_queries * n_slots * sizeof *scratch->score);
     scratch->total = arena_take(arena, n_queries * sizeof *scratch->total);
+    if (!low)
+        return;
+    scratch->rotated = arena_take(arena, n_queries * head_dim * sizeof *scratch->rotated);
+    scratch->value_scale = arena_take(arena, n_slots * sizeof *scratch->value_scale);
+    scratch->tiles = arena_take(arena, KV_TILES * sizeof *scratch->tiles);
+    scratch->masked = arena_take(arena, MASKED_MAX * sizeof *scratch->masked);
 }
 
 void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value)

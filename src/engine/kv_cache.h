@@ -5,8 +5,9 @@
  *     kv_cache_lay_out -> { kv_cache_store | kv_cache_copy | kv_cache_score -> kv_cache_weigh }*
  *
  * Attention calls these functions and does not know how keys and values are stored; the cache's
- * kind (kv_kinds.h) decides that. Attention decides which slot a position takes, and rotates the
- * keys. n_slots is a multiple of 64, head_dim too.
+ * kind (kv_kinds.h) decides that. Attention decides which slot a position takes, and turns the
+ * keys by the position's angles. n_slots is a multiple of 64, head_dim too. Caches of few bits have more than
+ * KV_NEAR_SLOTS slots.
  *
  * A cache and a scratch belong to one thread at a time.
  */
@@ -15,22 +16,24 @@
 
 #include "engine/kv_kinds.h"
 
-/* Without memory the arenas only count. The scratch serves caches of up to n_slots slots and up to
- * n_queries queries. */
+/* Without memory the arenas only count. The scratch serves caches of this kind and KV_INT8, of up to n_slots slots
+ * and up to n_queries queries. */
 void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim, size_t n_slots,
                       struct arena *arena);
-void kv_scratch_lay_out(struct kv_scratch *scratch, size_t n_queries, size_t head_dim,
-                        size_t n_slots, struct arena *arena);
+void kv_scratch_lay_out(struct kv_scratch *scratch, enum kv_kind kind, size_t n_queries,
+                        size_t head_dim, size_t n_slots, struct arena *arena);
 
-/* key, value: [head_dim], 64-byte aligned. value NULL: the slot keeps its value. */
+/* Of use->position. key, value: [head_dim], 64-byte aligned. value NULL: a sink's key is turned anew; the slot keeps
+ * its value. */
 void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value);
 
-/* Copies a slot's stored key and value to a slot of another cache of the same kind and head_dim. */
+/* Copies a slot's stored key and value to a slot of another cache of the same kind and head_dim. Kinds of few bits
+ * need no copies of what is taken back, and make none. */
 void kv_cache_copy(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
                    size_t from_slot);
 
 /* Scores: the product of each of queries [n_queries][head_dim] with the keys of the first n_valid
- * slots, to the scratch, where kv_cache_weigh reads them. */
+ * slots, to the scratch, where kv_cache_weigh reads them. n_valid: of a row at use->position. */
 void kv_cache_score(const struct kv_use *use, const float *queries, size_t n_valid);
 
 /* out: [n_queries][head_dim], 64-byte aligned: the mean of the values of the first n_valid slots,

@@ -60,6 +60,24 @@ void kv_store_value_int8(const struct kv_use *use, size_t slot, const float *val
         scales[g * n_slots + slot] = one->scale[g];
 }
 
+void kv_load_key_int8(const struct kv_cache *cache, size_t slot, size_t g, float *x)
+{
+    const struct lm_tile *tile = (const struct lm_tile *)cache->keys +
+                                 slot / LM_TILE_ROWS * (cache->head_dim / LM_GROUP) + g;
+    size_t r = slot % LM_TILE_ROWS;
+    for (size_t i = 0; i < LM_GROUP; i++)
+        x[i] = (float)tile->q[i / 4][r][i % 4] * tile->scale[r];
+}
+
+void kv_load_value_int8(const struct kv_cache *cache, size_t slot, size_t g, float *x)
+{
+    float scale = ((const float *)cache->scales)[g * cache->n_slots + slot];
+    for (size_t i = 0; i < LM_GROUP; i++) {
+        const struct lm_tile *tile = value_tile(cache, slot, g * LM_GROUP + i);
+        x[i] = (float)tile->q[slot % LM_GROUP / 4][i % LM_TILE_ROWS][slot % 4] * scale;
+    }
+}
+
 void kv_copy_int8(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
                   size_t from_slot)
 {

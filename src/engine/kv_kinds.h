@@ -2,7 +2,8 @@
  *
  * The kinds of KV caches: what kv_cache.c and the kinds' files share.
  *
- * To add a kind: a row in KV_KINDS and a file kv_cache_KIND.c with its six functions.
+ * To add a kind: a row in KV_KINDS and, unless another kind's functions serve it, a row in KV_FUNCTIONS and a
+ * file kv_cache_SUFFIX.c with its six functions.
  */
 #ifndef TACIT_ENGINE_KV_KINDS_H
 #define TACIT_ENGINE_KV_KINDS_H
@@ -10,20 +11,32 @@
 #include "base/arena.h"
 #include "kernels/kernels.h"
 
-/* X(kind, suffix of its functions) */
+/* X(kind, suffix of its functions, bits of a number of a key, bits of a number of a value). Language
+ * blocks hold the kind's place in this list. */
 #define KV_KINDS(X)                                                                                \
-    X(KV_INT8, int8) /* int8, a scale for each 64 values of a position: kv_cache_int8.c */
+    X(KV_INT8, int8, 8, 8) /* a scale for each 64 numbers of a position: kv_cache_int8.c */        \
+    X(KV_K4V4, low, 4, 4)  /* the same, rotated, far from the row that looks: kv_cache_low.c */    \
+    X(KV_K4V2, low, 4, 2)
 
 enum kv_kind {
-#define KV_KIND(kind, suffix) kind,
+#define KV_KIND(kind, suffix, key_bits, value_bits) kind,
     KV_KINDS(KV_KIND)
 #undef KV_KIND
+        KV_N_KINDS
 };
+
+/* Caches of few bits keep what lies near at 8 bits: the latest KV_NEAR positions, in a ring; the sinks twice, as they were
+ * stored and as they were last turned; and a mean of keys. The ring has room for positions that may be taken back, and
+ * for the one that leaves. */
+enum { KV_NEAR_SLOTS = 128, KV_SINKS_MAX = 4, KV_BACK_MAX = 16 };
+enum { KV_NEAR = KV_NEAR_SLOTS - 2 * KV_SINKS_MAX - 1 - KV_BACK_MAX - 1 };
 
 struct kv_cache {
     enum kv_kind kind;
     size_t head_dim, n_slots;
     void *keys, *values, *scales; /* as the kind stores them */
+    /* Of a kind of few bits; near: of a cache of KV_INT8. */
+    void *key_scales, *near_keys, *near_values, *near_scales;
 };
 
 /* Room for the queries of one head of keys and values; each crew member has one scratch for all
@@ -34,7 +47,15 @@ struct kv_scratch {
     struct lm_rows one;    /* [1][head_dim / 64]: a key or a value */
     float *score;          /* [queries][n_slots] */
     float *total;          /* [queries] */
+    /* Of kinds of few bits; n_slots counts KV_NEAR_SLOTS more. */
+    float *rotated;        /* [queries][head_dim] */
+    float *value_scale;    /* [n_slots] */
+    struct lm_tile *tiles; /* [KV_TILES] */
+    uint32_t *masked;      /* [n_masked]: columns of scores that do not count */
+    size_t n_masked;
 };
+
+enum { KV_TILES = 16 };
 
 /* A cache and the scratch to work with. */
 struct kv_use {
@@ -43,11 +64,23 @@ struct kv_use {
     struct kv_scratch *scratch;
     size_t n_queries;
     float score_cap; /* of kv_cache_score: cap * tanh(score / cap); 0: none */
+    /* The row that stores and looks, in a ring of n_kept positions of which the first n_sinks stay. Slots follow from
+     * positions by kv_slot. */
+    uint64_t position;
+    size_t n_kept, n_sinks;
 };
 
-/* lay_out sets keys, values and scales of a cache whose other fields are set; for the others
+static inline size_t kv_slot(size_t n_kept, size_t n_sinks, uint64_t position)
+{
+    return position < n_kept ? (size_t)position
+                             : n_sinks + (size_t)((position - n_sinks) % (n_kept - n_sinks));
+}
+
+#define KV_FUNCTIONS(X) X(int8) X(low)
+
+/* lay_out sets the pointers of a cache whose other fields are set; for the others
  * kv_cache.h has the contract of store, copy, score and weigh. */
-#define KV_KIND_FUNCTIONS(kind, suffix)                                                            \
+#define KV_DECLARE(suffix)                                                                         \
     void kv_lay_out_##suffix(struct kv_cache *cache, struct arena *arena);                         \
     void kv_store_key_##suffix(const struct kv_use *use, size_t slot, const float *key);           \
     void kv_store_value_##suffix(const struct kv_use *use, size_t slot, const float *value);       \
@@ -56,7 +89,11 @@ struct kv_use {
     void kv_score_##suffix(const struct kv_use *use, const float *queries, size_t n_valid);        \
     void kv_weigh_##suffix(const struct kv_use *use, float *out, const float *sinks,               \
                            size_t n_valid);
-KV_KINDS(KV_KIND_FUNCTIONS)
-#undef KV_KIND_FUNCTIONS
+KV_FUNCTIONS(KV_DECLARE)
+#undef KV_DECLARE
+
+/* Numbers [64 g, 64 g + 64) of a slot's key and value in a cache of KV_INT8. */
+void kv_load_key_int8(const struct kv_cache *cache, size_t slot, size_t g, float *x);
+void kv_load_value_int8(const struct kv_cache *cache, size_t slot, size_t g, float *x);
 
 #endif

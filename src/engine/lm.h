@@ -4,7 +4,7 @@
  *
  *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_keep_first | lm_reset_stream }* -> lm_state_destroy
  *
- * The logits of a stream depend on its tokens since the reset, on the model and on n_context only:
+ * The logits of a stream depend on its tokens since the reset, on the model, n_context and kv_kind only:
  * the bits are the same whether tokens come one at a time or many, whatever the other streams, on
  * any number of threads and any machine. One pass over the weights serves all rows of a call.
  *
@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 
+#include "engine/kv_kinds.h"
 #include "engine/lm_model.h"
 #include "tacit/options.h"
 
@@ -42,6 +43,8 @@ struct lm_options {
     uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
     uint32_t n_teams;      /* at most LM_THREADS_MAX; 0: one */
     uint32_t n_back;       /* tokens that a stream can take back: 0 .. LM_BACK_MAX */
+    enum kv_kind
+        kv_kind; /* of layers that keep more than KV_NEAR_SLOTS positions; of others KV_INT8 */
 };
 
 struct lm_state;
@@ -122,7 +125,7 @@ void lm_state_watch(struct lm_state *state, lm_watch_fn *watch, void *context);
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 
 /* Saves what the stream has read as lm_stream_size bytes, and restores these bytes to any stream of
- * any state of the same model and n_context. */
+ * any state of the same model, n_context and kv_kind. */
 size_t lm_stream_size(const struct lm_state *state);
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);
 void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved);

@@ -145,18 +145,19 @@ static void attend_run(const struct lm_share *share, uint32_t layer_index, uint3
     const struct lm_shape *s = &state->model->shape;
     struct lm_scratch *scratch = &share->team->scratch[share->member];
     struct lm_past past = lm_past_of(state, layer_index, share->pass->rows[begin].stream, head);
-    struct attending a = {.state = state,
-                          .team = share->team,
-                          .layer = &state->model->layers[layer_index],
-                          .head = head,
-                          .scratch = scratch,
-                          .span = &state->spans[layer_index],
-                          .past = past,
-                          .use = {past.cache, &state->kernels, &scratch->kv,
-                                  s->n_heads / s->n_kv_heads, s->score_cap}};
+    struct attending a = {
+        .state = state,
+        .team = share->team,
+        .layer = &state->model->layers[layer_index],
+        .head = head,
+        .scratch = scratch,
+        .span = &state->spans[layer_index],
+        .past = past,
+        .use = {past.cache, &state->kernels, &scratch->kv, s->n_heads / s->n_kv_heads, s->score_cap,
+                0, state->spans[layer_index].n_kept, state->spans[layer_index].n_sinks}};
     set_sinks(&a);
     for (a.row = begin; a.row < end; a.row++) {
-        a.position = share->pass->rows[a.row].position;
+        a.position = a.use.position = share->pass->rows[a.row].position;
         attend(&a);
     }
 }

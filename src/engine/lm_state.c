@@ -23,14 +23,14 @@ static size_t group_heads(const struct lm_shape *s)
     return s->n_heads / s->n_kv_heads;
 }
 
-static void lay_out_past(struct lm_past *past, const struct lm_shape *s, size_t n_slots,
+static void lay_out_past(struct lm_past *past, const struct lm_shape *s, const struct lm_span *span,
                          bool can_go_back, struct arena *arena)
 {
     *past = (struct lm_past){0};
-    kv_cache_lay_out(&past->cache, KV_INT8, s->head_dim, n_slots, arena);
+    kv_cache_lay_out(&past->cache, span->kind, s->head_dim, span->n_slots, arena);
     past->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *past->sink_keys);
     if (can_go_back)
-        kv_cache_lay_out(&past->undone, KV_INT8, s->head_dim, LM_GROUP, arena);
+        kv_cache_lay_out(&past->undone, span->kind, s->head_dim, LM_GROUP, arena);
 }
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
@@ -41,15 +41,15 @@ struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t
     size_t index = (size_t)stream * s->n_kv_heads + head;
     struct arena arena = {span->caches + index * span->cache_bytes, span->cache_bytes, 0};
     struct lm_past past;
-    lay_out_past(&past, s, span->n_slots, state->n_back > 0, &arena);
+    lay_out_past(&past, s, span, state->n_back > 0, &arena);
     return past;
 }
 
-static void lay_out_scratch(struct lm_scratch *t, const struct lm_shape *s, size_t n_slots,
-                            struct arena *arena)
+static void lay_out_scratch(struct lm_scratch *t, const struct lm_state *state,
+                            const struct lm_shape *s, struct arena *arena)
 {
     size_t n = group_heads(s);
-    kv_scratch_lay_out(&t->kv, n, s->head_dim, n_slots, arena);
+    kv_scratch_lay_out(&t->kv, state->kv_kind, n, s->head_dim, state->n_slots_max, arena);
     t->sinks = arena_take(arena, n * sizeof *t->sinks);
     t->out = arena_take(arena, n * s->head_dim * sizeof *t->out);
     t->head = arena_take(arena, s->head_dim * sizeof *t->head);
@@ -76,7 +76,7 @@ static void lay_out_team(struct lm_team *team, const struct lm_state *state,
     team->scratch = arena_take(arena, n_threads * sizeof *team->scratch);
     for (unsigned i = 0; i < n_threads; i++) {
         struct lm_scratch unused;
-        lay_out_scratch(team->scratch ? &team->scratch[i] : &unused, s, state->n_slots_max, arena);
+        lay_out_scratch(team->scratch ? &team->scratch[i] : &unused, state, s, arena);
     }
 }
 
@@ -102,7 +102,7 @@ static enum tacit_status check_options(const struct lm_options *o)
 {
     bool ok = o->n_streams - 1 < TACIT_STREAMS_MAX && o->n_context - 1 < TACIT_CONTEXT_MAX &&
               o->n_threads - 1 < LM_THREADS_MAX && o->n_teams <= LM_THREADS_MAX &&
-              o->n_back <= LM_BACK_MAX;
+              o->n_back <= LM_BACK_MAX && o->kv_kind < KV_N_KINDS;
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
@@ -121,8 +121,9 @@ static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
     span->n_kept = window ? window : round_up(options->n_context, LM_CONTEXT_UNIT);
     span->n_sinks = window ? 0 : LM_SINK_TOKENS;
     span->n_slots = round_up(span->n_kept, LM_GROUP);
+    span->kind = span->n_slots > KV_NEAR_SLOTS ? options->kv_kind : KV_INT8;
     span->is_local = window && shape->local_rope_base != 0.0f;
-    lay_out_past(&unused, shape, span->n_slots, options->n_back > 0, &sizes);
+    lay_out_past(&unused, shape, span, options->n_back > 0, &sizes);
     span->cache_bytes = sizes.used;
     return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
 }
@@ -142,6 +143,7 @@ static void measure(struct lm_state *state, const struct lm_shape *shape,
     state->n_streams = options->n_streams;
     state->n_teams = options->n_teams ? options->n_teams : 1;
     state->n_back = options->n_back;
+    state->kv_kind = options->kv_kind;
     state->n_context = round_up(options->n_context, LM_CONTEXT_UNIT);
     state->n_rows_max = options->n_streams > LM_BATCH ? options->n_streams : LM_BATCH;
     lay_out(state, shape, options->n_threads, &sizes);

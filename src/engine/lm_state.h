@@ -31,6 +31,7 @@ struct lm_pass {
 struct lm_span {
     size_t n_kept, n_sinks;
     size_t n_slots;     /* n_kept, rounded up to a multiple of 64 */
+    enum kv_kind kind;  /* of the caches */
     bool is_local;      /* rotated by state->local_rope */
     size_t cache_bytes; /* of one head of one stream */
     uint8_t *caches;    /* [stream][kv head] of cache_bytes */
@@ -70,6 +71,7 @@ struct lm_state {
     struct kernels kernels;
     struct rope rope, local_rope; /* for layers with a window, if these have a base of their own */
     uint32_t n_streams, n_rows_max, n_teams, n_back;
+    enum kv_kind kv_kind;
     size_t n_context;   /* positions that layers without a window keep */
     size_t n_slots_max; /* of all layers */
     size_t wide_stride;
@@ -100,15 +102,15 @@ static inline void lm_my_part(const struct lm_share *share, size_t n, size_t *be
 /* Where a layer keeps a position. */
 static inline size_t lm_slot(const struct lm_span *span, uint64_t position)
 {
-    size_t n_sinks = span->n_sinks, n_kept = span->n_kept;
-    return position < n_kept ? (size_t)position
-                             : n_sinks + (size_t)((position - n_sinks) % (n_kept - n_sinks));
+    return kv_slot(span->n_kept, span->n_sinks, position);
 }
 
 /* The slot of lm_past.undone that saves what a position overwrites. The last slots save the sinks'
  * keys as they are before the first position that rotates them anew. */
 enum { LM_UNDONE = LM_GROUP - LM_SINK_TOKENS };
 static_assert((int)LM_BACK_MAX <= (int)LM_UNDONE, "none is needed again when its slot is");
+static_assert((int)LM_BACK_MAX <= (int)KV_BACK_MAX, "and what is near stays");
+static_assert((int)LM_SINK_TOKENS <= (int)KV_SINKS_MAX, "all sinks are near");
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);

@@ -63,6 +63,69 @@ static void lm_quantize_avx2(int8_t *q, float *scale, int32_t *sum, const float 
     }
 }
 
+static inline __attribute__((always_inline)) void unpack_tile(int8_t *q, const uint8_t *packed,
+                                                              const int bits)
+{
+    const ints mask = _mm256_set1_epi8((char)((1 << bits) - 1));
+    for (int run = 0; run < LM_GROUP * LM_TILE_ROWS * bits / 8; run += LM_PACKED_RUN) {
+        ints bytes = _mm256_loadu_si256((const ints *)(packed + run));
+#pragma GCC unroll 4
+        for (int shift = 0; shift < 8; shift += bits, q += LM_PACKED_RUN) {
+            ints n = _mm256_and_si256(_mm256_srli_epi16(bytes, shift), mask);
+            _mm256_store_si256((ints *)q, _mm256_sub_epi8(_mm256_add_epi8(n, n), mask));
+        }
+    }
+}
+
+static void lm_unpack_avx2(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
+                           unsigned bits)
+{
+    for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
+        if (bits == 4)
+            unpack_tile(tiles[i].q[0][0], packed, 4);
+        else
+            unpack_tile(tiles[i].q[0][0], packed, 2);
+}
+
+/* A stage within a register: swapped has each pair's other number; negative, the sign bits of the second ones. a - b is
+ * -b + a. */
+static inline floats rotate_within(floats x, floats swapped, floats negative)
+{
+    return add(swapped, _mm256_xor_ps(x, negative));
+}
+
+static inline void rotate_group(float *y, const float *x)
+{
+    enum { N = LM_GROUP / LANES };
+    const floats minus4 = _mm256_set_ps(-0.0f, -0.0f, -0.0f, -0.0f, 0.0f, 0.0f, 0.0f, 0.0f);
+    const floats minus2 = _mm256_set_ps(-0.0f, -0.0f, 0.0f, 0.0f, -0.0f, -0.0f, 0.0f, 0.0f);
+    const floats minus1 = _mm256_set_ps(-0.0f, 0.0f, -0.0f, 0.0f, -0.0f, 0.0f, -0.0f, 0.0f);
+    floats v[N];
+    for (int i = 0; i < N; i++)
+        v[i] = load(x + i * LANES);
+#pragma GCC unroll 3
+    for (int h = N / 2; h > 0; h /= 2)
+#pragma GCC unroll 8
+        for (int i = 0; i < N; i++)
+            if (!(i & h)) {
+                floats a = v[i], b = v[i + h];
+                v[i] = add(a, b);
+                v[i + h] = sub(a, b);
+            }
+    for (int i = 0; i < N; i++) {
+        floats a = rotate_within(v[i], _mm256_permute2f128_ps(v[i], v[i], 1), minus4);
+        a = rotate_within(a, _mm256_permute_ps(a, 0x4e), minus2);
+        a = rotate_within(a, _mm256_permute_ps(a, 0xb1), minus1);
+        store(y + i * LANES, mul(a, splat(0.125f)));
+    }
+}
+
+static void lm_rotate_avx2(float *y, const float *x, size_t n_groups)
+{
+    for (size_t g = 0; g < n_groups; g++)
+        rotate_group(y + g * LM_GROUP, x + g * LM_GROUP);
+}
+
 #include "kernels/lm_exponentials.h"
 
 void lm_kernels_init_avx2(struct kernels *kernels)
@@ -70,6 +133,8 @@ void lm_kernels_init_avx2(struct kernels *kernels)
     kernels->lm_quantize = lm_quantize_avx2;
     kernels->lm_product = lm_product_avx2;
     kernels->lm_product_int4 = lm_product_int4_avx2;
+    kernels->lm_unpack = lm_unpack_avx2;
+    kernels->lm_rotate = lm_rotate_avx2;
     kernels->lm_rms_norm = lm_rms_norm_avx2;
     kernels->lm_attention_weights = lm_attention_weights_avx2;
     kernels->lm_swiglu = lm_swiglu_avx2;

@@ -78,6 +78,37 @@ static inline void lm_product_generic(float *y, size_t y_stride, const struct lm
         }
 }
 
+static inline void lm_unpack_generic(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
+                                     unsigned bits)
+{
+    int mask = (1 << bits) - 1;
+    for (size_t tile = 0; tile < n_tiles; tile++) {
+        int8_t *q = tiles[tile].q[0][0];
+        for (size_t run = 0; run < LM_GROUP * LM_TILE_ROWS * bits / 8; run += LM_PACKED_RUN)
+            for (unsigned shift = 0; shift < 8; shift += bits, q += LM_PACKED_RUN)
+                for (size_t i = 0; i < LM_PACKED_RUN; i++)
+                    q[i] = (int8_t)(2 * (packed[run + i] >> shift & mask) - mask);
+        packed += lm_packed_tile_bytes(bits);
+    }
+}
+
+static inline void lm_rotate_generic(float *y, const float *x, size_t n_groups)
+{
+    for (size_t g = 0; g < n_groups; g++, x += LM_GROUP, y += LM_GROUP) {
+        for (size_t i = 0; i < LM_GROUP; i++)
+            y[i] = x[i];
+        for (size_t h = LM_GROUP / 2; h > 0; h /= 2)
+            for (size_t i = 0; i < LM_GROUP; i += 2 * h)
+                for (size_t j = i; j < i + h; j++) {
+                    float a = y[j], b = y[j + h];
+                    y[j] = a + b;
+                    y[j + h] = a - b;
+                }
+        for (size_t i = 0; i < LM_GROUP; i++)
+            y[i] *= 0.125f;
+    }
+}
+
 static inline void lm_rms_norm_generic(float *y, const float *x, const float *gain, size_t n,
                                        float epsilon)
 {

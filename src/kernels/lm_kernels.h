@@ -50,6 +50,16 @@ static_assert(sizeof(struct lm_tile_int4) == 640, "ten lines of 64 bytes, withou
 static_assert(LM_INT4_GROUP / 4 * 2 * 15 * LM_Q_MAX < 1 << 15,
               "pairs of products of a group's eight fours are exact in 16 bits");
 
+/* Packed tiles hold numbers n of 4 or 2 bits, each of which stands for the odd number 2 n + 1 - 2^bits. Bytes
+ * lie in runs of 32: number 32 (8 / bits) run + 32 s + i of a tile, in the order of lm_tile.q, is in
+ * bits [bits s, bits s + bits) of byte 32 run + i. */
+enum { LM_PACKED_RUN = 32 };
+
+static inline size_t lm_packed_tile_bytes(unsigned bits)
+{
+    return LM_GROUP * LM_TILE_ROWS / 8 * bits;
+}
+
 /* Quantised activations of several rows. */
 struct lm_rows {
     int8_t *q;    /* [n_rows][n_groups][64] */
@@ -89,6 +99,10 @@ struct lm_matrix_int4 {
  * lm_product_int4: the same for weights of 4 bits. For each 32 columns in ascending order, s starting from zero:
  *   s = s + (dot * x.scale) * scale, then s = s + (sum * x.scale) * minimum; dot: of the activations and n; sum: of
  *   the 32 activations.
+ * lm_unpack: q of n_tiles tiles from as many packed ones (bits: 2 or 4). Their scales stay as they are.
+ * lm_rotate: each 64 numbers of x[0 .. 64 n_groups) times the Hadamard matrix of that size times 1/8, which is its own
+ *   inverse: in six stages, of which stage h = 32, 16, 8, 4, 2, 1 replaces each pair (x[i], x[i + h]), i without bit h,
+ *   by its sum and its difference; then times 1/8. y may be x.
  * lm_rms_norm: y[i] = (x[i] * r) * gain[i], r = 1 / sqrt(sum of squares / n + epsilon). y may be x.
  * lm_attention_weights: top = the largest of sink and score[i], i < n_valid, within +-LM_SCORE_MAX
  *   (NaNs count for nothing); e[i] = strict_exp_brief(score[i] - top), the difference within
@@ -113,6 +127,9 @@ struct lm_matrix_int4 {
     X(lm_product_int4, void,                                                                       \
       (float *y, size_t y_stride, const struct lm_matrix_int4 *w, const struct lm_rows *x,         \
        size_t n_rows, bool add))                                                                   \
+    X(lm_unpack, void,                                                                             \
+      (struct lm_tile * tiles, const uint8_t *packed, size_t n_tiles, unsigned bits))              \
+    X(lm_rotate, void, (float *y, const float *x, size_t n_groups))                                \
     X(lm_rms_norm, void, (float *y, const float *x, const float *gain, size_t n, float epsilon))   \
     X(lm_attention_weights, float,                                                                 \
       (int8_t * q, float *scale, int32_t *sum, const float *score, const float *value_scale,       \

@@ -11,6 +11,8 @@ void lm_kernels_init_scalar(struct kernels *kernels)
     kernels->lm_quantize = lm_quantize_generic;
     kernels->lm_product = lm_product_generic;
     kernels->lm_product_int4 = lm_product_int4_generic;
+    kernels->lm_unpack = lm_unpack_generic;
+    kernels->lm_rotate = lm_rotate_generic;
     kernels->lm_rms_norm = lm_rms_norm_generic;
     kernels->lm_attention_weights = lm_attention_weights_generic;
     kernels->lm_swiglu = lm_swiglu_generic;

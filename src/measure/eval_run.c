@@ -33,7 +33,8 @@ static enum tacit_status start_model(struct eval_worker *worker)
         .n_streams = 1,
         .n_context = e->cut.window,
         .n_threads = alone && e->options.n_threads < LM_THREADS_MAX ? e->options.n_threads : 1,
-        .cpu_features = e->features};
+        .cpu_features = e->features,
+        .kv_kind = (enum kv_kind)e->options.kv};
     return lm_state_create(&worker->lm, lm_of(worker), &options);
 }
 

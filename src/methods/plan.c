@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "methods/plan.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -15,6 +16,10 @@
 enum { CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };
 
 enum { LARGE_MODEL_STREAM_BYTES = 1 << 15, LARGE_MODEL_STREAMS = 32 };
+
+static_assert((int)TACIT_KV_8 == (int)KV_INT8 && (int)TACIT_KV_4 == (int)KV_K4V4 &&
+                  (int)TACIT_KV_K4V2 == (int)KV_K4V2,
+              "the kinds' numbers are public");
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -52,6 +57,8 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
         to->n_threads > TACIT_THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
     if (to->n_streams > TACIT_STREAMS_MAX || to->n_context > TACIT_CONTEXT_MAX || to->unmixed > 1)
+        return TACIT_ERR_ARGUMENT;
+    if (to->kv > TACIT_KV_K4V2)
         return TACIT_ERR_ARGUMENT;
     if (to->report && to->report->struct_size < sizeof to->report->struct_size)
         return TACIT_ERR_ARGUMENT;
@@ -101,6 +108,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .reference = options.reference,
         .n_streams = options.n_streams,
         .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
+        .kv_kind = (enum kv_kind)options.kv,
         .stream_bytes = level->stream_bytes,
         .streams_max = level->streams_max,
         .least_gain = level->least_gain,

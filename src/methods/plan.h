@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/kv_kinds.h"
 #include "predict/context_mixer.h" /* struct kernels */
 #include "tacit/options.h"
 
@@ -32,6 +33,7 @@ struct codec_plan {
     const struct tacit_model *model; /* NULL: none */
     const struct tacit_reference *reference; /* NULL: none */
     unsigned n_streams, n_context; /* of the model; n_streams 0: by size of the content, */
+    enum kv_kind kv_kind;          /* of the model */
     uint32_t stream_bytes;         /* one for each of these, */
     uint32_t streams_max;          /* this many at most */
     unsigned least_gain; /* of the model over the context models, in thousandths: less is not worth

@@ -56,7 +56,13 @@ static const struct variant {
     const char *name;
     unsigned n_streams;
     bool unmixed;
-} variants[] = {{"mixed1", 1, false}, {"mixed3", 3, false}, {"whole2", 2, true}};
+    enum tacit_kv kv;
+    unsigned n_context;
+} variants[] = {
+    {"mixed1", 1, false, TACIT_KV_8, 64},   {"mixed3", 3, false, TACIT_KV_8, 64},
+    {"whole2", 2, true, TACIT_KV_8, 64},    {"kv4", 1, false, TACIT_KV_4, 192},
+    {"k4v2", 3, false, TACIT_KV_K4V2, 256},
+};
 
 static uint8_t content[N_CONTENT];
 
@@ -129,7 +135,8 @@ static size_t encode(const struct variant *variant, const struct tacit_model *mo
     options.model = model;
     options.n_threads = n_threads;
     options.n_streams = variant->n_streams;
-    options.n_context = 64;
+    options.n_context = variant->n_context;
+    options.kv = variant->kv;
     options.unmixed = variant->unmixed;
     options.report = &report;
     enum tacit_status status =

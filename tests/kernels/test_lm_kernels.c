@@ -195,6 +195,27 @@ static void check_lm_product_int4(const struct kernels *reference, const struct 
     check_product_int4(reference, variant, label, 1, 1, LM_INT4_GROUPS_MAX);
 }
 
+static void check_lm_unpack(const struct kernels *reference, const struct kernels *variant,
+                            const char *label)
+{
+    for (unsigned bits = 2; bits <= 4; bits += 2)
+        for (size_t n = 0; n <= 9; n++) {
+            size_t n_packed = n * lm_packed_tile_bytes(bits), n_bytes = n * sizeof(struct lm_tile);
+            uint8_t *packed = flush_buffer(n_packed);
+            struct lm_tile *got = flush_buffer(n_bytes), *want = flush_buffer(n_bytes);
+            for (size_t i = 0; i < n_packed; i++)
+                packed[i] = (uint8_t)rng();
+            for (size_t i = 0; i < n_bytes; i++)
+                ((uint8_t *)got)[i] = ((uint8_t *)want)[i] = (uint8_t)rng();
+            reference->lm_unpack(want, packed, n, bits);
+            variant->lm_unpack(got, packed, n, bits);
+            CHECK_MSG(memcmp(got, want, n_bytes) == 0, "%s: bits %u, tiles %zu", label, bits, n);
+            free_flush(packed, n_packed);
+            free_flush(got, n_bytes);
+            free_flush(want, n_bytes);
+        }
+}
+
 /* Infinities, and NaNs of any sign, count as equal to their like: NaNs' bits may differ. */
 static bool same_floats(const float *a, const float *b, size_t n)
 {
@@ -202,6 +223,27 @@ static bool same_floats(const float *a, const float *b, size_t n)
         if (memcmp(a + i, b + i, sizeof *a) != 0 && !(a[i] != a[i] && b[i] != b[i]))
             return false;
     return true;
+}
+
+static void check_lm_rotate(const struct kernels *reference, const struct kernels *variant,
+                            const char *label)
+{
+    for (size_t n = 0; n <= GROUPS_MAX; n++)
+        for (unsigned kind = 0; kind < 5; kind++) {
+            size_t n_floats = n * LM_GROUP, n_bytes = n_floats * sizeof(float);
+            float *x = flush_buffer(n_bytes);
+            float *got = flush_buffer(n_bytes), *want = flush_buffer(n_bytes);
+            fill_any(x, n_floats, kind);
+            reference->lm_rotate(want, x, n);
+            variant->lm_rotate(got, x, n);
+            CHECK_MSG(same_floats(got, want, n_floats), "%s: groups %zu, kind %u", label, n, kind);
+            variant->lm_rotate(x, x, n);
+            CHECK_MSG(same_floats(x, want, n_floats), "%s in place: groups %zu, kind %u", label, n,
+                      kind);
+            free_flush(x, n_bytes);
+            free_flush(got, n_bytes);
+            free_flush(want, n_bytes);
+        }
 }
 
 static void check_lm_rms_norm(const struct kernels *reference, const struct kernels *variant,

@@ -74,6 +74,7 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     coder->layout.unmixed = plan->unmixed;
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;
+    coder->layout.kv_kind = plan->kv_kind;
     TRY(make_items(coder));
     choose_reading(job, &coder->layout);
     coder->layout.memory_log2 = choose_memory(plan, &coder->layout, coder->layout.n_arranged);
@@ -234,6 +235,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                      .primed = true, /* for the memory that it takes */
                                      .unmixed = plan->unmixed,
                                      .n_context = plan->n_context,
+                                     .kv_kind = plan->kv_kind,
                                      .n_streams = language_choose_streams(plan, content_size)};
     if (plan->reference && !plan->unmixed) {
         layout.referenced = true;

@@ -37,7 +37,8 @@ static struct lm_options lm_options(const struct codec_plan *plan,
                                .n_threads = threads->team_size,
                                .cpu_features = plan->cpu_features,
                                .n_teams = threads->n_teams,
-                               .n_back = n_back};
+                               .n_back = n_back,
+                               .kv_kind = layout->kv_kind};
 }
 
 static void lay_out(struct language_coder *coder, struct arena *arena)

@@ -17,8 +17,9 @@ enum {
  * in the low four bits, memory in bits 5 and 6, and nothing else follows. */
 enum { USUAL = FLAG_PRIMED | FLAG_UNMIXED, USUAL_MEMORY_SHIFT = 5, USUAL_MEMORY_MASK = 3 };
 /* Second byte: the content's type in the low four bits; whether a byte follows that says what is read of the
- * reference, model_part in its low four bits, then the context models' part; whether content is arranged. */
-enum { TYPE_MASK = 0x0f, FLAG_REFERENCE = 0x10, FLAG_ARRANGED = 0x80 };
+ * reference, model_part in its low four bits, then the context models' part; whether a byte follows that names a kind
+ * of KV cache; whether content is arranged. */
+enum { TYPE_MASK = 0x0f, FLAG_REFERENCE = 0x10, FLAG_KV_KIND = 0x20, FLAG_ARRANGED = 0x80 };
 enum { PART_SHIFT = 4, MODEL_PART_MASK = 0x0f };
 enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
 
@@ -30,7 +31,8 @@ static bool is_small(const struct language_layout *layout)
 
 static bool is_usual(const struct language_layout *layout)
 {
-    return layout->referenced && is_small(layout) && layout->reading.part == LANGUAGE_USUAL_PART &&
+    return layout->referenced && is_small(layout) && layout->kv_kind == KV_INT8 &&
+           layout->reading.part == LANGUAGE_USUAL_PART &&
            layout->model_part == LANGUAGE_USUAL_MODEL_PART &&
            layout->memory_log2 >= LANGUAGE_USUAL_MEMORY_LOG2 &&
            layout->memory_log2 <= LANGUAGE_USUAL_MEMORY_LOG2 + USUAL_MEMORY_MASK;
@@ -73,10 +75,13 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     out[n++] = (uint8_t)((layout->memory_log2 - CONTEXT_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
                          (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
-    out[n++] = (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
-                         (arranged ? FLAG_ARRANGED : 0));
+    out[n++] =
+        (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
+                  (layout->kv_kind != KV_INT8 ? FLAG_KV_KIND : 0) | (arranged ? FLAG_ARRANGED : 0));
     if (layout->referenced)
         out[n++] = (uint8_t)(layout->model_part | layout->reading.part << PART_SHIFT);
+    if (layout->kv_kind != KV_INT8)
+        out[n++] = (uint8_t)layout->kv_kind;
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
     if (arranged)
@@ -124,7 +129,18 @@ bool language_layout_is_referenced(const uint8_t *data, size_t n)
     return (n > 0 && (data[0] & USUAL) == USUAL) || (n > 1 && (data[1] & FLAG_REFERENCE) != 0);
 }
 
-/* The second byte, and the one behind it if there is a reference. */
+/* The byte that names a kind of KV cache, absent for KV_INT8. */
+static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,
+                                      struct language_layout *layout)
+{
+    unsigned kind = present ? varint_read_byte(r) : KV_INT8;
+    if (kind >= KV_N_KINDS)
+        return TACIT_ERR_UNSUPPORTED;
+    layout->kv_kind = (enum kv_kind)kind;
+    return present && kind == KV_INT8 ? TACIT_ERR_CORRUPT : TACIT_OK;
+}
+
+/* The second byte, and those behind it of a reference and of a kind of KV cache. */
 static enum tacit_status read_type(struct varint_reader *r, struct language_layout *layout,
                                    bool *arranged)
 {
@@ -133,14 +149,14 @@ static enum tacit_status read_type(struct varint_reader *r, struct language_layo
     layout->type = (enum content_type)type;
     layout->referenced = byte & FLAG_REFERENCE;
     *arranged = byte & FLAG_ARRANGED;
-    if ((byte & ~(unsigned)(TYPE_MASK | FLAG_REFERENCE | FLAG_ARRANGED)) != 0 ||
+    if ((byte & ~(unsigned)(TYPE_MASK | FLAG_REFERENCE | FLAG_KV_KIND | FLAG_ARRANGED)) != 0 ||
         type >= CONTENT_N_TYPES || content_has_rows(layout->type))
         return TACIT_ERR_CORRUPT;
     if (layout->referenced)
         reading = varint_read_byte(r);
     layout->model_part = reading & MODEL_PART_MASK;
     layout->reading = (struct reference_reading){layout->type, reading >> PART_SHIFT};
-    return TACIT_OK;
+    return read_kv_kind(r, byte & FLAG_KV_KIND, layout);
 }
 
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,

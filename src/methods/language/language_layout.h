@@ -13,13 +13,14 @@
 #include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
+#include "engine/kv_kinds.h"
 #include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/options.h"
 
 enum {
     LANGUAGE_LAYOUT_MAX =
-        3 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
+        4 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
 /* The usual layout of a block that reads a reference, which takes one byte. */
@@ -44,6 +45,7 @@ struct language_layout {
     uint32_t n_arranged;            /* ... and with the silent ones behind them */
     uint32_t first_token;           /* token that the model reads before a stream */
     uint32_t n_context;             /* tokens that the model looks back on in each stream */
+    enum kv_kind kv_kind;           /* how it keeps their keys and values */
     uint32_t n_streams;
     uint32_t n_bytes[TACIT_STREAMS_MAX]; /* each at least 1 */
 };
@@ -51,7 +53,8 @@ struct language_layout {
 /* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout);
 
-/* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT. */
+/* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT,
+ * TACIT_ERR_UNSUPPORTED for a kind of KV cache that is not known. */
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
                                         struct language_layout *layout, size_t *n_layout);
 

@@ -81,12 +81,12 @@ static void check_kind(enum kv_kind kind)
     struct arena sizes = {0};
     kernels_select(&kernels, cpu_features());
     kv_cache_lay_out(&use.cache, kind, HEAD_DIM, SLOTS, &sizes);
-    kv_scratch_lay_out(&scratch, QUERIES, HEAD_DIM, SLOTS, &sizes);
+    kv_scratch_lay_out(&scratch, kind, QUERIES, HEAD_DIM, SLOTS, &sizes);
     uint8_t *memory = aligned_alloc(ARENA_ALIGN, sizes.used);
     memset(memory, 0, sizes.used);
     struct arena arena = {memory, sizes.used, 0};
     kv_cache_lay_out(&use.cache, kind, HEAD_DIM, SLOTS, &arena);
-    kv_scratch_lay_out(&scratch, QUERIES, HEAD_DIM, SLOTS, &arena);
+    kv_scratch_lay_out(&scratch, kind, QUERIES, HEAD_DIM, SLOTS, &arena);
     for (size_t slot = 0; slot < SLOTS; slot++) {
         store(&use, &plain, slot, true);
         if (slot % 9 == 0 || slot > 120)
@@ -101,7 +101,6 @@ static void check_kind(enum kv_kind kind)
 
 int main(void)
 {
-#define CHECK_KIND(kind, suffix) check_kind(kind);
-    KV_KINDS(CHECK_KIND)
+    check_kind(KV_INT8);
     return check_result();
 }

@@ -106,7 +106,7 @@ static void test_counts(void)
 static double plain_bits(const uint32_t *items, size_t n, double *costs)
 {
     const struct lm_model *lm = model_file_lm(model->file);
-    struct lm_options options = {1, 64, 1, cpu_features(), 1, 0};
+    struct lm_options options = {1, 64, 1, cpu_features(), 1, 0, KV_INT8};
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
     double total = 0;
@@ -188,7 +188,7 @@ static void test_against_plain(void)
     CHECK(run(&options, &result, NULL) == got);
     /* The second window of lm-eval sees one token of the first: by hand, as a text of its own. */
     options = (struct tacit_eval_options){
-        sizeof options, TACIT_EVAL_LM_EVAL, 16, 0, -1, 0, 0, 1, NULL, NULL, NULL};
+        sizeof options, TACIT_EVAL_LM_EVAL, 16, 0, -1, 0, 0, 1, NULL, NULL, NULL, TACIT_KV_8};
     got = run(&options, &result, NULL);
     CHECK(result.n_scored_tokens == n && got > want - 200 && got != want);
 }
@@ -330,7 +330,7 @@ static void test_against_file(void)
     uint32_t *items = malloc(sizeof prose * sizeof *items), token = 0;
     size_t n;
     tokenizer_encode(tokenizer, (const uint8_t *)prose, sizeof prose, items, &n);
-    struct lm_options lm_options = {1, 8192, 1, cpu_features(), 1, 0};
+    struct lm_options lm_options = {1, 8192, 1, cpu_features(), 1, 0, KV_INT8};
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
     struct binary_encoder enc;

@@ -34,10 +34,10 @@ class Options(TypedDict, total=False):
     """Options by the names that the command has.
 
     threads: 0 is one for each processor; never changes a result. block_size, memory: bytes, or text
-    as "16M". model: a Model, a name or a file. streams, context: of the model. mix: False takes the
-    model without context models. no_model: context models only. cpu: processor features, "scalar" for
-    none. reference: a Reference, which decoding needs again. progress: called with bytes done of the input and
-    bytes made, at last with all, or a bar with update(n), as tqdm has; what it raises stops the work.
+    as "16M". model: a Model, a name or a file. streams, context, kv: of the model; kv ("8", "4" or "k4v2"): the bits of its
+    keys and values. mix: False takes the model without context models. no_model: context models only. cpu: processor
+    features, "scalar" for none. reference: a Reference, which decoding needs again. progress: called with bytes done of
+    the input and bytes made, at last with all, or a bar with update(n), as tqdm has; what it raises stops the work.
     """
 
     threads: int
@@ -46,6 +46,7 @@ class Options(TypedDict, total=False):
     model: Model | str | None
     streams: int
     context: int
+    kv: str
     mix: bool
     no_model: bool
     cpu: str | None
@@ -173,6 +174,14 @@ def parse_budget(value: int | str) -> tuple[int, bool]:
     return size(value, "budget"), False
 
 
+def kv_kind(name: str) -> int:
+    """How a model's keys and values are kept, as --kv has it."""
+    kinds = {"8": lib.TACIT_KV_8, "4": lib.TACIT_KV_4, "k4v2": lib.TACIT_KV_K4V2}
+    if name not in kinds:
+        raise ArgumentError(f"kv is one of {', '.join(kinds)}: not {name!r}")
+    return int(kinds[name])
+
+
 class CallOptions:
     """A struct tacit_options with all that it points to, and the Call of its callbacks."""
 
@@ -186,6 +195,7 @@ class CallOptions:
         model: Model | str | None = None,
         streams: int = 0,
         context: int = 0,
+        kv: str = "8",
         mix: bool = True,
         no_model: bool = False,
         cpu: str | None = None,
@@ -207,6 +217,7 @@ class CallOptions:
         struct.memory_limit = size(memory, "memory")
         struct.n_streams = streams
         struct.n_context = context
+        struct.kv = kv_kind(kv)
         struct.unmixed = not mix
         struct.no_model = no_model
         struct.progress = lib.on_progress

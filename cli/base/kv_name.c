@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/base/kv_name.h"
+
+#include <string.h>
+
+bool kv_named(const char *name, enum tacit_kv *kv)
+{
+    static const char *const names[] = {
+        [TACIT_KV_8] = "8", [TACIT_KV_4] = "4", [TACIT_KV_K4V2] = "k4v2"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0) {
+            *kv = (enum tacit_kv)i;
+            return true;
+        }
+    return false;
+}
