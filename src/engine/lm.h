@@ -95,7 +95,8 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
 
 /* The stream keeps its first n tokens, which the caller names, and forgets the others. For texts that begin alike.
  * TACIT_ERR_ARGUMENT, and nothing happens, if n is more than the stream has read, or if a layer no
- * longer has all of these (the stream is longer than its window or n_context). */
+ * longer has all of these as they were (the stream is longer than its window or n_context, or the
+ * layer keeps few bits of what is far). */
 enum tacit_status lm_keep_first(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
                                 size_t n);
 

@@ -329,7 +329,8 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
 static bool has_all(const struct lm_state *state, uint32_t stream)
 {
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
-        if (state->n_seen[stream] > state->spans[layer].n_kept)
+        if (state->n_seen[stream] > state->spans[layer].n_kept ||
+            state->spans[layer].kind != KV_INT8)
             return false;
     return true;
 }
