@@ -16,4 +16,8 @@
 enum exit_code model_output_find(struct console *console, const char *given, bool force,
                                  char path[TACIT_MODEL_PATH_MAX]);
 
+/* Tells how the making of path from the model `name` ended, which may have read calibration texts. */
+enum exit_code model_output_end(struct console *console, const char *name, const char *path,
+                                enum tacit_status status);
+
 #endif

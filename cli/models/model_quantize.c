@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/models/model_quantize.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -109,19 +108,7 @@ static enum exit_code quantize(struct run *run, const char *name)
         return code;
     run->job.path = run->path;
     enum tacit_status status = tacit_shrink_quantize(&run->job, &sink);
-    if (status == TACIT_ERR_CONTENT_LIMIT) {
-        console_error(&run->console, NULL, "--calibrate: the texts have fewer than 512 tokens");
-        return EXIT_CODE_FAILED;
-    }
-    if (status == TACIT_ERR_IO) {
-        console_error(&run->console, name, "cannot read it, a text, or write %s: %s", run->path,
-                      strerror(errno));
-        return EXIT_CODE_FAILED;
-    }
-    if (status != TACIT_OK)
-        return fail_to_open_model(&run->console, name, status);
-    printf("%s: stored as %s\n", name, run->path);
-    return EXIT_CODE_OK;
+    return model_output_end(&run->console, name, run->path, status);
 }
 
 int cli_model_quantize(int argc, char **argv)
