@@ -98,9 +98,6 @@ enum exit_code eval_measure(struct eval_arguments *arguments, struct eval_row *r
 
 void eval_row_add(struct eval_row *sum, const struct eval_row *row);
 
-/* A field of CSV, in quotes; those within are doubled, as spreadsheets have it. */
-void eval_print_csv_text(const char *text);
-
 /* All models on all tasks: measures and prints. */
 enum exit_code eval_tasks(struct eval_arguments *arguments);
 

@@ -55,7 +55,7 @@ enum tacit_status neurons_choose(uint32_t *kept, size_t n_kept, const struct lm_
                                  uint32_t layer, enum tacit_prune_rule by, const float *products)
 {
     size_t n = model->shape.n_hidden;
-    struct neuron *neurons = malloc(n * sizeof *neurons);
+    struct neuron *neurons = calloc(n, sizeof *neurons);
     float *row = malloc(lm_shape_widest(&model->shape) * sizeof *row);
     if (neurons && row) {
         score(neurons, &model->layers[layer], n, by, products, row);
