@@ -161,19 +161,41 @@ static enum tacit_status try_predictors(struct block_job *job)
     return TACIT_OK;
 }
 
-/* Until look_ends the predictors see the content without the CRs that line_ends takes out. */
+/* How many bytes recoded content may have. What is longer than a block may become takes memory that
+ * a limit does not count. */
+static size_t recoded_max(const struct codec_plan *plan)
+{
+    return plan->memory_limit == UINT64_MAX ? TACIT_BLOCK_SIZE_MAX : (size_t)plan->block_bound;
+}
+
+/* With a reference, whose bytes are as they are, the content stays as it is too. */
+static enum tacit_status take_out(struct block_job *job, struct block_look *look)
+{
+    struct byte_buffer *content = &job->content;
+    look->line_ends.n_removed = look->line_ends.n_bare = 0;
+    look->recoding.n_stretches = 0;
+    if (job->reference)
+        return TACIT_OK;
+    line_ends_find(&look->line_ends, content->data, content->size);
+    content->size = line_ends_apply(&look->line_ends, content->data, content->size);
+    recoding_find(&look->recoding, content->data, content->size, recoded_max(job->plan));
+    return look->recoding.n_stretches > 0 ? recoding_apply(&look->recoding, content) : TACIT_OK;
+}
+
+/* Until look_ends the predictors see the content without the CRs that line_ends takes out, and
+ * recoded. */
 static enum tacit_status look_begins(struct block_job *job, struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
-    if (job->reference) /* whose line ends are as they are */
-        look->line_ends.n_removed = look->line_ends.n_bare = 0;
-    else
-        line_ends_find(&look->line_ends, content->data, content->size);
-    content->size = line_ends_apply(&look->line_ends, content->data, content->size);
+    enum tacit_status status = take_out(job, look);
+    job->look = look;
+    if (status != TACIT_OK) {
+        look->recoding.n_stretches = 0; /* it is not applied */
+        return status;
+    }
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
     look->spoken = false;
     look->arrangement.speech.n_segments = 0;
-    job->look = look;
     return job->model ? language_choose_spoken(look, content, !job->plan->unmixed) : TACIT_OK;
 }
 
@@ -181,6 +203,9 @@ static enum tacit_status look_ends(struct block_job *job, size_t n_content)
 {
     const struct block_look *look = job->look;
     job->look = NULL;
+    if (look->recoding.n_stretches > 0)
+        TRY(recoding_restore(&look->recoding, &job->content, n_content - look->line_ends.n_removed,
+                             n_content));
     job->content.size = n_content;
     return line_ends_restore(&look->line_ends, job->content.data, n_content);
 }

@@ -17,6 +17,7 @@
 #include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
+#include "content/recoding.h"
 #include "methods/context/context_marks.h"
 #include "methods/plan.h"
 
@@ -37,7 +38,8 @@ enum { BLOCK_SPLIT_MAX = 2048 };
 
 /* What an encoder knows of the content, for all methods. */
 struct block_look {
-    struct line_ends line_ends; /* taken out of the content while these methods work */
+    struct line_ends line_ends; /* taken out of the content while these methods work ... */
+    struct recoding recoding;   /* ... and what is recoded in what is left */
     size_t n_split;
     struct content_segment split[BLOCK_SPLIT_MAX];
     /* With a language model (language_choose.h): */
@@ -69,6 +71,21 @@ struct block_job {
     uint64_t archive_offset; /* offset of the block's header */
     uint64_t memory;         /* that decoding takes, the payload included */
 };
+
+/* Bytes of content as methods that predict see it, with job->look. */
+static inline uint32_t block_job_n_seen(const struct block_job *job)
+{
+    const struct block_look *look = job->look;
+    return look->recoding.n_stretches > 0 ? look->recoding.n_bytes
+                                          : job->header.content_size - look->line_ends.n_removed;
+}
+
+/* The room that content needs while they work, and when it is restored in place. */
+static inline uint32_t block_job_room(const struct block_job *job)
+{
+    const struct block_look *look = job->look;
+    return look->recoding.n_stretches > 0 ? look->recoding.n_bytes : job->header.content_size;
+}
 
 /* Frees content and payload. */
 void block_job_free(struct block_job *job);

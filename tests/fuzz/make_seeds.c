@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "content/arrangement.h"
+#include "content/recoding.h"
 #include "gguf/gguf_tokenizer.h"
 #include "gguf_writer.h"
 #include "golden/golden_content.h"
@@ -106,6 +107,22 @@ static void make_arrangement(const char *folder, enum golden_class kind)
     snprintf(name, sizeof name, "%s-list", golden_class_name(kind));
     if (arrangement.speech.n_segments > 0)
         write_seed(folder, "arrangement", name, seed, 2 + arrangement_pack(seed + 2, &arrangement));
+}
+
+/* Likewise for how content is recoded. */
+static void make_recoding(const char *folder, enum golden_class kind)
+{
+    static struct recoding recoding;
+    static uint8_t content[CONTENT_MAX], seed[2 + RECODING_BYTES_MAX];
+    char name[64];
+    golden_fill(content, CONTENT_MAX, kind);
+    write_seed(folder, "recoding", golden_class_name(kind), content, CONTENT_MAX);
+    recoding_find(&recoding, content, CONTENT_MAX, CONTENT_MAX);
+    seed[0] = (uint8_t)(CONTENT_MAX - 1);
+    seed[1] = (uint8_t)((CONTENT_MAX - 1) >> 8);
+    snprintf(name, sizeof name, "%s-list", golden_class_name(kind));
+    if (recoding.n_stretches > 0)
+        write_seed(folder, "recoding", name, seed, 2 + recoding_pack(seed + 2, &recoding));
 }
 
 static void make_class(const char *folder, enum golden_class kind)
@@ -212,6 +229,7 @@ int main(int argc, char **argv)
     for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
         make_class(argv[1], (enum golden_class)kind);
         make_arrangement(argv[1], (enum golden_class)kind);
+        make_recoding(argv[1], (enum golden_class)kind);
     }
     make_arguments(argv[1]);
     make_models(argv[1]);

@@ -179,6 +179,71 @@ static void put_holes(struct writer *w)
     put_text(w, "\n");
 }
 
+/* Two thirds in UTF-16, the rest in UTF-32 of the other byte order. */
+static void put_wide(struct writer *w)
+{
+    uint32_t wide = w->pos > w->n / 3 * 2;
+    uint8_t text[400];
+    struct writer line = {.out = text, .n = sizeof text, .state = rng(w)};
+    if (w->pos == 0)
+        put_le(w, 0xfeff, 2);
+    put_sentence(&line);
+    put_text(&line, "\r\n");
+    for (size_t i = 0; i < line.pos; i++) {
+        uint32_t point = text[i] == 'q' ? 0x444 : text[i] == 'k' ? 0x1f600 : text[i];
+        if (wide) {
+            for (unsigned k = 4; k-- > 0;)
+                put(w, point >> (8 * k) & 0xff);
+        } else if (point > 0xffff) {
+            put_le(w, 0xd800 + ((point - 0x10000) >> 10), 2);
+            put_le(w, 0xdc00 + (point & 0x3ff), 2);
+        } else {
+            put_le(w, point, 2);
+        }
+    }
+}
+
+/* n bytes, whose bits fill whole characters, line of these between two ends of lines; line 0: all in one. */
+static void put_coded(struct writer *w, const uint8_t *data, size_t n, const char *characters,
+                      unsigned n_bits, unsigned line)
+{
+    uint32_t held = 0, n_held = 0, n_put = 0;
+    for (size_t i = 0; i < n; i++) {
+        held = held << 8 | data[i];
+        for (n_held += 8; n_held >= n_bits; n_put++) {
+            n_held -= n_bits;
+            if (line > 0 && n_put > 0 && n_put % line == 0)
+                put(w, '\n');
+            put(w, (uint8_t)characters[held >> n_held & ((1u << n_bits) - 1)]);
+        }
+    }
+}
+
+static void put_digits(struct writer *w)
+{
+    static const char usual[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char of_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint8_t data[300];
+    struct writer part = {.out = data, .n = sizeof data, .state = rng(w)};
+    uint32_t id = rng(w) % 1000, kind = rng(w) % 3;
+    while (part.pos < part.n)
+        put_sentence(&part);
+    if (kind == 0) {
+        put_text(w, "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n");
+        put_coded(w, data, sizeof data, usual, 6, 76);
+        put_text(w, "\n--part\n");
+    } else if (kind == 1) {
+        put_format(w, "{\"id\": %u, \"token\": \"", id);
+        put_coded(w, data, sizeof data / 2, of_url, 6, 0);
+        put_text(w, "\"}\n");
+    } else {
+        for (size_t i = 0; i < sizeof data; i++) /* no text */
+            data[i] = (uint8_t)(i % 6 == 0 ? i : i % 6 == 1 ? id : data[i] & 0x83);
+        put_coded(w, data, sizeof data, "0123456789abcdef", 4, 60);
+        put_text(w, "\n\n");
+    }
+}
+
 static void put_accents(struct writer *w)
 {
     static const char *const letters[] = {"\xc3\xa4", "\xc3\xb6", "\xc3\xbc", "\xc3\x9f",

@@ -32,7 +32,9 @@
     X(mixed, "stretches of the others")                                                            \
     X(crlf, "sentences, lines that end with CR LF and some that do not")                           \
     X(tar, "a tar of short files of sentences")                                                    \
-    X(holes, "lines of fields parted by SOH, with runs of NUL and base64 between")
+    X(holes, "lines of fields parted by SOH, with runs of NUL and base64 between")                 \
+    X(wide, "UTF-16 with a mark, then UTF-32, lines that end with CR LF")                          \
+    X(digits, "mail with base64, JSON strings with base64 for URLs, hexadecimal lines")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };

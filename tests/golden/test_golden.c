@@ -48,6 +48,8 @@ static const struct variant variants[] = {
     {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, false},
     {"default", TACIT_LEVEL_DEFAULT, 0, 2800, false, GOLDEN_tar, true, false},
     {"default", TACIT_LEVEL_DEFAULT, 0, 1200, false, GOLDEN_holes, true, false},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 1200, false, GOLDEN_wide, true, false},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 1200, false, GOLDEN_digits, true, false},
     {"reference1", 1, 0, 2000, false, GOLDEN_log, false, true},
     {"reference3", 3, 1500, 2000, false, GOLDEN_log, false, true},
     {"reference4", 4, 1500, 2000, false, GOLDEN_log, false, true},

@@ -7,6 +7,7 @@
 #include "archive_input.h"
 #include "arithmetic.h"
 #include "predictor.h"
+#include "recoding.h"
 
 /* Section 5.3: the arithmetic decoder. Its input is archive[at .. end). */
 
@@ -214,12 +215,63 @@ static void decode_copy(const struct segment *s, uint8_t *to, uint32_t start,
         learn(predictor, to + s->length - n, n);
 }
 
+/* at: where the segment begins in the content; *raw: the raw bytes that are left. */
+static void decode_any(struct decoder *d, struct predictor *predictor, const struct segment *s,
+                       uint8_t *content, uint32_t at, const uint8_t **raw, int reads)
+{
+    if (s->raw) {
+        memcpy(content + at, *raw, s->length);
+        *raw += s->length;
+    } else if (s->distance != 0) {
+        decode_copy(s, content + at, at, predictor, reads);
+    } else {
+        decode_segment(d, predictor, s, content + at, reads);
+    }
+}
+
+/* Sections 5.5 and 5.7: what was done to the content before. */
+struct changes {
+    struct line_list lines;
+    int recoded;
+    struct stretches stretches;
+    uint32_t text_size; /* without the CRs */
+};
+
+/* Returns the bytes that all segments hold. */
+static uint32_t take_changes(struct changes *changes, unsigned configuration, uint32_t size)
+{
+    int lines = (configuration & 0x40) != 0;
+    memset(changes, 0, sizeof *changes);
+    changes->recoded = (configuration & 0xc0) == 0xc0;
+    if (changes->recoded) {
+        lines = *take(1);
+        require(lines < 2, "reserved bits of what was changed");
+    }
+    if (lines)
+        take_lines(&changes->lines, size);
+    changes->text_size = size - changes->lines.n_removed;
+    return changes->recoded ? take_stretches(&changes->stretches, changes->text_size)
+                            : changes->text_size;
+}
+
+/* decoded: what the segments hold, which is content itself if nothing was recoded. */
+static void undo_changes(const struct changes *changes, uint8_t *decoded, uint8_t *content,
+                         uint32_t size)
+{
+    if (changes->recoded) {
+        write_stretches(&changes->stretches, decoded, content, changes->text_size);
+        free(decoded);
+    }
+    if (changes->lines.n_removed > 0)
+        put_crs(&changes->lines, content, size);
+}
+
 void decode_context(uint8_t *content, uint32_t size, size_t end)
 {
     static struct segment segments[4096];
     unsigned configuration = *take(1);
     uint32_t n = 1, start = 0;
-    int reads = (configuration & 0x80) != 0;
+    int reads = (configuration & 0xc0) == 0x80;
     unsigned reading = 0, memory = configuration & 15;
     enum block_strength strength = configuration & 0x10 ? BLOCK_STRONG : BLOCK_QUICK;
     if (memory > 10) {
@@ -227,16 +279,15 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         strength = BLOCK_LEAN;
     }
     require(!reads || n_reference > 0, "the reference is not there");
-    require(!reads || (configuration & 0x40) == 0, "line ends beside a reference");
     if (reads)
         reading = *take(1);
     require((reading & 15) <= 11 && !has_rows(reading & 15), "reading as another type");
+    static struct changes changes;
     uint32_t whole_size = size;
-    struct line_list lines = {0};
-    if (configuration & 0x40) {
-        take_lines(&lines, size);
-        size -= lines.n_removed;
-    }
+    size = take_changes(&changes, configuration, size);
+    uint8_t *whole = content;
+    if (changes.recoded)
+        content = allocate(size);
     if (configuration & 0x20) {
         n = take_varint();
         require(n <= 4094, "too many segments");
@@ -264,19 +315,8 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
                                    reads ? n_reference : 0, size);
     if (types != 0 && reads)
         read_reference(predictor, reading);
-    start = 0;
-    for (uint32_t i = 0; i < n; start += segments[i++].length) {
-        const struct segment *s = &segments[i];
-        if (s->raw) {
-            memcpy(content + start, raw, s->length);
-            raw += s->length;
-        } else if (s->distance != 0) {
-            decode_copy(s, content + start, start, predictor, reads);
-        } else {
-            decode_segment(&d, predictor, s, content + start, reads);
-        }
-    }
+    for (uint32_t i = 0, at = 0; i < n; at += segments[i++].length)
+        decode_any(&d, predictor, &segments[i], content, at, &raw, reads);
     forget();
-    if (lines.n_removed > 0)
-        put_crs(&lines, content, whole_size);
+    undo_changes(&changes, content, whole, whole_size);
 }

@@ -64,6 +64,11 @@ static size_t n_coded(const struct context_coder *coder)
     return coder->n_raw + coder->enc.n_out;
 }
 
+static uint32_t room(const struct context_coder *coder)
+{
+    return context_layout_room(&coder->layout, coder->job->header.content_size);
+}
+
 static enum tacit_status code_bytes(struct context_coder *coder, size_t start, size_t n)
 {
     struct byte_buffer *content = &coder->job->content;
@@ -74,7 +79,7 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
             return TACIT_ERR_CANCELLED;
         if (hopeless(coder))
             return coder->encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
-        TRY(byte_buffer_reserve(content, stop, coder->job->header.content_size));
+        TRY(byte_buffer_reserve(content, stop, room(coder)));
         context_mixer_expect(coder->cm, stop - start);
         for (; start < stop; start++) {
             if (start % CONTEXT_MARKS_STEP == 0)
@@ -141,7 +146,7 @@ static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw
         size_t n = segment->n_bytes;
         TRY(context_layout_is_coded(segment)
                 ? code_segment(coder, segment, start)
-                : byte_buffer_reserve(content, start + n, coder->job->header.content_size));
+                : byte_buffer_reserve(content, start + n, room(coder)));
         if (!context_layout_is_coded(segment))
             context_marks_note(coder->job->marks, start, start + n, n_coded(coder));
         if (segment->raw) {
@@ -240,6 +245,19 @@ static enum tacit_status encode(struct block_job *job, size_t n_max)
     return status;
 }
 
+/* Restores content from what was coded. */
+static enum tacit_status restore_content(struct context_coder *coder)
+{
+    const struct context_layout *layout = &coder->layout;
+    struct byte_buffer *content = &coder->job->content;
+    uint32_t n = coder->job->header.content_size;
+    if (layout->recoding.n_stretches > 0)
+        TRY(recoding_restore(&layout->recoding, content, n - layout->line_ends.n_removed, n));
+    TRY(byte_buffer_reserve(content, n, n));
+    content->size = n;
+    return line_ends_restore(&layout->line_ends, content->data, n);
+}
+
 static enum tacit_status decode_payload(struct context_coder *coder)
 {
     struct block_job *job = coder->job;
@@ -250,9 +268,7 @@ static enum tacit_status decode_payload(struct context_coder *coder)
     size_t n_front = n_layout + (size_t)context_layout_n_raw(&coder->layout);
     binary_decoder_init(&coder->dec, payload->data + n_front, payload->size - n_front);
     TRY(code_all(coder, payload->data + n_layout));
-    TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
-    job->content.size = job->header.content_size;
-    return line_ends_restore(&coder->layout.line_ends, job->content.data, job->content.size);
+    return restore_content(coder);
 }
 
 static enum tacit_status decode(struct block_job *job)
@@ -304,6 +320,8 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
         *n_bytes += n_models;
         status = n_models == 0 ? TACIT_ERR_UNSUPPORTED : TACIT_OK;
     }
+    if (status == TACIT_OK && layout->recoding.n_stretches > 0)
+        *n_bytes += layout->recoding.n_bytes;
     free(layout);
     return status;
 }

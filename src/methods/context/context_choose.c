@@ -158,6 +158,8 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
         data += layout->segments[i].n_bytes;
     }
     layout->line_ends = job->look->line_ends;
+    if (job->look->recoding.n_stretches > 0)
+        layout->recoding = job->look->recoding;
     layout->config.strength = plan->strength;
     layout->config.memory_log2 = context_memory_log2(
         plan, n_coded,

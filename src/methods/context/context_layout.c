@@ -9,6 +9,9 @@
 /* First byte: strength and memory in the low five bits, then these. */
 enum { SETTING_MASK = 0x1f, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, FLAG_REFERENCE = 0x80 };
 
+/* The last two together: recoded. Then a byte follows that says whether there are line ends. */
+enum { RECODED = FLAG_LINE_ENDS | FLAG_REFERENCE, RECODED_LINE_ENDS = 1 };
+
 /* The byte that says how the reference is read: the type, then the part. */
 enum { PART_SHIFT = 4 };
 
@@ -80,13 +83,19 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
 {
     size_t n = 0;
     bool many = layout->n_segments > 1, line_ends = layout->line_ends.n_removed > 0;
-    out[n++] =
-        (uint8_t)(setting_of(&layout->config) | (many ? FLAG_SEGMENTS : 0u) |
-                  (line_ends ? FLAG_LINE_ENDS : 0u) | (layout->referenced ? FLAG_REFERENCE : 0u));
+    bool recoded = layout->recoding.n_stretches > 0;
+    unsigned flags =
+        recoded ? RECODED
+                : (line_ends ? FLAG_LINE_ENDS : 0u) | (layout->referenced ? FLAG_REFERENCE : 0u);
+    out[n++] = (uint8_t)(setting_of(&layout->config) | (many ? FLAG_SEGMENTS : 0u) | flags);
+    if (recoded)
+        out[n++] = line_ends ? RECODED_LINE_ENDS : 0;
     if (layout->referenced)
         out[n++] = (uint8_t)(layout->reading.type | layout->reading.part << PART_SHIFT);
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
+    if (recoded)
+        n += recoding_pack(out + n, &layout->recoding);
     if (many)
         n += varint_put(out + n, layout->n_segments - 2);
     for (uint32_t i = 0; i < layout->n_segments; i++) {
@@ -131,7 +140,7 @@ static enum tacit_status read_length(struct varint_reader *r, struct context_seg
 
 bool context_layout_is_referenced(const uint8_t *data, size_t n)
 {
-    return n > 0 && (data[0] & FLAG_REFERENCE) != 0;
+    return n > 0 && (data[0] & RECODED) == FLAG_REFERENCE;
 }
 
 static enum tacit_status read_reading(struct varint_reader *r, struct reference_reading *reading)
@@ -142,21 +151,34 @@ static enum tacit_status read_reading(struct varint_reader *r, struct reference_
                                                                       : TACIT_ERR_CORRUPT;
 }
 
-/* Reads from the second byte on: whether the reference is read, line ends, the number of
- * segments. */
+/* What was done to the content before: line ends, recoding. */
+static enum tacit_status read_changes(struct varint_reader *r, unsigned first,
+                                      uint32_t content_size, struct context_layout *layout)
+{
+    bool recoded = (first & RECODED) == RECODED, line_ends = first & FLAG_LINE_ENDS;
+    layout->line_ends.n_removed = layout->recoding.n_stretches = 0;
+    if (recoded) {
+        unsigned byte = varint_read_byte(r);
+        line_ends = byte & RECODED_LINE_ENDS;
+        if (byte & ~(unsigned)RECODED_LINE_ENDS)
+            return TACIT_ERR_CORRUPT;
+    }
+    if (line_ends)
+        TRY(line_ends_parse(r, content_size, &layout->line_ends));
+    return recoded
+               ? recoding_parse(r, content_size - layout->line_ends.n_removed, &layout->recoding)
+               : TACIT_OK;
+}
+
+/* Reads from the second byte on: whether the reference is read, changes, the number of segments. */
 static enum tacit_status read_front(struct varint_reader *r, unsigned first, uint32_t content_size,
                                     struct context_layout *layout)
 {
     uint32_t n_segments = 1;
-    layout->referenced = first & FLAG_REFERENCE;
-    layout->line_ends.n_removed = 0;
+    layout->referenced = (first & RECODED) == FLAG_REFERENCE;
     if (layout->referenced)
         TRY(read_reading(r, &layout->reading));
-    if (first & FLAG_LINE_ENDS) {
-        if (layout->referenced)
-            return TACIT_ERR_CORRUPT;
-        TRY(line_ends_parse(r, content_size, &layout->line_ends));
-    }
+    TRY(read_changes(r, first, content_size, layout));
     if (first & FLAG_SEGMENTS) {
         TRY(varint_read(r, &n_segments));
         if (n_segments > CONTEXT_SEGMENTS_MAX - 2)
@@ -176,7 +198,8 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
     TRY(read_front(&r, first, content_size, layout));
     if (layout->referenced && !reference)
         return TACIT_ERR_REFERENCE_MISSING;
-    content_size -= layout->line_ends.n_removed;
+    content_size = layout->recoding.n_stretches > 0 ? layout->recoding.n_bytes
+                                                    : content_size - layout->line_ends.n_removed;
     layout->config = config_of(first & SETTING_MASK);
     uint32_t n_left = content_size, n_reference = layout->referenced ? reference->n_bytes : 0;
     for (uint32_t i = 0; i < layout->n_segments; i++) {

@@ -12,6 +12,7 @@
 
 #include "content/content.h"
 #include "content/line_ends.h"
+#include "content/recoding.h"
 #include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/status.h"
@@ -19,8 +20,8 @@
 enum {
     CONTEXT_SEGMENTS_MAX = 4096,
     CONTEXT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
-    CONTEXT_LAYOUT_BYTES_MAX =
-        2 + LINE_ENDS_BYTES_MAX + 5 + CONTEXT_SEGMENTS_MAX * CONTEXT_SEGMENT_BYTES_MAX,
+    CONTEXT_LAYOUT_BYTES_MAX = 2 + LINE_ENDS_BYTES_MAX + RECODING_BYTES_MAX + 5 +
+                               CONTEXT_SEGMENTS_MAX * CONTEXT_SEGMENT_BYTES_MAX,
 };
 
 struct context_segment {
@@ -42,6 +43,7 @@ struct context_layout {
     bool referenced;
     struct reference_reading reading;
     struct line_ends line_ends;
+    struct recoding recoding; /* of the content without the CRs that line_ends removes */
     uint32_t n_segments;
     struct context_segment segments[CONTEXT_SEGMENTS_MAX];
 };
@@ -62,6 +64,13 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
 
 /* Whether the payload needs the reference. */
 bool context_layout_is_referenced(const uint8_t *data, size_t n);
+
+/* The bytes of all segments, or of content with its CRs, if it is not recoded. */
+static inline uint32_t context_layout_room(const struct context_layout *layout,
+                                           uint32_t content_size)
+{
+    return layout->recoding.n_stretches > 0 ? layout->recoding.n_bytes : content_size;
+}
 
 /* Bytes of raw segments. */
 uint64_t context_layout_n_raw(const struct context_layout *layout);

@@ -65,10 +65,14 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     bool arranged = job->look->arrangement.speech.n_segments > 0;
     coder->layout.type = job->look->spoken_type;
     coder->layout.line_ends = job->look->line_ends;
+    coder->layout.recoding.n_stretches = 0;
+    if (job->look->recoding.n_stretches > 0)
+        coder->layout.recoding = job->look->recoding;
+    coder->layout.n_recoded = block_job_n_seen(job);
     if (arranged)
         coder->layout.arrangement = job->look->arrangement;
     coder->layout.n_spoken = (uint32_t)job->content.size;
-    coder->layout.n_arranged = job->header.content_size - coder->layout.line_ends.n_removed;
+    coder->layout.n_arranged = coder->layout.n_recoded;
     if (arranged)
         coder->layout.n_arranged -= coder->layout.arrangement.tar.n_removed;
     coder->layout.unmixed = plan->unmixed;
@@ -154,7 +158,7 @@ static enum tacit_status measure_decoder(const struct block_job *job,
 {
     struct codec_plan plan = *job->plan;
     plan.reference = job->reference;
-    uint32_t n_content = job->header.content_size;
+    uint32_t n_content = language_layout_span(layout, job->header.content_size);
     TRY(language_coder_memory(&plan, job->model, layout, n_content, 0, n_bytes));
     *helped = *n_bytes + n_content + job->payload.size <= plan.memory_limit;
     plan.n_threads = 1;
@@ -168,9 +172,11 @@ static enum tacit_status restore_content(struct language_coder *coder)
 {
     const struct language_layout *layout = &coder->layout;
     struct byte_buffer *content = &coder->job->content;
-    uint32_t n = coder->job->header.content_size;
+    uint32_t n = coder->job->header.content_size, room = language_layout_span(layout, n);
     if (layout->arrangement.speech.n_segments > 0)
-        TRY(arrangement_restore(&layout->arrangement, content, n - layout->line_ends.n_removed, n));
+        TRY(arrangement_restore(&layout->arrangement, content, layout->n_recoded, room));
+    if (layout->recoding.n_stretches > 0)
+        TRY(recoding_restore(&layout->recoding, content, n - layout->line_ends.n_removed, n));
     content->size = n;
     return line_ends_restore(&layout->line_ends, content->data, n);
 }
@@ -195,7 +201,8 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     TRY(measure_decoder(job, &coder->layout, &n_bytes, &helped));
     job->pool = helped ? job->pool : NULL;
     coder->guessing = helped && job->plan->guessing != GUESSING_NOTHING;
-    TRY(byte_buffer_reserve(&job->content, job->header.content_size, job->header.content_size));
+    uint32_t room = language_layout_span(&coder->layout, job->header.content_size);
+    TRY(byte_buffer_reserve(&job->content, room, room));
     TRY(language_coder_prepare(coder));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
     TRY(language_primer_read(coder));
@@ -265,7 +272,10 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     TRY(parse_layout(job, &layout, &n_layout));
     TRY(measure_decoder(job, &layout, n_bytes, &helped));
     bool arranged = layout.arrangement.speech.n_segments > 0;
-    *n_bytes += (uint64_t)job->header.content_size * (arranged ? 2 : 1);
+    *n_bytes +=
+        (uint64_t)language_layout_span(&layout, job->header.content_size) * (arranged ? 2 : 1);
+    if (layout.recoding.n_stretches > 0)
+        *n_bytes += job->header.content_size;
     return TACIT_OK;
 }
 

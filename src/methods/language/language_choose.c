@@ -69,7 +69,7 @@ enum tacit_status language_choose_arrange(struct block_job *job)
     if (arrangement->speech.n_segments == 0)
         return TACIT_OK;
     TRY(arrangement_apply(arrangement, content->data, content->size, &arranged,
-                          job->header.content_size));
+                          block_job_room(job)));
     arranged.size = speech_n_spoken(&arrangement->speech);
     byte_buffer_free(content);
     *content = arranged;
@@ -81,9 +81,8 @@ enum tacit_status language_choose_restore(struct block_job *job)
     const struct block_look *look = job->look;
     if (look->arrangement.speech.n_segments == 0)
         return TACIT_OK;
-    return arrangement_restore(&look->arrangement, &job->content,
-                               job->header.content_size - look->line_ends.n_removed,
-                               job->header.content_size);
+    return arrangement_restore(&look->arrangement, &job->content, block_job_n_seen(job),
+                               block_job_room(job));
 }
 
 uint32_t language_choose_streams(const struct codec_plan *plan, size_t n)

@@ -173,7 +173,8 @@ static enum tacit_status make_models(struct language_coder *coder)
 {
     const struct codec_plan *plan = coder->job->plan;
     struct context_config config =
-        mixer_config(&coder->layout, coder->job->reference, coder->job->header.content_size);
+        mixer_config(&coder->layout, coder->job->reference,
+                     language_layout_span(&coder->layout, coder->job->header.content_size));
     struct language_threads threads =
         choose_readers(coder, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
     struct lm_options options = lm_options(plan, &coder->layout, &threads, guesses_max(coder));

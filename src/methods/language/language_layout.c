@@ -17,9 +17,15 @@ enum {
  * in the low four bits, memory in bits 5 and 6, and nothing else follows. */
 enum { USUAL = FLAG_PRIMED | FLAG_UNMIXED, USUAL_MEMORY_SHIFT = 5, USUAL_MEMORY_MASK = 3 };
 /* Second byte: the content's type in the low four bits; whether a byte follows that says what is read of the
- * reference, model_part in its low four bits, then the context models' part; whether a byte follows that names a kind
- * of KV cache; whether content is arranged. */
-enum { TYPE_MASK = 0x0f, FLAG_REFERENCE = 0x10, FLAG_KV_KIND = 0x20, FLAG_ARRANGED = 0x80 };
+ * reference, model_part in its low four bits, then the context models' part; whether content is recoded; whether a byte
+ * follows that names a kind of KV cache; whether content is arranged. */
+enum {
+    TYPE_MASK = 0x0f,
+    FLAG_REFERENCE = 0x10,
+    FLAG_RECODED = 0x20,
+    FLAG_KV_KIND = 0x40,
+    FLAG_ARRANGED = 0x80
+};
 enum { PART_SHIFT = 4, MODEL_PART_MASK = 0x0f };
 enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
 
@@ -48,6 +54,7 @@ static enum tacit_status read_usual(unsigned byte, uint32_t content_size,
         .model_part = LANGUAGE_USUAL_MODEL_PART,
         .memory_log2 =
             LANGUAGE_USUAL_MEMORY_LOG2 + (byte >> USUAL_MEMORY_SHIFT & USUAL_MEMORY_MASK),
+        .n_recoded = content_size,
         .n_spoken = content_size,
         .n_arranged = content_size,
         .first_token = SMALL_FIRST_TOKEN,
@@ -77,6 +84,7 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
                          (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
     out[n++] =
         (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
+                  (layout->recoding.n_stretches > 0 ? FLAG_RECODED : 0) |
                   (layout->kv_kind != KV_INT8 ? FLAG_KV_KIND : 0) | (arranged ? FLAG_ARRANGED : 0));
     if (layout->referenced)
         out[n++] = (uint8_t)(layout->model_part | layout->reading.part << PART_SHIFT);
@@ -84,6 +92,8 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
         out[n++] = (uint8_t)layout->kv_kind;
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
+    if (layout->recoding.n_stretches > 0)
+        n += recoding_pack(out + n, &layout->recoding);
     if (arranged)
         n += arrangement_pack(out + n, &layout->arrangement);
     if (small)
@@ -96,7 +106,20 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     return n;
 }
 
-/* The content type, and n bytes of content without the CRs removed. */
+/* n: bytes of content without the CRs removed. */
+static enum tacit_status read_recoding(struct varint_reader *r, bool recoded, uint32_t n,
+                                       struct language_layout *layout)
+{
+    layout->n_recoded = n;
+    layout->recoding.n_stretches = 0;
+    if (!recoded)
+        return TACIT_OK;
+    TRY(recoding_parse(r, n, &layout->recoding));
+    layout->n_recoded = layout->recoding.n_bytes;
+    return TACIT_OK;
+}
+
+/* n: bytes of content, recoded. */
 static enum tacit_status read_arrangement(struct varint_reader *r, bool arranged, uint32_t n,
                                           struct language_layout *layout)
 {
@@ -142,15 +165,16 @@ static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,
 
 /* The second byte, and those behind it of a reference and of a kind of KV cache. */
 static enum tacit_status read_type(struct varint_reader *r, struct language_layout *layout,
-                                   bool *arranged)
+                                   bool *recoded, bool *arranged)
 {
     unsigned byte = varint_read_byte(r), reading = 0;
     unsigned type = byte & TYPE_MASK;
     layout->type = (enum content_type)type;
     layout->referenced = byte & FLAG_REFERENCE;
+    *recoded = byte & FLAG_RECODED;
     *arranged = byte & FLAG_ARRANGED;
-    if ((byte & ~(unsigned)(TYPE_MASK | FLAG_REFERENCE | FLAG_KV_KIND | FLAG_ARRANGED)) != 0 ||
-        type >= CONTENT_N_TYPES || content_has_rows(layout->type))
+    const unsigned known = TYPE_MASK | FLAG_REFERENCE | FLAG_RECODED | FLAG_KV_KIND | FLAG_ARRANGED;
+    if ((byte & ~known) != 0 || type >= CONTENT_N_TYPES || content_has_rows(layout->type))
         return TACIT_ERR_CORRUPT;
     if (layout->referenced)
         reading = varint_read_byte(r);
@@ -164,17 +188,18 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
 {
     struct varint_reader r = {data, n, 0};
     unsigned first = varint_read_byte(&r);
-    bool arranged;
+    bool recoded, arranged;
     *n_layout = 1;
     if (n > 0 && (first & USUAL) == USUAL)
         return read_usual(first, content_size, layout);
-    TRY(read_type(&r, layout, &arranged));
+    TRY(read_type(&r, layout, &recoded, &arranged));
     layout->line_ends.n_removed = 0;
     if (first & FLAG_LINE_ENDS) {
         TRY(line_ends_parse(&r, content_size, &layout->line_ends));
         content_size -= layout->line_ends.n_removed;
     }
-    TRY(read_arrangement(&r, arranged, content_size, layout));
+    TRY(read_recoding(&r, recoded, content_size, layout));
+    TRY(read_arrangement(&r, arranged, layout->n_recoded, layout));
     layout->first_token = SMALL_FIRST_TOKEN;
     layout->n_context = SMALL_CONTEXT;
     layout->n_streams = 1;
@@ -190,7 +215,7 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
         layout->n_streams > TACIT_STREAMS_MAX || content_size == 0 ||
         (layout->primed && (layout->n_streams > 1 || layout->unmixed)) ||
         (layout->referenced &&
-         (layout->primed || layout->unmixed || arranged || (first & FLAG_LINE_ENDS))) ||
+         (layout->primed || layout->unmixed || recoded || arranged || (first & FLAG_LINE_ENDS))) ||
         (arranged && layout->unmixed))
         return TACIT_ERR_CORRUPT;
     layout->memory_log2 = CONTEXT_MEMORY_LOG2_MIN + (first & MEMORY_MASK);

@@ -13,14 +13,15 @@
 #include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
+#include "content/recoding.h"
 #include "engine/kv_kinds.h"
 #include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/options.h"
 
 enum {
-    LANGUAGE_LAYOUT_MAX =
-        4 + LINE_ENDS_BYTES_MAX + ARRANGEMENT_BYTES_MAX + (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
+    LANGUAGE_LAYOUT_MAX = 4 + LINE_ENDS_BYTES_MAX + RECODING_BYTES_MAX + ARRANGEMENT_BYTES_MAX +
+                          (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
 /* The usual layout of a block that reads a reference, which takes one byte. */
@@ -40,7 +41,9 @@ struct language_layout {
     unsigned model_part;
     unsigned memory_log2; /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
-    struct arrangement arrangement; /* of the content without the CRs that line_ends removes */
+    struct recoding recoding;       /* of the content without the CRs that line_ends removes */
+    uint32_t n_recoded;             /* bytes that it leaves */
+    struct arrangement arrangement; /* of these */
     uint32_t n_spoken;              /* bytes of all streams together ... */
     uint32_t n_arranged;            /* ... and with the silent ones behind them */
     uint32_t first_token;           /* token that the model reads before a stream */
@@ -49,6 +52,13 @@ struct language_layout {
     uint32_t n_streams;
     uint32_t n_bytes[TACIT_STREAMS_MAX]; /* each at least 1 */
 };
+
+/* The bytes of all content that the models see, or of content with its CRs, if it is not recoded. */
+static inline uint32_t language_layout_span(const struct language_layout *layout,
+                                            uint32_t content_size)
+{
+    return layout->recoding.n_stretches > 0 ? layout->n_recoded : content_size;
+}
 
 /* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout);

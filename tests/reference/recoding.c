@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recoding.h"
+
+#include <string.h>
+
+#include "archive_input.h"
+
+static void take_kind(struct stretch *s)
+{
+    s->code = *take(1);
+    unsigned form = s->code >> 4;
+    require(form <= 2, "unknown form");
+    require(form == 0 || (s->code & 15) <= (form == 1 ? 7 : 3), "unknown flags of a form");
+    if (form == 0 || (s->code & 1) == 0)
+        return;
+    s->line = take_varint();
+    require(s->line < 65536, "line is too long");
+    s->line += 1;
+    s->n_separator = *take(1);
+    require(s->n_separator < 16, "separator is too long");
+    s->n_separator += 1;
+    memcpy(s->separator, take(s->n_separator), s->n_separator);
+}
+
+uint32_t take_stretches(struct stretches *stretches, uint32_t size)
+{
+    uint64_t sum = 0;
+    stretches->n = take_varint();
+    require(stretches->n < 1024, "too many stretches");
+    stretches->n += 1;
+    for (uint32_t i = 0; i < stretches->n; i++) {
+        struct stretch *s = &stretches->list[i];
+        uint32_t before = take_varint(), length = take_varint();
+        require(i > 0 || length % 2 == 0, "the first stretch is like none");
+        if (length % 2 == 1)
+            *s = stretches->list[i - 1];
+        else
+            memset(s, 0, sizeof *s);
+        s->before = before;
+        s->length = length / 2 + 1;
+        if (length % 2 == 0)
+            take_kind(s);
+        sum += (uint64_t)s->before + s->length;
+    }
+    stretches->behind = take_varint();
+    sum += stretches->behind;
+    require(sum <= (uint64_t)size + size / 2 && sum <= 1u << 30, "recoded content is too long");
+    return (uint32_t)sum;
+}
+
+/* Where the next byte of content goes. */
+struct output {
+    uint8_t *at, *end;
+};
+
+static void put(struct output *out, unsigned byte)
+{
+    require(out->at < out->end, "stretches exceed the content");
+    *out->at++ = (uint8_t)byte;
+}
+
+static void put_unit(struct output *out, unsigned code, uint32_t unit)
+{
+    int width = code & 2 ? 4 : 2;
+    for (int i = 0; i < width; i++)
+        put(out, unit >> 8 * (code & 1 ? width - 1 - i : i) & 255);
+}
+
+static void put_point(struct output *out, unsigned code, uint32_t point)
+{
+    if (point < 0x10000 || code & 2) {
+        put_unit(out, code, point);
+    } else {
+        put_unit(out, code, 0xd800 + (point - 0x10000) / 0x400);
+        put_unit(out, code, 0xdc00 + (point - 0x10000) % 0x400);
+    }
+}
+
+/* One code point, surrogates too, in as few bytes as there can be. */
+static const uint8_t *take_point(const uint8_t *p, const uint8_t *end, uint32_t *point)
+{
+    int more = *p < 0x80 ? 0 : *p < 0xc0 ? -1 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : *p < 0xf8 ? 3 : -1;
+    uint32_t least = more == 1 ? 0x80 : more == 2 ? 0x800 : more == 3 ? 0x10000 : 0;
+    require(more >= 0 && end - p > more, "no UTF-8");
+    *point = more == 0 ? *p : *p & (0x3fu >> more);
+    for (int i = 1; i <= more; i++) {
+        require(p[i] >= 0x80 && p[i] < 0xc0, "no UTF-8");
+        *point = *point * 64 + (p[i] & 0x3f);
+    }
+    require(*point >= least && *point <= 0x10ffff, "no UTF-8");
+    return p + more + 1;
+}
+
+static void write_text(const struct stretch *s, const uint8_t *p, struct output *out)
+{
+    const uint8_t *end = p + s->length;
+    uint32_t point;
+    if (s->code & 4)
+        put_point(out, s->code, 0xfeff);
+    while (p < end) {
+        p = take_point(p, end, &point);
+        if (s->code & 8 && point == '\n')
+            put_point(out, s->code, '\r');
+        put_point(out, s->code, point);
+    }
+}
+
+static void write_digits(const struct stretch *s, const uint8_t *p, struct output *out)
+{
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    int hex = s->code >> 4 == 2, bits = hex ? 4 : 6;
+    uint64_t n = (uint64_t)s->length * 8, n_digits = (n + (uint64_t)bits - 1) / (uint64_t)bits;
+    uint64_t n_all = !hex && s->code & 4 ? (n_digits + 3) / 4 * 4 : n_digits;
+    for (uint64_t i = 0; i < n_all; i++) {
+        unsigned value = 0;
+        for (uint64_t b = i * (uint64_t)bits; b < (i + 1) * (uint64_t)bits; b++)
+            value = value * 2 + (b < n ? p[b / 8] >> (7 - b % 8) & 1 : 0);
+        if (s->code & 1 && i > 0 && i % s->line == 0)
+            for (uint32_t j = 0; j < s->n_separator; j++)
+                put(out, s->separator[j]);
+        if (i >= n_digits)
+            put(out, '=');
+        else if (hex)
+            put(out, (unsigned char)(s->code & 2 ? "0123456789ABCDEF" : "0123456789abcdef")[value]);
+        else
+            put(out, (unsigned char)(value < 62 ? base64[value]
+                                                : (s->code & 2 ? "-_" : "+/")[value - 62]));
+    }
+}
+
+void write_stretches(const struct stretches *stretches, const uint8_t *from, uint8_t *to,
+                     uint32_t size)
+{
+    struct output out = {to, to + size};
+    for (uint32_t i = 0; i < stretches->n; i++) {
+        const struct stretch *s = &stretches->list[i];
+        for (uint32_t j = 0; j < s->before; j++)
+            put(&out, *from++);
+        if (s->code < 16)
+            write_text(s, from, &out);
+        else
+            write_digits(s, from, &out);
+        from += s->length;
+    }
+    for (uint32_t j = 0; j < stretches->behind; j++)
+        put(&out, *from++);
+    require(out.at == out.end, "stretches fall short of the content");
+}
