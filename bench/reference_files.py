@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reference files: tacit -D beside zstd -D and zstd --patch-from, as paired tables.
 
-    bench/reference_files.py [--levels 3,6] [--sizes 1000,5000] [--pieces 12] records FILE...
+    bench/reference_files.py [--levels 3,6] [--sizes 1000,5000] [--pieces 12] [--select] records FILE...
     bench/reference_files.py [--levels 4] [--no-model] versions OLD NEW
 
 records: of each FILE, the last 110 KB of its first three fifths are the reference; pieces that begin at line
 starts spread over the rest are each compressed alone, restored and compared. zstd -19 gets a dictionary of 110 KB
-that it trained on pieces of all of the first three fifths. Bytes are sums over the pieces; in brackets the share of
+that it trained on 1,000 pieces of all of the first three fifths. --select: the reference, too, is made of these pieces:
+those that tacit select chooses. Bytes are sums over the pieces; in brackets the share of
 zstd's, and milliseconds of processor time for a piece, in and out, when the reference has been read.
 
 versions: NEW with OLD as the reference, beside zstd -19 --long --patch-from; bytes, and seconds of processor time.
@@ -43,21 +44,27 @@ def train(known, folder):
     return target
 
 
-def records_row(path, size, levels, pieces, folder):
+def selected(arguments, folder):
+    command = [arguments.program, "select", "-q", "--budget", str(small_files.DICTIONARY), folder / "samples"]
+    return b"".join(pathlib.Path(name).read_bytes() for name in small_files.run(command).decode().splitlines())
+
+
+def records_row(path, size, arguments, folder):
     data = path.read_bytes()
     known, rest = data[: len(data) * 3 // 5], data[len(data) * 3 // 5:]
-    (folder / "reference").write_bytes(known[-small_files.DICTIONARY:])
     dictionary = train(known, folder)
+    reference = selected(arguments, folder) if arguments.select else known[-small_files.DICTIONARY:]
+    (folder / "reference").write_bytes(reference)
     names, n_zstd = [], 0
-    for i, piece in enumerate(pieces_of(rest, size, pieces, 2)):
+    for i, piece in enumerate(pieces_of(rest, size, arguments.pieces, 2)):
         names.append(folder / f"{i:03}")
         names[-1].write_bytes(piece)
         n_zstd += len(small_files.run(["zstd", "-q", "-19", "-D", dictionary, "-c", names[-1]]))
     row = f"| {path.name} | {size:,} | {n_zstd:,} |"
-    for level in levels:
+    for level in arguments.levels:
         out = small_files.run(["sh", ROOT / "bench/run.sh", "records", str(level), "1", folder / "reference", *names])
         _, _, n, encode, decode = out.split()
-        times = [1000 * float(t) / max(1, pieces - 1) for t in (encode, decode)]
+        times = [1000 * float(t) / max(1, arguments.pieces - 1) for t in (encode, decode)]
         row += f" {int(n):,} ({int(n) / n_zstd:.2f}; {times[0]:.1f}, {times[1]:.1f}) |"
     return row
 
@@ -68,7 +75,7 @@ def records(arguments):
     for path in arguments.files:
         for size in arguments.sizes:
             with tempfile.TemporaryDirectory() as name:
-                print(records_row(path, size, arguments.levels, arguments.pieces, pathlib.Path(name)), flush=True)
+                print(records_row(path, size, arguments, pathlib.Path(name)), flush=True)
 
 
 def timed(command, source=None):
@@ -110,6 +117,7 @@ def main():
     parser.add_argument("--levels", type=numbers, default=[1, 2, 3, 4, 5, 6, 7, 8, 9])
     parser.add_argument("--sizes", type=numbers, default=[1000, 2000, 5000, 10000])
     parser.add_argument("--pieces", type=int, default=12, help="of each file and size")
+    parser.add_argument("--select", action="store_true")
     parser.add_argument("--no-model", action="store_true")
     parser.add_argument("--program", default=str(ROOT / "build/release/cli/tacit"))
     parser.add_argument("what", choices=("records", "versions"))
