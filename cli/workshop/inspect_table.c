@@ -109,6 +109,23 @@ static void take_cache(void *context, const struct tacit_inspect_cache *c)
                c->peak);
 }
 
+static void take_input(void *context, const struct tacit_inspect_input *x)
+{
+    struct inspect_table *t = context;
+    unsigned long long r90 = x->rank_90, r99 = x->rank_99, n = x->n_columns;
+    begin_row(t, "inputs", "layer input of        entropy   rank 90/99 %    peak\n");
+    if (t->json)
+        printf("{\"layer\": %u, \"matrix\": \"%s\", \"columns\": %llu, \"entropy\": %.5f, "
+               "\"rank_90\": %llu, \"rank_99\": %llu, \"peak\": %.4f}",
+               (unsigned)x->layer, x->name, n, x->entropy, r90, r99, x->peak);
+    else if (r99 == 0)
+        printf("%5u %-15s %7.3f    -/   -/%4llu %7.1f\n", (unsigned)x->layer, x->name, x->entropy,
+               n, x->peak);
+    else
+        printf("%5u %-15s %7.3f %4llu/%4llu/%4llu %7.1f\n", (unsigned)x->layer, x->name, x->entropy,
+               r90, r99, n, x->peak);
+}
+
 static void take_text(void *context, const struct tacit_inspect_text *text)
 {
     struct inspect_table *t = context;
@@ -145,6 +162,7 @@ void inspect_table_attach(struct inspect_table *table, struct tacit_inspection *
     job->tensor = take_tensor;
     job->head = take_head;
     job->cache = take_cache;
+    job->input = take_input;
     job->read = take_text;
     job->layer = take_layer;
     job->context = table;

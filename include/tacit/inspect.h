@@ -57,6 +57,17 @@ struct tacit_inspect_head {
         copy; /* to the tokens that followed the same token before: what a copying head looks at */
 };
 
+/* The inputs of a layer's matrix, over all tokens read. */
+struct tacit_inspect_input {
+    const char *name; /* of the matrix; valid during the call */
+    uint32_t layer;
+    uint64_t n_columns;
+    double entropy; /* bits a number, of the int8 numbers that are multiplied */
+    uint64_t rank_90,
+        rank_99; /* 0 where there are more than 1024 columns, for the time that would take */
+    double peak;
+};
+
 /* Keys or values of one layer, all heads' ranks added. */
 struct tacit_inspect_cache {
     uint32_t layer;
@@ -75,12 +86,14 @@ struct tacit_inspection {
     void (*layer)(void *context, const struct tacit_inspect_layer *layer);
     void (*head)(void *context, const struct tacit_inspect_head *head);
     void (*cache)(void *context, const struct tacit_inspect_cache *cache);
+    void (*input)(void *context, const struct tacit_inspect_input *input);
     int (*stop)(void *context); /* non-zero: end with TACIT_ERR_CANCELLED; NULL: never */
     void *context;
 };
 
 /* Calls `tensor` for each matrix, the whole model's first, then layer by layer. With a text the model reads it once, in
- * windows of 512 tokens: `head` for each query head, `cache` for each layer's keys and values, `read` once; and then three
+ * windows of 512 tokens: `head` for each query head, `cache` for each layer's keys and values, `input` for
+ * each of the layers' matrices, `read` once; and then three
  * times for each layer: `layer`. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
  * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED; TACIT_ERR_CONTENT_LIMIT: the text has no token. */
 enum tacit_status tacit_inspect(const struct tacit_inspection *inspection);

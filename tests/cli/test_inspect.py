@@ -38,6 +38,10 @@ class Inspect(CliTest):
         self.assertEqual((got["text"]["bytes"], got["text"]["tokens"], len(got["layers"])), (576, 576, 2))
         self.assertEqual([(c["layer"], c["what"]) for c in got["cached"]],
                          [(layer, what) for layer in (0, 1) for what in ("keys", "values")])
+        self.assertEqual([(x["layer"], x["matrix"], x["columns"]) for x in got["inputs"]],
+                         [(layer, name, 64) for layer in (0, 1) for name in ("qkv", "out", "up", "down")])
+        for x in got["inputs"]:
+            self.assertTrue(1 <= x["rank_90"] <= x["rank_99"] <= 64 and 2 < x["entropy"] < 8 and x["peak"] > 1, x)
         self.assertEqual([h["layer"] for h in got["heads"]], [0, 1])
         for head in got["heads"]:
             self.assertAlmostEqual(sum(head[part] for part in ("first", "recent", "far", "none")), 1, places=3)

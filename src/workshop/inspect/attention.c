@@ -148,7 +148,8 @@ static enum tacit_status tell_caches(const struct watcher *w, const struct tacit
 }
 
 enum tacit_status attention_inspect(double *bits, const struct tacit_inspection *job,
-                                    const struct lm_model *model, const struct text_tokens *text)
+                                    const struct lm_model *model, const struct text_tokens *text,
+                                    lm_observe_fn *observe, void *observer)
 {
     const struct lm_shape *s = &model->shape;
     struct watcher w = {.model = model, .text = text};
@@ -161,7 +162,8 @@ enum tacit_status attention_inspect(double *bits, const struct tacit_inspection 
     for (size_t i = 0; status == TACIT_OK && i < n_vectors; i++)
         w.vectors[i].products = w.products + i * n_products;
     if (status == TACIT_OK)
-        status = text_cost_watched(bits, model, text, watch, &w);
+        status = text_cost_watched(bits, model, text,
+                                   &(struct text_watchers){watch, observe, &w, observer});
     if (status == TACIT_OK) {
         tell_heads(&w, job);
         status = tell_caches(&w, job);

@@ -4,6 +4,7 @@
  */
 #include "base/try.h"
 #include "workshop/inspect/attention.h"
+#include "workshop/inspect/matrix_inputs.h"
 #include "workshop/inspect/silenced.h"
 #include "workshop/inspect/tensor_facts.h"
 #include "workshop/inspect/text_cost.h"
@@ -59,10 +60,23 @@ static enum tacit_status cost_without(const struct text_reader *r, uint32_t laye
     return status;
 }
 
+/* Attention, keys and values, and the inputs of matrices, in one pass. */
+static enum tacit_status inspect_reading(const struct text_reader *r, double *bits)
+{
+    struct matrix_inputs *inputs;
+    TRY(matrix_inputs_open(&inputs, r->model));
+    enum tacit_status status =
+        attention_inspect(bits, r->job, r->model, &r->text, matrix_inputs_observe, inputs);
+    if (status == TACIT_OK)
+        status = matrix_inputs_tell(inputs, r->job);
+    matrix_inputs_close(inputs);
+    return status;
+}
+
 static enum tacit_status inspect_layers(const struct text_reader *r)
 {
     struct tacit_inspect_text text = {r->text.n_bytes, r->text.n, 0};
-    TRY(attention_inspect(&text.bits_per_byte, r->job, r->model, &r->text));
+    TRY(inspect_reading(r, &text.bits_per_byte));
     text.bits_per_byte /= (double)text.n_bytes;
     r->job->read(r->job->context, &text);
     for (uint32_t i = 0; i < r->model->shape.n_layers; i++) {

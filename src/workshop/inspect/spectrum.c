@@ -106,3 +106,24 @@ size_t spectrum_rank(const double *values, size_t n, double share)
         sum += fmax(values[rank++], 0);
     return rank;
 }
+
+/* The squares of the singular values are the eigenvalues of the products. */
+enum tacit_status spectrum_ranks(const float *products, size_t n, uint64_t *rank_90,
+                                 uint64_t *rank_99)
+{
+    double *a = malloc(n * n * sizeof *a), *values = malloc(n * sizeof *values);
+    enum tacit_status status = a && values ? TACIT_OK : TACIT_ERR_MEMORY;
+    if (status == TACIT_OK) {
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++)
+                a[i * n + j] = ((double)products[i * n + j] + (double)products[j * n + i]) / 2;
+        status = spectrum_eigenvalues(values, a, n);
+    }
+    if (status == TACIT_OK) {
+        *rank_90 = spectrum_rank(values, n, 0.90);
+        *rank_99 = spectrum_rank(values, n, 0.99);
+    }
+    free(a);
+    free(values);
+    return status;
+}

@@ -57,7 +57,7 @@ static void count_numbers(uint64_t counts[256], const struct tensor *tensor)
     }
 }
 
-static double entropy_of(const uint64_t counts[256], double n)
+double tensor_facts_entropy(const uint64_t counts[256], double n)
 {
     double bits = 0;
     for (int i = 0; i < 256; i++)
@@ -71,7 +71,8 @@ static void measure_numbers(struct tacit_inspect_tensor *facts, const struct ten
     const struct tensor_tile_form form = tensor_tile_form(tensor->kind);
     uint64_t counts[256] = {0};
     count_numbers(counts, tensor);
-    facts->entropy = entropy_of(counts, (double)tensor->n_rows * (double)tensor->n_columns);
+    facts->entropy =
+        tensor_facts_entropy(counts, (double)tensor->n_rows * (double)tensor->n_columns);
     facts->stored_bits = 8.0 * (double)(form.n_bytes + form.n_numbers * form.number_bytes) /
                          (LM_TILE_ROWS * LM_GROUP);
 }
@@ -122,27 +123,6 @@ static void add_products(float *gram, const struct tensor *tensor, struct matmul
     }
 }
 
-/* The squares of the singular values are the eigenvalues of the products. */
-static enum tacit_status measure_ranks(struct tacit_inspect_tensor *facts, const float *gram)
-{
-    size_t n = (size_t)facts->n_ranks;
-    double *a = malloc(n * n * sizeof *a), *values = malloc(n * sizeof *values);
-    enum tacit_status status = a && values ? TACIT_OK : TACIT_ERR_MEMORY;
-    if (status == TACIT_OK) {
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < n; j++)
-                a[i * n + j] = ((double)gram[i * n + j] + (double)gram[j * n + i]) / 2;
-        status = spectrum_eigenvalues(values, a, n);
-    }
-    if (status == TACIT_OK) {
-        facts->rank_90 = spectrum_rank(values, n, 0.90);
-        facts->rank_99 = spectrum_rank(values, n, 0.99);
-    }
-    free(a);
-    free(values);
-    return status;
-}
-
 enum tacit_status tensor_facts(struct tacit_inspect_tensor *facts, const struct tensor *tensor,
                                struct matmul *mm)
 {
@@ -158,7 +138,7 @@ enum tacit_status tensor_facts(struct tacit_inspect_tensor *facts, const struct 
         measure_numbers(facts, tensor);
         measure_sizes(facts, tensor, rows);
         add_products(gram, tensor, mm, rows);
-        status = measure_ranks(facts, gram);
+        status = spectrum_ranks(gram, n, &facts->rank_90, &facts->rank_99);
     }
     free(gram);
     free(rows);

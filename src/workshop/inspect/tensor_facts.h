@@ -13,6 +13,9 @@
 enum tacit_status tensor_facts(struct tacit_inspect_tensor *facts, const struct tensor *tensor,
                                struct matmul *mm);
 
+/* Bits a number, of n that occur as often as counted. */
+double tensor_facts_entropy(const uint64_t counts[256], double n);
+
 /* "qkv" */
 const char *tensor_facts_name(enum lm_tensor_id id);
 

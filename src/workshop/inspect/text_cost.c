@@ -58,8 +58,7 @@ struct pass {
     uint32_t *mass; /* [stride] */
     size_t stride;
     uint32_t n_vocab;
-    lm_watch_fn *watch;
-    void *watcher;
+    struct text_watchers watchers;
 };
 
 static double token_bits(const struct pass *p, const float *logits, uint32_t token)
@@ -119,7 +118,8 @@ static enum tacit_status run(struct pass *p, double *bits, const struct lm_model
     if (status == TACIT_OK)
         status = lm_state_create(&p->lm, model, &options);
     if (status == TACIT_OK) {
-        lm_state_watch(p->lm, p->watch, p->watcher);
+        lm_state_watch(p->lm, p->watchers.watch, p->watchers.watcher);
+        lm_state_observe(p->lm, p->watchers.observe, p->watchers.observer);
         status = read_windows(p, bits, text);
     }
     lm_state_destroy(p->lm);
@@ -131,14 +131,14 @@ static enum tacit_status run(struct pass *p, double *bits, const struct lm_model
 enum tacit_status text_cost(double *bits, const struct lm_model *model,
                             const struct text_tokens *text, unsigned n_threads)
 {
-    struct pass p = {.watch = NULL};
+    struct pass p = {.watchers = {.watch = NULL}};
     return run(&p, bits, model, text, n_threads ? n_threads : threads_available());
 }
 
 enum tacit_status text_cost_watched(double *bits, const struct lm_model *model,
-                                    const struct text_tokens *text, lm_watch_fn *watch,
-                                    void *context)
+                                    const struct text_tokens *text,
+                                    const struct text_watchers *watchers)
 {
-    struct pass p = {.watch = watch, .watcher = context};
+    struct pass p = {.watchers = *watchers};
     return run(&p, bits, model, text, 1);
 }

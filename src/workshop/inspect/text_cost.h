@@ -28,10 +28,15 @@ void text_tokens_close(struct text_tokens *text);
 enum tacit_status text_cost(double *bits, const struct lm_model *model,
                             const struct text_tokens *text, unsigned n_threads);
 
-/* The same on one thread with lm_state_watch. Position p of the w-th window is that of the token
+/* The same on one thread with lm_state_watch and lm_state_observe. Position p of the w-th window is that of the token
  * before text->tokens[w * TEXT_WINDOW + p]; of the first, the start token. */
+struct text_watchers {
+    lm_watch_fn *watch;
+    lm_observe_fn *observe;
+    void *watcher, *observer;
+};
 enum tacit_status text_cost_watched(double *bits, const struct lm_model *model,
-                                    const struct text_tokens *text, lm_watch_fn *watch,
-                                    void *context);
+                                    const struct text_tokens *text,
+                                    const struct text_watchers *watchers);
 
 #endif

@@ -235,7 +235,7 @@ static void test_attention(const struct lm_shape *shape, bool is_uniform)
         tokens[i] = (uint32_t)(i % 10);
     CHECK(lm_model_build(&model, shape, is_uniform ? row_without_scores : tiny_row, &random) ==
           TACIT_OK);
-    CHECK(attention_inspect(&bits, &job, model, &text) == TACIT_OK);
+    CHECK(attention_inspect(&bits, &job, model, &text, NULL, NULL) == TACIT_OK);
     CHECK(text_cost(&want_bits, model, &text, 2) == TACIT_OK && bits == want_bits);
     CHECK(told.n_heads == (size_t)shape->n_layers * shape->n_heads);
     CHECK(told.n_caches == 2 * (size_t)shape->n_layers && told.worst < 1e-9);
