@@ -74,7 +74,7 @@ static enum tacit_status drop_one(uint32_t *kept, uint32_t n, const struct lm_mo
             best = i;
         }
     }
-    say(sink, "layer %u goes: %.4f bits a token without it", (unsigned)kept[best] + 1, least);
+    say(sink, "layer %u goes: %.4f bits a token without it", (unsigned)kept[best], least);
     memmove(kept + best, kept + best + 1, (n - 1 - best) * sizeof *kept);
     return TACIT_OK;
 }
