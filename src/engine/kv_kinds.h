@@ -72,8 +72,8 @@ struct kv_use {
 
 static inline size_t kv_slot(size_t n_kept, size_t n_sinks, uint64_t position)
 {
-    return position < n_kept ? (size_t)position
-                             : n_sinks + (size_t)((position - n_sinks) % (n_kept - n_sinks));
+    size_t n_ring = n_kept > n_sinks ? n_kept - n_sinks : 1; /* n_sinks is always less */
+    return position < n_kept ? (size_t)position : n_sinks + (size_t)((position - n_sinks) % n_ring);
 }
 
 #define KV_FUNCTIONS(X) X(int8) X(low)
