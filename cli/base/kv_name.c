@@ -3,10 +3,16 @@
 
 #include <string.h>
 
+static const char *const names[] = {
+    [TACIT_KV_8] = "8", [TACIT_KV_4] = "4", [TACIT_KV_K4V2] = "k4v2"};
+
+const char *kv_name(enum tacit_kv kv)
+{
+    return names[kv];
+}
+
 bool kv_named(const char *name, enum tacit_kv *kv)
 {
-    static const char *const names[] = {
-        [TACIT_KV_8] = "8", [TACIT_KV_4] = "4", [TACIT_KV_K4V2] = "k4v2"};
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0) {
             *kv = (enum tacit_kv)i;

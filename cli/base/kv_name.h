@@ -18,6 +18,8 @@
             take                                                                                   \
     }
 
+const char *kv_name(enum tacit_kv kv);
+
 /* False: there is no such kind. */
 bool kv_named(const char *name, enum tacit_kv *kv);
 

@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
+#include "cli/base/kv_name.h"
 #include "cli/measure/cmd_eval.h"
 #include "cli/records/text_pieces.h"
+#include "tacit/version.h"
 
 enum {
     PASSAGE = 64, /* tokens; a distance is a multiple of it */
@@ -127,10 +129,17 @@ static enum tacit_status measure_distance(struct copy_result *result, const unsi
     return status;
 }
 
+static unsigned window_of(const struct eval_arguments *arguments)
+{
+    return arguments->options.window ? arguments->options.window : WINDOW_DEFAULT;
+}
+
 void eval_copy_print_begin(const struct eval_arguments *arguments)
 {
     if (arguments->form == EVAL_JSON)
-        eval_print_begin(arguments);
+        printf("{\"tacit\": \"eval-copy\", \"version\": \"%s\", \"window\": %u, \"kv\": \"%s\", "
+               "\"results\": [",
+               tacit_version(), window_of(arguments), kv_name(arguments->options.kv));
     else if (arguments->form == EVAL_CSV)
         printf("model,file,distance,passages,%s,%s\n", value_names[0], value_names[1]);
     else
@@ -144,7 +153,7 @@ static void print_json(const struct copy_result *result, const double values[2])
     fputs(printed ? ",\n  {\"model\": " : "\n  {\"model\": ", stdout);
     printed = true;
     json_print_string(stdout, result->subject->name, strlen(result->subject->name));
-    fputs(", \"probe\": \"copy\", \"file\": ", stdout);
+    fputs(", \"file\": ", stdout);
     json_print_string(stdout, result->file, strlen(result->file));
     printf(", \"distance\": %u, \"passages\": %zu", result->distance, result->n_texts);
     for (int i = 0; i < 2; i++) {
@@ -191,7 +200,7 @@ enum exit_code eval_copy_measure(struct eval_arguments *arguments, const struct 
     const unsigned char *data;
     size_t n_data, n_rows = 0;
     enum tacit_status status = TACIT_OK;
-    unsigned window = arguments->options.window ? arguments->options.window : WINDOW_DEFAULT;
+    unsigned window = window_of(arguments);
     enum exit_code code = text_pieces_open(&pieces, &arguments->console, file, arguments->limit);
     if (code != EXIT_CODE_OK)
         return code;

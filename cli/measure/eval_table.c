@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/base/json_text.h"
+#include "cli/base/kv_name.h"
 #include "cli/measure/cmd_eval.h"
 #include "tacit/version.h"
 
@@ -145,9 +146,10 @@ void eval_print_begin(const struct eval_arguments *arguments)
 {
     if (arguments->form == EVAL_JSON) {
         printf("{\"tacit\": \"eval\", \"version\": \"%s\", \"convention\": \"%s\", \"window\": %u, "
-               "\"stride\": %u, \"results\": [",
+               "\"stride\": %u, \"kv\": \"%s\", \"results\": [",
                tacit_version(), eval_convention_name(arguments->options.convention),
-               arguments->options.window, arguments->options.stride);
+               arguments->options.window, arguments->options.stride,
+               kv_name(arguments->options.kv));
     } else if (arguments->form == EVAL_CSV) {
         fputs("model,file", stdout);
         for (int i = 0; i < N_COUNTS; i++)

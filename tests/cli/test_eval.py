@@ -73,10 +73,19 @@ class Eval(CliTest):
         self.assertEqual([row["model"] for row in rows], ["context:1", 'echo "x"'])
         self.assertEqual(rows[0]["perplexity"], "")
 
+    def test_kinds_of_kv_cache(self):
+        # Windows longer than what stays at 8 bits anyway.
+        bits = [self.eval("./toy.gguf", "--kv", kv, "--", "a")[0]["bits"] for kv in ("8", "4", "k4v2")]
+        self.assertEqual(bits[0], self.eval("./toy.gguf", "--", "a")[0]["bits"])
+        self.assertEqual(len(set(bits)), 3)
+        self.assertLess(max(bits) / min(bits), 1.01)
+        short = [self.eval("./toy.gguf", "--window", 100, "--kv", kv, "--", "a")[0]["bits"] for kv in ("8", "4")]
+        self.assertEqual(*short)
+
     def test_copy_probe(self):
         rows = self.eval("./toy.gguf", "--probe", "copy", "--window", 600, "--", "a")
         self.assertEqual([row["distance"] for row in rows], [64, 128, 256, 448])
-        self.assertEqual(set(rows[0]), {"model", "probe", "file", "distance", "passages", "first_bits_per_token",
+        self.assertEqual(set(rows[0]), {"model", "file", "distance", "passages", "first_bits_per_token",
                                         "again_bits_per_token"})
         self.assertEqual([row["passages"] for row in rows], [8] * 4)
         # Logits of random numbers, so a passage costs about as much as the first time, which no distance changes.
@@ -127,6 +136,7 @@ class Eval(CliTest):
                 ("--stride is", USAGE, "context", "--stride", "x", "--", "a"),
                 ("at most the window", USAGE, "context", "--window", "8", "--stride", "9", "--", "a"),
                 ("--convention is", USAGE, "context", "--convention", "mine", "--", "a"),
+                ("--kv is 8, 4 or k4v2", USAGE, "./toy.gguf", "--kv", "2", "--", "a"),
                 ("--probe is copy", USAGE, "./toy.gguf", "--probe", "mine", "--", "a"),
                 ("wants language models", USAGE, "context", "--probe", "copy", "--", "a"),
                 ("wants language models", USAGE, "./toy.gguf", "--probe", "copy", "--rolling", "--", "a"),

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from harness import SOURCE_DIR, TACIT, CliTest, main, noise, text
+from harness import SOURCE_DIR, TACIT, USAGE, CliTest, main, noise, text
 
 SAMPLES = {
     "empty": b"",
@@ -38,6 +38,17 @@ class RoundTrip(CliTest):
         for option in [*(f"-{n}" for n in range(1, 10)), "--fast", "--no-model"]:
             archive = self.archive(data, option)
             self.assertEqual(self.run_tacit("-dc", stdin=archive).stdout, data, option)
+
+    def test_kinds_of_kv_cache(self):
+        data = (SOURCE_DIR / "README.md").read_bytes()[:2500]
+        plain = self.archive(data, "--streams", 1)
+        archives = [self.archive(data, "--streams", 1, "--kv", kv) for kv in ("8", "4", "k4v2")]
+        self.assertEqual(archives[0], plain)
+        if plain != self.archive(data, "--no-model"):
+            self.assertEqual(len(set(archives)), 3)
+        for archive in archives:
+            self.assertEqual(self.run_tacit("-dc", stdin=archive).stdout, data)
+        self.fails(USAGE, "--kv is 8, 4 or k4v2", "--kv", "3", "-")
 
     def test_fast_is_level_one(self):
         self.assertEqual(self.archive(SAMPLES["text"], "--fast"), self.archive(SAMPLES["text"], "-1"))

@@ -61,6 +61,8 @@ def test_arrays_have_the_shapes_told(model, page):
     assert result.tokens["top"].shape == (result.n_tokens, 5) and (result.tokens["entropy"] > 0).all()
     text = libtacit.evaluate(model, "größer")[0]
     assert text.n_bytes == 8 and text.n_chars == 6
+    with pytest.raises(ValueError, match="kv is one of"):
+        libtacit.evaluate(model, "x", kv="3")
     with pytest.raises(ValueError, match="convention"):
         libtacit.evaluate(model, "x", convention="guess")
 

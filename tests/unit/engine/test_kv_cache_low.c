@@ -2,7 +2,8 @@
  *
  * KV caches of few bits. Alone: every position that a row may look at is found, in the form that its distance asks for,
  * as the ring turns and after positions were taken back, although all keys have much in common. In models: a stream's logits depend on its tokens alone, and
- * are the bits written down here on any machine.
+ * are the bits written down here on any machine (on emulated ones this takes minutes; golden archives
+ * of these kinds run there).
  */
 #include "engine/kv_cache.h"
 
