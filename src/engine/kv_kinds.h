@@ -15,7 +15,7 @@
  * blocks hold the kind's place in this list. */
 #define KV_KINDS(X)                                                                                \
     X(KV_INT8, int8, 8, 8) /* a scale for each 64 numbers of a position: kv_cache_int8.c */        \
-    X(KV_K4V4, low, 4, 4)  /* the same, rotated, far from the row that looks: kv_cache_low.c */    \
+    X(KV_K4V4, low, 4, 4)  /* far from the row that looks, near it 8 bits: kv_cache_low.c */       \
     X(KV_K4V2, low, 4, 2)
 
 enum kv_kind {

@@ -43,8 +43,8 @@ struct lm_options {
     uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
     uint32_t n_teams;      /* at most LM_THREADS_MAX; 0: one */
     uint32_t n_back;       /* tokens that a stream can take back: 0 .. LM_BACK_MAX */
-    enum kv_kind
-        kv_kind; /* of layers that keep more than KV_NEAR_SLOTS positions; of others KV_INT8 */
+    /* Of layers that keep more than KV_NEAR_SLOTS positions; the others have KV_INT8. */
+    enum kv_kind kv_kind;
 };
 
 struct lm_state;
