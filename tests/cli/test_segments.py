@@ -76,6 +76,29 @@ class SegmentsTest(CliTest):
         plain = self.size_by_model(json.dumps(cells[:1], indent=1).encode())
         self.assertLess(self.size_by_model(json.dumps(cells, indent=1).encode()), plain + 900 * 1.06 + 80)
 
+    def test_other_forms(self):
+        """Text in another encoding, and as digits, takes hardly more than as it is."""
+        plain, text = self.size_by_model(TEXT), TEXT.decode()
+        windows = text.replace("\n", "\r\n")
+        forms = [text.encode("utf-16"), windows.encode("utf-16-be"), text.encode("utf-32"), base64.b64encode(TEXT),
+                 base64.encodebytes(TEXT).replace(b"\n", b"\r\n"), base64.urlsafe_b64encode(TEXT).rstrip(b"="),
+                 TEXT.hex().encode(), b"".join(TEXT[i:i + 30].hex().upper().encode() + b"\n" for i in range(0, 1600, 30))]
+        for i, form in enumerate(forms):
+            self.assertLess(self.size_by_model(form), plain * 1.03 + 2, i)
+
+    def test_forms_within(self):
+        """A letter of base64 in mail; base64 in JSON strings; UTF-16 behind a line."""
+        letter = base64.encodebytes(TEXT[:800])
+        head = b"\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"
+        plain = self.size_by_model(TEXT[800:] + head + TEXT[:800])
+        self.assertLess(self.size_by_model(TEXT[800:] + head + letter), plain + 30)
+        strings = [TEXT[i:i + 150] for i in range(0, 1500, 150)]
+        plain = self.size_by_model(json.dumps([s.decode() for s in strings]).encode())
+        coded = json.dumps([base64.b64encode(s).decode() for s in strings]).encode()
+        self.assertLess(self.size_by_model(coded), plain + 10 * len(strings))
+        plain = self.size_by_model(TEXT)
+        self.assertLess(self.size_by_model(b"part 1\n" + TEXT.decode().encode("utf-16-le")), plain + 30)
+
     def test_binary_within(self):
         """Like the streams of a PDF."""
         plain, content = self.size_by_model(TEXT), noise(2000)
