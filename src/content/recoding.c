@@ -29,12 +29,13 @@ static bool add(struct recoding *recoding, const struct recoding_found *found, s
     return true;
 }
 
-/* Finds stretches of at least n_least bytes. false: there are too many. */
+/* Finds stretches of at least n_least bytes. false: there are too many, and these are the first ones. */
 static bool find_long(struct recoding *recoding, const uint8_t *data, size_t n, size_t n_least)
 {
     struct recoding_found text = {0}, digits = {0}, next;
     struct unicode_finder finder = {{0}};
     size_t done = 0;
+    bool all = true;
     recoding->n_stretches = recoding->n_bytes = 0;
     for (size_t at = 0; at < n; at = next.end) {
         if (text.start <= at && text.start < n)
@@ -44,19 +45,34 @@ static bool find_long(struct recoding *recoding, const uint8_t *data, size_t n, 
         next = text.start <= digits.start ? text : digits;
         if (next.start == n)
             break;
-        if (next.end - next.start >= n_least && !add(recoding, &next, &done))
-            return false;
+        if (next.end - next.start >= n_least && !add(recoding, &next, &done)) {
+            all = false;
+            break;
+        }
     }
     recoding->n_behind = (uint32_t)(n - done);
     recoding->n_bytes += recoding->n_behind;
-    return true;
+    return all;
 }
 
+static size_t n_covered(const struct recoding *recoding)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < recoding->n_stretches; i++)
+        n += recoding->stretches[i].n_written;
+    return n;
+}
+
+/* If there are too many, the long ones or the first ones, whichever are more bytes. */
 void recoding_find(struct recoding *recoding, const uint8_t *data, size_t n, size_t n_max)
 {
-    size_t n_least = 0;
-    while (!find_long(recoding, data, n, n_least))
+    size_t n_least = 0, covered = 0;
+    while (!find_long(recoding, data, n, n_least) && n_covered(recoding) > covered) {
+        covered = n_covered(recoding);
         n_least = n_least == 0 ? 128 : n_least * 2;
+    }
+    if (n_covered(recoding) < covered)
+        find_long(recoding, data, n, n_least == 128 ? 0 : n_least / 2);
     if (recoding->n_bytes > n_max || recoding->n_bytes > TACIT_BLOCK_SIZE_MAX)
         recoding->n_stretches = 0;
 }

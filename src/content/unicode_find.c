@@ -74,8 +74,10 @@ static int score_of(const uint8_t *p, unsigned code)
 }
 
 /* How many units from at on in steps of step bytes make the highest score. The last units before
- * the data's end belong to the text in any case. */
-static size_t extend(const uint8_t *data, size_t n_units, size_t at, ptrdiff_t step, unsigned code)
+ * the data's end belong to the text in any case. *n_seen: units looked at; among those behind the result no text is
+ * much longer than the score may fall. */
+static size_t extend(const uint8_t *data, size_t n_units, size_t at, ptrdiff_t step, unsigned code,
+                     size_t *n_seen)
 {
     int score = 0, highest = 0;
     size_t best = 0, i = 0;
@@ -90,6 +92,7 @@ static size_t extend(const uint8_t *data, size_t n_units, size_t at, ptrdiff_t s
             best = i + 1;
         }
     }
+    *n_seen = i;
     return i == n_units && n_units - best <= EDGE ? n_units : best;
 }
 
@@ -182,21 +185,25 @@ static unsigned describe(const uint8_t *data, size_t n, unsigned code, bool whol
     return text && !is_table(&k) ? code : 0xff;
 }
 
-/* The text around place, between from and n, as one way reads it. */
+/* The text around place, between from and n, as one way reads it. *seen: what lies before it need not be looked at
+ * again; from, if nothing was looked at. */
 static void try_way(const uint8_t *data, size_t n, size_t from, size_t place, struct way way,
-                    struct recoding_found *found)
+                    struct recoding_found *found, size_t *seen)
 {
     size_t width = unicode_width(way.code), at = place + (way.place - place) % width;
     *found = (struct recoding_found){.start = n, .end = n};
+    *seen = from;
     if (at + PROBED * width > n)
         return;
     for (size_t i = 0; i < PROBED; i++)
         if (score_of(data + at + i * width, way.code) < -1)
             return;
-    size_t n_behind = extend(data, (n - at) / width, at, (ptrdiff_t)width, way.code);
-    size_t n_before = at - from < width ? 0
-                                        : extend(data, (at - from) / width, at - width,
-                                                 -(ptrdiff_t)width, way.code);
+    size_t n_before = 0, n_seen;
+    if (at - from >= width)
+        n_before =
+            extend(data, (at - from) / width, at - width, -(ptrdiff_t)width, way.code, &n_seen);
+    size_t n_behind = extend(data, (n - at) / width, at, (ptrdiff_t)width, way.code, &n_seen);
+    *seen = at + n_seen * width;
     found->start = at - n_before * width;
     found->end = at + n_behind * width;
     while (n_before == 0 && found->start < found->end && found->start - from > EDGE * width &&
@@ -267,10 +274,9 @@ static void try_cell(const uint8_t *data, size_t n, size_t at, size_t tried[UNIC
     for (unsigned i = 0; i < UNICODE_WAYS; i++) {
         if (place < tried[i] || !may_be(&cell, ways[i]))
             continue;
-        try_way(data, n, tried[i], place, ways[i], &found);
+        try_way(data, n, tried[i], place, ways[i], &found, &tried[i]);
         if (found.end - found.start <= best->end - best->start)
             continue;
-        tried[i] = found.end;
         if (complete(data, n, ways[i].code, &found))
             *best = found;
     }

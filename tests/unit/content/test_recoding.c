@@ -198,6 +198,18 @@ static void check_many(void)
     CHECK(found.n_stretches == 0); /* no room */
 }
 
+/* Short ones only, more than the list may have: the first ones are recoded. */
+static void check_short(void)
+{
+    static const struct recoding_kind kind = {.code = RECODING_BASE64};
+    size_t n = 0, n_text = put_sentences(48, GOLDEN_prose);
+    while (n + 100 < N_MAX) {
+        n += digit_text_write(&kind, text, n_text, data + n, 100);
+        data[n++] = ' ';
+    }
+    CHECK(check_back(n) < n && found.n_stretches == RECODING_STRETCHES_MAX);
+}
+
 static void check_any(void)
 {
     for (int round = 0; round < 3000; round++) {
@@ -279,6 +291,7 @@ int main(void)
     check_ends();
     check_left_alone();
     check_many();
+    check_short();
     check_any();
     check_wrong();
     return check_result();
