@@ -14,7 +14,7 @@ enum {
     SCORE_BAD = 8,   /* taken for a unit that no text has */
     SCORE_DROP = 32, /* where the score falls so far, the text has ended */
     EDGE = 3,        /* units */
-    UNITS_MIN = 64,
+    UNITS_MIN = 128,
     SURE_MIN = 256, /* of scripts that other data may look like */
     WHOLE_MIN = 16, /* units, if they are all that there is */
 };
