@@ -168,7 +168,18 @@ static size_t recoded_max(const struct codec_plan *plan)
     return plan->memory_limit == UINT64_MAX ? TACIT_BLOCK_SIZE_MAX : (size_t)plan->block_bound;
 }
 
-/* With a reference, whose bytes are as they are, the content stays as it is too. */
+/* Whether pictures or sound lie in the content. */
+static bool has_headed(struct block_look *look, const struct byte_buffer *content)
+{
+    uint32_t set = 0;
+    look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
+    for (size_t i = 0; i < look->n_split; i++)
+        set |= CONTENT_BIT(look->split[i].content.type);
+    return (set & CONTENT_HEADED) != 0;
+}
+
+/* With a reference, whose bytes are as they are, the content stays as it is too; and so does content
+ * with pictures or sound, whose rows a stretch found by mistake would shift. */
 static enum tacit_status take_out(struct block_job *job, struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
@@ -179,6 +190,8 @@ static enum tacit_status take_out(struct block_job *job, struct block_look *look
     line_ends_find(&look->line_ends, content->data, content->size);
     content->size = line_ends_apply(&look->line_ends, content->data, content->size);
     recoding_find(&look->recoding, content->data, content->size, recoded_max(job->plan));
+    if (look->recoding.n_stretches > 0 && has_headed(look, content))
+        look->recoding.n_stretches = 0;
     return look->recoding.n_stretches > 0 ? recoding_apply(&look->recoding, content) : TACIT_OK;
 }
 
