@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/base/option_table.h"
 #include "cli/models/model_files.h"
@@ -27,19 +28,54 @@ static const struct option_row rows[] = {
 
 static const struct command_line line = {
     .name = "model import",
-    .usage = "model import [OPTION]... FILE [NAME]",
-    .about = "Converts a .gguf file, and puts it where -m NAME finds it.\n",
+    .usage = "model import [OPTION]... FILE|FOLDER [NAME]",
+    .about =
+        "Converts a .gguf file, or a folder with config.json, tokenizer.json and safetensors,\n"
+        "and puts the model where -m NAME finds it.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 
-/* Reports a failure of --as-stored. */
+/* Reports a failure; how: in what way the import was to be. */
 static enum exit_code explain(struct console *console, const char *path, enum tacit_status status,
-                              const char *why)
+                              const char *how, const char *why)
 {
     if (!*why)
         return fail_to_open_model(console, path, status);
-    console_error(console, path, "cannot be imported as stored: %s", why);
+    console_error(console, path, "cannot be imported%s: %s", how, why);
     return exit_code_of_status(status);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* Its own name is the folder's. */
+static enum exit_code import_folder(struct run *run, const char *folder, const char *name)
+{
+    char stored[TACIT_MODEL_PATH_MAX], why[TACIT_MODEL_REASON_MAX] = "", own[MODEL_NAME_CAP];
+    size_t end = strlen(folder), begin;
+    while (end > 1 && folder[end - 1] == '/')
+        end--;
+    for (begin = end; begin > 0 && folder[begin - 1] != '/';)
+        begin--;
+    snprintf(own, sizeof own, "%.*s", (int)(end - begin), folder + begin);
+    if (run->as_stored) {
+        options_refuse(&run->console, &line, "--as-stored is for a .gguf file");
+        return EXIT_CODE_USAGE;
+    }
+    enum tacit_status status = tacit_model_place(name ? name : own, stored);
+    if (status == TACIT_ERR_ARGUMENT) {
+        console_error(&run->console, name ? name : own, "not a name for a model: give one");
+        return EXIT_CODE_USAGE;
+    }
+    if (status == TACIT_OK)
+        status = tacit_shrink_import_folder(folder, stored, why);
+    if (status != TACIT_OK)
+        return explain(&run->console, folder, status, "", why);
+    printf("%s: stored as %s\n", folder, stored);
+    return EXIT_CODE_OK;
 }
 
 static enum exit_code import_file(struct run *run, const char *path, const char *name)
@@ -60,7 +96,7 @@ static enum exit_code import_file(struct run *run, const char *path, const char 
             status = tacit_shrink_import(path, stored, why);
     }
     if (status != TACIT_OK)
-        return explain(&run->console, path, status, why);
+        return explain(&run->console, path, status, " as stored", why);
     printf("%s: stored as %s\n", path, stored);
     return EXIT_CODE_OK;
 }
@@ -79,5 +115,6 @@ int cli_model_import(int argc, char **argv)
         options_refuse(&run.console, &line, "takes a file, and perhaps a name");
         return EXIT_CODE_USAGE;
     }
-    return (int)import_file(&run, argv[optind], argc - optind > 1 ? argv[optind + 1] : NULL);
+    const char *path = argv[optind], *name = argc - optind > 1 ? argv[optind + 1] : NULL;
+    return (int)(is_folder(path) ? import_folder : import_file)(&run, path, name);
 }

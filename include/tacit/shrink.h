@@ -105,6 +105,14 @@ enum tacit_status tacit_shrink_export(const struct tacit_export *job,
 enum tacit_status tacit_shrink_import(const char *model, const char *path,
                                       char why[TACIT_MODEL_REASON_MAX]);
 
+/* Makes a .tmodel file at `path` of a folder as Hugging Face's transformers writes it: config.json, tokenizer.json (byte-level
+ * BPE), and model.safetensors or its parts, of the model types llama, mistral, qwen2 and qwen3. Whatever in these files has
+ * no meaning for the engine is refused by its name. All matrices become int8. A GGUF file of the same numbers lies
+ * beside `path` meanwhile. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED, TACIT_ERR_MEMORY. why: as
+ * in struct tacit_export_report. TACIT_ERR_UNSUPPORTED in a build without libjansson. */
+enum tacit_status tacit_shrink_import_folder(const char *folder, const char *path,
+                                             char why[TACIT_MODEL_REASON_MAX]);
+
 #ifdef __cplusplus
 }
 #endif
