@@ -4,7 +4,8 @@
  * it, byte for byte, with one thread and two; and none decodes without its model or with another.
  *
  *     test_golden_model FOLDER [CPU]     with the kernels for these processor features
- *     test_golden_model --one-thread FOLDER   without the second thread, for emulated machines
+ *     test_golden_model --turns N FOLDER      every other archive is decoded, the rest encoded by one thread; N
+ *                                             says who begins. For emulated machines (test_golden.c)
  *     test_golden_model --write FOLDER   makes them anew (tools/make_golden.sh)
  *
  * The models are tiny and made here. Noise fills their layers, so that every step of the engine
@@ -165,7 +166,7 @@ static enum tacit_status decode(const uint8_t *archive, size_t n, const struct t
 /* What is checked beside the archives themselves. */
 struct how {
     const char *cpu;
-    unsigned n_threads_most;
+    int turn; /* below 0: both ways, with one thread and two; even: decoding, odd: encoding */
 };
 
 static void check_one(const struct variant *variant, struct tacit_model *const *models,
@@ -178,14 +179,17 @@ static void check_one(const struct variant *variant, struct tacit_model *const *
         return;
     size_t n_wanted = fread(wanted, 1, sizeof wanted, file);
     fclose(file);
-    CHECK_MSG(decode(wanted, n_wanted, models[shape], how->cpu) == TACIT_OK, "%s: decoding", path);
+    if (how->turn < 0 || how->turn % 2 == 0)
+        CHECK_MSG(decode(wanted, n_wanted, models[shape], how->cpu) == TACIT_OK, "%s: decoding",
+                  path);
     const struct tacit_model *linked; /* stands in where none is given */
     CHECK(decode(wanted, n_wanted, NULL, how->cpu) == (tacit_model_default(&linked) == TACIT_OK
                                                            ? TACIT_ERR_MODEL_WRONG
                                                            : TACIT_ERR_MODEL_MISSING));
     CHECK(decode(wanted, n_wanted, models[(shape + 1) % N_SHAPES], how->cpu) ==
           TACIT_ERR_MODEL_WRONG);
-    for (unsigned n_threads = 1; n_threads <= how->n_threads_most; n_threads++) {
+    unsigned most = how->turn < 0 ? 2 : (unsigned)how->turn % 2;
+    for (unsigned n_threads = 1; n_threads <= most; n_threads++) {
         size_t n = encode(variant, models[shape], n_threads, how->cpu, archive);
         CHECK_MSG(n == n_wanted && memcmp(archive, wanted, n) == 0,
                   "%s: encodes to %zu other bytes than its %zu", path, n, n_wanted);
@@ -207,15 +211,15 @@ static void write_one(const struct variant *variant, const struct tacit_model *m
 int main(int argc, char **argv)
 {
     bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
-    bool one_thread = argc == 3 && strcmp(argv[1], "--one-thread") == 0,
-         option = write || one_thread;
-    if (argc != 2 && argc != 3) {
+    bool turns = argc == 4 && strcmp(argv[1], "--turns") == 0;
+    if (argc != 2 && argc != 3 && !turns) {
         fprintf(stderr,
-                "usage: test_golden_model FOLDER [CPU] | --one-thread FOLDER | --write FOLDER\n");
+                "usage: test_golden_model FOLDER [CPU] | --turns N FOLDER | --write FOLDER\n");
         return 2;
     }
-    const char *folder = argv[option ? 2 : 1];
-    const struct how how = {argc == 3 && !option ? argv[2] : NULL, one_thread ? 1 : 2};
+    const char *folder = argv[turns ? 3 : write ? 2 : 1];
+    int first = turns ? atoi(argv[2]) : 0;
+    struct how how = {argc == 3 && !write ? argv[2] : NULL, -1};
     struct tacit_model *models[N_SHAPES];
     uint8_t *memory[N_SHAPES];
     if (how.cpu && golden_features_repeat(how.cpu))
@@ -229,7 +233,8 @@ int main(int argc, char **argv)
             snprintf(path, sizeof path, "%s/model%zu-%s.tct", folder, i, variants[v].name);
             if (write)
                 write_one(&variants[v], models[i], path);
-            else
+            how.turn = turns ? first + (int)(i + v) : -1;
+            if (!write)
                 check_one(&variants[v], models, i, &how, path);
         }
     for (size_t i = 0; i < N_SHAPES; i++) {
