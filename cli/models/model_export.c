@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/base/option_table.h"
 #include "cli/models/model_named.h"
+#include "cli/models/model_output.h"
 #include "tacit/shrink.h"
 
 struct run {
@@ -97,14 +97,11 @@ static enum exit_code explain(struct run *run, const char *name, enum tacit_stat
 static enum exit_code export_model(struct run *run, const char *name)
 {
     struct tacit_export_report report;
-    struct stat there;
     enum exit_code code = model_path_named(&run->console, name, run->source, &run->job.model);
     if (code != EXIT_CODE_OK)
         return code;
-    if (!run->force && stat(run->output, &there) == 0) {
-        console_error(&run->console, run->output, "already exists; not replaced without -f");
+    if (!model_output_is_free(&run->console, run->output, run->force))
         return EXIT_CODE_FAILED;
-    }
     enum tacit_status status = tacit_shrink_export(&run->job, &report);
     if (status != TACIT_OK)
         return explain(run, name, status, &report);

@@ -8,12 +8,20 @@
 
 #include "cli/models/model_named.h"
 
-enum exit_code model_output_find(struct console *console, const char *given, bool force,
+bool model_output_is_free(struct console *console, const char *path, bool force)
+{
+    struct stat there;
+    if (force || stat(path, &there) != 0)
+        return true;
+    console_error(console, path, "already exists; not replaced without -f");
+    return false;
+}
+
+static enum exit_code find_place(struct console *console, const char *given, bool force,
                                  char path[TACIT_MODEL_PATH_MAX])
 {
     size_t n = strlen(given);
     bool is_file = n > 7 && strcmp(given + n - 7, ".tmodel") == 0;
-    struct stat there;
     enum tacit_status status = TACIT_OK;
     if (!is_file)
         status = tacit_model_place(given, path);
@@ -25,15 +33,12 @@ enum exit_code model_output_find(struct console *console, const char *given, boo
     }
     if (status != TACIT_OK)
         return fail_with_status(console, given, status);
-    if (!force && stat(path, &there) == 0) {
-        console_error(console, path, "already exists; not replaced without -f");
-        return EXIT_CODE_FAILED;
-    }
-    return EXIT_CODE_OK;
+    return model_output_is_free(console, path, force) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
-enum exit_code model_output_end(struct console *console, const char *name, const char *path,
-                                enum tacit_status status)
+/* Texts may have been read for calibration. */
+static enum exit_code tell_end(struct console *console, const char *name, const char *path,
+                               enum tacit_status status)
 {
     if (status == TACIT_ERR_CONTENT_LIMIT)
         console_error(console, NULL, "--calibrate: the texts have fewer than 512 tokens");
@@ -45,4 +50,29 @@ enum exit_code model_output_end(struct console *console, const char *name, const
     else
         printf("%s: stored as %s\n", name, path);
     return status == TACIT_OK ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+}
+
+/* Shown as a note: on a terminal, or with --progress. */
+static void say_line(void *context, const char *text)
+{
+    const struct model_making *making = context;
+    console_note(making->console, making->output, "%s", text);
+}
+
+enum exit_code model_output_make(const struct model_making *making, const char *name)
+{
+    struct model_making said = *making;
+    const struct tacit_train_sink sink = {say_line, NULL, &said};
+    char source[TACIT_MODEL_PATH_MAX], path[TACIT_MODEL_PATH_MAX];
+    const char *model;
+    enum exit_code code = model_path_named(making->console, name, source, &model);
+    if (code == EXIT_CODE_OK)
+        code = find_place(making->console, making->output, making->force, path);
+    if (code != EXIT_CODE_OK)
+        return code;
+    enum tacit_status status = making->make(making->job, model, path, &sink);
+    if (status != TACIT_ERR_ARGUMENT || !making->argument_means)
+        return tell_end(making->console, name, path, status);
+    console_error(making->console, name, "%s", making->argument_means);
+    return EXIT_CODE_FAILED;
 }

@@ -9,15 +9,26 @@
 
 #include "cli/base/console.h"
 #include "cli/base/exit_codes.h"
-#include "tacit/model.h"
+#include "tacit/shrink.h"
 
-/* given: a name, which becomes a file among the installed models, or a .tmodel file. Refuses a file that
- * exists, unless force. Failures are reported. */
-enum exit_code model_output_find(struct console *console, const char *given, bool force,
-                                 char path[TACIT_MODEL_PATH_MAX]);
+/* Whether there is no such file yet, or force; reports otherwise. */
+bool model_output_is_free(struct console *console, const char *path, bool force);
 
-/* Tells how the making of path from the model `name` ended, which may have read calibration texts. */
-enum exit_code model_output_end(struct console *console, const char *name, const char *path,
-                                enum tacit_status status);
+/* How a command makes a model of another. */
+struct model_making {
+    struct console *console;
+    const char
+        *output; /* a name, which becomes a file among the installed models, or a .tmodel file */
+    bool force;  /* replace a file that exists */
+    /* model: a file, or NULL for the linked-in model. Lines of the sink are shown as notes. */
+    enum tacit_status (*make)(void *job, const char *model, const char *path,
+                              const struct tacit_train_sink *sink);
+    void *job;
+    const char *
+        argument_means; /* what to say of the model for TACIT_ERR_ARGUMENT; NULL: it does not happen */
+};
+
+/* Makes a model of the one called `name`, and reports how that ended. */
+enum exit_code model_output_make(const struct model_making *making, const char *name);
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli/base/option_table.h"
-#include "cli/models/model_named.h"
 #include "cli/models/model_output.h"
 #include "tacit/shrink.h"
 
@@ -29,8 +28,7 @@ struct run {
     struct tacit_prune job;
     const char *texts[TEXTS_MAX];
     const char *output; /* a name or a file */
-    char source[TACIT_MODEL_PATH_MAX], path[TACIT_MODEL_PATH_MAX];
-    int what, by; /* NONE: not given */
+    int what, by;       /* NONE: not given */
     bool force, wants_help;
 };
 
@@ -148,28 +146,26 @@ static bool parse(struct run *run, int argc, char **argv)
     return check(run);
 }
 
-/* Shown as a note: on a terminal, or with --progress. */
-static void say_line(void *context, const char *text)
+static enum tacit_status make(void *context, const char *model, const char *path,
+                              const struct tacit_train_sink *sink)
 {
-    struct run *run = context;
-    console_note(&run->console, run->output, "%s", text);
+    struct tacit_prune *job = context;
+    job->model = model;
+    job->path = path;
+    return tacit_shrink_prune(job, sink);
 }
 
 static enum exit_code prune(struct run *run, const char *name)
 {
-    const struct tacit_train_sink sink = {say_line, NULL, run};
-    enum exit_code code = model_path_named(&run->console, name, run->source, &run->job.model);
-    if (code == EXIT_CODE_OK)
-        code = model_output_find(&run->console, run->output, run->force, run->path);
-    if (code != EXIT_CODE_OK)
-        return code;
-    run->job.path = run->path;
-    enum tacit_status status = tacit_shrink_prune(&run->job, &sink);
-    if (status == TACIT_ERR_ARGUMENT) {
-        console_error(&run->console, name, "nothing would be left with --ratio %g", run->job.ratio);
-        return EXIT_CODE_FAILED;
-    }
-    return model_output_end(&run->console, name, run->path, status);
+    char too_much[64];
+    snprintf(too_much, sizeof too_much, "nothing would be left with --ratio %g", run->job.ratio);
+    const struct model_making making = {.console = &run->console,
+                                        .output = run->output,
+                                        .force = run->force,
+                                        .make = make,
+                                        .job = &run->job,
+                                        .argument_means = too_much};
+    return model_output_make(&making, name);
 }
 
 int cli_model_prune(int argc, char **argv)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli/base/option_table.h"
-#include "cli/models/model_named.h"
 #include "cli/models/model_output.h"
 #include "tacit/shrink.h"
 
@@ -18,7 +17,6 @@ struct run {
     struct tacit_quantize job;
     const char *texts[TEXTS_MAX];
     const char *output; /* a name or a file */
-    char source[TACIT_MODEL_PATH_MAX], path[TACIT_MODEL_PATH_MAX];
     unsigned bits;
     bool keep_embeddings, force, wants_help;
 };
@@ -91,24 +89,23 @@ static bool parse(struct run *run, int argc, char **argv)
     return true;
 }
 
-/* Shown as a note: on a terminal, or with --progress. */
-static void say_line(void *context, const char *text)
+static enum tacit_status make(void *context, const char *model, const char *path,
+                              const struct tacit_train_sink *sink)
 {
-    struct run *run = context;
-    console_note(&run->console, run->output, "%s", text);
+    struct tacit_quantize *job = context;
+    job->model = model;
+    job->path = path;
+    return tacit_shrink_quantize(job, sink);
 }
 
 static enum exit_code quantize(struct run *run, const char *name)
 {
-    const struct tacit_train_sink sink = {say_line, NULL, run};
-    enum exit_code code = model_path_named(&run->console, name, run->source, &run->job.model);
-    if (code == EXIT_CODE_OK)
-        code = model_output_find(&run->console, run->output, run->force, run->path);
-    if (code != EXIT_CODE_OK)
-        return code;
-    run->job.path = run->path;
-    enum tacit_status status = tacit_shrink_quantize(&run->job, &sink);
-    return model_output_end(&run->console, name, run->path, status);
+    const struct model_making making = {.console = &run->console,
+                                        .output = run->output,
+                                        .force = run->force,
+                                        .make = make,
+                                        .job = &run->job};
+    return model_output_make(&making, name);
 }
 
 int cli_model_quantize(int argc, char **argv)

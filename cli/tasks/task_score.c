@@ -89,13 +89,12 @@ static size_t largest_batch(const struct task *task)
     return most;
 }
 
-/* Bytes of the first n questions' texts. */
-static uint64_t text_size(const struct task *task, size_t n)
+/* Bytes of the texts of n choices. */
+static uint64_t text_size(const struct task_choice *choices, size_t n)
 {
     uint64_t n_bytes = 0;
-    size_t end = n ? task->questions[n - 1].first + task->questions[n - 1].n : 0;
-    for (size_t i = 0; i < end; i++)
-        n_bytes += task->choices[i].n_text + task->choices[i].n_bare;
+    for (size_t i = 0; i < n; i++)
+        n_bytes += choices[i].n_text + choices[i].n_bare;
     return n_bytes;
 }
 
@@ -104,6 +103,7 @@ static enum tacit_status score_batches(struct task_outcome *outcomes, const stru
                                        struct progress *progress)
 {
     enum tacit_status status = TACIT_OK;
+    uint64_t n_done = 0; /* bytes */
     for (size_t q = 0, end; q < task->n_questions && status == TACIT_OK; q = end) {
         size_t first = task->questions[q].first;
         end = batch_end(task, q);
@@ -115,7 +115,8 @@ static enum tacit_status score_batches(struct task_outcome *outcomes, const stru
             outcomes[i] = judge(&task->questions[i], task->choices + task->questions[i].first, bits,
                                 bits + batch->n);
         }
-        progress_update(progress, text_size(task, end), 0);
+        n_done += text_size(batch->choices, batch->n);
+        progress_update(progress, n_done, 0);
     }
     return status;
 }
@@ -124,13 +125,15 @@ enum exit_code task_score(struct task_outcome *outcomes, const struct task *task
                           struct tacit_evaluator *evaluator, struct console *console,
                           const char *name)
 {
+    const struct task_question *last = &task->questions[task->n_questions - 1];
     size_t n = 2 * largest_batch(task);
     struct progress progress;
     struct batch batch = {.texts = malloc(n * sizeof *batch.texts),
                           .results = malloc(n * sizeof *batch.results),
                           .bits = malloc(n * sizeof *batch.bits)};
     enum tacit_status status = TACIT_ERR_MEMORY;
-    progress_start(&progress, console, name, text_size(task, task->n_questions), false, false);
+    progress_start(&progress, console, name, text_size(task->choices, last->first + last->n), false,
+                   false);
     if (batch.texts && batch.results && batch.bits)
         status = score_batches(outcomes, task, evaluator, &batch, &progress);
     progress_end(&progress);

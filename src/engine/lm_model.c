@@ -25,6 +25,12 @@ enum lm_tensor_id lm_tensor_id_at(size_t index, uint32_t *layer)
     return id_at(index);
 }
 
+size_t lm_tensor_index(enum lm_tensor_id id, uint32_t layer)
+{
+    return id >= LM_N_LAYER_TENSORS ? (size_t)(id - LM_N_LAYER_TENSORS)
+                                    : N_GLOBAL + (size_t)layer * LM_N_LAYER_TENSORS + id;
+}
+
 struct tensor *lm_tensor_at(const struct lm_model *model, size_t index)
 {
     if (index < N_GLOBAL)

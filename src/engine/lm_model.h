@@ -41,6 +41,9 @@ struct tensor *lm_tensor_at(const struct lm_model *model, size_t index);
 /* Which one that is; *layer is 0 for a global tensor. */
 enum lm_tensor_id lm_tensor_id_at(size_t index, uint32_t *layer);
 
+/* The reverse; layer counts for tensors of layers only. */
+size_t lm_tensor_index(enum lm_tensor_id id, uint32_t layer);
+
 /* Bytes of weights that a model of this shape takes in memory. shape: checked; kinds: [lm_n_tensors], NULL: all are
  * TENSOR_INT8. */
 uint64_t lm_model_memory_needed(const struct lm_shape *shape, const uint8_t *kinds);

@@ -44,12 +44,6 @@ static bool fits(const struct tacit_prune *job)
     return !by_error || prunes_weights(job);
 }
 
-static size_t layer_index(const struct lm_model *model, uint32_t layer, enum lm_tensor_id id)
-{
-    return lm_n_tensors(&model->shape) -
-           (size_t)(model->shape.n_layers - layer) * LM_N_LAYER_TENSORS + id;
-}
-
 static enum tacit_status choose_neurons(struct pruning *p)
 {
     uint32_t n = p->from->shape.n_hidden, n_layers = p->from->shape.n_layers;
@@ -60,9 +54,8 @@ static enum tacit_status choose_neurons(struct pruning *p)
     if (!p->neurons)
         return TACIT_ERR_MEMORY;
     for (uint32_t l = 0; l < n_layers; l++) {
-        float *products = p->calibration.products
-                              ? p->calibration.products[layer_index(p->from, l, LM_DOWN)]
-                              : NULL;
+        float *products =
+            p->calibration.products ? p->calibration.products[lm_tensor_index(LM_DOWN, l)] : NULL;
         TRY(neurons_choose(p->neurons + (size_t)l * p->shape.n_hidden, p->shape.n_hidden, p->from,
                            l, p->job->by, products));
     }
@@ -154,7 +147,7 @@ static enum tacit_status give_row(void *context, enum lm_tensor_id id, uint32_t 
     else
         memcpy(dst, p->row, t->n_columns * sizeof *dst);
     if (in_layer && t->n_rows > 0 && prunes_weights(p->job))
-        return prune_weights(p, t, layer_index(p->from, layer, id), dst);
+        return prune_weights(p, t, lm_tensor_index(id, layer), dst);
     return TACIT_OK;
 }
 

@@ -26,7 +26,8 @@ struct quantizer {
 
 static bool is_embedding(size_t index)
 {
-    size_t id = LM_N_LAYER_TENSORS + index;
+    uint32_t layer;
+    enum lm_tensor_id id = lm_tensor_id_at(index, &layer);
     return id == LM_EMBEDDING || id == LM_HEAD;
 }
 
