@@ -129,6 +129,27 @@ enum tacit_status gguf_draft_head(const struct gguf_draft *draft, struct byte_bu
     return out.status;
 }
 
+enum tacit_status gguf_draft_write(const struct gguf_draft *draft, const char *path,
+                                   gguf_data_fn *data, void *context)
+{
+    struct byte_buffer head = {0};
+    struct file_replace out;
+    enum tacit_status status = gguf_draft_head(draft, &head);
+    if (status == TACIT_OK)
+        status = file_replace_open(&out, path);
+    if (status == TACIT_OK) {
+        status = file_replace_write(&out, head.data, head.size);
+        if (status == TACIT_OK)
+            status = data(context, &out);
+        if (status == TACIT_OK)
+            status = file_replace_commit(&out);
+        else
+            file_replace_abandon(&out);
+    }
+    byte_buffer_free(&head);
+    return status;
+}
+
 void gguf_draft_free(struct gguf_draft *draft)
 {
     byte_buffer_free(&draft->values);

@@ -14,6 +14,7 @@
 #define TACIT_GGUF_GGUF_WRITE_H
 
 #include "base/byte_buffer.h"
+#include "base/file_replace.h"
 #include "gguf/gguf.h"
 
 enum { GGUF_ALIGNMENT = 32 };
@@ -46,6 +47,12 @@ void gguf_draft_tensor(struct gguf_draft *draft, const char *name, const struct 
 
 /* All that stands before the data. TACIT_ERR_MEMORY. */
 enum tacit_status gguf_draft_head(const struct gguf_draft *draft, struct byte_buffer *head);
+
+/* Writes a whole file: the head, then what `data` writes. On failure, which may be that of `data`, a file that was there
+ * before is unchanged. TACIT_ERR_IO (errno), TACIT_ERR_MEMORY. */
+typedef enum tacit_status gguf_data_fn(void *context, struct file_replace *out);
+enum tacit_status gguf_draft_write(const struct gguf_draft *draft, const char *path,
+                                   gguf_data_fn *data, void *context);
 
 void gguf_draft_free(struct gguf_draft *draft);
 

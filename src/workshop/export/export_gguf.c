@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/file_replace.h"
 #include "base/strict_math.h"
 #include "base/try.h"
 #include "model/gguf_names.h"
@@ -23,7 +22,7 @@ struct exporter {
     const struct export_form *form;
     struct reason reason;
     struct gguf_draft draft;
-    struct file_replace out;
+    struct file_replace *out;
     float *values; /* [widest]: a row */
     uint8_t *row;  /* [4 widest]: in the file */
 };
@@ -109,7 +108,7 @@ static enum tacit_status write_vector(struct exporter *e, const struct part *par
 {
     for (size_t i = 0; i < part->n; i++)
         store_le32(e->row + 4 * i, strict_to_bits(part->tensor->values[place_of(e, part, i)]));
-    return file_replace_write(&e->out, e->row, 4 * part->n);
+    return file_replace_write(e->out, e->row, 4 * part->n);
 }
 
 static enum tacit_status write_rows(struct exporter *e, const struct part *part)
@@ -121,7 +120,7 @@ static enum tacit_status write_rows(struct exporter *e, const struct part *part)
         if (gguf_blocks_row(e->row, type, part->tensor, row, e->values) != TACIT_OK)
             return reason_give(&e->reason, TACIT_ERR_UNSUPPORTED,
                                "a weight of %s is too large for numbers of 16 bits", part->name);
-        TRY(file_replace_write(&e->out, e->row, n_bytes));
+        TRY(file_replace_write(e->out, e->row, n_bytes));
     }
     return TACIT_OK;
 }
@@ -134,26 +133,15 @@ static enum tacit_status write_part(struct exporter *e, const struct part *part)
     size_t n_columns = part->tensor->n_rows ? part->tensor->n_columns : 1;
     uint64_t n_bytes = (uint64_t)part->n * n_columns * type->block_bytes / type->n_block;
     TRY(part->tensor->n_rows ? write_rows(e, part) : write_vector(e, part));
-    return file_replace_write(&e->out, zeros, gguf_padding(n_bytes));
+    return file_replace_write(e->out, zeros, gguf_padding(n_bytes));
 }
 
-static enum tacit_status write_file(struct exporter *e)
+/* A gguf_data_fn. */
+static enum tacit_status write_data(void *context, struct file_replace *out)
 {
-    struct byte_buffer head = {0};
-    enum tacit_status status = gguf_draft_head(&e->draft, &head);
-    if (status == TACIT_OK)
-        status = file_replace_open(&e->out, e->job->path);
-    if (status == TACIT_OK) {
-        status = file_replace_write(&e->out, head.data, head.size);
-        if (status == TACIT_OK)
-            status = visit_parts(e, write_part);
-        if (status == TACIT_OK)
-            status = file_replace_commit(&e->out);
-        else
-            file_replace_abandon(&e->out);
-    }
-    byte_buffer_free(&head);
-    return status;
+    struct exporter *e = context;
+    e->out = out;
+    return visit_parts(e, write_part);
 }
 
 static bool ends_in(const char *path, const char *suffix)
@@ -215,7 +203,8 @@ static enum tacit_status export_all(struct exporter *e, size_t *n_unnamed)
     TRY(describe(e, n_unnamed));
     e->values = malloc(widest * sizeof *e->values);
     e->row = malloc(4 * widest);
-    return e->values && e->row ? write_file(e) : TACIT_ERR_MEMORY;
+    return e->values && e->row ? gguf_draft_write(&e->draft, e->job->path, write_data, e)
+                               : TACIT_ERR_MEMORY;
 }
 
 enum tacit_status tacit_shrink_export(const struct tacit_export *job,

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/file_replace.h"
 #include "base/strict_math.h"
 #include "base/try.h"
 #include "model/gguf_names.h"
@@ -49,7 +48,7 @@ struct importer {
     struct safetensors tensors;
     struct config_json config;
     struct gguf_draft draft;
-    struct file_replace out;
+    struct file_replace *out;
     struct reason *reason;
 };
 
@@ -126,12 +125,12 @@ static enum tacit_status write_tensor(struct importer *in, struct safetensor *te
     size_t step = (size_t)(n_bytes / n), head_dim = in->config.head_dim;
     (void)gguf;
     if (rotated == ROTATED_NOT || !in->config.interleaved)
-        TRY(file_replace_write(&in->out, tensor->data, (size_t)n_bytes));
+        TRY(file_replace_write(in->out, tensor->data, (size_t)n_bytes));
     for (size_t i = 0; rotated != ROTATED_NOT && in->config.interleaved && i < n; i++) {
         size_t at = i / head_dim * head_dim + gguf_place_in_engine(i % head_dim, head_dim);
-        TRY(file_replace_write(&in->out, tensor->data + at * step, step));
+        TRY(file_replace_write(in->out, tensor->data + at * step, step));
     }
-    return file_replace_write(&in->out, zeros, gguf_padding(n_bytes));
+    return file_replace_write(in->out, zeros, gguf_padding(n_bytes));
 }
 
 static enum tacit_status write_divisors(struct importer *in)
@@ -140,28 +139,16 @@ static enum tacit_status write_divisors(struct importer *in)
     size_t n = 4 * (size_t)in->config.n_divisors;
     for (uint32_t i = 0; i < in->config.n_divisors; i++)
         store_le32(bytes + 4 * i, strict_to_bits(in->config.divisors[i]));
-    return n ? file_replace_write(&in->out, bytes, n + gguf_padding(n)) : TACIT_OK;
+    return n ? file_replace_write(in->out, bytes, n + gguf_padding(n)) : TACIT_OK;
 }
 
-static enum tacit_status write_gguf(struct importer *in, const char *path)
+/* A gguf_data_fn. */
+static enum tacit_status write_data(void *context, struct file_replace *out)
 {
-    struct byte_buffer head = {0};
-    enum tacit_status status = gguf_draft_head(&in->draft, &head);
-    if (status == TACIT_OK)
-        status = file_replace_open(&in->out, path);
-    if (status == TACIT_OK) {
-        status = file_replace_write(&in->out, head.data, head.size);
-        if (status == TACIT_OK)
-            status = visit_tensors(in, write_tensor);
-        if (status == TACIT_OK)
-            status = write_divisors(in);
-        if (status == TACIT_OK)
-            status = file_replace_commit(&in->out);
-        else
-            file_replace_abandon(&in->out);
-    }
-    byte_buffer_free(&head);
-    return status;
+    struct importer *in = context;
+    in->out = out;
+    TRY(visit_tensors(in, write_tensor));
+    return write_divisors(in);
 }
 
 /* Reads a JSON file of the folder and passes it on. */
@@ -212,7 +199,7 @@ static enum tacit_status convert(struct importer *in, const char *folder, const 
     if (in->config.n_divisors)
         gguf_draft_tensor(&in->draft, "rope_freqs.weight", gguf_type_find(0), in->config.n_divisors,
                           0);
-    return write_gguf(in, path);
+    return gguf_draft_write(&in->draft, path, write_data, in);
 }
 
 /* By way of a GGUF file beside the target, which goes again. */
