@@ -6,61 +6,164 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "base/try.h"
 #include "engine/lm_ops.h"
-#include "workshop/net/memory.h"
+#include "engine/rope.h"
 #include "workshop/net/random.h"
 
-static size_t add_param(struct net *net, enum net_param_kind kind, int layer, const char *name,
-                        size_t n_rows, size_t n_cols, float init_std, float init_value)
+enum { PARTS_MAX = 3 }; /* parameters that one tensor of the engine stacks */
+
+struct net_tensor {
+    const char *names[PARTS_MAX];
+    bool is_gain;     /* of a norm */
+    bool starts_zero; /* of a matrix: in a new network */
+    float start;      /* of a vector: in a new network */
+};
+
+static const struct net_tensor tensors[LM_N_TENSORS] = {
+    [LM_MIX_X] = {{"mix_x"}, .start = 1},
+    [LM_MIX_X0] = {{"mix_x0"}},
+    [LM_ATTN_NORM] = {{"attn_norm"}, .is_gain = true, .start = 1},
+    [LM_QKV] = {{"q", "k", "v"}},
+    [LM_QKV_B] = {{"qkv_bias"}},
+    [LM_Q_NORM] = {{"q_norm"}, .is_gain = true, .start = 1},
+    [LM_K_NORM] = {{"k_norm"}, .is_gain = true, .start = 1},
+    [LM_Q_GAIN] = {{"q_gain"}, .start = 1},
+    [LM_SINK_SCORE] = {{"sink"}},
+    [LM_OUT] = {{"o"}, .starts_zero = true},
+    [LM_OUT_B] = {{"o_bias"}},
+    [LM_FFN_NORM] = {{"mlp_norm"}, .is_gain = true, .start = 1},
+    [LM_UP] = {{"mlp_in", "mlp_up"}},
+    [LM_DOWN] = {{"mlp_out"}, .starts_zero = true},
+    [LM_EMBEDDING] = {{"embed"}},
+    [LM_BIGRAM] = {{"bigram"}, .starts_zero = true},
+    [LM_TRIGRAM] = {{"trigram"}, .starts_zero = true},
+    [LM_HASH_PROJECTION] = {{"hash_proj"}},
+    [LM_SMEAR] = {{"smear"}},
+    [LM_EMBED_NORM] = {{"embed_norm"}, .is_gain = true, .start = 1},
+    [LM_FINAL_NORM] = {{"final_norm"}, .is_gain = true, .start = 1},
+    [LM_HEAD] = {{"head"}},
+};
+
+static bool is_table(enum lm_tensor_id id)
+{
+    return id == LM_EMBEDDING || id == LM_BIGRAM || id == LM_TRIGRAM || id == LM_HEAD;
+}
+
+/* Rows of the parts that a tensor stacks; returns how many parts. */
+static size_t split_rows(const struct lm_shape *s, enum lm_tensor_id id, size_t n_rows,
+                         size_t parts[PARTS_MAX])
+{
+    parts[0] = n_rows > 0 ? n_rows : 1;
+    if (id == LM_QKV) {
+        parts[0] = lm_head_columns(s);
+        parts[1] = parts[2] = (n_rows - parts[0]) / 2;
+        return 3;
+    }
+    if (id == LM_UP && n_rows > s->n_hidden) {
+        parts[0] = parts[1] = s->n_hidden;
+        return 2;
+    }
+    return 1;
+}
+
+static void add_param(struct net *net, enum lm_tensor_id id, uint32_t layer, const char *name,
+                      struct lm_tensor_size size)
 {
     struct net_param *p = &net->table[net->n_table++];
-    if (layer < 0)
+    if (id >= LM_N_LAYER_TENSORS)
         snprintf(p->name, sizeof p->name, "%s", name);
     else
-        snprintf(p->name, sizeof p->name, "layer%d.%s", layer, name);
-    p->kind = kind;
+        snprintf(p->name, sizeof p->name, "layer%u.%s", (unsigned)layer, name);
+    const bool is_vector = size.n_rows == 0;
+    p->id = id;
+    p->layer = layer;
+    p->kind = is_vector ? NET_VECTOR : is_table(id) ? NET_TABLE : NET_MATRIX;
     p->offset = net->n_params;
-    p->n_rows = n_rows;
-    p->n_cols = n_cols;
-    p->init_std = init_std;
-    p->init_value = init_value;
-    net->n_params += n_rows * n_cols;
-    return p->offset;
+    p->n_rows = is_vector ? 1 : size.n_rows;
+    p->n_cols = size.n_columns;
+    if (!is_vector && !tensors[id].starts_zero)
+        p->init_std = is_table(id) ? 0.02f : 1.0f / sqrtf((float)p->n_cols);
+    p->init_value = tensors[id].start;
+    net->n_params += p->n_rows * p->n_cols;
 }
 
-static void add_layer(struct net *net, int l)
+static void add_tensor(struct net *net, enum lm_tensor_id id, uint32_t layer)
 {
-    const struct net_config *c = &net->config;
-    const size_t d = c->width, heads = (size_t)c->n_heads * c->head_size;
-    const float in = 1.0f / sqrtf((float)d);
-    struct net_layer_at *at = &net->layer[l];
-    at->mix_x = add_param(net, NET_VECTOR, l, "mix_x", 1, d, 0, 1);
-    at->mix_x0 = add_param(net, NET_VECTOR, l, "mix_x0", 1, d, 0, 0);
-    at->w_q = add_param(net, NET_MATRIX, l, "q", heads, d, in, 0);
-    at->w_k = add_param(net, NET_MATRIX, l, "k", c->head_size, d, in, 0);
-    at->w_v = add_param(net, NET_MATRIX, l, "v", c->head_size, d, in, 0);
-    at->q_gain = add_param(net, NET_VECTOR, l, "q_gain", 1, c->n_heads, 0, 1);
-    at->sink = add_param(net, NET_VECTOR, l, "sink", 1, c->n_heads, 0, 0);
-    at->w_o = add_param(net, NET_MATRIX, l, "o", d, heads, 0, 0);
-    at->w_1 = add_param(net, NET_MATRIX, l, "mlp_in", c->mlp_size, d, in, 0);
-    at->w_2 = add_param(net, NET_MATRIX, l, "mlp_out", d, c->mlp_size, 0, 0);
+    struct lm_tensor_size size = lm_tensor_size(&net->shape, id);
+    size_t *at = id >= LM_N_LAYER_TENSORS ? &net->at[id] : &net->layer_at[layer][id];
+    *at = NET_ABSENT;
+    if (!tensors[id].names[0] || size.n_columns == 0 || (tensors[id].is_gain && !net->has_gains))
+        return;
+    *at = net->n_params;
+    size_t parts[PARTS_MAX];
+    const size_t n = size.n_rows > 0 ? split_rows(&net->shape, id, size.n_rows, parts) : 1;
+    for (size_t i = 0; i < n; i++) {
+        size.n_rows = size.n_rows > 0 ? parts[i] : 0;
+        add_param(net, id, layer, tensors[id].names[i], size);
+    }
 }
 
-static enum tacit_status make_rotary(struct net *net)
+/* divisors: of the rotated pairs' frequencies, or NULL. */
+static enum tacit_status make_rotary(struct net *net, const float *divisors)
 {
-    const size_t n_rot = net->config.n_rotary, half = n_rot / 2;
-    net->rotary = malloc(sizeof(float) * (net->config.seq_len * n_rot + 1));
+    const struct lm_shape *s = &net->shape;
+    const size_t n_rot = s->rope_dims;
+    struct rope rope;
+    net->rotary = malloc(sizeof(float) * (net->seq_len * n_rot + 1));
     if (!net->rotary)
         return TACIT_ERR_MEMORY;
-    for (size_t t = 0; t < net->config.seq_len; t++) {
-        for (size_t i = 0; i < half; i++) {
-            const double angle = (double)t * pow(10000.0, -(double)i / (double)half);
-            net->rotary[t * n_rot + i] = (float)cos(angle);
-            net->rotary[t * n_rot + half + i] = (float)sin(angle);
-        }
-    }
+    rope_init(&rope, n_rot, s->rope_base, divisors, s->rope_gain);
+    for (size_t t = 0; t < net->seq_len; t++)
+        rope_angles(&rope, t, net->rotary + t * n_rot, net->rotary + t * n_rot + n_rot / 2);
     return TACIT_OK;
+}
+
+/* With the shape, seq_len and has_gains. */
+static enum tacit_status open_shape(struct net *net, const float *divisors)
+{
+    const size_t n_layers = net->shape.n_layers;
+    net->table =
+        calloc(PARTS_MAX * (LM_N_TENSORS + n_layers * LM_N_LAYER_TENSORS), sizeof *net->table);
+    net->layer_at = calloc(n_layers, sizeof *net->layer_at);
+    enum tacit_status status =
+        net->table && net->layer_at ? make_rotary(net, divisors) : TACIT_ERR_MEMORY;
+    if (status != TACIT_OK) {
+        net_close(net);
+        return status;
+    }
+    for (int id = LM_N_LAYER_TENSORS; id < LM_N_TENSORS; id++)
+        add_tensor(net, (enum lm_tensor_id)id, 0);
+    for (uint32_t layer = 0; layer < n_layers; layer++)
+        for (int id = 0; id < LM_N_LAYER_TENSORS; id++)
+            add_tensor(net, (enum lm_tensor_id)id, layer);
+    return TACIT_OK;
+}
+
+struct lm_shape net_config_shape(const struct net_config *c)
+{
+    return (struct lm_shape){
+        .n_vocab = c->n_vocab,
+        .n_layers = c->n_layers,
+        .width = c->width,
+        .n_heads = c->n_heads,
+        .n_kv_heads = 1,
+        .head_dim = c->head_size,
+        .n_hidden = c->mlp_size,
+        .n_context = c->seq_len,
+        .rope_dims = c->n_rotary,
+        .norm = LM_NORM_RMS,
+        .activation = LM_ACT_RELU2,
+        .flags = LM_QK_NORM | LM_WITH_HASHES | LM_WITH_SMEAR | LM_WITH_EMBED_NORM | LM_WITH_MIX |
+                 LM_WITH_Q_GAIN | LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST,
+        .window = c->window_short,
+        .window_long = c->window_long,
+        .n_hash_rows = c->hash_rows,
+        .hash_size = c->hash_size,
+        .rope_base = 10000.0f,
+        .norm_epsilon = 1e-6f,
+        .logit_cap = c->logit_cap,
+    };
 }
 
 enum tacit_status net_open(struct net *net, const struct net_config *config)
@@ -75,21 +178,52 @@ enum tacit_status net_open(struct net *net, const struct net_config *config)
         c->hash_size > 4096 || !(c->logit_cap > 0))
         return TACIT_ERR_ARGUMENT;
     net->config = *c;
-    net->embed = add_param(net, NET_TABLE, -1, "embed", c->n_vocab, c->width, 0.02f, 0);
-    net->bigram = add_param(net, NET_TABLE, -1, "bigram", c->hash_rows, c->hash_size, 0, 0);
-    net->trigram = add_param(net, NET_TABLE, -1, "trigram", c->hash_rows, c->hash_size, 0, 0);
-    net->hash_proj = add_param(net, NET_MATRIX, -1, "hash_proj", c->width, 2 * c->hash_size,
-                               1.0f / sqrtf(2.0f * (float)c->hash_size), 0);
-    net->smear = add_param(net, NET_VECTOR, -1, "smear", 1, c->width, 0, 0);
-    for (uint32_t l = 0; l < c->n_layers; l++)
-        add_layer(net, (int)l);
-    return make_rotary(net);
+    net->shape = net_config_shape(c);
+    net->seq_len = c->seq_len;
+    return open_shape(net, NULL);
+}
+
+static bool is_known(const struct lm_shape *s)
+{
+    const uint32_t known = LM_QKV_BIAS | LM_QK_NORM | LM_SEPARATE_HEAD | LM_WITH_HASHES |
+                           LM_WITH_SMEAR | LM_WITH_EMBED_NORM | LM_WITH_MIX | LM_WITH_Q_GAIN |
+                           LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST | LM_OUT_BIAS | LM_ROPE_SCALED;
+    return !(s->flags & ~known) && s->norm == LM_NORM_RMS &&
+           (s->activation == LM_ACT_SWIGLU || s->activation == LM_ACT_RELU2) &&
+           (s->logit_cap == 0 || (s->flags & LM_ROOT_CAP));
+}
+
+static bool has_gains(const struct lm_model *model)
+{
+    for (size_t i = 0; i < lm_n_tensors(&model->shape); i++) {
+        uint32_t layer;
+        const struct tensor *t = lm_tensor_at(model, i);
+        for (size_t j = 0; tensors[lm_tensor_id_at(i, &layer)].is_gain && j < t->n_columns; j++)
+            if (t->values[j] != 1.0f)
+                return true;
+    }
+    return false;
+}
+
+enum tacit_status net_open_model(struct net *net, const struct lm_model *model, uint32_t seq_len)
+{
+    memset(net, 0, sizeof *net);
+    if (!is_known(&model->shape))
+        return TACIT_ERR_UNSUPPORTED;
+    net->shape = model->shape;
+    net->seq_len = seq_len;
+    net->has_gains = has_gains(model);
+    return open_shape(net, model->tensors[LM_ROPE_DIVISORS].values);
 }
 
 void net_close(struct net *net)
 {
     free(net->rotary);
+    free(net->table);
+    free(net->layer_at);
     net->rotary = NULL;
+    net->table = NULL;
+    net->layer_at = NULL;
 }
 
 void net_init_params(const struct net *net, uint64_t seed, float *params)
@@ -105,93 +239,13 @@ void net_init_params(const struct net *net, uint64_t seed, float *params)
 
 uint32_t net_window(const struct net *net, uint32_t layer)
 {
-    return layer % 3 == 2 ? net->config.window_long : net->config.window_short;
+    const uint32_t window = lm_window(&net->shape, layer);
+    return window > 0 && window < net->seq_len ? window : net->seq_len;
 }
 
-size_t net_hash_row(const struct net *net, const uint16_t *ids, size_t t, int n)
+size_t net_hash_row(const struct net *net, const uint32_t *ids, size_t t, int n)
 {
-    const uint32_t bos = net->config.n_vocab - 1;
+    const uint32_t bos = net->shape.n_vocab - 1;
     const uint32_t before[2] = {t >= 1 ? ids[t - 1] : bos, t >= 2 ? ids[t - 2] : bos};
-    return lm_hash_row(ids[t], before, n == 3, net->config.hash_rows);
-}
-
-/* n_rows rows of floats, `stride` apart. */
-static float *take(struct arena *arena, size_t n_rows, size_t stride)
-{
-    return arena_take(arena, n_rows * stride * sizeof(float));
-}
-
-static void lay_out_layer(const struct net_config *c, struct arena *arena, struct net_layer_work *w)
-{
-    const size_t t = c->seq_len, d = net_stride(c->width), hs = c->head_size;
-    w->a = take(arena, t, d);
-    w->m = take(arena, t, d);
-    w->u = take(arena, t, net_stride(c->mlp_size));
-    w->q = take(arena, t, c->n_heads * hs);
-    w->o = take(arena, t, c->n_heads * hs);
-    w->k = take(arena, t, hs);
-    w->v = take(arena, t, hs);
-    w->r_a = take(arena, t, 1);
-    w->r_m = take(arena, t, 1);
-    w->r_q = take(arena, t, c->n_heads);
-    w->r_k = take(arena, t, 1);
-    w->lse = take(arena, t, c->n_heads);
-}
-
-static void lay_out(const struct net_config *c, struct arena *arena, struct net_work *w)
-{
-    const size_t t = c->seq_len, d = net_stride(c->width), hs = c->head_size;
-    const size_t heads = (size_t)c->n_heads * hs;
-    const size_t span = (c->window_long > c->window_short ? c->window_long : c->window_short);
-    const size_t n_keys = span + NET_ATTEND_BLOCK < t ? span + NET_ATTEND_BLOCK : t;
-    const size_t n_scores = (size_t)NET_ATTEND_BLOCK * c->n_heads * net_stride(n_keys);
-    for (uint32_t l = 0; l < c->n_layers; l++)
-        lay_out_layer(c, arena, &w->layer[l]);
-    for (uint32_t l = 0; l <= c->n_layers; l++)
-        w->layer[l].x = take(arena, t, d);
-    w->e = take(arena, t, d);
-    w->hash = take(arena, t, net_stride(2 * c->hash_size));
-    w->x0_raw = take(arena, t, d);
-    w->x0 = take(arena, t, d);
-    w->r_x0 = take(arena, t, 1);
-    w->y = take(arena, t, d);
-    w->r_y = take(arena, t, 1);
-    w->qkv = take(arena, t, net_stride(heads + 2 * hs));
-    w->h = take(arena, t, net_stride(c->mlp_size));
-    w->logits = take(arena, t, net_stride(NET_LOSS_PANEL));
-    w->lse = take(arena, t, 1);
-    w->scores = take(arena, 1, n_scores);
-    w->scores_2 = take(arena, 1, n_scores);
-    w->dx = take(arena, t, d);
-    w->dx0 = take(arena, t, d);
-    w->dy = take(arena, t, d);
-    w->dqkv = take(arena, t, net_stride(heads + 2 * hs));
-    w->dq = take(arena, t, heads);
-    w->dk = take(arena, t, hs);
-    w->dv = take(arena, t, hs);
-    w->do_ = take(arena, t, heads);
-    /* embed_back also writes the gradient of the hashed rows there */
-    const size_t n_hash = (size_t)2 * c->hash_size, n_mlp = net_stride(c->mlp_size);
-    w->dh = take(arena, t, n_mlp > n_hash ? n_mlp : n_hash);
-}
-
-enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact)
-{
-    memset(work, 0, sizeof *work);
-    struct arena arena = {0};
-    lay_out(&net->config, &arena, work);
-    const size_t n_bytes = arena.used;
-    work->memory = memory_zeroed(n_bytes);
-    if (!work->memory)
-        return TACIT_ERR_MEMORY;
-    arena = (struct arena){work->memory, n_bytes, 0};
-    lay_out(&net->config, &arena, work);
-    return matmul_open(&work->mm, exact);
-}
-
-void net_work_close(struct net_work *work)
-{
-    matmul_close(&work->mm);
-    free(work->memory);
-    memset(work, 0, sizeof *work);
+    return lm_hash_row(ids[t], before, n == 3, net->shape.n_hash_rows);
 }

@@ -20,131 +20,164 @@ static void linear_back(struct net_work *w, struct matrix dx, float *d_weights, 
                operand(x.data, x.stride), dy.n_rows, true);
 }
 
-/* From dq, dk, dv to the gradient of the fused product's rows; adds the gains' gradient. */
-static void join_qkv(const struct net *net, struct net_work *work, const float *params, size_t n,
-                     uint32_t layer, float *grad)
+/* Through y = x * gain: adds to d_gain, turns dy into dx in place. gain NULL: there is none. */
+static void gain_back(float *d_gain, struct matrix dy, struct matrix x, const float *gain)
 {
-    const struct net_config *c = &net->config;
-    const size_t hs = c->head_size, heads = c->n_heads, ld = net_stride((heads + 2) * hs);
-    const float *gain = params + net->layer[layer].q_gain;
-    const float scale = 1.0f / sqrtf((float)hs);
-    float *d_gain = grad + net->layer[layer].q_gain;
-    struct net_layer_work *w = &work->layer[layer];
-    for (size_t t = 0; t < n; t++) {
-        float *row = work->dqkv + t * ld, *k = w->k + t * hs, *dk = work->dk + t * hs;
-        memset(row, 0, (heads + 1) * hs * sizeof(float));
-        for (size_t h = 0; h < heads; h++) {
-            float *q = w->q + (t * heads + h) * hs, *dq = work->dq + (t * heads + h) * hs;
-            const float g = gain[h] * scale;
-            d_gain[h] += op_dot(dq, q, hs) / gain[h];
-            for (size_t i = 0; i < hs; i++) {
-                q[i] /= g;
-                dq[i] *= g;
-            }
-            /* The norm's backward pass is the same in rotated space; its result is rotated back. */
-            op_norm_back(matrix(row + h * hs, 1, hs, hs), matrix(dq, 1, hs, hs),
-                         matrix(q, 1, hs, hs), w->r_q + t * heads + h);
-            op_rotate(row + h * hs, net->rotary, t, c->n_rotary, -1);
-        }
-        op_norm_back(matrix(row + heads * hs, 1, hs, hs), matrix(dk, 1, hs, hs),
-                     matrix(k, 1, hs, hs), w->r_k + t);
-        op_rotate(row + heads * hs, net->rotary, t, c->n_rotary, -1);
-        memcpy(row + (heads + 1) * hs, work->dv + t * hs, hs * sizeof(float));
+    for (size_t t = 0; gain && t < dy.n_rows; t++) {
+        float *dyt = dy.data + t * dy.stride;
+        op_fma(d_gain, dyt, x.data + t * x.stride, dy.n_cols);
+        op_times(dyt, gain, dyt, dy.n_cols);
+    }
+}
+
+/* From dx to the gradient of what attention made, by heads of keys and values. */
+static void project_back(const struct net *net, struct net_work *work, const float *params,
+                         size_t n, uint32_t layer, float *grad)
+{
+    const size_t d = net->shape.width, ld = net_stride(d), heads = lm_head_columns(&net->shape);
+    const size_t part = net_group(net) * net->shape.head_dim;
+    const float *weights = net_values(net, params, LM_OUT, layer);
+    float *d_weights = net_grad(net, grad, LM_OUT, layer);
+    float *d_bias = net_grad(net, grad, LM_OUT_B, layer);
+    for (size_t t = 0; d_bias && t < n; t++)
+        op_add(d_bias, work->dx + t * ld, d);
+    for (size_t kv = 0; kv < net->shape.n_kv_heads; kv++) {
+        const size_t at = kv * net->seq_len * part;
+        matmul_run(&work->mm, matrix(work->do_ + at, n, part, part), operand(work->dx, ld),
+                   operand(weights + kv * part, heads), d, false);
+        matmul_run(&work->mm, matrix(d_weights + kv * part, d, part, heads),
+                   transposed(work->dx, ld), operand(work->layer[layer].o + at, part), n, true);
     }
 }
 
 static void attention_back(const struct net *net, struct net_work *work, const float *params,
                            size_t n, uint32_t layer, float *grad)
 {
-    const struct net_config *c = &net->config;
-    const struct net_layer_at *at = &net->layer[layer];
-    const size_t d = c->width, ld = net_stride(d), heads = (size_t)c->n_heads * c->head_size;
-    const size_t n_qkv = heads + 2 * c->head_size;
+    const size_t d = net->shape.width, ld = net_stride(d), n_qkv = lm_qkv_rows(&net->shape);
+    const float *gain = net_values(net, params, LM_ATTN_NORM, layer);
     struct net_layer_work *w = &work->layer[layer];
     const struct matrix dx = matrix(work->dx, n, d, ld), dy = matrix(work->dy, n, d, ld);
     const struct matrix a = matrix(w->a, n, d, ld);
-    linear_back(work, matrix(work->do_, n, heads, heads), grad + at->w_o, dx,
-                matrix(w->o, n, heads, heads), params + at->w_o);
+    project_back(net, work, params, n, layer, grad);
     net_attend_back(net, work, params, n, layer, grad);
-    join_qkv(net, work, params, n, layer, grad);
-    linear_back(work, dy, grad + at->w_q, matrix(work->dqkv, n, n_qkv, net_stride(n_qkv)), a,
-                params + at->w_q);
+    net_join_qkv(net, work, params, n, layer, grad);
+    linear_back(work, dy, net_grad(net, grad, LM_QKV, layer),
+                matrix(work->dqkv, n, n_qkv, net_stride(n_qkv)), net_gained(work, a, gain),
+                net_values(net, params, LM_QKV, layer));
+    gain_back(net_grad(net, grad, LM_ATTN_NORM, layer), dy, a, gain);
     op_norm_back(dx, dy, a, w->r_a);
 }
 
 static void mlp_back(const struct net *net, struct net_work *work, const float *params, size_t n,
                      uint32_t layer, float *grad)
 {
-    const struct net_layer_at *at = &net->layer[layer];
-    const size_t d = net->config.width, ld = net_stride(d), mlp = net->config.mlp_size;
-    const size_t ld_mlp = net_stride(mlp);
+    const size_t d = net->shape.width, ld = net_stride(d), mlp = net->shape.n_hidden;
+    const size_t n_up = lm_up_rows(&net->shape), ld_up = net_stride(n_up), ld_h = net_stride(mlp);
+    const float *gain = net_values(net, params, LM_FFN_NORM, layer);
     struct net_layer_work *w = &work->layer[layer];
     for (size_t t = 0; t < n; t += NET_MLP_BLOCK) {
-        const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK, i = t * ld_mlp;
-        const struct matrix dh = matrix(work->dh + i, rows, mlp, ld_mlp);
-        matmul_run(&work->mm, dh, operand(work->dx + t * ld, ld), operand(params + at->w_2, mlp), d,
-                   false);
-        op_relu2_back(dh, matrix(work->h + i, rows, mlp, ld_mlp),
-                      matrix(w->u + i, rows, mlp, ld_mlp));
+        const size_t rows = n - t < NET_MLP_BLOCK ? n - t : NET_MLP_BLOCK;
+        const struct matrix dh = matrix(work->dh + t * ld_up, rows, mlp, ld_up);
+        const struct matrix h = matrix(work->h + t * ld_h, rows, mlp, ld_h);
+        const struct matrix u = matrix(w->u + t * ld_up, rows, n_up, ld_up);
+        matmul_run(&work->mm, dh, operand(work->dx + t * ld, ld),
+                   operand(net_values(net, params, LM_DOWN, layer), mlp), d, false);
+        if (net->shape.activation == LM_ACT_SWIGLU)
+            op_swiglu_back(dh, h, u);
+        else
+            op_relu2_back(dh, h, u);
     }
-    matmul_run(&work->mm, matrix(grad + at->w_2, d, mlp, mlp), transposed(work->dx, ld),
-               operand(work->h, ld_mlp), n, true);
+    matmul_run(&work->mm, matrix(net_grad(net, grad, LM_DOWN, layer), d, mlp, mlp),
+               transposed(work->dx, ld), operand(work->h, ld_h), n, true);
     const struct matrix dy = matrix(work->dy, n, d, ld), m = matrix(w->m, n, d, ld);
-    linear_back(work, dy, grad + at->w_1, matrix(work->dh, n, mlp, ld_mlp), m, params + at->w_1);
+    linear_back(work, dy, net_grad(net, grad, LM_UP, layer), matrix(work->dh, n, n_up, ld_up),
+                net_gained(work, m, gain), net_values(net, params, LM_UP, layer));
+    gain_back(net_grad(net, grad, LM_FFN_NORM, layer), dy, m, gain);
     op_norm_back(matrix(work->dx, n, d, ld), dy, m, w->r_m);
 }
 
 static void mix_back(const struct net *net, struct net_work *work, const float *params, size_t n,
                      uint32_t layer, float *grad)
 {
-    const struct net_layer_at *at = &net->layer[layer];
-    const size_t d = net->config.width, ld = net_stride(d);
-    for (size_t t = 0; t < n; t++) {
+    const size_t d = net->shape.width, ld = net_stride(d);
+    const float *mix_x = net_values(net, params, LM_MIX_X, layer);
+    for (size_t t = 0; mix_x && t < n; t++) {
         float *dx = work->dx + t * ld;
-        op_fma(grad + at->mix_x, dx, work->layer[layer].x + t * ld, d);
-        op_fma(grad + at->mix_x0, dx, work->x0 + t * ld, d);
-        op_fma(work->dx0 + t * ld, dx, params + at->mix_x0, d);
-        for (size_t i = 0; i < d; i++)
-            dx[i] *= params[at->mix_x + i];
+        op_fma(net_grad(net, grad, LM_MIX_X, layer), dx, work->layer[layer].x + t * ld, d);
+        op_fma(net_grad(net, grad, LM_MIX_X0, layer), dx, work->x0 + t * ld, d);
+        op_fma(work->dx0 + t * ld, dx, net_values(net, params, LM_MIX_X0, layer), d);
+        op_times(dx, mix_x, dx, d);
     }
+}
+
+static void hashes_back(const struct net *net, struct net_work *w, const float *params, size_t n,
+                        const uint32_t *ids, float *grad)
+{
+    const size_t d = net->shape.width, hs = net->shape.hash_size;
+    /* The rows themselves are no longer needed once their product is done: dh holds their gradient.
+     */
+    linear_back(w, matrix(w->dh, n, 2 * hs, 2 * hs), grad + net->at[LM_HASH_PROJECTION],
+                matrix(w->dy, n, d, net_stride(d)), matrix(w->hash, n, 2 * hs, net_stride(2 * hs)),
+                params + net->at[LM_HASH_PROJECTION]);
+    for (size_t t = 0; t < n; t++) {
+        const float *dh = w->dh + t * 2 * hs;
+        op_add(grad + net->at[LM_BIGRAM] + net_hash_row(net, ids, t, 2) * hs, dh, hs);
+        op_add(grad + net->at[LM_TRIGRAM] + net_hash_row(net, ids, t, 3) * hs, dh + hs, hs);
+    }
+}
+
+/* From dx0 to the gradient of the sum before the norm, in dy. */
+static void embed_norm_back(const struct net *net, struct net_work *w, const float *params,
+                            size_t n, float *grad)
+{
+    const size_t d = net->shape.width, ld = net_stride(d);
+    const float *gain = net_values(net, params, LM_EMBED_NORM, 0);
+    if (!net_has(net, LM_WITH_EMBED_NORM)) {
+        memcpy(w->dy, w->dx0, n * ld * sizeof(float));
+        return;
+    }
+    if (gain) /* x0 is not needed any more: without its gain it is what the norm made */
+        op_norm(matrix(w->x0, n, d, ld), w->r_x0, matrix(w->x0_raw, n, d, ld),
+                net->shape.norm_epsilon);
+    gain_back(net_grad(net, grad, LM_EMBED_NORM, 0), matrix(w->dx0, n, d, ld),
+              matrix(w->x0, n, d, ld), gain);
+    memset(w->dy, 0, n * ld * sizeof(float));
+    op_norm_back(matrix(w->dy, n, d, ld), matrix(w->dx0, n, d, ld), matrix(w->x0, n, d, ld),
+                 w->r_x0);
 }
 
 static void embed_back(const struct net *net, struct net_work *w, const float *params, size_t n,
-                       const uint16_t *ids, float *grad)
+                       const uint32_t *ids, float *grad)
 {
-    const struct net_config *c = &net->config;
-    const size_t d = c->width, ld = net_stride(d), hs = c->hash_size, ld_hash = net_stride(2 * hs);
-    memset(w->dy, 0, n * ld * sizeof(float));
-    const struct matrix dy = matrix(w->dy, n, d, ld);
-    op_norm_back(dy, matrix(w->dx0, n, d, ld), matrix(w->x0, n, d, ld), w->r_x0);
+    const size_t d = net->shape.width, ld = net_stride(d);
+    const float *smear = net_values(net, params, LM_SMEAR, 0);
+    float *d_smear = net_grad(net, grad, LM_SMEAR, 0), *d_embed = grad + net->at[LM_EMBEDDING];
+    embed_norm_back(net, w, params, n, grad);
     for (size_t t = 0; t < n; t++) {
         const float *dyt = w->dy + t * ld;
-        op_add(grad + net->embed + ids[t] * d, dyt, d);
-        if (t > 0) {
-            op_fma(grad + net->embed + ids[t - 1] * d, dyt, params + net->smear, d);
-            op_fma(grad + net->smear, dyt, w->e + (t - 1) * ld, d);
-        }
+        if (!net->tables_are_frozen)
+            op_add(d_embed + ids[t] * d, dyt, d);
+        if (!smear || t == 0)
+            continue;
+        if (!net->tables_are_frozen)
+            op_fma(d_embed + ids[t - 1] * d, dyt, smear, d);
+        op_fma(d_smear, dyt, w->e + (t - 1) * ld, d);
     }
-    /* The rows themselves are no longer needed once their product is done: dh holds their gradient.
-     */
-    linear_back(w, matrix(w->dh, n, 2 * hs, 2 * hs), grad + net->hash_proj, dy,
-                matrix(w->hash, n, 2 * hs, ld_hash), params + net->hash_proj);
-    for (size_t t = 0; t < n; t++) {
-        const float *dh = w->dh + t * 2 * hs;
-        op_add(grad + net->bigram + net_hash_row(net, ids, t, 2) * hs, dh, hs);
-        op_add(grad + net->trigram + net_hash_row(net, ids, t, 3) * hs, dh + hs, hs);
-    }
+    if (net_has(net, LM_WITH_HASHES))
+        hashes_back(net, w, params, n, ids, grad);
 }
 
 void net_backward(const struct net *net, struct net_work *work, const float *params, size_t n,
-                  const uint16_t *ids, float *grad)
+                  const uint32_t *ids, float *grad)
 {
-    const size_t d = net->config.width, ld = net_stride(d);
+    const size_t d = net->shape.width, ld = net_stride(d);
+    const struct matrix y_hat = matrix(work->y_hat, n, d, ld);
     memset(work->dx, 0, n * ld * sizeof(float));
     memset(work->dx0, 0, n * ld * sizeof(float));
-    op_norm_back(matrix(work->dx, n, d, ld), matrix(work->dy, n, d, ld), matrix(work->y, n, d, ld),
-                 work->r_y);
-    for (uint32_t l = net->config.n_layers; l-- > 0;) {
+    gain_back(net_grad(net, grad, LM_FINAL_NORM, 0), matrix(work->dy, n, d, ld), y_hat,
+              net_values(net, params, LM_FINAL_NORM, 0));
+    op_norm_back(matrix(work->dx, n, d, ld), matrix(work->dy, n, d, ld), y_hat, work->r_y);
+    for (uint32_t l = net->shape.n_layers; l-- > 0;) {
         mlp_back(net, work, params, n, l, grad);
         attention_back(net, work, params, n, l, grad);
         mix_back(net, work, params, n, l, grad);
@@ -154,7 +187,7 @@ void net_backward(const struct net *net, struct net_work *work, const float *par
 }
 
 double net_run(const struct net *net, struct net_work *work, const float *params, size_t n,
-               const uint16_t *ids, const uint16_t *targets, float scale, float *grad)
+               const uint32_t *ids, const uint32_t *targets, float scale, float *grad)
 {
     net_forward(net, work, params, n, ids);
     const double loss = net_loss(net, work, params, n, targets);

@@ -13,8 +13,6 @@
 #define CLONES
 #endif
 
-#define NORM_EPS 1e-6f
-
 /* exp as 2^n times a polynomial, so that loops around it vectorise; relative error below 3e-7. */
 static inline __attribute__((always_inline)) float fast_exp(float x)
 {
@@ -36,7 +34,7 @@ static inline __attribute__((always_inline)) float fast_exp(float x)
     return p * power.f;
 }
 
-CLONES void op_norm(struct matrix y, float *r, struct matrix x)
+CLONES void op_norm(struct matrix y, float *r, struct matrix x, float epsilon)
 {
     const size_t n = x.n_cols;
     for (size_t t = 0; t < x.n_rows; t++) {
@@ -44,7 +42,7 @@ CLONES void op_norm(struct matrix y, float *r, struct matrix x)
         float *yt = y.data + t * y.stride, sum = 0;
         for (size_t i = 0; i < n; i++)
             sum += xt[i] * xt[i];
-        const float inv = 1.0f / sqrtf(sum / (float)n + NORM_EPS);
+        const float inv = 1.0f / sqrtf(sum / (float)n + epsilon);
         for (size_t i = 0; i < n; i++)
             yt[i] = xt[i] * inv;
         r[t] = inv;
@@ -91,6 +89,32 @@ CLONES void op_relu2_back(struct matrix dh, struct matrix h, struct matrix u)
     }
 }
 
+CLONES void op_swiglu(struct matrix h, struct matrix u)
+{
+    const size_t n = h.n_cols;
+    for (size_t t = 0; t < h.n_rows; t++) {
+        float *ht = h.data + t * h.stride;
+        const float *gate = u.data + t * u.stride, *up = gate + n;
+        for (size_t i = 0; i < n; i++)
+            ht[i] = gate[i] / (1.0f + fast_exp(-gate[i])) * up[i];
+    }
+}
+
+CLONES void op_swiglu_back(struct matrix du, struct matrix h, struct matrix u)
+{
+    const size_t n = h.n_cols;
+    for (size_t t = 0; t < h.n_rows; t++) {
+        float *ht = h.data + t * h.stride, *dt = du.data + t * du.stride, *d_up = dt + n;
+        const float *gate = u.data + t * u.stride, *up = gate + n;
+        for (size_t i = 0; i < n; i++) {
+            const float s = 1.0f / (1.0f + fast_exp(-gate[i])), silu = gate[i] * s, dh = dt[i];
+            ht[i] = silu * up[i];
+            d_up[i] = dh * silu;
+            dt[i] = dh * up[i] * (s + silu * (1.0f - s));
+        }
+    }
+}
+
 void op_rotate(float *head, const float *table, size_t position, size_t n_rot, float sign)
 {
     const size_t half = n_rot / 2;
@@ -112,6 +136,12 @@ CLONES void op_fma(float *y, const float *a, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         y[i] += a[i] * x[i];
+}
+
+CLONES void op_times(float *y, const float *a, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a[i] * x[i];
 }
 
 CLONES void op_average(float *y, const float *x, float keep, size_t n)
@@ -205,6 +235,26 @@ CLONES void op_capped_back(float *logits, size_t n, float cap, float lse, float 
         const float c = cap / sqrtf(x * x + cap2);
         logits[target] -= scale * c * c * c;
     }
+}
+
+CLONES void op_exp_sum(float *sum, float *top, const float *logits, size_t n)
+{
+    float max = logits[0], more = 0;
+    for (size_t i = 1; i < n; i++)
+        max = logits[i] > max ? logits[i] : max;
+    max = *sum > 0 && *top > max ? *top : max;
+    for (size_t i = 0; i < n; i++)
+        more += fast_exp(logits[i] - max);
+    *sum = *sum > 0 ? *sum * fast_exp(*top - max) + more : more;
+    *top = max;
+}
+
+CLONES void op_exp_back(float *logits, size_t n, float lse, float scale, size_t target)
+{
+    for (size_t i = 0; i < n; i++)
+        logits[i] = scale * fast_exp(logits[i] - lse);
+    if (target < n)
+        logits[target] -= scale;
 }
 
 CLONES void op_round_rows(struct matrix x)

@@ -13,8 +13,8 @@
 
 #include "workshop/net/matrix.h"
 
-/* y = x / rms(x) for each row; r, one a row, receives 1 / rms. */
-void op_norm(struct matrix y, float *r, struct matrix x);
+/* y = x / rms(x) for each row; r, one a row, receives 1 / rms. epsilon is added to the mean square. */
+void op_norm(struct matrix y, float *r, struct matrix x, float epsilon);
 /* dx += the gradient through op_norm, from its output y and r. */
 void op_norm_back(struct matrix dx, struct matrix dy, struct matrix y, const float *r);
 
@@ -23,6 +23,11 @@ void op_relu2(struct matrix h, struct matrix u);
 /* dh becomes du = 2 u dh; h = u * u is computed again for the weight gradient. */
 void op_relu2_back(struct matrix dh, struct matrix h, struct matrix u);
 
+/* h = silu(gate) up; u has gate and up side by side. */
+void op_swiglu(struct matrix h, struct matrix u);
+/* From dh, the first half of du's columns, to du; h is computed again for the weight gradient. */
+void op_swiglu_back(struct matrix du, struct matrix h, struct matrix u);
+
 /* The n_rot first elements of each head turn, in pairs (i, i + n_rot/2), by position * freq_i,
  * inverse when `sign` is -1. table holds cos and sin: [position][2][n_rot/2]. */
 void op_rotate(float *head, const float *table, size_t position, size_t n_rot, float sign);
@@ -30,6 +35,8 @@ void op_rotate(float *head, const float *table, size_t position, size_t n_rot, f
 void op_add(float *y, const float *x, size_t n);
 /* y += a * x element by element. */
 void op_fma(float *y, const float *a, const float *x, size_t n);
+/* y = a * x element by element; y may be x. */
+void op_times(float *y, const float *a, const float *x, size_t n);
 /* y = keep * y + (1 - keep) * x. */
 void op_average(float *y, const float *x, float keep, size_t n);
 /* m = keep * m + g, y = g + keep * m. */
@@ -58,6 +65,12 @@ float op_capped_sum(const float *logits, size_t n, float cap);
 /* In place: scale times the gradient of -log p(target) in l, where p = exp(z - lse). target >= n:
  * it is not among these n. */
 void op_capped_back(float *logits, size_t n, float cap, float lse, float scale, size_t target);
+
+/* Without a cap: adds n more logits to a sum of exp(l - *top), where *top is the largest so far. Begins with
+ * *sum = 0. */
+void op_exp_sum(float *sum, float *top, const float *logits, size_t n);
+/* op_capped_back without a cap. */
+void op_exp_back(float *logits, size_t n, float lse, float scale, size_t target);
 
 /* Rounds each row to 255 levels, scaled by its largest magnitude: what int8 storage would keep. */
 void op_round_rows(struct matrix x);

@@ -63,7 +63,7 @@ static enum tacit_status export_net(const char *weights, const char *path, const
     if (status == TACIT_OK)
         status = checkpoint_read_weights(weights, net, params);
     if (status == TACIT_OK)
-        status = net_export(&model, net, params);
+        status = net_export(&model, net, params, NULL);
     if (status == TACIT_OK)
         status = write_model(path, model, vocab, name, licence);
     lm_model_destroy(model);

@@ -31,7 +31,8 @@ static enum tacit_status open_threads(struct trainer *t, bool exact)
     for (size_t i = 0; i < t->config.n_threads; i++) {
         struct trainer_thread *thread = &t->threads[i];
         thread->grad = memory_zeroed(t->net.n_params * sizeof(float));
-        if (!thread->grad)
+        thread->ids = calloc(t->config.net.seq_len + 1, sizeof *thread->ids);
+        if (!thread->grad || !thread->ids)
             return TACIT_ERR_MEMORY;
         TRY(net_work_open(&thread->net, &t->net, exact));
         TRY(optim_work_open(&thread->optim, &t->net, exact));
@@ -69,6 +70,7 @@ void trainer_close(struct trainer *t)
     crew_destroy(t->crew);
     for (size_t i = 0; t->threads && i < t->config.n_threads; i++) {
         free(t->threads[i].grad);
+        free(t->threads[i].ids);
         net_work_close(&t->threads[i].net);
         optim_work_close(&t->threads[i].optim);
     }
@@ -92,6 +94,14 @@ static size_t batch_tokens(const struct trainer *t)
     return n;
 }
 
+/* n inputs and the target of the last one, as the network takes them. */
+static const uint32_t *widen(struct trainer_thread *thread, const uint16_t *ids, size_t n)
+{
+    for (size_t i = 0; i <= n; i++)
+        thread->ids[i] = ids[i];
+    return thread->ids;
+}
+
 static void learn_share(void *context, struct crew *crew, unsigned index)
 {
     (void)crew;
@@ -102,7 +112,7 @@ static void learn_share(void *context, struct crew *crew, unsigned index)
     memset(thread->grad, 0, t->net.n_params * sizeof(float));
     thread->loss = 0;
     for (size_t i; (i = atomic_fetch_add(&t->n_taken, 1)) < t->config.batch_seqs;) {
-        const uint16_t *ids = t->batch + i * stride;
+        const uint32_t *ids = widen(thread, t->batch + i * stride, t->batch_size[i]);
         thread->loss += net_run(&t->net, &thread->net, t->arrays.params, t->batch_size[i], ids,
                                 ids + 1, scale, thread->grad);
     }
@@ -210,12 +220,13 @@ static void score_share(void *context, struct crew *crew, unsigned index)
     const struct scoring *s = context;
     struct trainer_score *score = &s->scores[index];
     const size_t n_threads = s->t->config.n_threads;
-    uint16_t *ids = s->t->batch + index * (s->t->config.net.seq_len + 1);
+    struct trainer_thread *thread = &s->t->threads[index];
+    uint16_t *narrow = s->t->batch + index * (s->t->config.net.seq_len + 1);
     for (size_t i = index; i < s->n_wanted; i += n_threads) {
         const size_t window = i * s->n_windows / s->n_wanted;
-        const size_t n = corpus_window(s->corpus, s->part, window, ids);
-        score->nats +=
-            net_run(&s->t->net, &s->t->threads[index].net, s->weights, n, ids, ids + 1, 0, NULL);
+        const size_t n = corpus_window(s->corpus, s->part, window, narrow);
+        const uint32_t *ids = widen(thread, narrow, n);
+        score->nats += net_run(&s->t->net, &thread->net, s->weights, n, ids, ids + 1, 0, NULL);
         score->n_tokens += n;
         for (size_t j = 1; j <= n; j++)
             score->n_bytes += s->vocab->tokens[ids[j]].n_bytes;

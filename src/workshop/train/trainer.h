@@ -20,6 +20,7 @@ struct trainer_thread {
     struct net_work net;
     struct optim_work optim;
     float *grad;
+    uint32_t *ids;      /* of a sequence, seq_len + 1 */
     double loss, norm2; /* of this thread's share */
 };
 

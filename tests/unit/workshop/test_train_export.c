@@ -47,7 +47,7 @@ static float trained_logit(const struct net *net, const struct net_work *work, c
     const size_t d = net->config.width;
     float l = 0, cap = net->config.logit_cap;
     for (size_t i = 0; i < d; i++)
-        l += params[net->embed + token * d + i] * work->y[t * net_stride(d) + i];
+        l += params[net->at[LM_EMBEDDING] + token * d + i] * work->y[t * net_stride(d) + i];
     return cap * l / sqrtf(l * l + cap * cap);
 }
 
@@ -94,17 +94,15 @@ int main(void)
     struct lm_model *model;
     struct lm_state *state;
     struct random random = {9};
-    uint16_t ids[N];
     uint32_t tokens[N];
     CHECK(net_open(&net, &SMALL) == TACIT_OK);
     CHECK(net_work_open(&work, &net, true) == TACIT_OK);
     float *params = malloc(net.n_params * sizeof *params);
     make_params(&net, params);
     for (size_t i = 0; i < N; i++)
-        tokens[i] = ids[i] =
-            (uint16_t)(i ? random_next(&random) % (SMALL.n_vocab - 1) : SMALL.n_vocab - 1);
-    net_forward(&net, &work, params, N, ids);
-    CHECK(net_export(&model, &net, params) == TACIT_OK);
+        tokens[i] = (uint32_t)(i ? random_next(&random) % (SMALL.n_vocab - 1) : SMALL.n_vocab - 1);
+    net_forward(&net, &work, params, N, tokens);
+    CHECK(net_export(&model, &net, params, NULL) == TACIT_OK);
     struct lm_options options = {1, 64, 1, cpu_features(), 1, 0, KV_INT8};
     CHECK(lm_state_create(&state, model, &options) == TACIT_OK);
     size_t stride = lm_logit_stride(model);

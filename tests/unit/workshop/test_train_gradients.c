@@ -39,10 +39,10 @@ int main(void)
     float *params = malloc(net.n_params * sizeof *params);
     float *grad = calloc(net.n_params, sizeof *grad);
     struct random random = {7};
-    uint16_t ids[N + 1];
+    uint32_t ids[N + 1];
     for (size_t i = 0; i <= N; i++)
-        ids[i] = (uint16_t)(random_next(&random) % (TINY.n_vocab - 1));
-    ids[0] = ids[40] = (uint16_t)(TINY.n_vocab - 1);
+        ids[i] = (uint32_t)(random_next(&random) % (TINY.n_vocab - 1));
+    ids[0] = ids[40] = (uint32_t)(TINY.n_vocab - 1);
     net_init_params(&net, 3, params);
     for (size_t i = 0; i < net.n_params; i++)
         params[i] += 0.3f * random_normal(&random);

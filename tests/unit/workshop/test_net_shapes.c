@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The trainer runs what the engine runs: for each shape that it knows, its logits of an imported model against the
+ * engine's, every parameter's gradient against a central finite difference, and the way back to an int8 model.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "check.h"
+#include "engine/lm.h"
+#include "tiny_model.h"
+#include "workshop/net/net_export.h"
+#include "workshop/net/ops.h"
+#include "workshop/net/random.h"
+
+enum { N = 83 };
+
+#define OWN                                                                                        \
+    LM_QK_NORM | LM_WITH_HASHES | LM_WITH_SMEAR | LM_WITH_EMBED_NORM | LM_WITH_MIX |               \
+        LM_WITH_Q_GAIN | LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST
+
+/* X(name, known, fields of struct lm_shape) */
+#define SHAPES(X)                                                                                  \
+    X("llama", true, 300, 2, 64, 4, 2, 64, 128, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU, 0, 0, 0, 0,   \
+      0, 10000.0f, 1e-5f, 0.0f, TINY_NO_MORE)                                                      \
+    X("llama 3", true, 270, 2, 64, 2, 2, 64, 64, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU,              \
+      LM_ROPE_SCALED, 0, 0, 0, 0, 500000.0f, 1e-5f, 0.0f, TINY_NO_MORE)                            \
+    X("qwen 2", true, 513, 1, 128, 6, 2, 64, 64, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU,              \
+      LM_QKV_BIAS | LM_SEPARATE_HEAD, 0, 0, 0, 0, 1e6f, 1e-6f, 0.0f, TINY_NO_MORE)                 \
+    X("qwen 3", true, 97, 2, 64, 4, 2, 128, 192, 256, 128, LM_NORM_RMS, LM_ACT_SWIGLU, LM_QK_NORM, \
+      0, 0, 0, 0, 1e6f, 1e-6f, 0.0f, TINY_NO_MORE)                                                 \
+    X("biased", true, 97, 1, 64, 2, 1, 64, 64, 256, 32, LM_NORM_RMS, LM_ACT_SWIGLU,                \
+      LM_QKV_BIAS | LM_OUT_BIAS, 0, 0, 0, 0, 1e4f, 1e-6f, 0.0f, TINY_NO_MORE)                      \
+    X("default", true, 200, 3, 64, 2, 1, 64, 128, 256, 16, LM_NORM_RMS, LM_ACT_RELU2, OWN, 64,     \
+      128, 50, 64, 10000.0f, 1e-6f, 15.0f, TINY_NO_MORE)                                           \
+    X("learned positions", false, 260, 1, 64, 1, 1, 64, 64, 100, 0, LM_NORM_LAYER, LM_ACT_GELU,    \
+      LM_LEARNED_POSITIONS, 0, 0, 0, 0, 10000.0f, 1e-5f, 0.0f, TINY_NO_MORE)                       \
+    X("olmo 2", false, 150, 1, 64, 1, 1, 64, 64, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU,              \
+      LM_POST_NORMS | LM_NO_PRE_NORMS, 0, 0, 0, 0, 10000.0f, 1e-5f, 0.0f, TINY_NO_MORE)
+
+struct trained {
+    const char *name;
+    struct net net;
+    struct net_work work;
+    float *params;
+    uint32_t ids[N + 1];
+};
+
+/* Writes the trainer's logits of one position, capped as the engine's are. */
+static float logit(const struct trained *t, size_t position, size_t token)
+{
+    const size_t d = t->net.shape.width;
+    const float *head = net_values(&t->net, t->params, net_head(&t->net), 0);
+    const float cap = t->net.shape.logit_cap,
+                l = op_dot(head + token * d, t->work.y + position * net_stride(d), d);
+    return cap > 0 ? cap * l / sqrtf(l * l + cap * cap) : l;
+}
+
+static void compare_with_engine(const struct trained *t, const struct lm_model *model)
+{
+    struct lm_state *state;
+    struct lm_options options = {1, 256, 1, cpu_features(), 1, 0, KV_INT8};
+    CHECK(lm_state_create(&state, model, &options) == TACIT_OK);
+    const size_t stride = lm_logit_stride(model), n_vocab = t->net.shape.n_vocab;
+    float *logits = aligned_alloc(64, N * stride * sizeof *logits);
+    CHECK(lm_prefill(state, 0, t->ids, N, logits) == TACIT_OK);
+    double error = 0, size = 0;
+    for (size_t i = 0; i < N; i++)
+        for (size_t token = 0; token + 1 < n_vocab; token++) {
+            const double want = logit(t, i, token), d = logits[i * stride + token] - want;
+            error += d * d;
+            size += want * want;
+        }
+    CHECK_MSG(error < 0.0009 * size, "%s: relative error %g", t->name, sqrt(error / size));
+    free(logits);
+    lm_state_destroy(state);
+}
+
+/* A model made of the imported parameters is the model that they came from, up to the rounding of scales. */
+static void test_way_back(struct trained *t, const struct lm_model *model)
+{
+    struct lm_model *made;
+    const float *divisors = model->tensors[LM_ROPE_DIVISORS].values;
+    CHECK(net_export(&made, &t->net, t->params, divisors) == TACIT_OK);
+    CHECK(memcmp(&made->shape, &model->shape, sizeof made->shape) == 0);
+    float *back = calloc(t->net.n_params, sizeof *back);
+    net_import(&t->net, made, back);
+    for (size_t i = 0; i < t->net.n_params; i++)
+        CHECK(fabsf(back[i] - t->params[i]) <= 1e-6f * fabsf(t->params[i]));
+    if (divisors)
+        CHECK(memcmp(divisors, made->tensors[LM_ROPE_DIVISORS].values,
+                     t->net.shape.rope_dims / 2 * sizeof *divisors) == 0);
+    free(back);
+    lm_model_destroy(made);
+}
+
+static double loss(struct trained *t, float scale, float *grad)
+{
+    return net_run(&t->net, &t->work, t->params, N, t->ids, t->ids + 1, scale, grad);
+}
+
+static void check_param(struct trained *t, const struct net_param *p, const float *grad)
+{
+    const size_t n = p->n_rows * p->n_cols;
+    const float h = 4e-3f;
+    double norm = 0;
+    for (size_t i = 0; i < n; i++)
+        norm += (double)grad[p->offset + i] * (double)grad[p->offset + i];
+    norm = sqrt(norm / (double)n);
+    CHECK_MSG(norm > 1e-6, "%s: %s has no gradient", t->name, p->name);
+    for (size_t i = 0; i < n; i += 1 + n / 4) {
+        const size_t at = p->offset + i;
+        const float kept = t->params[at];
+        t->params[at] = kept + h;
+        const double up = loss(t, 0, NULL);
+        t->params[at] = kept - h;
+        const double down = loss(t, 0, NULL);
+        t->params[at] = kept;
+        const double want = 0.5 * (up - down) / (2 * (double)h), got = (double)grad[at];
+        CHECK_MSG(fabs(want - got) < 0.02 * (fabs(want) + norm) + 2e-3,
+                  "%s: %s[%zu]: difference %g, gradient %g (rms %g)", t->name, p->name, i, want,
+                  got, norm);
+    }
+}
+
+static void test_gradients(struct trained *t)
+{
+    float *grad = calloc(t->net.n_params, sizeof *grad);
+    const double nats = loss(t, 0.5f, grad);
+    CHECK_MSG(nats > 0 && nats < 1000, "%s: loss %g", t->name, nats);
+    for (size_t p = 0; p < t->net.n_table; p++)
+        check_param(t, &t->net.table[p], grad);
+
+    /* Frozen, the tables get no gradient and the rest the same. */
+    float *less = calloc(t->net.n_params, sizeof *less);
+    t->net.tables_are_frozen = true;
+    CHECK(loss(t, 0.5f, less) == nats);
+    for (size_t p = 0; p < t->net.n_table; p++) {
+        const struct net_param *param = &t->net.table[p];
+        const bool is_frozen = param->id == LM_EMBEDDING || param->id == LM_HEAD;
+        for (size_t i = param->offset; i < param->offset + param->n_rows * param->n_cols; i++)
+            CHECK(less[i] == (is_frozen ? 0 : grad[i]));
+    }
+    free(less);
+    free(grad);
+}
+
+static void test_shape(const char *name, bool is_known, const struct lm_shape *shape)
+{
+    struct lm_model *model;
+    struct trained t = {.name = name};
+    struct random random = {9};
+    CHECK(tiny_model(&model, shape) == TACIT_OK);
+    const enum tacit_status status = net_open_model(&t.net, model, 96);
+    CHECK(status == (is_known ? TACIT_OK : TACIT_ERR_UNSUPPORTED));
+    if (is_known) {
+        CHECK(t.net.has_gains);
+        CHECK(net_work_open(&t.work, &t.net, true) == TACIT_OK);
+        t.params = calloc(t.net.n_params, sizeof *t.params);
+        net_import(&t.net, model, t.params);
+        for (size_t i = 0; i <= N; i++)
+            t.ids[i] = (uint32_t)(random_next(&random) % (shape->n_vocab - 1));
+        net_forward(&t.net, &t.work, t.params, N, t.ids);
+        compare_with_engine(&t, model);
+        test_way_back(&t, model);
+        test_gradients(&t);
+        free(t.params);
+        net_work_close(&t.work);
+        net_close(&t.net);
+    }
+    lm_model_destroy(model);
+}
+
+int main(void)
+{
+#define TEST(name, known, ...)                                                                     \
+    {                                                                                              \
+        const struct lm_shape shape = {__VA_ARGS__};                                               \
+        test_shape(name, known, &shape);                                                           \
+    }
+    SHAPES(TEST)
+    return check_result();
+}
