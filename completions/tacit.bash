@@ -56,11 +56,11 @@ _tacit_models()
 _tacit_model()
 {
     if ((COMP_CWORD == 2)); then
-        _tacit_offer "list show fetch import quantize prune export"
+        _tacit_offer "list show fetch import quantize prune recover export"
         return
     fi
     case ${COMP_WORDS[2]} in
-    show | quantize | prune | export)
+    show | quantize | prune | recover | export)
         _tacit_models
         _tacit_files '*.gguf'
         ;;

@@ -16,6 +16,7 @@
 #include "cli/models/model_import.h"
 #include "cli/models/model_prune.h"
 #include "cli/models/model_quantize.h"
+#include "cli/models/model_recover.h"
 #include "cli/models/model_url.h"
 
 struct action {
@@ -193,6 +194,8 @@ static int print_help(void)
         "       tacit model prune NAME|FILE --what PART -o NAME  leave out weights, neurons or "
         "layers;\n"
         "                                        --help shows how\n"
+        "       tacit model recover NAME|FILE --text FILE -o NAME  train it on text; --help shows "
+        "how\n"
         "       tacit model export NAME|FILE --gguf FILE  write it for llama.cpp; --help shows "
         "how\n",
         stdout);
@@ -211,9 +214,8 @@ int cli_model(int argc, char **argv)
         int (*run)(int argc, char **argv);
     } lines[] = {
         /* with options of their own */
-        {"import", cli_model_import},
-        {"quantize", cli_model_quantize},
-        {"prune", cli_model_prune},
+        {"import", cli_model_import}, {"quantize", cli_model_quantize},
+        {"prune", cli_model_prune},   {"recover", cli_model_recover},
         {"export", cli_model_export},
     };
     struct console console;
@@ -236,8 +238,9 @@ int cli_model(int argc, char **argv)
         }
         return (int)code;
     }
-    console_error(&console, NULL,
-                  "model: list, show, fetch, import, quantize, prune or export; try 'tacit model "
-                  "--help'");
+    console_error(
+        &console, NULL,
+        "model: list, show, fetch, import, quantize, prune, recover or export; try 'tacit model "
+        "--help'");
     return EXIT_CODE_USAGE;
 }

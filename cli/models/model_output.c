@@ -62,7 +62,7 @@ static void say_line(void *context, const char *text)
 enum exit_code model_output_make(const struct model_making *making, const char *name)
 {
     struct model_making said = *making;
-    const struct tacit_train_sink sink = {say_line, NULL, &said};
+    const struct tacit_train_sink sink = {say_line, making->stop, &said};
     char source[TACIT_MODEL_PATH_MAX], path[TACIT_MODEL_PATH_MAX];
     const char *model;
     enum exit_code code = model_path_named(making->console, name, source, &model);
@@ -71,6 +71,11 @@ enum exit_code model_output_make(const struct model_making *making, const char *
     if (code != EXIT_CODE_OK)
         return code;
     enum tacit_status status = making->make(making->job, model, path, &sink);
+    const char *why = making->explain && status != TACIT_OK ? making->explain(making->job) : NULL;
+    if (why) {
+        console_error(making->console, name, "%s", why);
+        return EXIT_CODE_FAILED;
+    }
     if (status != TACIT_ERR_ARGUMENT || !making->argument_means)
         return tell_end(making->console, name, path, status);
     console_error(making->console, name, "%s", making->argument_means);

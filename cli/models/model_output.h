@@ -24,6 +24,9 @@ struct model_making {
     enum tacit_status (*make)(void *job, const char *model, const char *path,
                               const struct tacit_train_sink *sink);
     void *job;
+    int (*stop)(void *context); /* of the sink; NULL: nothing stops it */
+    /* What to say after a failure, or NULL to say what its status says; NULL: always that. */
+    const char *(*explain)(const void *job);
     const char *
         argument_means; /* what to say of the model for TACIT_ERR_ARGUMENT; NULL: it does not happen */
 };

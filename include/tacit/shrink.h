@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Models made smaller: what `tacit model quantize` and `tacit model prune` do. In the library tacit_train, apart from libtacit, because it may
+ * Models made smaller: what `tacit model quantize`, `prune` and `recover` do. In the library tacit_train, apart from libtacit, because it may
  * use the C library's mathematics; nothing here is needed to compress or to run what it makes.
  */
 #ifndef TACIT_SHRINK_H
 #define TACIT_SHRINK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tacit/model.h"
 #include "tacit/status.h"
@@ -70,6 +71,44 @@ struct tacit_prune {
  * one for that part, or the ratio out of range. */
 enum tacit_status tacit_shrink_prune(const struct tacit_prune *job,
                                      const struct tacit_train_sink *sink);
+
+enum { TACIT_RECOVER_RANK_MAX = 64 };
+
+/* The learning rate that tacit_shrink_recover takes by itself. */
+#define TACIT_RECOVER_RATE 1e-3
+
+struct tacit_recover {
+    const char *model,
+        *path; /* as of struct tacit_quantize; the training's state lies at PATH.state meanwhile */
+    const char *const *texts; /* [n_texts] files */
+    size_t n_texts;
+    unsigned
+        lora_rank; /* of two narrow matrices beside each matrix of the layers, which alone are trained;
+                             at most TACIT_RECOVER_RANK_MAX; 0: all parameters are trained */
+    unsigned n_steps; /* 0: no limit; of 2,048 tokens each */
+    unsigned
+        n_seconds; /* of training, in all calls together; 0: no limit; one of the two is needed */
+    double learning_rate; /* 0: as above */
+};
+
+struct tacit_recover_report {
+    double before, after; /* bits per byte of text held out from the training, by the engine */
+    uint64_t n_steps, n_tokens;
+    double seconds;
+    char why[TACIT_MODEL_REASON_MAX]; /* after a failure: one phrase, or empty */
+};
+
+/* Trains a model on text with Adam, on one thread, and writes it: repairs what tacit_shrink_prune and
+ * tacit_shrink_quantize damaged. Weights that were pruned stay zero: those that are zero in a matrix of which a tenth or more
+ * is. Matrices of 4 bits stay so, each group with its scale and minimum. All others become int8. A state is written every five
+ * minutes and when sink->stop says so, which returns TACIT_ERR_CANCELLED; a later call with the same model, texts, rank
+ * and rate goes on from it. Other errors as tacit_shrink_quantize; TACIT_ERR_CONTENT_LIMIT: fewer than 1,024 tokens of text;
+ * TACIT_ERR_ARGUMENT: no limit, or the state is of another call; TACIT_ERR_CORRUPT: the state is damaged;
+ * TACIT_ERR_STATE: the training diverged; TACIT_ERR_UNSUPPORTED: not a shape of Llama, Qwen 2 or 3, or tacit's own. */
+enum tacit_status tacit_shrink_recover(const struct tacit_recover *job,
+                                       const struct tacit_train_sink *sink,
+                                       struct tacit_recover_report *report);
+
 enum tacit_gguf_type {
     TACIT_GGUF_AS_STORED, /* Q8_0 for a matrix of int8, Q4_1 for one of 4 bits */
     TACIT_GGUF_F16,
