@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "cli/base/option_table.h"
+#include "cli/models/model_named.h"
 #include "cli/models/model_output.h"
 #include "tacit/shrink.h"
 
@@ -17,7 +18,7 @@ struct run {
     struct tacit_recover job;
     struct tacit_recover_report report;
     const char *texts[TEXTS_MAX];
-    const char *output; /* a name or a file */
+    const char *output, *teacher; /* names or files */
     unsigned n_minutes;
     bool all, force, wants_help;
 };
@@ -42,6 +43,8 @@ static const struct option_row rows[] = {
     {"full", 0, OPTION_SET, 0, AT(all), 0, 0, NULL, NULL, "train all parameters (default)", NULL},
     {"lora", 0, OPTION_NUMBER, 0, AT(job.lora_rank), 1, TACIT_RECOVER_RANK_MAX, "RANK", "is a rank",
      "train two narrow matrices beside each, and merge them", NULL},
+    {"teacher", 0, OPTION_TEXT, 0, AT(teacher), 0, 0, "MODEL", NULL,
+     "a model of the same vocabulary, whose distributions are\nlearned beside the text", NULL},
     {"steps", 0, OPTION_NUMBER, 0, AT(job.n_steps), 1, STEPS_MAX, "N", "is a number of steps",
      "how long: steps of 2,048 tokens", NULL},
     {"minutes", 0, OPTION_NUMBER, 0, AT(n_minutes), 1, MINUTES_MAX, "M", "is a number of minutes",
@@ -131,6 +134,17 @@ static const char *explain(const void *context)
 
 static enum exit_code recover(struct run *run, const char *name)
 {
+    char teacher[TACIT_MODEL_PATH_MAX];
+    if (run->teacher) {
+        const enum exit_code found =
+            model_path_named(&run->console, run->teacher, teacher, &run->job.teacher);
+        if (found != EXIT_CODE_OK)
+            return found;
+        if (!run->job.teacher) {
+            refuse(run, "the teacher is a file, not the linked-in model");
+            return EXIT_CODE_USAGE;
+        }
+    }
     const struct model_making making = {.console = &run->console,
                                         .output = run->output,
                                         .force = run->force,

@@ -89,6 +89,9 @@ struct tacit_recover {
     unsigned
         n_seconds; /* of training, in all calls together; 0: no limit; one of the two is needed */
     double learning_rate; /* 0: as above */
+    const char *
+        teacher; /* a .gguf or .tmodel file with the same tokens, whose distributions are half of what is learned
+                            (the text is the other half); NULL: none */
 };
 
 struct tacit_recover_report {
@@ -104,7 +107,7 @@ struct tacit_recover_report {
  * minutes and when sink->stop says so, which returns TACIT_ERR_CANCELLED; a later call with the same model, texts, rank
  * and rate goes on from it. Other errors as tacit_shrink_quantize; TACIT_ERR_CONTENT_LIMIT: fewer than 1,024 tokens of text;
  * TACIT_ERR_ARGUMENT: no limit, or the state is of another call; TACIT_ERR_CORRUPT: the state is damaged;
- * TACIT_ERR_STATE: the training diverged; TACIT_ERR_UNSUPPORTED: not a shape of Llama, Qwen 2 or 3, or tacit's own. */
+ * TACIT_ERR_STATE: the training diverged; TACIT_ERR_MODEL_WRONG: the teacher has other tokens; TACIT_ERR_UNSUPPORTED: not a shape of Llama, Qwen 2 or 3, or tacit's own. */
 enum tacit_status tacit_shrink_recover(const struct tacit_recover *job,
                                        const struct tacit_train_sink *sink,
                                        struct tacit_recover_report *report);

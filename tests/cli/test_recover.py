@@ -8,6 +8,8 @@ import subprocess
 from harness import FAILED, SOURCE_DIR, TACIT, USAGE, CliTest, main, text
 from toy_model import gguf
 
+DEFAULT_MODEL = SOURCE_DIR / "models/default.tmodel"
+
 
 class Recover(CliTest):
     def setUp(self):
@@ -34,6 +36,17 @@ class Recover(CliTest):
         self.write("r.tct", self.run_tacit("-c", "-m", "./r.tmodel", "a").stdout)
         self.assertEqual(self.run_tacit("-dc", "-m", "./r.tmodel", "r.tct").stdout, self.read("a"))
 
+    def test_teacher(self):
+        """It is part of what a state must agree with, and must have the same tokens."""
+        result = self.recover("--steps", "25", "--teacher", "./toy.gguf", "-o", "r.tmodel")
+        before, after = self.figures(result.stdout.decode())
+        self.assertLess(after, before - 0.02)
+        for code, pattern, teacher in [(FAILED, "has another vocabulary", DEFAULT_MODEL),
+                                       (FAILED, "No such file", "./nowhere.tmodel"),
+                                       (USAGE, "not the linked-in model", "default")]:
+            self.fails(code, pattern, "model", "recover", "--text", "a", "--teacher", teacher, "./two.tmodel", "-f", "-o",
+                       "r.tmodel", env=self.env)
+
     def test_stopped_it_goes_on(self):
         whole = ("--steps", "30", "-o", "whole.tmodel")
         self.recover(*whole)
@@ -47,7 +60,7 @@ class Recover(CliTest):
         self.assertEqual(process.returncode, FAILED)
         self.assertRegex(err, r"stopped at step \d+; the same call goes on")
         self.assertFalse((self.dir / "parts.tmodel").exists())
-        other = self.fails(FAILED, "is of a call with another model, texts, --lora or --lr", "model", "recover", "--lora",
+        other = self.fails(FAILED, "is of a call with another model, teacher, texts, --lora or --lr", "model", "recover", "--lora",
                            "4", "--text", "a", "./two.tmodel", "--steps", "30", "-o", "parts.tmodel", env=self.env)
         self.assertEqual(other.err.count("\n"), 1)
         self.assertIn("goes on from", self.recover("--progress", "--steps", "30", "-o", "parts.tmodel").err)

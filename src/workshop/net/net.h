@@ -168,6 +168,21 @@ static inline size_t net_stride(size_t n)
 double net_run(const struct net *net, struct net_work *work, const float *params, size_t n,
                const uint32_t *ids, const uint32_t *targets, float scale, float *grad);
 
+/* A network whose distributions another one learns; it has the same tokens. */
+struct net_teacher {
+    const struct net *net;
+    struct net_work *work;
+    const float *params;
+    float share; /* of what is learned; the rest is the text */
+};
+
+/* net_run with a gradient, towards a mixture of the text and the teacher's distributions: the gradient is that of
+ * (1 - share) times the sum of -log p plus share times the sum of the cross-entropies with the teacher. Returns the text's
+ * sum. */
+double net_distil(const struct net *net, struct net_work *work, const float *params, size_t n,
+                  const uint32_t *ids, const uint32_t *targets, float scale, float *grad,
+                  const struct net_teacher *teacher);
+
 /* The parts of net_run: forward leaves y, loss leaves lse, loss_back leaves the gradient of y in
  * dy. */
 void net_forward(const struct net *net, struct net_work *work, const float *params, size_t n,
@@ -175,7 +190,8 @@ void net_forward(const struct net *net, struct net_work *work, const float *para
 double net_loss(const struct net *net, struct net_work *work, const float *params, size_t n,
                 const uint32_t *targets);
 void net_loss_back(const struct net *net, struct net_work *work, const float *params, size_t n,
-                   const uint32_t *targets, float scale, float *grad);
+                   const uint32_t *targets, float scale, float *grad,
+                   const struct net_teacher *teacher); /* after its net_loss; NULL: none */
 void net_backward(const struct net *net, struct net_work *work, const float *params, size_t n,
                   const uint32_t *ids, float *grad);
 /* x times the gain, in work->gained; x itself if gain is NULL. */

@@ -192,8 +192,21 @@ double net_run(const struct net *net, struct net_work *work, const float *params
     net_forward(net, work, params, n, ids);
     const double loss = net_loss(net, work, params, n, targets);
     if (grad) {
-        net_loss_back(net, work, params, n, targets, scale, grad);
+        net_loss_back(net, work, params, n, targets, scale, grad, NULL);
         net_backward(net, work, params, n, ids, grad);
     }
+    return loss;
+}
+
+double net_distil(const struct net *net, struct net_work *work, const float *params, size_t n,
+                  const uint32_t *ids, const uint32_t *targets, float scale, float *grad,
+                  const struct net_teacher *teacher)
+{
+    net_forward(teacher->net, teacher->work, teacher->params, n, ids);
+    net_loss(teacher->net, teacher->work, teacher->params, n, targets);
+    net_forward(net, work, params, n, ids);
+    const double loss = net_loss(net, work, params, n, targets);
+    net_loss_back(net, work, params, n, targets, scale, grad, teacher);
+    net_backward(net, work, params, n, ids, grad);
     return loss;
 }

@@ -82,7 +82,7 @@ double net_loss(const struct net *net, struct net_work *w, const float *params, 
 
 /* The panel's logits become their gradient. */
 static void panel_back(const struct net *net, struct net_work *w, size_t n, const struct panel *p,
-                       const uint32_t *targets, float scale)
+                       const uint32_t *targets, float scale, const struct net_teacher *teacher)
 {
     const float cap = net->shape.logit_cap;
     const uint32_t bos = unpredicted(net);
@@ -90,7 +90,12 @@ static void panel_back(const struct net *net, struct net_work *w, size_t n, cons
         float *row = w->logits + t * p->stride;
         const size_t target = is_target(p, targets[t]) ? targets[t] - p->begin : p->n_summed;
         const float by = targets[t] == bos ? 0 : scale;
-        if (cap > 0)
+        if (teacher) {
+            const struct op_lesson lesson = {teacher->work->logits + t * p->stride,
+                                             teacher->net->shape.logit_cap, teacher->work->lse[t],
+                                             teacher->share};
+            op_teach_back(row, p->n_summed, cap, w->lse[t], by, target, &lesson);
+        } else if (cap > 0)
             op_capped_back(row, p->n_summed, cap, w->lse[t], by, target);
         else
             op_exp_back(row, p->n_summed, w->lse[t], by, target);
@@ -100,13 +105,16 @@ static void panel_back(const struct net *net, struct net_work *w, size_t n, cons
 }
 
 void net_loss_back(const struct net *net, struct net_work *w, const float *params, size_t n,
-                   const uint32_t *targets, float scale, float *grad)
+                   const uint32_t *targets, float scale, float *grad,
+                   const struct net_teacher *teacher)
 {
     const size_t d = net->shape.width, ld = net_stride(d), head = net_at(net, net_head(net), 0);
     for (size_t begin = 0; begin < net->shape.n_vocab; begin += NET_LOSS_PANEL) {
         const struct panel p = panel_at(net, begin);
         make_logits(net, w, params, n, &p);
-        panel_back(net, w, n, &p, targets, scale);
+        if (teacher)
+            make_logits(teacher->net, teacher->work, teacher->params, n, &p);
+        panel_back(net, w, n, &p, targets, scale, teacher);
         matmul_run(&w->mm, matrix(w->dy, n, d, ld), operand(w->logits, p.stride),
                    operand(params + head + begin * d, d), p.n, begin > 0);
         if (!net->tables_are_frozen)

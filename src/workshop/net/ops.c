@@ -257,6 +257,28 @@ CLONES void op_exp_back(float *logits, size_t n, float lse, float scale, size_t 
         logits[target] -= scale;
 }
 
+/* What a cap of 0 means too: none. */
+static inline __attribute__((always_inline)) float cap_factor(float logit, float cap_inverse2)
+{
+    return 1.0f / sqrtf(logit * logit * cap_inverse2 + 1.0f);
+}
+
+CLONES void op_teach_back(float *logits, size_t n, float cap, float lse, float scale, size_t target,
+                          const struct op_lesson *lesson)
+{
+    const float *taught = lesson->logits;
+    const float k = cap > 0 ? 1 / (cap * cap) : 0, share = lesson->share, their_lse = lesson->lse;
+    const float their_k = lesson->cap > 0 ? 1 / (lesson->cap * lesson->cap) : 0;
+    const float x = target < n ? logits[target] : 0, own = cap_factor(x, k);
+    for (size_t i = 0; i < n; i++) {
+        const float c = cap_factor(logits[i], k), theirs = cap_factor(taught[i], their_k);
+        const float p = fast_exp(logits[i] * c - lse), q = fast_exp(taught[i] * theirs - their_lse);
+        logits[i] = scale * (p - share * q) * (c * c * c);
+    }
+    if (target < n)
+        logits[target] -= scale * (1 - share) * (own * own * own);
+}
+
 CLONES void op_round_rows(struct matrix x)
 {
     const size_t n = x.n_cols;

@@ -72,6 +72,15 @@ void op_exp_sum(float *sum, float *top, const float *logits, size_t n);
 /* op_capped_back without a cap. */
 void op_exp_back(float *logits, size_t n, float lse, float scale, size_t target);
 
+/* The same for a mixture of targets: 1 - share of it is the target, the rest a teacher's distribution over these n, given
+ * by its logits. A cap of 0: none. */
+struct op_lesson {
+    const float *logits;
+    float cap, lse, share;
+};
+void op_teach_back(float *logits, size_t n, float cap, float lse, float scale, size_t target,
+                   const struct op_lesson *lesson);
+
 /* Rounds each row to 255 levels, scaled by its largest magnitude: what int8 storage would keep. */
 void op_round_rows(struct matrix x);
 

@@ -17,6 +17,7 @@
 #include "workshop/net/random.h"
 #include "workshop/recover/recover_state.h"
 #include "workshop/recover/recover_text.h"
+#include "workshop/recover/teacher.h"
 #include "workshop/shrink/source_model.h"
 #include "workshop/train/say.h"
 
@@ -29,6 +30,8 @@ enum {
     STATE_PATH_MAX = 4096,
 };
 
+static const float TEACHER_SHARE = 0.5f;
+
 struct recovery {
     const struct tacit_recover *job;
     const struct tacit_train_sink *sink;
@@ -38,6 +41,7 @@ struct recovery {
     struct net net;
     struct net_work work;
     struct adapter adapter;
+    struct teacher teacher; /* without a file: none */
     float *grad;
     struct recover_position at;
     uint8_t arguments[SHA256_BYTES];
@@ -79,6 +83,8 @@ static void hash_arguments(struct recovery *r)
     sha256_init(&sha);
     sha256_update(&sha, r->model->identity, sizeof r->model->identity);
     sha256_update(&sha, r->text.hash, sizeof r->text.hash);
+    if (r->teacher.file)
+        sha256_update(&sha, model_file_lm(r->teacher.file)->identity, LM_IDENTITY_BYTES);
     sha256_update(&sha, &rank, sizeof rank);
     sha256_update(&sha, &rate, sizeof rate);
     sha256_final(&sha, r->arguments);
@@ -97,7 +103,7 @@ static enum tacit_status take_up(struct recovery *r)
         return TACIT_OK;
     if (status == TACIT_ERR_ARGUMENT)
         return fail(r, status,
-                    "%s is of a call with another model, texts, --lora or --lr; repeat "
+                    "%s is of a call with another model, teacher, texts, --lora or --lr; repeat "
                     "that call, or remove the file",
                     r->state_path);
     if (status == TACIT_ERR_CORRUPT)
@@ -141,17 +147,27 @@ static void draw(const struct recovery *r, uint64_t place, uint32_t *ids)
     memcpy(ids + 1, text->tokens + window * text->window, text->window * sizeof *ids);
 }
 
+static double learn(struct recovery *r, const uint32_t *ids, float scale)
+{
+    const struct net_teacher teacher = {&r->teacher.net, &r->teacher.work, r->teacher.params,
+                                        TEACHER_SHARE};
+    const size_t n = r->text.window;
+    if (r->teacher.file)
+        return net_distil(&r->net, &r->work, r->adapter.weights, n, ids, ids + 1, scale, r->grad,
+                          &teacher);
+    return net_run(&r->net, &r->work, r->adapter.weights, n, ids, ids + 1, scale, r->grad);
+}
+
 static enum tacit_status step(struct recovery *r)
 {
     const size_t n = r->text.window;
-    const float scale = 1.0f / (float)(BATCH * n);
     uint32_t ids[WINDOW + 1];
     double nats = 0;
     adapter_apply(&r->adapter);
     memset(r->grad, 0, r->net.n_params * sizeof *r->grad);
     for (size_t i = 0; i < BATCH; i++) {
         draw(r, r->at.step * BATCH + i, ids);
-        nats += net_run(&r->net, &r->work, r->adapter.weights, n, ids, ids + 1, scale, r->grad);
+        nats += learn(r, ids, 1.0f / (float)(BATCH * n));
     }
     const double loss = nats / (double)(BATCH * n);
     const double norm =
@@ -228,8 +244,23 @@ static enum tacit_status finish(struct recovery *r, const struct model_file *fil
     return status;
 }
 
-static enum tacit_status open_all(struct recovery *r, const struct tokenizer *tokenizer)
+static enum tacit_status open_teacher(struct recovery *r, const struct model_file *file)
 {
+    const char *path = r->job->teacher;
+    if (!path)
+        return TACIT_OK;
+    const enum tacit_status status = teacher_open(&r->teacher, path, file, r->net.seq_len);
+    if (status == TACIT_ERR_MODEL_WRONG)
+        return fail(r, status, "the teacher %s has another vocabulary", path);
+    if (status != TACIT_OK)
+        return fail(r, status, "the teacher %s: %s", path,
+                    status == TACIT_ERR_IO ? strerror(errno) : tacit_status_message(status));
+    return TACIT_OK;
+}
+
+static enum tacit_status open_all(struct recovery *r, const struct model_file *file)
+{
+    const struct tokenizer *tokenizer = model_file_tokenizer(file);
     const struct tacit_recover *job = r->job;
     const uint32_t n_context = r->model->shape.n_context;
     const uint32_t window = n_context < WINDOW ? n_context : WINDOW;
@@ -247,6 +278,7 @@ static enum tacit_status open_all(struct recovery *r, const struct tokenizer *to
     if (status == TACIT_ERR_IO)
         return fail(r, status, "%s: %s", bad, strerror(errno));
     TRY(status);
+    TRY(open_teacher(r, file));
     hash_arguments(r);
     TRY(net_work_open(&r->work, &r->net, false));
     TRY(adapter_open(&r->adapter, &r->net, r->model, job->lora_rank));
@@ -256,7 +288,7 @@ static enum tacit_status open_all(struct recovery *r, const struct tokenizer *to
 
 static enum tacit_status recover(struct recovery *r, const struct model_file *file)
 {
-    TRY(open_all(r, model_file_tokenizer(file)));
+    TRY(open_all(r, file));
     TRY(take_up(r));
     say(r->sink,
         "%zu of %zu numbers trained; %zu matrices pruned (%zu zeros stay), %zu of 4 bits; %zu "
@@ -293,6 +325,7 @@ enum tacit_status tacit_shrink_recover(const struct tacit_recover *job,
         free(r->grad);
         if (r->adapter.net)
             adapter_close(&r->adapter);
+        teacher_close(&r->teacher);
         net_work_close(&r->work);
         net_close(&r->net);
         recover_text_close(&r->text);

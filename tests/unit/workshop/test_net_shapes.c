@@ -147,6 +147,109 @@ static void test_gradients(struct trained *t)
     free(grad);
 }
 
+/* The cross-entropy with the mixture that net_distil learns, from all logits. */
+static double lesson_loss(struct trained *t, const struct trained *teacher, float share)
+{
+    double sum = 0;
+    net_forward(&t->net, &t->work, t->params, N, t->ids);
+    for (size_t i = 0; i < N; i++) {
+        double own = 0, theirs = 0, mixed = 0;
+        for (size_t token = 0; token < t->net.shape.n_vocab; token++) {
+            own += exp((double)logit(t, i, token));
+            theirs += exp((double)logit(teacher, i, token));
+        }
+        for (size_t token = 0; token < t->net.shape.n_vocab; token++) {
+            const double q = exp((double)logit(teacher, i, token)) / theirs;
+            const double want =
+                (double)share * q + (token == t->ids[i + 1] ? 1 - (double)share : 0);
+            mixed += want * (log(own) - (double)logit(t, i, token));
+        }
+        sum += mixed;
+    }
+    return sum;
+}
+
+static void open_trained(struct trained *t, const struct lm_shape *shape)
+{
+    struct lm_model *model;
+    struct random random = {12};
+    CHECK(tiny_model(&model, shape) == TACIT_OK);
+    CHECK(net_open_model(&t->net, model, 96) == TACIT_OK);
+    CHECK(net_work_open(&t->work, &t->net, true) == TACIT_OK);
+    t->params = calloc(t->net.n_params, sizeof *t->params);
+    net_import(&t->net, model, t->params);
+    for (size_t i = 0; i <= N; i++)
+        t->ids[i] = (uint32_t)(random_next(&random) % shape->n_vocab);
+    lm_model_destroy(model);
+}
+
+static void close_trained(struct trained *t)
+{
+    free(t->params);
+    net_work_close(&t->work);
+    net_close(&t->net);
+}
+
+/* A teacher of another shape over the same tokens: the gradient against differences, and with share 0 that of the text. */
+static void test_teacher(void)
+{
+    static const struct lm_shape shapes[2] = {
+        {97,          1, 64, 2, 1, 64,   64,    256,  32,          LM_NORM_RMS, LM_ACT_SWIGLU,
+         LM_QKV_BIAS, 0, 0,  0, 0, 1e4f, 1e-6f, 0.0f, TINY_NO_MORE},
+        {97,
+         2,
+         64,
+         2,
+         2,
+         64,
+         128,
+         256,
+         64,
+         LM_NORM_RMS,
+         LM_ACT_RELU2,
+         LM_QK_NORM | LM_ROOT_CAP,
+         0,
+         0,
+         0,
+         0,
+         1e4f,
+         1e-6f,
+         3.0f,
+         TINY_NO_MORE}};
+    for (size_t order = 0; order < 2; order++) {
+        struct trained t = {.name = "student"}, teacher = {.name = "teacher"};
+        open_trained(&t, &shapes[order]);
+        open_trained(&teacher, &shapes[1 - order]);
+        struct net_teacher lesson = {&teacher.net, &teacher.work, teacher.params, 0.7f};
+        float *grad = calloc(t.net.n_params, sizeof *grad);
+        const double nats =
+            net_distil(&t.net, &t.work, t.params, N, t.ids, t.ids + 1, 1.0f, grad, &lesson);
+        CHECK(nats == loss(&t, 0, NULL));
+        for (size_t i = 0; i < t.net.n_params; i += 1 + t.net.n_params / 60) {
+            const float kept = t.params[i], h = 4e-3f;
+            t.params[i] = kept + h;
+            const double up = lesson_loss(&t, &teacher, lesson.share);
+            t.params[i] = kept - h;
+            const double down = lesson_loss(&t, &teacher, lesson.share);
+            t.params[i] = kept;
+            const double want = (up - down) / (2 * (double)h), got = (double)grad[i];
+            CHECK_MSG(fabs(want - got) < 0.03 * fabs(want) + 1e-2,
+                      "%zu: difference %g, gradient %g", i, want, got);
+        }
+        float *plain = calloc(t.net.n_params, sizeof *plain);
+        lesson.share = 0;
+        memset(grad, 0, t.net.n_params * sizeof *grad);
+        net_distil(&t.net, &t.work, t.params, N, t.ids, t.ids + 1, 1.0f, grad, &lesson);
+        loss(&t, 1.0f, plain);
+        for (size_t i = 0; i < t.net.n_params; i++)
+            CHECK(fabsf(grad[i] - plain[i]) < 1e-4f + 1e-4f * fabsf(plain[i]));
+        free(plain);
+        free(grad);
+        close_trained(&t);
+        close_trained(&teacher);
+    }
+}
+
 static void test_shape(const char *name, bool is_known, const struct lm_shape *shape)
 {
     struct lm_model *model;
@@ -181,5 +284,6 @@ int main(void)
         test_shape(name, known, &shape);                                                           \
     }
     SHAPES(TEST)
+    test_teacher();
     return check_result();
 }
