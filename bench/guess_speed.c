@@ -6,9 +6,9 @@
  *
  * First the cost of a pass by its rows, of one stream, the least of many passes in turn. Then, for
  * the first BYTES of each file as one stream: tokens, passes with guesses, tokens and rows a pass, all
- * counted, and how much less time passes of those costs take. Where ROUNDS is not 0, the same bytes as one
+ * counted without a model that drafts, and how much less time passes of those costs take. Where ROUNDS is not 0, the same bytes as one
  * block of STREAMS streams are decoded by one thread with guesses and without, in turn. Seconds are
- * of processor time, the least of the rounds.
+ * of processor time, the least of the rounds; then passes, tokens and rows a pass, drafts included.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -24,9 +24,9 @@
 #include "model/open_model.h"
 #include "tacit/model.h"
 
+#include "methods/guess/language_guess.h"
 #include "methods/language/language_block.h"
 #include "methods/language/language_choose.h"
-#include "methods/language/language_guess.h"
 #include "token/tokenizer.h"
 
 static double seconds(void)
@@ -98,8 +98,8 @@ static void count(const struct bench *b, struct language_guesser *guesser, const
 
 static enum tacit_status count_passes(const struct bench *b, const uint8_t *data, size_t n)
 {
-    struct language_guesser guesser = {
-        .n_streams = 1, .row_cost = language_choose_row_cost(&b->plan, b->plan.model)};
+    struct language_guesser guesser = {.n_streams = 1,
+                                       .costs = language_choose_costs(&b->plan, b->plan.model)};
     struct arena arena = {0};
     size_t n_items;
     uint32_t *items = malloc(n * sizeof *items);
@@ -170,7 +170,10 @@ static enum tacit_status compare(struct bench *b, const char *path, size_t n_byt
             status = decode(b, true, file.data, &guessing, &report);
     }
     if (status == TACIT_OK && n_rounds > 0)
-        printf("   %8.3f %8.3f %6.2f", plain, guessing, plain / guessing);
+        printf("   %8.3f %8.3f %6.2f %7llu %7.2f %7.2f", plain, guessing, plain / guessing,
+               (unsigned long long)report.n_passes,
+               (double)report.n_decoded / (double)report.n_passes,
+               (double)report.n_read / (double)report.n_passes);
     printf("\n");
     fflush(stdout);
     block_job_free(&b->encoded);
@@ -199,8 +202,8 @@ int main(int argc, char **argv)
     if (codec_plan_make(&b.plan, &options) != TACIT_OK)
         return 1;
     enum tacit_status status = time_passes(&b);
-    printf("%-28s %7s %7s %7s %7s %7s   %8s %8s %6s\n", "file", "tokens", "passes", "a pass",
-           "rows", "gain", "plain s", "guess s", "gain");
+    printf("%-28s %7s %7s %7s %7s %7s   %8s %8s %6s %7s %7s %7s\n", "file", "tokens", "passes",
+           "a pass", "rows", "gain", "plain s", "guess s", "gain", "passes", "a pass", "rows");
     for (int i = 5; i < argc && status == TACIT_OK; i++)
         status = compare(&b, argv[i], (size_t)atol(argv[4]), atoi(argv[3]));
     if (status != TACIT_OK)

@@ -14,8 +14,9 @@
 #include "predict/context_mixer.h" /* struct kernels */
 #include "tacit/options.h"
 
-/* Which guesses a decoder has the model read (language_guess.h); the others are for tests. */
-enum codec_guessing { GUESSING_WHAT_PAYS, GUESSING_NOTHING, GUESSING_ALL };
+/* Which guesses a decoder has the model read (language_guess.h); the others are for tests: GUESSING_DRAFTS is what pays,
+ * with a model that drafts for any model. */
+enum codec_guessing { GUESSING_WHAT_PAYS, GUESSING_NOTHING, GUESSING_ALL, GUESSING_DRAFTS };
 
 struct codec_plan {
     int level;

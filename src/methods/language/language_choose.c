@@ -6,7 +6,7 @@
 #include "base/cpu.h"
 #include "base/try.h"
 #include "engine/lm.h"
-#include "methods/language/language_guess.h"
+#include "methods/guess/language_guess.h"
 
 enum { SPOKEN_PART = 8, SPLIT_MAX = 1024 };
 
@@ -100,19 +100,25 @@ uint32_t language_choose_ahead(bool encoding, uint32_t n_streams)
 }
 
 /* Measured by bench/guess_speed.c. With a large model, a pass of few rows waits for memory. */
-uint32_t language_choose_row_cost(const struct codec_plan *plan, const struct tacit_model *model)
+struct guess_costs language_choose_costs(const struct codec_plan *plan,
+                                         const struct tacit_model *model)
 {
     static const struct {
-        uint32_t features, of_large, of_small; /* costs in 1/16 */
-    } costs[] = {{CPU_AVX512_VNNI | CPU_AVX_VNNI | CPU_AMX_INT8, 1, 10},
-                 {CPU_AVX2 | CPU_NEON_DOTPROD, 3, 10},
-                 {UINT32_MAX, 14, 15}};
+        uint32_t features;
+        struct guess_costs of_large, of_small;
+    } rows[] = {{CPU_AVX512_VNNI | CPU_AVX_VNNI | CPU_AMX_INT8,
+                 {8, GUESS_ONE / 32, GUESS_ONE * 3 / 16},
+                 {2, GUESS_ONE / 8, GUESS_ONE / 2}},
+                {CPU_AVX2 | CPU_NEON_DOTPROD,
+                 {4, GUESS_ONE / 32, GUESS_ONE / 4},
+                 {1, 0, GUESS_ONE * 5 / 8}},
+                {UINT32_MAX, {1, 0, GUESS_ONE * 7 / 8}, {1, 0, GUESS_ONE * 15 / 16}}};
     size_t i = 0;
     if (plan->guessing == GUESSING_ALL)
-        return 0;
-    while (i < 2 && !(plan->cpu_features & costs[i].features))
+        return (struct guess_costs){0};
+    while (i < 2 && !(plan->cpu_features & rows[i].features))
         i++;
-    return (codec_plan_is_large(model) ? costs[i].of_large : costs[i].of_small) * (GUESS_ONE / 16);
+    return codec_plan_is_large(model) ? rows[i].of_large : rows[i].of_small;
 }
 
 enum tacit_status language_choose_items(const struct tokenizer *tokenizer,

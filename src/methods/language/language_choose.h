@@ -7,6 +7,7 @@
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_CHOOSE_H
 
 #include "methods/block_job.h"
+#include "methods/guess/language_guess.h"
 #include "methods/language/language_layout.h"
 #include "token/tokenizer.h"
 
@@ -30,8 +31,8 @@ uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);
 /* Tokens of each stream that an encoder, which knows them, has the model read in one pass. */
 uint32_t language_choose_ahead(bool encoding, uint32_t n_streams);
 
-/* What one more row takes of a pass of one row, of GUESS_ONE. */
-uint32_t language_choose_row_cost(const struct codec_plan *plan, const struct tacit_model *model);
+struct guess_costs language_choose_costs(const struct codec_plan *plan,
+                                         const struct tacit_model *model);
 
 /* Cuts the content into about n_streams nearly equal parts, sets layout->n_streams and ->n_bytes,
  * and writes each part as items: stream i's are items[first[i]] .. items[first[i + 1] - 1]. items:

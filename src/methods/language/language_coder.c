@@ -57,13 +57,15 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
         coder->primer_logits = arena_take(arena, LANGUAGE_PRIMER_ROWS * row);
     if (coder->guessing)
         language_guesser_lay_out(&coder->guesser, arena, coder->layout.n_spoken);
+    language_draft_lay_out(&coder->draft, arena);
     coder->token.unmixed = coder->layout.unmixed;
     token_coder_lay_out(&coder->token, arena, coder->model->trie,
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
 }
 
 /* Needs the layout. Decides which threads read, and how much at a time, for n_threads. */
-static struct language_threads choose_readers(struct language_coder *coder, unsigned n_threads,
+static struct language_threads choose_readers(struct language_coder *coder,
+                                              const struct codec_plan *plan, unsigned n_threads,
                                               bool alone)
 {
     struct language_readers *readers = &coder->readers;
@@ -73,6 +75,9 @@ static struct language_threads choose_readers(struct language_coder *coder, unsi
     coder->guessing = coder->guessing && !encoding && readers->n_streams <= GUESS_STREAMS;
     readers->n_rows = coder->guessing ? GUESS_ROWS : readers->n_ahead;
     coder->guesser.n_streams = readers->n_streams;
+    if (coder->guessing)
+        language_draft_choose(&coder->draft, plan, coder->model, readers->n_streams);
+    coder->guesser.drafted = coder->draft.model != NULL;
     struct language_threads threads = language_threads_choose(n_threads, coder->model, alone,
                                                               readers->n_streams, readers->n_ahead);
     readers->n_teams = threads.n_teams;
@@ -107,23 +112,25 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
 {
     struct language_coder *coder = calloc(1, sizeof *coder);
     struct arena sizes = {0};
-    uint64_t n_models;
+    uint64_t n_models, n_draft = 0;
     if (!coder)
         return TACIT_ERR_MEMORY;
     describe(coder, plan, model, n_items > 0);
     coder->layout = *layout;
     coder->n_items = n_items;
     coder->guessing = plan->guessing != GUESSING_NOTHING;
-    struct language_threads threads = choose_readers(coder, plan->n_threads, true);
+    struct language_threads threads = choose_readers(coder, plan, plan->n_threads, true);
     struct lm_options options = lm_options(plan, layout, &threads, guesses_max(coder));
     lay_out(coder, &sizes);
     struct reference_language_reading reading = reading_of(layout);
     enum tacit_status status =
         lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_models);
+    if (status == TACIT_OK)
+        status = language_draft_memory(&coder->draft, &n_draft);
     if (status == TACIT_OK) {
         struct context_config config = mixer_config(layout, plan->reference, content_size);
         n_models += layout->unmixed ? 0 : context_mixer_memory_needed(&config);
-        *n_bytes = sizeof *coder + sizes.used + n_models;
+        *n_bytes = sizeof *coder + sizes.used + n_models + n_draft;
         if (layout->referenced)
             *n_bytes += reference_language_memory(model, &reading, n_models);
     }
@@ -176,7 +183,7 @@ static enum tacit_status make_models(struct language_coder *coder)
         mixer_config(&coder->layout, coder->job->reference,
                      language_layout_span(&coder->layout, coder->job->header.content_size));
     struct language_threads threads =
-        choose_readers(coder, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
+        choose_readers(coder, plan, coder->job->pool ? plan->n_threads : 1, coder->job->alone);
     struct lm_options options = lm_options(plan, &coder->layout, &threads, guesses_max(coder));
     if (coder->layout.referenced)
         return take_reference(coder, &config, &options);
@@ -202,8 +209,8 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
     place_streams(coder);
     if (coder->guessing)
         language_guesser_start(&coder->guesser);
-    coder->guesser.row_cost = language_choose_row_cost(coder->job->plan, coder->model);
-    return TACIT_OK;
+    coder->guesser.costs = language_choose_costs(coder->job->plan, coder->model);
+    return language_draft_start(&coder->draft, coder->job->plan->cpu_features);
 }
 
 enum tacit_status language_coder_create(struct language_coder **coder_out, struct block_job *job,
@@ -230,6 +237,7 @@ void language_coder_destroy(struct language_coder *coder)
         context_mixer_destroy(coder->token.mixed.cm);
         lm_state_destroy(coder->lm);
     }
+    language_draft_stop(&coder->draft);
     free(coder->memory);
     free(coder->items);
     free(coder);

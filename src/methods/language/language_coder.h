@@ -8,7 +8,8 @@
 
 #include "engine/lm.h"
 #include "methods/block_job.h"
-#include "methods/language/language_guess.h"
+#include "methods/guess/language_draft.h"
+#include "methods/guess/language_guess.h"
 #include "methods/language/language_layout.h"
 #include "methods/language/language_readers.h"
 #include "methods/language/token_coder.h"
@@ -45,6 +46,7 @@ struct language_coder {
     uint32_t n_before;               /* bytes of the reference, which stands before the content */
     bool guessing;                   /* decoder: guessing is allowed, and there is memory for it */
     struct language_guesser guesser; /* decoder */
+    struct language_draft draft;     /* decoder */
     uint32_t *items;                 /* encoder: of the whole block */
     size_t n_items, n_bare;          /* of those done, n_bare are bare bytes */
     size_t n_decoded;                /* decoder: items */

@@ -32,6 +32,16 @@ static size_t plan_stream(void *context, uint32_t stream, struct lm_input *input
     return n;
 }
 
+/* After a decoded token. */
+static enum tacit_status guess_on(struct language_coder *coder, uint32_t stream)
+{
+    struct language_stream *s = &coder->streams[stream];
+    TRY(language_guess_note(&coder->guesser, &s->guess, coder->lm, stream, s->before));
+    if (s->guess.is_read || s->at == s->end)
+        return TACIT_OK;
+    return language_draft_continue(&coder->draft, &coder->guesser, &s->guess);
+}
+
 /* Codes one item of one stream. */
 static enum tacit_status code_item(struct language_coder *coder, uint32_t stream)
 {
@@ -53,9 +63,10 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
     s->before = language_coder_token_of(coder, item);
     coder->n_bare += s->before == LM_NO_TOKEN;
     coder->n_decoded += !coder->token.encoding;
-    if (coder->token.encoding || s->before == LM_NO_TOKEN)
+    if (coder->token.encoding)
         return TACIT_OK;
-    return language_guess_note(&coder->guesser, &s->guess, coder->lm, stream, s->before);
+    TRY(language_draft_note(&coder->draft, bytes));
+    return s->before != LM_NO_TOKEN ? guess_on(coder, stream) : TACIT_OK;
 }
 
 /* Waits until the model has read for the stream's first item of the round. */

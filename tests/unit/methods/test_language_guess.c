@@ -2,7 +2,7 @@
  *
  * A decoder that guesses and one that does not give the same bytes and the same verdict: on content
  * that repeats itself and then does not, for models of every shape, beyond their contexts and windows,
- * mixed and not, of 1 to 5 streams, whole, cut short and damaged. Guesses save passes.
+ * mixed and not, of 1 to 5 streams, whole, cut short and damaged. Guesses save passes, and a model that drafts saves more.
  *
  *     test_language_guess [archives]
  */
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "methods/language/language_guess.h"
+#include "methods/guess/language_guess.h"
 #include "tiny_tmodel.h"
 #include "unit/samples.h"
 
@@ -99,6 +99,8 @@ static enum tacit_status compare(const struct block_job *job, enum codec_guessin
 static void check_archive(const struct tacit_model *model, unsigned number)
 {
     enum codec_guessing guessing = number % 4 ? GUESSING_ALL : GUESSING_WHAT_PAYS;
+    if (number % 16 == 5) /* of one stream */
+        guessing = GUESSING_DRAFTS;
     struct tacit_options options;
     struct codec_plan plan;
     struct block_job job;
@@ -121,6 +123,34 @@ static void check_archive(const struct tacit_model *model, unsigned number)
     block_job_free(&job);
 }
 
+/* Words that the linked-in model knows, and that do not come twice. */
+static void test_drafts(const struct tacit_model *model)
+{
+    static const char text[] =
+        "The history of the United States of America is one of the most important "
+        "subjects that students in high schools and at universities learn about.";
+    static uint8_t out[N_MAX];
+    struct tacit_options options;
+    struct codec_plan plan;
+    struct block_job job;
+    struct tacit_model_report without, with;
+    const struct tacit_model *linked;
+    tacit_options_init(&options);
+    options.model = model;
+    options.unmixed = 1;
+    options.n_streams = options.n_threads = 1;
+    CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
+    memcpy(content, text, sizeof text);
+    encode(&job, &plan, sizeof text);
+    CHECK(decode(&job, GUESSING_WHAT_PAYS, job.payload.size, out, &without) == TACIT_OK);
+    CHECK(decode(&job, GUESSING_DRAFTS, job.payload.size, out, &with) == TACIT_OK);
+    CHECK(memcmp(out, text, sizeof text) == 0 && with.n_decoded == without.n_decoded);
+    if (tacit_model_default(&linked) == TACIT_OK)
+        CHECK_MSG(with.n_passes < without.n_passes, "%llu passes with drafts, %llu without",
+                  (unsigned long long)with.n_passes, (unsigned long long)without.n_passes);
+    block_job_free(&job);
+}
+
 int main(int argc, char **argv)
 {
     unsigned n_archives = argc > 1 ? (unsigned)atoi(argv[1]) : N_ARCHIVES;
@@ -130,6 +160,8 @@ int main(int argc, char **argv)
         CHECK(tiny_tmodel(&model, &shapes[shape], &memory) == TACIT_OK);
         for (unsigned i = shape; i < n_archives; i += N_SHAPES)
             check_archive(model, i / N_SHAPES);
+        if (shape == 0)
+            test_drafts(model);
         tacit_model_close(model);
         free(memory);
     }

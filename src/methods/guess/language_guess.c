@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "methods/language/language_guess.h"
+#include "methods/guess/language_guess.h"
 
 #include <string.h>
 
@@ -11,8 +11,9 @@ enum {
     LUCK_FIRST = GUESS_ONE / 8,
     LUCK_RATE = 4, /* a new outcome weighs 1/16 */
     TRUST = 7,     /* eighths of its probability that the likeliest of several guesses keeps */
-    DOUBT = 8      /* the share of its probability that a guess keeps that would not be made
+    DOUBT = 8,     /* the share of its probability that a guess keeps that would not be made
                       again */
+    DRAFT_BELOW = GUESS_ONE * 2 / 5 /* where a model drafts, less likely guesses are left to it */
 };
 
 static const uint8_t orders[GUESS_ORDERS] = {1, 2, 3, 4, GUESS_CONTEXT};
@@ -125,15 +126,20 @@ static void push(uint32_t *last, uint32_t token)
     last[0] = token;
 }
 
+uint32_t language_guess_cost(const struct language_guesser *guesser, uint32_t n_rows)
+{
+    bool is_first = n_rows * guesser->n_streams <= guesser->costs.n_first;
+    return is_first ? guesser->costs.first : guesser->costs.other;
+}
+
 /* A right guess saves a pass if the guesses of the other streams are right too, which are assumed
  * to be as likely; a wrong guess costs its row. */
-static bool guess_pays(const struct language_guesser *guesser, uint32_t p)
+static bool guess_pays(const struct language_guesser *guesser, uint32_t n_rows, uint32_t p)
 {
-    uint64_t all = p;
+    uint64_t all = p, cost = language_guess_cost(guesser, n_rows);
     for (uint32_t i = 1; i < guesser->n_streams; i++)
         all = all * p / GUESS_ONE;
-    return all * (GUESS_ONE - guesser->row_cost) >
-           (uint64_t)guesser->n_streams * (GUESS_ONE - p) * guesser->row_cost;
+    return all * (GUESS_ONE - cost) > guesser->n_streams * (GUESS_ONE - p) * cost;
 }
 
 /* Continues the chain after the guesses that were read. */
@@ -141,6 +147,7 @@ static void make_guesses(const struct language_guesser *guesser, struct language
 {
     uint32_t last[GUESS_CONTEXT], token, p = GUESS_ONE - 1, past = guess->past;
     uint32_t n_most = GUESS_ROWS - 1 - (guess->is_read ? guess->row : 0);
+    guess->p_next = p;
     memcpy(last, guess->last, sizeof last);
     for (uint32_t i = 0; i < n_most; i++) {
         uint32_t p_next = guess_next(guesser, last, past, &token);
@@ -149,8 +156,9 @@ static void make_guesses(const struct language_guesser *guesser, struct language
             token = guess->read[i];
         }
         p = (uint32_t)((uint64_t)p * p_next / GUESS_ONE) / 8 * TRUST;
-        if (!guess_pays(guesser, p))
+        if (!guess_pays(guesser, 2 + i, p) || (guesser->drafted && p_next < DRAFT_BELOW))
             return;
+        guess->p_next = p;
         if (i >= guess->n_read)
             guess->next[guess->n_next++] = token;
         push(last, token);

@@ -8,7 +8,7 @@
  *         -> { language_guess_plan before a pass | language_guess_note after each token }*
  *
  * Guesses come from the tokens that followed the last few the last time, in any stream of the
- * block. How often such a guess proved right is counted by length of context and by how often it
+ * block; language_draft.h adds others. How often such a guess proved right is counted by length of context and by how often it
  * did before; a chain of guesses continues while its probability is worth a row (guess_pays).
  * Guesses depend on what was decoded, never on time, so that tests can count passes.
  */
@@ -38,12 +38,20 @@ struct guess_entry {
     uint8_t count, is_set;
 };
 
+/* What a row adds to a pass, as a share of a pass of one row, of GUESS_ONE: each of the first n_first rows, and each
+ * other. */
+struct guess_costs {
+    uint32_t n_first, first, other;
+};
+
 /* Of one block. */
 struct language_guesser {
     uint32_t n_streams;
-    uint32_t row_cost;                        /* a row's share of a pass of one row, of GUESS_ONE */
-    unsigned log2;                            /* of a table's entries */
-    struct guess_entry *tables[GUESS_ORDERS]; /* NULL: nothing is guessed */
+    struct guess_costs costs;
+    bool
+        drafted; /* a model continues the chains, which it does better than guesses that are unlikely */
+    unsigned log2;                                          /* of a table's entries */
+    struct guess_entry *tables[GUESS_ORDERS];               /* NULL: nothing is guessed */
     uint16_t luck[GUESS_PASTS][GUESS_ORDERS][GUESS_COUNTS]; /* probabilities of being right */
 };
 
@@ -55,12 +63,16 @@ struct language_guess {
     unsigned past;                /* bit i: whether the guess i tokens ago was right */
     uint32_t read[GUESS_ROWS];    /* guesses that the model has read after it; their rows follow */
     uint32_t next[GUESS_ROWS];    /* guesses for the next pass */
+    uint32_t p_next;              /* probability that all of these are right */
     uint32_t last[GUESS_CONTEXT]; /* tokens, the nearest first */
 };
 
-/* Tables for a block of n_content bytes; n_streams and row_cost are the caller's to set. */
+/* Tables for a block of n_content bytes; the other fields are the caller's to set. */
 void language_guesser_lay_out(struct language_guesser *guesser, struct arena *arena,
                               size_t n_content);
+
+/* What the pass takes more with n_rows rows of each stream than with one less. */
+uint32_t language_guess_cost(const struct language_guesser *guesser, uint32_t n_rows);
 
 /* Before the first token. */
 void language_guesser_start(struct language_guesser *guesser);
