@@ -135,6 +135,7 @@ static const struct option_row rows[] = {
     {"context", 0, OPTION_NUMBER, COMMAND_COMPRESS, AT(codec.n_context), 1, TACIT_CONTEXT_MAX, "N",
      "is a number of tokens", "with a model: tokens that it looks back on (2048)", NULL},
     OPTION_ROW_KV(take_kv, COMMAND_COMPRESS),
+    OPTION_ROW_KV_KEEP(AT(codec.kv_keep), COMMAND_COMPRESS),
     {"mix", 0, OPTION_TAKE, COMMAND_COMPRESS, 0, 0, 0, "on|off", "is 'on' or 'off'",
      "off: the model without context models: faster, larger", take_mix},
     {"no-model", 0, OPTION_TAKE, COMMAND_COMPRESS, 0, 0, 0, NULL, NULL,

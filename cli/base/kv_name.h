@@ -18,6 +18,15 @@
             take                                                                                   \
     }
 
+#define OPTION_ROW_KV_KEEP(offset, commands)                                                       \
+    {                                                                                              \
+        "kv-keep", 0, OPTION_NUMBER, commands, offset, 1, 99, "PERCENT",                           \
+            "is a number from 1 to 99",                                                            \
+            "with a model: the share of what it looks back on that it\n"                           \
+            "keeps, by the attention received; needs --kv 8",                                      \
+            NULL                                                                                   \
+    }
+
 const char *kv_name(enum tacit_kv kv);
 
 /* False: there is no such kind. */

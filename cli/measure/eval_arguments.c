@@ -113,6 +113,7 @@ static const struct option_row rows[] = {
     {"first-token", 0, OPTION_TAKE, 0, 0, 0, 0, "N", "is the number of a token, or none",
      "the token before a window, or none; the model's own unless\ngiven", take_first},
     OPTION_ROW_KV(take_kv, 0),
+    OPTION_ROW_KV_KEEP(AT(options.kv_keep), 0),
     {"probe", 0, OPTION_TAKE, 0, 0, 0, 0, "copy", "is copy",
      "what a passage costs when it comes again, by distance", take_probe},
     OPTION_ROW_LIMIT(struct eval_arguments, limit),

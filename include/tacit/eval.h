@@ -69,6 +69,7 @@ struct tacit_eval_options {
     tacit_progress_fn progress; /* n_in: tokens done, at last all; n_out: all. May be NULL */
     void *progress_context;
     enum tacit_kv kv; /* the model's keys and values (tacit/options.h) */
+    unsigned kv_keep; /* and how many of them, as in tacit_options */
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too

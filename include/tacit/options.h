@@ -106,6 +106,9 @@ struct tacit_options {
                                                 compress with, or that archives may need; NULL:
                                                 none. Must outlive what was made with the options */
     enum tacit_kv kv; /* with a model: its keys and values; the archive records it */
+    /* with a model: of the positions that it looks back on, the hundredths, 1 .. 99, that it keeps by the attention that
+     * they received; 0: all. Only with TACIT_KV_8; the archive records it */
+    unsigned kv_keep;
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too

@@ -4,7 +4,7 @@
  *
  *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_keep_first | lm_reset_stream }* -> lm_state_destroy
  *
- * The logits of a stream depend on its tokens since the reset, on the model, n_context and kv_kind only:
+ * The logits of a stream depend on its tokens since the reset, on the model, n_context, kv_kind and kv_keep only:
  * the bits are the same whether tokens come one at a time or many, whatever the other streams, on
  * any number of threads and any machine. One pass over the weights serves all rows of a call.
  *
@@ -45,6 +45,9 @@ struct lm_options {
     uint32_t n_back;       /* tokens that a stream can take back: 0 .. LM_BACK_MAX */
     /* Of layers that keep more than KV_NEAR_SLOTS positions; the others have KV_INT8. */
     enum kv_kind kv_kind;
+    /* 1 .. 99: layers without a window keep so many hundredths of n_context positions (lm_keep.h), of which kv_kind is
+     * KV_INT8 and n_back 0; 0: all. */
+    uint32_t kv_keep;
 };
 
 struct lm_state;
@@ -126,7 +129,7 @@ void lm_state_watch(struct lm_state *state, lm_watch_fn *watch, void *context);
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 
 /* Saves what the stream has read as lm_stream_size bytes, and restores these bytes to any stream of
- * any state of the same model, n_context and kv_kind. */
+ * any state of the same model, n_context, kv_kind and kv_keep. */
 size_t lm_stream_size(const struct lm_state *state);
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);
 void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved);

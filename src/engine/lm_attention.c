@@ -71,7 +71,9 @@ static void remember(const struct attending *a, float *key, const float *value)
     rotate(a, key, 0);
     if (a->past.undone.n_slots && a->position >= a->span->n_kept)
         keep_undone(a);
-    kv_cache_store(&a->use, lm_slot(a->span, a->position), key, value);
+    size_t slot = a->past.keep.received ? lm_keep_take(&a->past.keep, &a->use)
+                                        : lm_slot(a->span, a->position);
+    kv_cache_store(&a->use, slot, key, value);
     move_sinks(a);
 }
 
@@ -105,7 +107,7 @@ static void show(const struct attending *a, const float *key)
                                    .scores = a->scratch->kv.score,
                                    .stride = a->use.cache.n_slots,
                                    .sinks = a->scratch->sinks};
-    if (state->watch && a->position < a->span->n_kept)
+    if (state->watch && a->position < lm_looked_at(a->span))
         state->watch(state->watcher, &attended);
 }
 
@@ -114,7 +116,7 @@ static void attend(const struct attending *a)
     const struct lm_state *state = a->state;
     const struct lm_shape *s = &state->model->shape;
     struct lm_scratch *t = a->scratch;
-    size_t n = a->use.n_queries, n_kept = a->span->n_kept, parts = s->head_dim / LM_GROUP;
+    size_t n = a->use.n_queries, n_kept = lm_looked_at(a->span), parts = s->head_dim / LM_GROUP;
     size_t n_valid = a->position < n_kept ? (size_t)a->position + 1 : n_kept;
     float *qkv = a->team->wide + a->row * state->wide_stride;
     float *queries = qkv + a->head * n * s->head_dim;
@@ -124,6 +126,8 @@ static void attend(const struct attending *a)
     kv_cache_score(&a->use, queries, n_valid);
     show(a, key);
     kv_cache_weigh(&a->use, t->out, t->sinks, n_valid);
+    if (a->past.keep.received)
+        lm_keep_note(&a->past.keep, &a->use, n_valid);
     lm_rows_quantize_part(&a->team->attended, &state->kernels, a->row, a->head * n * parts,
                           n * parts, t->out);
 }

@@ -31,6 +31,8 @@ static void lay_out_past(struct lm_past *past, const struct lm_shape *s, const s
     past->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *past->sink_keys);
     if (can_go_back)
         kv_cache_lay_out(&past->undone, span->kind, s->head_dim, LM_GROUP, arena);
+    if (span->n_slots < span->n_kept)
+        lm_keep_lay_out(&past->keep, span->n_slots, arena);
 }
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
@@ -102,13 +104,21 @@ static enum tacit_status check_options(const struct lm_options *o)
 {
     bool ok = o->n_streams - 1 < TACIT_STREAMS_MAX && o->n_context - 1 < TACIT_CONTEXT_MAX &&
               o->n_threads - 1 < LM_THREADS_MAX && o->n_teams <= LM_THREADS_MAX &&
-              o->n_back <= LM_BACK_MAX && o->kv_kind < KV_N_KINDS;
+              o->n_back <= LM_BACK_MAX && o->kv_kind < KV_N_KINDS && o->kv_keep < 100 &&
+              (o->kv_keep == 0 || (o->kv_kind == KV_INT8 && o->n_back == 0));
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
 static size_t round_up(size_t n, size_t unit)
 {
     return (n + unit - 1) / unit * unit;
+}
+
+/* At most a share of the positions, in hundredths, but for one group. */
+static size_t slots_of_share(size_t n_kept, uint32_t share)
+{
+    size_t n = n_kept * share / 100 / LM_GROUP * LM_GROUP;
+    return n > LM_GROUP ? n : LM_GROUP;
 }
 
 /* Sets all that is known of a layer's caches without memory. Returns their bytes. */
@@ -121,6 +131,8 @@ static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
     span->n_kept = window ? window : round_up(options->n_context, LM_CONTEXT_UNIT);
     span->n_sinks = window ? 0 : LM_SINK_TOKENS;
     span->n_slots = round_up(span->n_kept, LM_GROUP);
+    if (options->kv_keep > 0 && !window)
+        span->n_slots = slots_of_share(span->n_kept, options->kv_keep);
     span->kind = span->n_slots > KV_NEAR_SLOTS ? options->kv_kind : KV_INT8;
     span->is_local = window && shape->local_rope_base != 0.0f;
     lay_out_past(&unused, shape, span, options->n_back > 0, &sizes);
@@ -329,7 +341,7 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
 static bool has_all(const struct lm_state *state, uint32_t stream)
 {
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
-        if (state->n_seen[stream] > state->spans[layer].n_kept ||
+        if (state->n_seen[stream] > lm_looked_at(&state->spans[layer]) ||
             state->spans[layer].kind != KV_INT8)
             return false;
     return true;

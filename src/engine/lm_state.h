@@ -7,6 +7,7 @@
 #define TACIT_ENGINE_LM_STATE_H
 
 #include "base/threads/crew.h"
+#include "engine/kv/lm_keep.h"
 #include "engine/kv_cache.h"
 #include "engine/lm.h"
 #include "engine/rope.h"
@@ -30,7 +31,7 @@ struct lm_pass {
  * stay. */
 struct lm_span {
     size_t n_kept, n_sinks;
-    size_t n_slots;     /* n_kept, rounded up to a multiple of 64 */
+    size_t n_slots;     /* n_kept, rounded up to a multiple of 64; fewer if kv_keep says so */
     enum kv_kind kind;  /* of the caches */
     bool is_local;      /* rotated by state->local_rope */
     size_t cache_bytes; /* of one head of one stream */
@@ -43,7 +44,14 @@ struct lm_past {
     float *sink_keys; /* [LM_SINK_TOKENS][head_dim], not rotated */
     /* of LM_GROUP slots, none without n_back: what lm_take_back puts back */
     struct kv_cache undone;
+    struct lm_keep keep; /* with fewer slots than n_kept */
 };
+
+/* How many positions a head of the layer looks at. */
+static inline size_t lm_looked_at(const struct lm_span *span)
+{
+    return span->n_slots < span->n_kept ? span->n_slots : span->n_kept;
+}
 
 /* Of one member of the crew. */
 struct lm_scratch {

@@ -34,7 +34,8 @@ static enum tacit_status start_model(struct eval_worker *worker)
         .n_context = e->cut.window,
         .n_threads = alone && e->options.n_threads < LM_THREADS_MAX ? e->options.n_threads : 1,
         .cpu_features = e->features,
-        .kv_kind = (enum kv_kind)e->options.kv};
+        .kv_kind = (enum kv_kind)e->options.kv,
+        .kv_keep = e->options.kv_keep};
     return lm_state_create(&worker->lm, lm_of(worker), &options);
 }
 

@@ -58,7 +58,7 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
         return TACIT_ERR_ARGUMENT;
     if (to->n_streams > TACIT_STREAMS_MAX || to->n_context > TACIT_CONTEXT_MAX || to->unmixed > 1)
         return TACIT_ERR_ARGUMENT;
-    if (to->kv > TACIT_KV_K4V2)
+    if (to->kv > TACIT_KV_K4V2 || to->kv_keep > 99 || (to->kv_keep > 0 && to->kv != TACIT_KV_8))
         return TACIT_ERR_ARGUMENT;
     if (to->report && to->report->struct_size < sizeof to->report->struct_size)
         return TACIT_ERR_ARGUMENT;
@@ -109,6 +109,7 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
         .n_streams = options.n_streams,
         .n_context = options.n_context ? options.n_context : CONTEXT_DEFAULT,
         .kv_kind = (enum kv_kind)options.kv,
+        .kv_keep = options.kv_keep,
         .stream_bytes = level->stream_bytes,
         .streams_max = level->streams_max,
         .least_gain = level->least_gain,

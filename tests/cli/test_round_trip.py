@@ -49,6 +49,7 @@ class RoundTrip(CliTest):
         for archive in archives:
             self.assertEqual(self.run_tacit("-dc", stdin=archive).stdout, data)
         self.fails(USAGE, "--kv is 8, 4 or k4v2", "--kv", "3", "-")
+        self.fails(USAGE, "--kv-keep is a number from 1 to 99", "--kv-keep", "100", "-")
 
     def test_fast_is_level_one(self):
         self.assertEqual(self.archive(SAMPLES["text"], "--fast"), self.archive(SAMPLES["text"], "-1"))

@@ -58,11 +58,11 @@ static const struct variant {
     unsigned n_streams;
     bool unmixed;
     enum tacit_kv kv;
-    unsigned n_context;
+    unsigned n_context, kv_keep;
 } variants[] = {
-    {"mixed1", 1, false, TACIT_KV_8, 64},   {"mixed3", 3, false, TACIT_KV_8, 64},
-    {"whole2", 2, true, TACIT_KV_8, 64},    {"kv4", 1, false, TACIT_KV_4, 192},
-    {"k4v2", 3, false, TACIT_KV_K4V2, 256},
+    {"mixed1", 1, false, TACIT_KV_8, 64, 0},   {"mixed3", 3, false, TACIT_KV_8, 64, 0},
+    {"whole2", 2, true, TACIT_KV_8, 64, 0},    {"kv4", 1, false, TACIT_KV_4, 192, 0},
+    {"k4v2", 3, false, TACIT_KV_K4V2, 256, 0}, {"keep", 2, false, TACIT_KV_8, 192, 40},
 };
 
 static uint8_t content[N_CONTENT];
@@ -138,6 +138,7 @@ static size_t encode(const struct variant *variant, const struct tacit_model *mo
     options.n_streams = variant->n_streams;
     options.n_context = variant->n_context;
     options.kv = variant->kv;
+    options.kv_keep = variant->kv_keep;
     options.unmixed = variant->unmixed;
     options.report = &report;
     enum tacit_status status =

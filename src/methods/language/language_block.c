@@ -79,6 +79,7 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;
     coder->layout.kv_kind = plan->kv_kind;
+    coder->layout.kv_keep = plan->kv_keep;
     TRY(make_items(coder));
     choose_reading(job, &coder->layout);
     coder->layout.memory_log2 = choose_memory(plan, &coder->layout, coder->layout.n_arranged);
@@ -243,6 +244,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                      .unmixed = plan->unmixed,
                                      .n_context = plan->n_context,
                                      .kv_kind = plan->kv_kind,
+                                     .kv_keep = plan->kv_keep,
                                      .n_streams = language_choose_streams(plan, content_size)};
     if (plan->reference && !plan->unmixed) {
         layout.referenced = true;

@@ -38,7 +38,8 @@ static struct lm_options lm_options(const struct codec_plan *plan,
                                .cpu_features = plan->cpu_features,
                                .n_teams = threads->n_teams,
                                .n_back = n_back,
-                               .kv_kind = layout->kv_kind};
+                               .kv_kind = layout->kv_kind,
+                               .kv_keep = layout->kv_keep};
 }
 
 static void lay_out(struct language_coder *coder, struct arena *arena)
@@ -72,7 +73,8 @@ static struct language_threads choose_readers(struct language_coder *coder,
     bool encoding = coder->token.encoding;
     readers->n_streams = coder->layout.n_streams;
     readers->n_ahead = language_choose_ahead(encoding, readers->n_streams);
-    coder->guessing = coder->guessing && !encoding && readers->n_streams <= GUESS_STREAMS;
+    coder->guessing = coder->guessing && !encoding && readers->n_streams <= GUESS_STREAMS &&
+                      coder->layout.kv_keep == 0; /* what was kept cannot be taken back */
     readers->n_rows = coder->guessing ? GUESS_ROWS : readers->n_ahead;
     coder->guesser.n_streams = readers->n_streams;
     if (coder->guessing)

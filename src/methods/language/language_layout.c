@@ -26,6 +26,7 @@ enum {
     FLAG_KV_KIND = 0x40,
     FLAG_ARRANGED = 0x80
 };
+enum { FLAG_KV_KEEP = 0x80 }; /* of the byte that names the kind of KV cache */
 enum { PART_SHIFT = 4, MODEL_PART_MASK = 0x0f };
 enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
 
@@ -38,7 +39,7 @@ static bool is_small(const struct language_layout *layout)
 static bool is_usual(const struct language_layout *layout)
 {
     return layout->referenced && is_small(layout) && layout->kv_kind == KV_INT8 &&
-           layout->reading.part == LANGUAGE_USUAL_PART &&
+           layout->kv_keep == 0 && layout->reading.part == LANGUAGE_USUAL_PART &&
            layout->model_part == LANGUAGE_USUAL_MODEL_PART &&
            layout->memory_log2 >= LANGUAGE_USUAL_MEMORY_LOG2 &&
            layout->memory_log2 <= LANGUAGE_USUAL_MEMORY_LOG2 + USUAL_MEMORY_MASK;
@@ -68,6 +69,11 @@ static enum tacit_status read_usual(unsigned byte, uint32_t content_size,
                : TACIT_ERR_CORRUPT;
 }
 
+static bool has_kv_kind(const struct language_layout *layout)
+{
+    return layout->kv_kind != KV_INT8 || layout->kv_keep > 0;
+}
+
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
 {
     size_t n = 0;
@@ -82,14 +88,15 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     out[n++] = (uint8_t)((layout->memory_log2 - CONTEXT_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
                          (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
-    out[n++] =
-        (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
-                  (layout->recoding.n_stretches > 0 ? FLAG_RECODED : 0) |
-                  (layout->kv_kind != KV_INT8 ? FLAG_KV_KIND : 0) | (arranged ? FLAG_ARRANGED : 0));
+    out[n++] = (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
+                         (layout->recoding.n_stretches > 0 ? FLAG_RECODED : 0) |
+                         (has_kv_kind(layout) ? FLAG_KV_KIND : 0) | (arranged ? FLAG_ARRANGED : 0));
     if (layout->referenced)
         out[n++] = (uint8_t)(layout->model_part | layout->reading.part << PART_SHIFT);
-    if (layout->kv_kind != KV_INT8)
-        out[n++] = (uint8_t)layout->kv_kind;
+    if (has_kv_kind(layout))
+        out[n++] = (uint8_t)(layout->kv_kind | (layout->kv_keep > 0 ? FLAG_KV_KEEP : 0));
+    if (layout->kv_keep > 0)
+        out[n++] = (uint8_t)layout->kv_keep;
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
     if (layout->recoding.n_stretches > 0)
@@ -152,15 +159,19 @@ bool language_layout_is_referenced(const uint8_t *data, size_t n)
     return (n > 0 && (data[0] & USUAL) == USUAL) || (n > 1 && (data[1] & FLAG_REFERENCE) != 0);
 }
 
-/* The byte that names a kind of KV cache, absent for KV_INT8. */
+/* The byte that names a kind of KV cache, and the one behind it that says how many positions it keeps. Absent for
+ * KV_INT8 that keeps all. */
 static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,
                                       struct language_layout *layout)
 {
-    unsigned kind = present ? varint_read_byte(r) : KV_INT8;
-    if (kind >= KV_N_KINDS)
+    unsigned byte = present ? varint_read_byte(r) : KV_INT8, kind = byte & ~FLAG_KV_KEEP;
+    layout->kv_keep = byte & FLAG_KV_KEEP ? varint_read_byte(r) : 0;
+    if (kind >= KV_N_KINDS || (layout->kv_keep > 0 && kind != KV_INT8))
         return TACIT_ERR_UNSUPPORTED;
     layout->kv_kind = (enum kv_kind)kind;
-    return present && kind == KV_INT8 ? TACIT_ERR_CORRUPT : TACIT_OK;
+    if (layout->kv_keep > 99 || (layout->kv_keep == 0 && byte & FLAG_KV_KEEP))
+        return TACIT_ERR_CORRUPT;
+    return present && byte == KV_INT8 ? TACIT_ERR_CORRUPT : TACIT_OK;
 }
 
 /* The second byte, and those behind it of a reference and of a kind of KV cache. */

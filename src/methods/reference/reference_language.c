@@ -20,7 +20,8 @@ static void make_key(const struct tacit_model *model,
         config->n_streams,     config->span,          reading->part,
         reading->model_part,   reading->first_token,  (uint64_t)(uintptr_t)model,
         options->n_context,    options->n_threads,    options->n_teams,
-        options->n_back,       options->cpu_features, options->kv_kind};
+        options->n_back,       options->cpu_features, options->kv_kind,
+        options->kv_keep};
     enum { N_WORDS = sizeof words / sizeof *words };
     static_assert(N_WORDS + IDENTITY_WORDS <= REFERENCE_KEY_WORDS, "the key has room");
     for (unsigned i = 0; i < REFERENCE_KEY_WORDS; i++)

@@ -238,7 +238,7 @@ static uint32_t token_at(const struct run *run, size_t i)
 
 static struct lm_state *start(const struct run *run, uint32_t n_threads, uint32_t features)
 {
-    struct lm_options options = {1, CONTEXT, n_threads, features, 1, LM_BACK_MAX, run->kind};
+    struct lm_options options = {1, CONTEXT, n_threads, features, 1, LM_BACK_MAX, run->kind, 0};
     struct lm_state *state;
     CHECK(lm_state_create(&state, run->model, &options) == TACIT_OK);
     return state;
@@ -342,13 +342,13 @@ static void check_memory(void)
 {
     uint64_t n[KV_N_KINDS], n_small[KV_N_KINDS];
     for (unsigned kind = 0; kind < KV_N_KINDS; kind++) {
-        struct lm_options options = {4, 2048, 1, 0, 1, 0, (enum kv_kind)kind};
+        struct lm_options options = {4, 2048, 1, 0, 1, 0, (enum kv_kind)kind, 0};
         CHECK(lm_state_memory_needed(&shapes[0], &options, &n[kind]) == TACIT_OK);
         options.n_context = KV_NEAR_SLOTS;
         CHECK(lm_state_memory_needed(&shapes[0], &options, &n_small[kind]) == TACIT_OK);
         CHECK(kind == 0 || (n[kind] < n[kind - 1] && n_small[kind] >= n_small[0]));
     }
-    struct lm_options bad = {1, 64, 1, 0, 1, 0, KV_N_KINDS};
+    struct lm_options bad = {1, 64, 1, 0, 1, 0, KV_N_KINDS, 0};
     CHECK(lm_state_memory_needed(&shapes[0], &bad, n) == TACIT_ERR_ARGUMENT);
 }
 

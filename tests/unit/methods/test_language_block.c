@@ -157,7 +157,7 @@ static double model_bits(const struct codec_plan *plan)
 {
     const struct lm_model *lm = model_file_lm(plan->model->file);
     const struct tokenizer *tokenizer = model_file_tokenizer(plan->model->file);
-    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features, 1, 0, KV_INT8};
+    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features, 1, 0, KV_INT8, 0};
     struct line_ends ends;
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
@@ -259,6 +259,39 @@ static void check_primer(const struct tacit_model *model)
               TACIT_OK &&
           !layout.primed);
     block_job_free(&job);
+}
+
+/* Positions are kept by attention: the block records the share; threads and kernels change nothing; shares and kinds
+ * that do not go together are refused. */
+static void check_kv_keep(const struct tacit_model *model)
+{
+    struct codec_plan plan = plan_of(model, false, 1, 1, "scalar");
+    struct codec_plan helped = plan_of(model, false, 1, N_THREADS, NULL);
+    struct language_layout layout;
+    struct block_job job, again;
+    size_t n_layout;
+    plan.n_context = helped.n_context = 256;
+    plan.kv_keep = helped.kv_keep = 30;
+    fill_content();
+    encode(&job, &plan);
+    encode(&again, &helped);
+    const uint8_t *payload = job.payload.data;
+    size_t n = job.payload.size;
+    CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
+    CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
+    CHECK(layout.kv_kind == KV_INT8 && layout.kv_keep == 30);
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
+    CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
+    check_damage(&job, N_DAMAGED_KIND);
+    job.payload.data[2] = 0x80 | KV_K4V4;
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_UNSUPPORTED);
+    job.payload.data[2] = 0x80;
+    job.payload.data[3] = 100;
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
+    job.payload.data[3] = 0;
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
+    block_job_free(&job);
+    block_job_free(&again);
 }
 
 /* Kinds of KV cache: the block records them, whatever else it has; threads, kernels and guesses change nothing; unknown
@@ -371,6 +404,7 @@ int main(void)
         check_reference(model);
         check_silent_kinds(model);
         check_kv_kinds(model);
+        check_kv_keep(model);
     }
     tacit_model_close(model);
     free(memory);
