@@ -11,7 +11,8 @@
  *
  * For a model whose matrices are not all int8, the text is "tacit language model 2\n" instead, and
  * before each tensor, even an absent one, stands its kind in 4 bytes; a matrix of TENSOR_INT4 is
- * hashed row by row, group by group: 32 numbers of a byte each, scale and minimum of two.
+ * hashed row by row, group by group: 32 numbers of a byte each, scale and minimum of two; one of a narrow kind as 64
+ * numbers of a byte each, the minimum, a byte, and the scale, two.
  *
  * all numbers little-endian. Padding is not part of it.
  */

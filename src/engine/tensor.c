@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/strict_math.h"
 #include "kernels/lm_int4.h"
+#include "kernels/narrow/lm_narrow.h"
 
 static struct lm_tile *tensor_tiles(const struct tensor *tensor)
 {
@@ -67,9 +68,10 @@ static void hash_row_int8(const struct tensor *tensor, size_t row, struct sha256
 }
 
 /* -128 is not sound: not all kernels multiply it alike. */
-static bool tile_is_sound_int8(const void *memory)
+static bool tile_is_sound_int8(const uint8_t *memory, unsigned bits)
 {
-    const struct lm_tile *tile = memory;
+    const struct lm_tile *tile = (const void *)memory;
+    (void)bits;
     const int8_t *q = (const int8_t *)tile->q;
     unsigned n_lowest = 0;
     bool sound = true;
@@ -124,9 +126,10 @@ void tensor_get_int4(const struct tensor *tensor, size_t row, size_t group,
 }
 
 /* Any four bits are a number. */
-static bool tile_is_sound_int4(const void *memory)
+static bool tile_is_sound_int4(const uint8_t *memory, unsigned bits)
 {
-    const struct lm_tile_int4 *tile = memory;
+    const struct lm_tile_int4 *tile = (const void *)memory;
+    (void)bits;
     bool sound = true;
     for (size_t half = 0; half < 2; half++)
         for (size_t r = 0; r < LM_TILE_ROWS; r++)
@@ -168,10 +171,101 @@ static void product_int4(const struct kernels *kernels, float *y, size_t y_strid
     kernels->lm_product_int4(y, y_stride, &matrix, x, n_rows, add);
 }
 
+unsigned tensor_narrow_bits(enum tensor_kind kind)
+{
+    return kind >= TENSOR_NARROW2 ? (unsigned)kind : 0;
+}
+
+static uint8_t *narrow_tile_of(const struct tensor *tensor, size_t row, size_t group)
+{
+    return tensor_tile(tensor, row / LM_TILE_ROWS * (tensor->n_columns / LM_GROUP) + group);
+}
+
+void tensor_set_narrow(struct tensor *tensor, size_t row, size_t group,
+                       const struct tensor_narrow_group *values)
+{
+    uint8_t *tile = narrow_tile_of(tensor, row, group), *plane = tile;
+    unsigned bits = tensor_narrow_bits(tensor->kind), left = bits;
+    size_t r = row % LM_TILE_ROWS;
+    for (unsigned width = 4; width > 0; width /= 2) {
+        if (!(bits & width))
+            continue;
+        unsigned mask = (1u << width) - 1;
+        left -= width;
+        for (size_t i = 0; i < LM_GROUP; i++) {
+            struct lm_narrow_place at = lm_narrow_place(width, r, i);
+            unsigned n = (unsigned)values->n[i] >> left & mask;
+            plane[at.byte] = (uint8_t)((plane[at.byte] & ~(mask << at.shift)) | n << at.shift);
+        }
+        plane += lm_narrow_plane_bytes(width);
+    }
+    plane[r] = values->minimum;
+    memcpy(plane + LM_TILE_ROWS + 2 * r, &values->scale, sizeof values->scale);
+}
+
+void tensor_get_narrow(const struct tensor *tensor, size_t row, size_t group,
+                       struct tensor_narrow_group *values)
+{
+    const uint8_t *tile = narrow_tile_of(tensor, row, group);
+    unsigned bits = tensor_narrow_bits(tensor->kind);
+    size_t r = row % LM_TILE_ROWS;
+    for (size_t i = 0; i < LM_GROUP; i++)
+        values->n[i] = (uint8_t)lm_narrow_get(tile, bits, r, i);
+    values->minimum = lm_narrow_minima(tile, bits)[r];
+    memcpy(&values->scale, lm_narrow_scales(tile, bits) + 2 * r, sizeof values->scale);
+}
+
+static bool tile_is_sound_narrow(const uint8_t *tile, unsigned bits)
+{
+    bool sound = true;
+    for (size_t r = 0; r < LM_TILE_ROWS; r++) {
+        float scale = lm_narrow_scale(tile, bits, r);
+        sound = sound && lm_narrow_minima(tile, bits)[r] <= 127 && scale >= 0.0f && scale < 1e30f;
+    }
+    return sound;
+}
+
+static void row_narrow(const struct tensor *tensor, size_t row, float *dst)
+{
+    unsigned left = 7 - tensor_narrow_bits(tensor->kind);
+    for (size_t g = 0; g < tensor->n_columns / LM_GROUP; g++, dst += LM_GROUP) {
+        struct tensor_narrow_group values;
+        tensor_get_narrow(tensor, row, g, &values);
+        float scale = strict_from_bits((uint32_t)values.scale << 16);
+        for (size_t i = 0; i < LM_GROUP; i++)
+            dst[i] = (float)((values.n[i] << left) - values.minimum) * scale;
+    }
+}
+
+static void hash_row_narrow(const struct tensor *tensor, size_t row, struct sha256 *sha)
+{
+    for (size_t g = 0; g < tensor->n_columns / LM_GROUP; g++) {
+        struct tensor_narrow_group values;
+        uint8_t numbers[3];
+        tensor_get_narrow(tensor, row, g, &values);
+        numbers[0] = values.minimum;
+        store_le16(numbers + 1, values.scale);
+        sha256_update(sha, values.n, sizeof values.n);
+        sha256_update(sha, numbers, sizeof numbers);
+    }
+}
+
+static void product_narrow(const struct kernels *kernels, float *y, size_t y_stride,
+                           struct tensor_part part, const struct lm_rows *x, size_t n_rows,
+                           bool add)
+{
+    size_t n_groups = part.tensor->n_columns / LM_GROUP;
+    struct lm_matrix_narrow matrix = {tensor_tile(part.tensor, part.begin * n_groups),
+                                      tensor_narrow_bits(part.tensor->kind), part.end - part.begin,
+                                      n_groups, n_groups};
+    kernels->lm_product_narrow(y, y_stride, &matrix, x, n_rows, add);
+}
+
 struct storage {
     struct tensor_tile_form form;
+    unsigned bits;
     size_t n_groups_max; /* of 64 columns */
-    bool (*tile_is_sound)(const void *tile);
+    bool (*tile_is_sound)(const uint8_t *tile, unsigned bits);
     void (*row)(const struct tensor *tensor, size_t row, float *dst);
     void (*hash_row)(const struct tensor *tensor, size_t row, struct sha256 *sha);
     void (*product)(const struct kernels *kernels, float *y, size_t y_stride,
@@ -187,6 +281,10 @@ enum {
     N_NUMBERS_int4 = 2 * 2 * LM_TILE_ROWS,
     NUMBER_BYTES_int4 = 2,
     N_GROUPS_MAX_int4 = LM_INT4_GROUPS_MAX,
+    N_BYTES_narrow = LM_TILE_ROWS, /* and what its bits take */
+    N_NUMBERS_narrow = LM_TILE_ROWS,
+    NUMBER_BYTES_narrow = 2,
+    N_GROUPS_MAX_narrow = INT_MAX,
 };
 
 static_assert(offsetof(struct lm_tile, scale) == N_BYTES_int8, "bytes, then numbers");
@@ -195,17 +293,21 @@ static_assert(offsetof(struct lm_tile_int4, scale) == N_BYTES_int4, "bytes, then
 static_assert(sizeof(struct lm_tile) == N_BYTES_int8 + NUMBERS_BYTES(int8), "and no more");
 static_assert(sizeof(struct lm_tile_int4) == N_BYTES_int4 + NUMBERS_BYTES(int4), "and no more");
 
-#define CHECK_ROOM(kind, suffix)                                                                   \
-    static_assert(NUMBERS_BYTES(suffix) <= TENSOR_TILE_NUMBERS_MAX, "room for a tile's numbers");
-TENSOR_KINDS(CHECK_ROOM)
+#define CHECK_KIND(kind, suffix, bits)                                                             \
+    static_assert(NUMBERS_BYTES(suffix) <= TENSOR_TILE_NUMBERS_MAX, "room for a tile's numbers");  \
+    static_assert((kind) < TENSOR_NARROW2 || (kind) == (bits), "a narrow kind's value");
+TENSOR_KINDS(CHECK_KIND)
 
-#define STORAGE(kind, suffix)                                                                      \
-    [kind] = {{N_BYTES_##suffix, N_NUMBERS_##suffix, NUMBER_BYTES_##suffix},                       \
-              N_GROUPS_MAX_##suffix,                                                               \
-              tile_is_sound_##suffix,                                                              \
-              row_##suffix,                                                                        \
-              hash_row_##suffix,                                                                   \
-              product_##suffix},
+#define STORAGE(kind, suffix, bits)                                                                \
+    [kind] = {                                                                                     \
+        {N_BYTES_##suffix + ((kind) < TENSOR_NARROW2 ? 0 : LM_TILE_ROWS * LM_GROUP / 8 * (bits)),  \
+         N_NUMBERS_##suffix, NUMBER_BYTES_##suffix},                                               \
+        bits,                                                                                      \
+        N_GROUPS_MAX_##suffix,                                                                     \
+        tile_is_sound_##suffix,                                                                    \
+        row_##suffix,                                                                              \
+        hash_row_##suffix,                                                                         \
+        product_##suffix},
 static const struct storage storages[] = {TENSOR_KINDS(STORAGE)};
 
 bool tensor_kind_fits(unsigned kind, size_t n_columns)
@@ -238,7 +340,8 @@ bool tensor_is_sound(const struct tensor *tensor)
             sound = sound && tensor->values[i] - tensor->values[i] == 0.0f;
     else
         for (size_t i = 0; sound && i < tensor_n_tiles(tensor); i++)
-            sound = storages[tensor->kind].tile_is_sound(tensor_tile(tensor, i));
+            sound = storages[tensor->kind].tile_is_sound(tensor_tile(tensor, i),
+                                                         storages[tensor->kind].bits);
     return sound;
 }
 

@@ -4,7 +4,8 @@
  * kinds.
  *
  * A matrix of TENSOR_INT8 stands for int8 values in groups of 64 along each row, each group with a float scale; one
- * of TENSOR_INT4 for values of 4 bits in groups of 32, each with a scale and a minimum (kernels/lm_kernels.h).
+ * of TENSOR_INT4 for values of 4 bits in groups of 32, each with a scale and a minimum (kernels/lm_kernels.h); one of
+ * TENSOR_NARROW2 to 7 for int8 values that so many bits and a minimum tell, and multiplies as these do.
  * Products, rows as floats and the model's identity follow from these values alone, so that no result depends on the
  * packing.
  *
@@ -20,13 +21,19 @@
 #include "base/sha256.h"
 #include "kernels/kernels.h"
 
-/* X(kind, suffix of its functions) */
+/* X(kind, suffix of its functions, bits of a number) */
 #define TENSOR_KINDS(X)                                                                            \
-    X(TENSOR_INT8, int8) /* a byte a value, in tiles: struct lm_tile */                            \
-    X(TENSOR_INT4, int4) /* half a byte, in tiles: struct lm_tile_int4 */
+    X(TENSOR_INT8, int8, 8)      /* in tiles: struct lm_tile */                                    \
+    X(TENSOR_INT4, int4, 4)      /* in tiles: struct lm_tile_int4 */                               \
+    X(TENSOR_NARROW2, narrow, 2) /* in narrow tiles, and so on */                                  \
+    X(TENSOR_NARROW3, narrow, 3)                                                                   \
+    X(TENSOR_NARROW4, narrow, 4)                                                                   \
+    X(TENSOR_NARROW5, narrow, 5)                                                                   \
+    X(TENSOR_NARROW6, narrow, 6)                                                                   \
+    X(TENSOR_NARROW7, narrow, 7)
 
 enum tensor_kind {
-#define TENSOR_KIND(kind, suffix) kind,
+#define TENSOR_KIND(kind, suffix, bits) kind,
     TENSOR_KINDS(TENSOR_KIND)
 #undef TENSOR_KIND
 };
@@ -64,6 +71,20 @@ void tensor_set_int4(struct tensor *tensor, size_t row, size_t group,
 void tensor_get_int4(const struct tensor *tensor, size_t row, size_t group,
                      struct tensor_int4_group *values);
 
+/* The bits of a kind's numbers if it is narrow, else 0. The kinds of 2 to 7 bits have these as their values. */
+unsigned tensor_narrow_bits(enum tensor_kind kind);
+
+/* One group of a narrow matrix: its values are (n[i] 2^(7 - bits) - minimum) * scale. */
+struct tensor_narrow_group {
+    uint8_t n[LM_GROUP]; /* 0 .. 2^bits - 1 */
+    uint8_t minimum;     /* 0 .. 127 */
+    uint16_t scale;      /* the upper half of a float, which is at least 0 and finite */
+};
+void tensor_set_narrow(struct tensor *tensor, size_t row, size_t group,
+                       const struct tensor_narrow_group *values);
+void tensor_get_narrow(const struct tensor *tensor, size_t row, size_t group,
+                       struct tensor_narrow_group *values);
+
 /* A row of a matrix as floats, q * scale, or n * scale + minimum, to dst[0 .. n_columns). */
 void tensor_row(const struct tensor *tensor, size_t row, float *dst);
 
@@ -71,7 +92,7 @@ void tensor_row(const struct tensor *tensor, size_t row, float *dst);
 void tensor_hash_row(const struct tensor *tensor, size_t row, struct sha256 *sha);
 
 /* Whether tensors from a file have values with which all variants of kernels compute alike: floats,
- * scales and minima are finite, int8 values are not -128. */
+ * scales and minima are finite, int8 values are not -128, minima of narrow kinds at most 127. */
 bool tensor_is_sound(const struct tensor *tensor);
 
 /* Blocks of 16 rows of a matrix. */

@@ -133,6 +133,7 @@ void lm_kernels_init_avx2(struct kernels *kernels)
     kernels->lm_quantize = lm_quantize_avx2;
     kernels->lm_product = lm_product_avx2;
     kernels->lm_product_int4 = lm_product_int4_avx2;
+    kernels->lm_product_narrow = lm_product_narrow_avx2;
     kernels->lm_unpack = lm_unpack_avx2;
     kernels->lm_rotate = lm_rotate_avx2;
     kernels->lm_rms_norm = lm_rms_norm_avx2;

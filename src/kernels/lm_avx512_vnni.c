@@ -160,6 +160,7 @@ void lm_product_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix *w
 void lm_kernels_init_avx512_vnni(struct kernels *kernels)
 {
     kernels->lm_product = lm_product_avx512_vnni;
+    kernels->lm_product_narrow = lm_product_narrow_avx512_vnni;
 }
 
 #endif

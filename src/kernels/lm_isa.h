@@ -13,6 +13,10 @@ void lm_product_avx2(float *y, size_t y_stride, const struct lm_matrix *w, const
                      size_t n_rows, bool add);
 void lm_product_int4_avx2(float *y, size_t y_stride, const struct lm_matrix_int4 *w,
                           const struct lm_rows *x, size_t n_rows, bool add);
+void lm_product_narrow_avx2(float *y, size_t y_stride, const struct lm_matrix_narrow *w,
+                            const struct lm_rows *x, size_t n_rows, bool add);
+void lm_product_narrow_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix_narrow *w,
+                                   const struct lm_rows *x, size_t n_rows, bool add);
 void lm_product_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix *w,
                             const struct lm_rows *x, size_t n_rows, bool add);
 #endif

@@ -50,6 +50,23 @@ static_assert(sizeof(struct lm_tile_int4) == 640, "ten lines of 64 bytes, withou
 static_assert(LM_INT4_GROUP / 4 * 2 * 15 * LM_Q_MAX < 1 << 15,
               "pairs of products of a group's eight fours are exact in 16 bits");
 
+/* Narrow tiles stand for tiles of int8 whose values have the form n 2^(7 - bits) - minimum, n of 2 to 7 bits, with a minimum
+ * of 0 .. 127 for each row. Bytes: planes of 4, 2 and 1 bits, one for each binary digit of `bits`, from n's highest bits
+ * to its lowest; then 16 minima; then 16 scales of 2 bytes, upper halves of floats. A plane of w bits holds the
+ * vectors lm_tile.q[0], q[1] ... of 64 numbers each: those of vector v are in the bytes of vector v / (8 / w), at bit
+ * w (v % (8 / w)). Such tiles lie one after the other, at a multiple of 16. */
+enum { LM_NARROW_BITS_MIN = 2, LM_NARROW_BITS_MAX = 7, LM_NARROW_VECTOR = 4 * LM_TILE_ROWS };
+
+static inline size_t lm_narrow_plane_bytes(unsigned bits)
+{
+    return LM_GROUP * LM_TILE_ROWS / 8 * bits;
+}
+
+static inline size_t lm_narrow_tile_bytes(unsigned bits)
+{
+    return lm_narrow_plane_bytes(bits) + 3 * LM_TILE_ROWS;
+}
+
 /* Packed tiles hold numbers n of 4 or 2 bits, each of which stands for the odd number 2 n + 1 - 2^bits. Bytes
  * lie in runs of 32: number 32 (8 / bits) run + 32 s + i of a tile, in the order of lm_tile.q, is in
  * bits [bits s, bits s + bits) of byte 32 run + i. */
@@ -83,6 +100,12 @@ struct lm_matrix_int4 {
         stride; /* as of struct lm_matrix; n_groups: at most LM_INT4_GROUPS_MAX */
 };
 
+struct lm_matrix_narrow {
+    const uint8_t *tiles;
+    unsigned bits;
+    size_t n_blocks, n_groups, stride; /* as of struct lm_matrix */
+};
+
 #define LM_SCORE_MAX     1e30f
 #define LM_ROOT_CAP_MAX  1e15f /* its square is finite */
 #define LM_MASS_ONE      0x1p30f
@@ -99,6 +122,7 @@ struct lm_matrix_int4 {
  * lm_product_int4: the same for weights of 4 bits. For each 32 columns in ascending order, s starting from zero:
  *   s = s + (dot * x.scale) * scale, then s = s + (sum * x.scale) * minimum; dot: of the activations and n; sum: of
  *   the 32 activations.
+ * lm_product_narrow: what lm_product gives for the int8 tiles that narrow tiles stand for. Scales are finite.
  * lm_unpack: q of n_tiles tiles from as many packed ones (bits: 2 or 4). Their scales stay as they are.
  * lm_rotate: each 64 numbers of x[0 .. 64 n_groups) times the Hadamard matrix of that size times 1/8, which is its own
  *   inverse: in six stages, of which stage h = 32, 16, 8, 4, 2, 1 replaces each pair (x[i], x[i + h]), i without bit h,
@@ -126,6 +150,9 @@ struct lm_matrix_int4 {
        size_t n_rows, bool add))                                                                   \
     X(lm_product_int4, void,                                                                       \
       (float *y, size_t y_stride, const struct lm_matrix_int4 *w, const struct lm_rows *x,         \
+       size_t n_rows, bool add))                                                                   \
+    X(lm_product_narrow, void,                                                                     \
+      (float *y, size_t y_stride, const struct lm_matrix_narrow *w, const struct lm_rows *x,       \
        size_t n_rows, bool add))                                                                   \
     X(lm_unpack, void,                                                                             \
       (struct lm_tile * tiles, const uint8_t *packed, size_t n_tiles, unsigned bits))              \

@@ -5,12 +5,14 @@
 #include "kernels/kernels.h"
 #include "kernels/lm_generic.h"
 #include "kernels/lm_int4.h"
+#include "kernels/narrow/lm_narrow.h"
 
 void lm_kernels_init_scalar(struct kernels *kernels)
 {
     kernels->lm_quantize = lm_quantize_generic;
     kernels->lm_product = lm_product_generic;
     kernels->lm_product_int4 = lm_product_int4_generic;
+    kernels->lm_product_narrow = lm_product_narrow_generic;
     kernels->lm_unpack = lm_unpack_generic;
     kernels->lm_rotate = lm_rotate_generic;
     kernels->lm_rms_norm = lm_rms_norm_generic;

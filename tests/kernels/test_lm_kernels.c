@@ -195,6 +195,50 @@ static void check_lm_product_int4(const struct kernels *reference, const struct 
     check_product_int4(reference, variant, label, 1, 1, LM_INT4_GROUPS_MAX);
 }
 
+/* As check_product. kind 1: all numbers are the largest, and minima 0 or 127. */
+static void check_product_narrow(const struct kernels *reference, const struct kernels *variant,
+                                 const char *label, size_t n_rows, size_t n_blocks, size_t n_groups,
+                                 unsigned bits)
+{
+    for (unsigned kind = 0; kind < 4; kind++) {
+        struct product_case c;
+        make_product_case(&c, n_rows, n_blocks, n_groups, kind % 2);
+        size_t n_bytes = c.n_tiles * lm_narrow_tile_bytes(bits),
+               n_planes = lm_narrow_plane_bytes(bits);
+        uint8_t *tiles = flush_buffer(n_bytes), *tile = tiles;
+        for (size_t i = 0; i < c.n_tiles; i++, tile += lm_narrow_tile_bytes(bits)) {
+            for (size_t k = 0; k < n_planes; k++)
+                tile[k] = kind % 2 ? 255 : (uint8_t)rng();
+            for (size_t r = 0; r < LM_TILE_ROWS; r++) {
+                uint16_t upper = (uint16_t)(0x3000 + rng() % 0x1000);
+                tile[n_planes + r] = (uint8_t)(kind % 2 ? rng() % 2 * 127 : rng() % 128);
+                memcpy(tile + n_planes + LM_TILE_ROWS + 2 * r, &upper, sizeof upper);
+            }
+        }
+        struct lm_matrix_narrow w = {tiles, bits, n_blocks, n_groups, c.w.stride};
+        reference->lm_product_narrow(c.want, c.y_stride, &w, &c.x, n_rows, kind >= 2);
+        variant->lm_product_narrow(c.got, c.y_stride, &w, &c.x, n_rows, kind >= 2);
+        CHECK_MSG(memcmp(c.got, c.want, n_rows * c.y_stride * sizeof(float)) == 0,
+                  "%s: bits %u, rows %zu, blocks %zu, groups %zu, kind %u", label, bits, n_rows,
+                  n_blocks, n_groups, kind);
+        free_flush(tiles, n_bytes);
+        free_product_case(&c);
+    }
+}
+
+static void check_lm_product_narrow(const struct kernels *reference, const struct kernels *variant,
+                                    const char *label)
+{
+    for (unsigned bits = LM_NARROW_BITS_MIN; bits <= LM_NARROW_BITS_MAX; bits++) {
+        for (size_t n_rows = 0; n_rows <= 12; n_rows++)
+            check_product_narrow(reference, variant, label, n_rows, n_rows % 4, 1 + rng() % 3,
+                                 bits);
+        for (size_t n_rows = 31; n_rows <= 70; n_rows += 13)
+            check_product_narrow(reference, variant, label, n_rows, 2, 3, bits);
+        check_product_narrow(reference, variant, label, 1, 3, GROUPS_MAX, bits);
+    }
+}
+
 static void check_lm_unpack(const struct kernels *reference, const struct kernels *variant,
                             const char *label)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tensors of every kind: what is set is what is read, rows are q * scale or n * scale + minimum, and the product of a
- * part is the sum of the groups' exact sums times the scales, in ascending order.
+ * part is the sum of the groups' exact sums times the scales, in ascending order; narrow kinds are the int8 ones that they
+ * stand for.
  */
 #include "engine/tensor.h"
 
@@ -163,6 +164,75 @@ static void check_int4(void)
     free(memory);
 }
 
+static struct tensor_narrow_group narrow_at(unsigned bits, size_t row, size_t group)
+{
+    struct tensor_narrow_group values = {
+        {0}, (uint8_t)((row * 37 + group * 11) % 128), (uint16_t)(0x3a00 + row * 5 + group)};
+    for (size_t i = 0; i < LM_GROUP; i++)
+        values.n[i] = (uint8_t)(value_at(row, group * LM_GROUP + i) & ((1 << bits) - 1));
+    return values;
+}
+
+static void multiply(const struct tensor *t, float y[X_ROWS][BLOCKS * LM_TILE_ROWS],
+                     uint32_t features)
+{
+    struct kernels kernels;
+    _Alignas(64) int8_t q[X_ROWS * GROUPS * LM_GROUP];
+    float scale[X_ROWS * GROUPS];
+    int32_t sum[X_ROWS * GROUPS] = {0};
+    for (size_t i = 0; i < sizeof q; i++) {
+        q[i] = value_at(i % (GROUPS * LM_GROUP), i / (GROUPS * LM_GROUP));
+        sum[i / LM_GROUP] += q[i];
+    }
+    for (size_t i = 0; i < X_ROWS * GROUPS; i++)
+        scale[i] = scale_at(i / GROUPS, i % GROUPS);
+    struct lm_rows x = {q, scale, sum, GROUPS};
+    struct tensor_part part = {t, 0, BLOCKS};
+    kernels_select(&kernels, features);
+    tensor_product(&kernels, y[0], BLOCKS * LM_TILE_ROWS, part, &x, X_ROWS, false);
+}
+
+/* A narrow matrix reads, and multiplies bit for bit, as the int8 matrix that it stands for. */
+static void check_narrow(unsigned bits)
+{
+    struct tensor narrow, wide;
+    void *memory = make_matrix(&narrow, (enum tensor_kind)bits),
+         *wide_memory = make_matrix(&wide, TENSOR_INT8);
+    CHECK(tensor_narrow_bits(narrow.kind) == bits && tensor_narrow_bits(TENSOR_INT8) == 0);
+    for (size_t row = 0; row < ROWS; row++)
+        for (size_t g = 0; g < GROUPS; g++) {
+            struct tensor_narrow_group values = narrow_at(bits, row, g);
+            int8_t q[LM_GROUP];
+            for (size_t i = 0; i < LM_GROUP; i++)
+                q[i] = (int8_t)(values.n[i] * (128 >> bits) - values.minimum);
+            tensor_set_narrow(&narrow, row, g, &values);
+            tensor_set_group(&wide, row, g, q, strict_from_bits((uint32_t)values.scale << 16));
+        }
+    for (size_t row = 0; row < ROWS; row++) {
+        float got[GROUPS * LM_GROUP], want[GROUPS * LM_GROUP];
+        tensor_row(&narrow, row, got);
+        tensor_row(&wide, row, want);
+        CHECK_MSG(memcmp(got, want, sizeof got) == 0, "%u bits, row %zu", bits, row);
+        for (size_t g = 0; g < GROUPS; g++) {
+            struct tensor_narrow_group values, set = narrow_at(bits, row, g);
+            tensor_get_narrow(&narrow, row, g, &values);
+            CHECK_MSG(memcmp(values.n, set.n, sizeof set.n) == 0, "%u bits, row %zu", bits, row);
+            CHECK(values.minimum == set.minimum && values.scale == set.scale);
+        }
+    }
+    _Alignas(64) float got[X_ROWS][BLOCKS * LM_TILE_ROWS], want[X_ROWS][BLOCKS * LM_TILE_ROWS];
+    multiply(&wide, want, CPU_SCALAR);
+    multiply(&narrow, got, CPU_SCALAR);
+    CHECK_MSG(memcmp(got, want, sizeof got) == 0, "%u bits, plain C", bits);
+    multiply(&narrow, got, cpu_features());
+    CHECK_MSG(memcmp(got, want, sizeof got) == 0, "%u bits", bits);
+    CHECK(tensor_is_sound(&narrow));
+    tensor_tile(&narrow, 1)[tensor_tile_form(narrow.kind).n_bytes - 1] = 128; /* a minimum */
+    CHECK(!tensor_is_sound(&narrow));
+    free(memory);
+    free(wide_memory);
+}
+
 /* Every finite binary16 against its definition. */
 static void check_halves(void)
 {
@@ -186,6 +256,8 @@ int main(void)
         check_product(&t, begin);
     free(memory);
     check_int4();
+    for (unsigned bits = 2; bits <= 7; bits++)
+        check_narrow(bits);
     check_halves();
     check_vector();
     return check_result();

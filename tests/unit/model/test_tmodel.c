@@ -82,11 +82,27 @@ static void check_opens(const struct buffer *file)
     tmodel_close(t);
 }
 
-static enum tacit_status fill_int4(void *context, size_t index, const struct tensor *from,
-                                   struct tensor *to)
+static void fill_narrow(struct tensor *to, size_t index, uint32_t *state)
+{
+    for (size_t row = 0; row < to->n_rows; row++)
+        for (size_t g = 0; g < to->n_columns / LM_GROUP; g++) {
+            struct tensor_narrow_group values = {{0}, 61, (uint16_t)(0x3a00 + index)};
+            for (size_t i = 0; i < LM_GROUP; i++)
+                values.n[i] = (uint8_t)((*state = *state * 1664525 + 1013904223) >> 29);
+            tensor_set_narrow(to, row, g, &values);
+        }
+}
+
+/* An lm_fill_fn. */
+static enum tacit_status fill(void *context, size_t index, const struct tensor *from,
+                              struct tensor *to)
 {
     uint32_t *state = context;
     (void)from;
+    if (to->kind == TENSOR_NARROW3) {
+        fill_narrow(to, index, state);
+        return TACIT_OK;
+    }
     for (size_t row = 0; row < to->n_rows; row++)
         for (size_t g = 0; g < to->n_columns / LM_INT4_GROUP; g++) {
             struct tensor_int4_group values = {{0}, (uint16_t)(0x1c00 + index), 0x9c01};
@@ -97,17 +113,18 @@ static enum tacit_status fill_int4(void *context, size_t index, const struct ten
     return TACIT_OK;
 }
 
-/* Every other matrix, the last one too, has 4 bits. */
+/* Every other matrix has 4 bits, the last one too, or 3. */
 static void convert_half(struct lm_model **model)
 {
+    static const uint8_t few[] = {TENSOR_INT4, TENSOR_INT8, TENSOR_NARROW3, TENSOR_INT8};
     struct lm_model *half;
     size_t n = lm_n_tensors(&(*model)->shape), n_matrices = 0;
     uint8_t *kinds = calloc(1, n);
     uint32_t state = 1;
     for (size_t i = n; i-- > 0;)
         if (lm_tensor_at(*model, i)->n_rows && lm_tensor_at(*model, i)->n_columns)
-            kinds[i] = n_matrices++ % 2 == 0 ? TENSOR_INT4 : TENSOR_INT8;
-    CHECK(lm_model_convert(&half, *model, kinds, fill_int4, &state) == TACIT_OK);
+            kinds[i] = few[n_matrices++ % 4];
+    CHECK(lm_model_convert(&half, *model, kinds, fill, &state) == TACIT_OK);
     CHECK(half->n_bytes < (*model)->n_bytes);
     CHECK(memcmp(half->identity, (*model)->identity, LM_IDENTITY_BYTES) != 0);
     free(kinds);
@@ -122,13 +139,18 @@ static void check_forged_kinds(struct buffer *file, const struct lm_model *model
     size_t kinds = 0;
     for (size_t i = 0; i < 8; i++)
         kinds |= (size_t)file->data[TMODEL_AT_SECTIONS + 16 * TMODEL_WEIGHTS + i] << 8 * i;
-    size_t n = lm_n_tensors(&model->shape), last = n - 1;
+    size_t n = lm_n_tensors(&model->shape), last = n - 1, narrow = n - 1;
     while (lm_tensor_at(model, last)->kind != TENSOR_INT4)
         last--;
+    while (lm_tensor_at(model, narrow)->kind != TENSOR_NARROW3)
+        narrow--;
     const struct lm_tile_int4 *tile = (const void *)tensor_tile(lm_tensor_at(model, last), 0);
+    const uint8_t *numbers =
+        tensor_tile(lm_tensor_at(model, narrow), 0) + tensor_tile_form(TENSOR_NARROW3).n_bytes;
     size_t tensors = kinds + (size_t)tmodel_kinds_size(n);
     size_t scale = tensors + (size_t)((const uint8_t *)tile->scale - model->memory);
     size_t minimum = tensors + (size_t)((const uint8_t *)tile->minimum - model->memory);
+    size_t narrow_scale = tensors + (size_t)(numbers - model->memory);
     const struct {
         size_t at;
         uint8_t value;
@@ -136,7 +158,10 @@ static void check_forged_kinds(struct buffer *file, const struct lm_model *model
                   {kinds, 9},
                   {kinds, 255},
                   {scale + 1, 0x7c},
-                  {minimum + 1, 0xfc}};
+                  {minimum + 1, 0xfc},
+                  {narrow_scale - 1, 128},
+                  {narrow_scale + 1, 0x7f},
+                  {narrow_scale + 1, 0xba}};
     for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
         uint8_t was = file->data[forged[i].at];
         file->data[forged[i].at] = forged[i].value;

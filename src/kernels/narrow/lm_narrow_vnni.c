@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lm_product_narrow by 512-bit VPDPBUSD, which multiplies unsigned bytes, the numbers of 7 bits, by signed bytes. An opened
+ * tile stays in 16 registers while rows of activations, taken from memory by the instruction itself, pass it. The
+ * minimum comes off each sum once.
+ */
+#if defined(__x86_64__)
+
+#include "kernels/kernels.h"
+#include "kernels/lm_avx512.h"
+#include "kernels/lm_isa.h"
+#include "kernels/narrow/lm_narrow.h"
+
+enum {
+    VECTORS = LM_GROUP / 4,
+    TOGETHER = 4, /* sums at a time: each instruction takes four cycles, and one begins in each */
+};
+
+struct opened {
+    __m512i u[VECTORS];
+    __m512i minimum;
+    __m512 scale;
+};
+
+static inline __attribute__((always_inline)) void
+open_plane(struct opened *o, const uint8_t *plane, const int width, const int left, bool is_first)
+{
+    const __m512i mask = _mm512_set1_epi8((char)(((1 << width) - 1) << left));
+    const int in_byte = 8 / width;
+#pragma GCC unroll 16
+    for (int run = 0; run < VECTORS / in_byte; run++) {
+        __m512i all = _mm512_loadu_si512(plane + run * LM_NARROW_VECTOR);
+#pragma GCC unroll 8
+        for (int i = 0; i < in_byte; i++) {
+            int by = left - i * width;
+            __m512i u = by > 0 ? _mm512_slli_epi16(all, (unsigned)(by > 0 ? by : 0))
+                               : _mm512_srli_epi16(all, (unsigned)(by > 0 ? 0 : -by));
+            __m512i *to = &o->u[run * in_byte + i];
+            u = _mm512_and_si512(u, mask);
+            *to = is_first ? u : _mm512_or_si512(*to, u);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void open_tile(struct opened *o, const uint8_t *tile,
+                                                            const int bits)
+{
+    const uint8_t *minima = lm_narrow_minima(tile, (unsigned)bits),
+                  *scales = lm_narrow_scales(tile, (unsigned)bits);
+    o->minimum = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)minima));
+    __m512i upper = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)scales));
+    o->scale = _mm512_castsi512_ps(_mm512_slli_epi32(upper, 16));
+    if (bits & 4)
+        open_plane(o, tile, 4, 3, true);
+    if (bits & 2)
+        open_plane(o, tile + lm_narrow_plane_bytes(bits & 4), 2, bits & 4 ? 1 : 5, bits < 4);
+    if (bits & 1)
+        open_plane(o, tile + lm_narrow_plane_bytes(bits & 6), 1, 7 - bits, false);
+}
+
+/* In assembly: around the intrinsic, gcc 12 copies every sum twice, and does not take x from memory. */
+static inline __m512i add_dots(__m512i sum, __m512i w, const int8_t *x)
+{
+    __asm__("vpdpbusd %2%{1to16%}, %1, %0"
+            : "+v"(sum)
+            : "v"(w), "m"(*(const int32_t *)(const void *)x));
+    return sum;
+}
+
+/* n_rows sums of the tile's 16 rows, each in n_parts. */
+static inline __attribute__((always_inline)) void add_rows(__m512 *total, const struct opened *o,
+                                                           const int8_t *x, const float *x_scale,
+                                                           const int32_t *x_sum, size_t x_groups,
+                                                           const int n_rows, const int n_parts)
+{
+    __m512i dot[TOGETHER][TOGETHER];
+#pragma GCC unroll 4
+    for (int m = 0; m < n_rows; m++)
+#pragma GCC unroll 4
+        for (int p = 0; p < n_parts; p++)
+            dot[m][p] = p > 0 ? _mm512_setzero_si512()
+                              : _mm512_mullo_epi32(o->minimum,
+                                                   _mm512_set1_epi32(-x_sum[(size_t)m * x_groups]));
+#pragma GCC unroll 16
+    for (int k = 0; k < VECTORS; k++)
+#pragma GCC unroll 4
+        for (int m = 0; m < n_rows; m++)
+            dot[m][k % n_parts] =
+                add_dots(dot[m][k % n_parts], o->u[k], x + (size_t)m * x_groups * LM_GROUP + 4 * k);
+#pragma GCC unroll 4
+    for (int m = 0; m < n_rows; m++) {
+#pragma GCC unroll 4
+        for (int p = 1; p < n_parts; p++)
+            dot[m][0] = _mm512_add_epi32(dot[m][0], dot[m][p]);
+        total[m] = lm_add_group(total[m], dot[m][0], _mm512_set1_ps(x_scale[(size_t)m * x_groups]),
+                                o->scale);
+    }
+}
+
+static inline __attribute__((always_inline)) void
+product_block(__m512 *total, const struct lm_matrix_narrow *w, const uint8_t *tile,
+              const struct lm_rows *x, size_t first, size_t n_rows, const int bits)
+{
+    for (size_t m = 0; m < n_rows; m++)
+        total[m] = _mm512_setzero_ps();
+    for (size_t g = 0; g < w->n_groups; g++, tile += lm_narrow_tile_bytes((unsigned)bits)) {
+        struct opened o;
+        size_t m = 0, at = first * x->n_groups + g;
+        open_tile(&o, tile, bits);
+        for (; m + 4 <= n_rows; m += 4, at += 4 * x->n_groups)
+            add_rows(total + m, &o, x->q + at * LM_GROUP, x->scale + at, x->sum + at, x->n_groups,
+                     4, 1);
+        if (m + 2 <= n_rows) {
+            add_rows(total + m, &o, x->q + at * LM_GROUP, x->scale + at, x->sum + at, x->n_groups,
+                     2, 2);
+            m += 2;
+            at += 2 * x->n_groups;
+        }
+        if (m < n_rows)
+            add_rows(total + m, &o, x->q + at * LM_GROUP, x->scale + at, x->sum + at, x->n_groups,
+                     1, 4);
+    }
+}
+
+#define PRODUCT_BLOCK(BITS)                                                                        \
+    static void product_##BITS(__m512 *total, const struct lm_matrix_narrow *w,                    \
+                               const uint8_t *tile, const struct lm_rows *x, size_t first,         \
+                               size_t n_rows)                                                      \
+    {                                                                                              \
+        product_block(total, w, tile, x, first, n_rows, BITS);                                     \
+    }
+PRODUCT_BLOCK(2)
+PRODUCT_BLOCK(3)
+PRODUCT_BLOCK(4)
+PRODUCT_BLOCK(5)
+PRODUCT_BLOCK(6)
+PRODUCT_BLOCK(7)
+
+void lm_product_narrow_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix_narrow *w,
+                                   const struct lm_rows *x, size_t n_rows, bool add)
+{
+    static void (*const products[])(__m512 *, const struct lm_matrix_narrow *, const uint8_t *,
+                                    const struct lm_rows *, size_t, size_t) = {
+        [2] = product_2, product_3, product_4, product_5, product_6, product_7};
+    for (size_t b = 0; b < w->n_blocks; b++)
+        for (size_t first = 0; first < n_rows; first += LM_NARROW_ROWS) {
+            size_t n = n_rows - first < LM_NARROW_ROWS ? n_rows - first : LM_NARROW_ROWS;
+            __m512 total[LM_NARROW_ROWS];
+            products[w->bits](total, w, w->tiles + b * w->stride * lm_narrow_tile_bytes(w->bits), x,
+                              first, n);
+            for (size_t m = 0; m < n; m++) {
+                float *at = y + (first + m) * y_stride + b * LM_TILE_ROWS;
+                _mm512_store_ps(at, add ? _mm512_add_ps(_mm512_load_ps(at), total[m]) : total[m]);
+            }
+        }
+}
+
+#endif
