@@ -42,6 +42,8 @@ static enum exit_code tell_end(struct console *console, const char *name, const 
 {
     if (status == TACIT_ERR_CONTENT_LIMIT)
         console_error(console, NULL, "--calibrate: the texts have fewer than 512 tokens");
+    else if (status == TACIT_ERR_RANGE)
+        console_error(console, name, "cannot be made so small: give a larger --size");
     else if (status == TACIT_ERR_IO)
         console_error(console, name, "cannot read it, a text, or write %s: %s", path,
                       strerror(errno));

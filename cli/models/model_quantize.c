@@ -18,6 +18,7 @@ struct run {
     const char *texts[TEXTS_MAX];
     const char *output; /* a name or a file */
     unsigned bits;
+    uint64_t size;
     bool keep_embeddings, force, wants_help;
 };
 
@@ -29,6 +30,14 @@ static bool take_method(void *options, const struct option_row *row, const char 
     (void)row;
     run->job.rounding = strcmp(value, "gptq") == 0 ? TACIT_ROUND_GPTQ : TACIT_ROUND_NEAREST;
     return strcmp(value, "gptq") == 0 || strcmp(value, "nearest") == 0;
+}
+
+static bool take_allocation(void *options, const struct option_row *row, const char *value)
+{
+    struct run *run = options;
+    (void)row;
+    run->job.allocation = strcmp(value, "bits") == 0 ? TACIT_ALLOCATE_BITS : TACIT_ALLOCATE_UNIFORM;
+    return strcmp(value, "bits") == 0 || strcmp(value, "uniform") == 0;
 }
 
 static bool take_text(void *options, const struct option_row *row, const char *value)
@@ -44,14 +53,20 @@ static bool take_text(void *options, const struct option_row *row, const char *v
 static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
      "the model's name from now on, or a .tmodel file", NULL},
-    {"bits", 0, OPTION_NUMBER, 0, AT(bits), 4, 4, "N", "goes",
-     "bits a weight (4, the only one so far)", NULL},
+    {"bits", 0, OPTION_NUMBER, 0, AT(bits), 2, 8, "N", "goes",
+     "bits of each number (4); scales and minima take 0.375 more", NULL},
+    {"size", 0, OPTION_SIZE, 0, AT(size), 1, 1e18, "BYTES", "is a size such as 64M",
+     "the most bits of which the file has no more bytes", NULL},
+    {"allocate", 0, OPTION_TAKE, 0, 0, 0, 0, "uniform|bits", "is uniform or bits",
+     "the same bits for all matrices (default), or more where they\nmatter, by what text costs, "
+     "which needs --calibrate",
+     take_allocation},
     {"method", 0, OPTION_TAKE, 0, 0, 0, 0, "nearest|gptq", "is nearest or gptq",
      "each weight to the nearest number (default), or second-order\nrounding, which needs "
      "--calibrate",
      take_method},
     {"calibrate", 0, OPTION_TAKE, 0, 0, 0, 0, "FILE", "takes 64 files at most",
-     "gptq: a text such as the model will read; may be repeated", take_text},
+     "a text such as the model will read; may be repeated", take_text},
     {"keep-embeddings", 0, OPTION_SET, 0, AT(keep_embeddings), 0, 0, NULL, NULL,
      "the table of token embeddings stays int8", NULL},
     OPTION_ROW_FORCE(struct run, force),
@@ -60,17 +75,31 @@ static const struct option_row rows[] = {
     OPTION_ROW_HELP(struct run, wants_help),
 };
 
-static const struct command_line line = {.name = "model quantize",
-                                         .usage = "model quantize [OPTION]... MODEL -o NAME",
-                                         .about =
-                                             "Makes a model of MODEL whose weights have 4 bits, in "
-                                             "groups of 32 with a scale and a minimum.\n",
-                                         OPTION_TABLE(rows),
-                                         .manual = "tacit-models"};
+static const struct command_line line = {
+    .name = "model quantize",
+    .usage = "model quantize [OPTION]... MODEL -o NAME",
+    .about = "Makes a model of MODEL whose weights have few bits, in "
+             "groups of 64 with a scale and a minimum.\n",
+    OPTION_TABLE(rows),
+    .manual = "tacit-models"};
+
+static bool check_texts(struct run *run)
+{
+    bool by_gptq = run->job.rounding == TACIT_ROUND_GPTQ,
+         by_bits = run->job.allocation == TACIT_ALLOCATE_BITS;
+    if (by_gptq && run->job.n_texts == 0)
+        return options_refuse(&run->console, &line, "--method gptq needs --calibrate FILE");
+    if (by_bits && run->job.n_texts == 0)
+        return options_refuse(&run->console, &line, "--allocate bits needs --calibrate FILE");
+    if (!by_gptq && !by_bits && run->job.n_texts > 0)
+        return options_refuse(&run->console, &line,
+                              "--calibrate goes with --method gptq or --allocate bits");
+    return true;
+}
 
 static bool parse(struct run *run, int argc, char **argv)
 {
-    *run = (struct run){.bits = 4};
+    *run = (struct run){.bits = 0};
     console_init(&run->console);
     if (!options_parse(&line, run, &run->console, argc, argv, NULL))
         return false;
@@ -80,10 +109,12 @@ static bool parse(struct run *run, int argc, char **argv)
         return options_refuse(&run->console, &line, "name one model");
     if (!run->output)
         return options_refuse(&run->console, &line, "-o NAME says what to call it");
-    if (run->job.rounding == TACIT_ROUND_GPTQ && run->job.n_texts == 0)
-        return options_refuse(&run->console, &line, "--method gptq needs --calibrate FILE");
-    if (run->job.rounding == TACIT_ROUND_NEAREST && run->job.n_texts > 0)
-        return options_refuse(&run->console, &line, "--calibrate goes with --method gptq");
+    if (run->bits && run->size)
+        return options_refuse(&run->console, &line, "--bits or --size, not both");
+    if (!check_texts(run))
+        return false;
+    run->job.bits = run->bits;
+    run->job.size = run->size;
     run->job.texts = run->texts;
     run->job.keep_embeddings = run->keep_embeddings;
     return true;

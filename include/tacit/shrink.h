@@ -18,24 +18,34 @@ extern "C" {
 #endif
 
 enum tacit_rounding {
-    TACIT_ROUND_NEAREST, /* each weight to the nearest; scale and minimum of each group of 32 are
-                            searched */
+    TACIT_ROUND_NEAREST, /* each weight to the nearest; scale and minimum of each group are searched */
     TACIT_ROUND_GPTQ,    /* second-order rounding, by the model's inputs on texts; embeddings to the
                          nearest */
+};
+
+enum tacit_allocation {
+    TACIT_ALLOCATE_UNIFORM, /* the same number of bits for all matrices */
+    TACIT_ALLOCATE_BITS, /* most where the texts cost least for a byte: what they cost with one matrix at 3 bits is
+                               measured for each matrix, and scaled to other numbers of bits by the error of its products */
 };
 
 struct tacit_quantize {
     const char *model; /* a .gguf or .tmodel file; NULL: the model that is linked in */
     const char *path;  /* the .tmodel file to write, put in its place whole */
     enum tacit_rounding rounding;
-    const char *const *texts; /* of TACIT_ROUND_GPTQ: [n_texts] files */
+    const char *const *texts; /* of TACIT_ROUND_GPTQ and TACIT_ALLOCATE_BITS: [n_texts] files */
     size_t n_texts;
     int keep_embeddings; /* non-zero: token embeddings, and a head of their own, stay int8 */
+    unsigned
+        bits; /* 2 .. 8, in groups of 64 with a scale and a minimum (0.375 bits a weight); 0: as `size`
+                            says, or 4 */
+    uint64_t size; /* the most bytes of the file; 0: as uniform `bits` need */
+    enum tacit_allocation allocation;
 };
 
-/* Rounds a model's matrices to 4 bits. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
- * TACIT_ERR_MEMORY; TACIT_ERR_CONTENT_LIMIT: the texts have fewer than 512 tokens; TACIT_ERR_CANCELLED. After a
- * failure a file that was at `path` before is unchanged. */
+/* Rounds a model's matrices to few bits; one that takes no more bytes already stays as it is. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
+ * TACIT_ERR_MEMORY; TACIT_ERR_CONTENT_LIMIT: the texts have fewer than 512 tokens; TACIT_ERR_CANCELLED; TACIT_ERR_RANGE:
+ * the file cannot be as small as `size`; TACIT_ERR_ARGUMENT: `bits`. After a failure a file that was at `path` before is unchanged. */
 enum tacit_status tacit_shrink_quantize(const struct tacit_quantize *job,
                                         const struct tacit_train_sink *sink);
 

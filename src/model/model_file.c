@@ -211,6 +211,16 @@ enum tacit_status model_file_export_as(const struct model_file *file, const stru
     return status;
 }
 
+enum tacit_status model_file_size_as(uint64_t *n_bytes, const struct model_file *file,
+                                     uint8_t *kinds)
+{
+    struct tmodel_text text = {file->name, file->licence, {NULL, 0}};
+    uint8_t *tokenizer;
+    TRY(tokenizer_save(file->tokenizer, &tokenizer, &text.tokenizer.n));
+    free(tokenizer);
+    return tmodel_size(n_bytes, &model_file_lm(file)->shape, kinds, &text);
+}
+
 enum tacit_status model_file_export(const struct model_file *file, const char *path)
 {
     return model_file_export_as(file, model_file_lm(file), path);

@@ -41,4 +41,9 @@ enum tacit_status model_file_export(const struct model_file *file, const char *p
 enum tacit_status model_file_export_as(const struct model_file *file, const struct lm_model *lm,
                                        const char *path);
 
+/* Bytes of the file that model_file_export_as would make of the model with matrices of these kinds ([lm_n_tensors]; NULL: all
+ * int8). */
+enum tacit_status model_file_size_as(uint64_t *n_bytes, const struct model_file *file,
+                                     uint8_t *kinds);
+
 #endif

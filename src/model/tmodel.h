@@ -15,7 +15,7 @@
  *
  * All numbers, floats too, are little-endian. The weights are the tensors in the order of
  * lm_identity.h: a vector's floats, zeros up to a multiple of 16; a matrix's tiles
- * (kernels/lm_kernels.h), block by block of 16 rows, there group by group. In version 2 they begin with the kinds of
+ * (kernels/lm_kernels.h), block by block of 16 rows, there group by group, and zeros up to a multiple of 64. In version 2 they begin with the kinds of
  * all tensors (enum tensor_kind), those that the model lacks too, a byte each, and zeros up to a multiple of 64.
  */
 #ifndef TACIT_MODEL_TMODEL_H
@@ -36,6 +36,11 @@ typedef enum tacit_status tmodel_sink(void *context, const void *data, size_t n_
  * TACIT_ERR_MEMORY, or what sink returned. */
 enum tacit_status tmodel_write(const struct lm_model *model, const struct tmodel_text *text,
                                tmodel_sink *sink, void *context);
+
+/* Bytes of the file that tmodel_write makes of a model of this shape and these kinds (NULL: all are int8). text: the sizes
+ * count. Errors as tmodel_write. */
+enum tacit_status tmodel_size(uint64_t *n_bytes, const struct lm_shape *shape, uint8_t *kinds,
+                              const struct tmodel_text *text);
 
 struct tmodel;
 

@@ -67,7 +67,8 @@ static enum tacit_status put_tensor(struct output *out, const struct tensor *ten
         TRY(put(out, tile, form.n_bytes));
         TRY(put_numbers(out, tile + form.n_bytes, form));
     }
-    return TACIT_OK;
+    size_t n = tensor_n_tiles(tensor) * (form.n_bytes + form.n_numbers * form.number_bytes);
+    return put_zeros(out, (ARENA_ALIGN - n % ARENA_ALIGN) % ARENA_ALIGN);
 }
 
 /* All that follows the header. */
@@ -107,6 +108,16 @@ static enum tacit_status lay_out(struct tmodel_layout *layout, const struct lm_m
         at += sizes[i];
     }
     layout->file_size = at;
+    return TACIT_OK;
+}
+
+enum tacit_status tmodel_size(uint64_t *n_bytes, const struct lm_shape *shape, uint8_t *kinds,
+                              const struct tmodel_text *text)
+{
+    struct lm_model model = {.shape = *shape, .kinds = kinds};
+    struct tmodel_layout layout;
+    TRY(lay_out(&layout, &model, text));
+    *n_bytes = layout.file_size;
     return TACIT_OK;
 }
 

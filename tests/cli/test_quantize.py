@@ -37,6 +37,26 @@ class Quantize(CliTest):
         for model in models[1:]:
             self.assertLess(abs(self.bits(model) / whole - 1), 0.2, model)
 
+    def test_widths(self):
+        """More bits make a larger file; a size is kept to, and used."""
+        sizes = {}
+        for bits in 2, 3, 4, 5, 6, 7, 8:
+            self.quantize("-o", f"{bits}.tmodel", "--bits", str(bits))
+            sizes[bits] = len(self.read(f"{bits}.tmodel"))
+        self.assertEqual(sorted(sizes.values()), list(sizes.values()))
+        self.assertEqual(len(set(sizes.values())), 7)
+        whole = self.bits("./toy.gguf")
+        self.assertLess(abs(self.bits("./6.tmodel") / whole - 1), 0.05)
+        self.assertEqual(self.bits("./8.tmodel"), whole)
+        self.quantize("-o", "size.tmodel", "--size", str(sizes[5] + 100))
+        self.assertEqual(self.identity("./size.tmodel"), self.identity("./5.tmodel"))
+        size = (sizes[3] + sizes[4]) // 2
+        self.quantize("-o", "some.tmodel", "--size", str(size), "--allocate", "bits", "--calibrate", "a")
+        self.assertLessEqual(len(self.read("some.tmodel")), size)
+        self.assertGreater(len(self.read("some.tmodel")), sizes[3])
+        self.quantize("-o", "like4.tmodel", "--bits", "4", "--allocate", "bits", "--calibrate", "a")
+        self.assertLessEqual(len(self.read("like4.tmodel")), sizes[4])
+
     def test_by_name(self):
         self.quantize("-o", "small")
         self.assertIn(b"small", self.run_tacit("model", "list", env=self.env).stdout)
@@ -59,7 +79,13 @@ class Quantize(CliTest):
         self.write("short", text(100))
         for code, pattern, *args in [(USAGE, "-o NAME says", "./toy.gguf"),
                                      (USAGE, "name one model", "-o", "x"),
-                                     (USAGE, "--bits goes from 4 to 4", "-o", "x", "--bits", "3", "./toy.gguf"),
+                                     (USAGE, "--bits goes from 2 to 8", "-o", "x", "--bits", "9", "./toy.gguf"),
+                                     (USAGE, "not both", "-o", "x", "--bits", "3", "--size", "1M", "./toy.gguf"),
+                                     (USAGE, "is uniform or bits", "-o", "x", "--allocate", "x", "./toy.gguf"),
+                                     (USAGE, "bits needs --calibrate", "-o", "x", "--allocate", "bits", "./toy.gguf"),
+                                     (FAILED, "cannot be made so small", "-o", "x", "--size", "9K", "./toy.gguf"),
+                                     (FAILED, "cannot be made so small", "-o", "x", "--size", "9K", "--allocate",
+                                      "bits", "--calibrate", "a", "./toy.gguf"),
                                      (USAGE, "is nearest or gptq", "-o", "x", "--method", "best", "./toy.gguf"),
                                      (USAGE, "needs --calibrate", "-o", "x", "--method", "gptq", "./toy.gguf"),
                                      (USAGE, "goes with --method gptq", "-o", "x", "--calibrate", "a", "./toy.gguf"),

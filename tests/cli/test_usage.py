@@ -10,8 +10,8 @@ from harness import (ARCHIVE_COMMANDS, FAILED, MEASURE_COMMANDS, RESOURCES, SOUR
 DATA = text(700) # by the default level, whose model takes a thousand times as long a byte as -1
 # Options that no help has in its list: those that choose a command, those of train, and of model quantize, import and
 # export (test_quantize.py, test_export.py).
-ELSEWHERE = {"compress", "decompress", "test", "list", "int8", "bits", "calibrate", "keep-embeddings", "as-stored",
-             "gguf", "type", "like", "what", "by", "ratio"}
+ELSEWHERE = {"compress", "decompress", "test", "list", "int8", "bits", "size", "allocate", "calibrate", "keep-embeddings",
+             "as-stored", "gguf", "type", "like", "what", "by", "ratio"}
 
 
 class Usage(CliTest):

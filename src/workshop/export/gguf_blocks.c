@@ -2,13 +2,20 @@
 #include "workshop/export/gguf_blocks.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/try.h"
+#include "workshop/shrink/few_group.h"
 #include "workshop/shrink/half.h"
-#include "workshop/shrink/int4_group.h"
 
 enum { CODE_F16 = 1, CODE_Q4_0 = 2, CODE_Q4_1 = 3, CODE_Q8_0 = 8, BLOCK = LM_INT4_GROUP };
+
+static bool holds_4_bits(enum tensor_kind kind)
+{
+    unsigned bits = tensor_narrow_bits(kind);
+    return kind == TENSOR_INT4 || (bits > 0 && bits <= 4);
+}
 
 const struct gguf_type *gguf_blocks_type(enum tacit_gguf_type wanted, enum tensor_kind kind)
 {
@@ -17,7 +24,7 @@ const struct gguf_type *gguf_blocks_type(enum tacit_gguf_type wanted, enum tenso
                                      [TACIT_GGUF_Q4_0] = CODE_Q4_0,
                                      [TACIT_GGUF_Q4_1] = CODE_Q4_1};
     if (wanted == TACIT_GGUF_AS_STORED)
-        wanted = kind == TENSOR_INT4 ? TACIT_GGUF_Q4_1 : TACIT_GGUF_Q8_0;
+        wanted = holds_4_bits(kind) ? TACIT_GGUF_Q4_1 : TACIT_GGUF_Q8_0;
     return gguf_type_find(codes[wanted]);
 }
 
@@ -110,27 +117,64 @@ static void round_q8_0(uint8_t *dst, const float *x)
     put_q8_0(dst, q, scale);
 }
 
+/* Block number `block` of the row as numbers of 4 bits; the minimum of a narrow kind is rounded. False: it has more bits. */
+static bool get_int4(struct tensor_int4_group *group, const struct tensor *tensor, size_t row,
+                     size_t block)
+{
+    struct tensor_narrow_group narrow;
+    if (!holds_4_bits(tensor->kind))
+        return false;
+    if (tensor->kind == TENSOR_INT4) {
+        tensor_get_int4(tensor, row, block, group);
+        return true;
+    }
+    tensor_get_narrow(tensor, row, block / 2, &narrow);
+    float scale = strict_from_bits((uint32_t)narrow.scale << 16);
+    memcpy(group->n, narrow.n + block % 2 * BLOCK, BLOCK);
+    group->scale = half_nearest(scale * (float)(128u >> tensor_narrow_bits(tensor->kind)));
+    group->minimum = half_nearest(-scale * (float)narrow.minimum);
+    return true;
+}
+
+/* The int8 values of a block and their scale. False: the kind has none. */
+static bool get_int8(int8_t *q, float *scale, const struct tensor *tensor, size_t row, size_t block)
+{
+    struct tensor_narrow_group narrow;
+    int8_t all[LM_GROUP];
+    if (tensor->kind == TENSOR_INT4)
+        return false;
+    if (tensor->kind == TENSOR_INT8) {
+        *scale = tensor_get_group(tensor, row, block / 2, all);
+    } else {
+        tensor_get_narrow(tensor, row, block / 2, &narrow);
+        *scale = strict_from_bits((uint32_t)narrow.scale << 16);
+        for (size_t i = 0; i < LM_GROUP; i++)
+            all[i] =
+                (int8_t)(narrow.n[i] * (128 >> tensor_narrow_bits(tensor->kind)) - narrow.minimum);
+    }
+    memcpy(q, all + block % 2 * BLOCK, BLOCK);
+    return true;
+}
+
 /* Block number `block` of the row. x: its floats. */
 static void put_block(uint8_t *dst, uint32_t code, const struct tensor *tensor, size_t row,
                       size_t block, const float *x)
 {
     struct tensor_int4_group group = {.scale = 0, .minimum = 1};
-    bool is_int4 = tensor->kind == TENSOR_INT4;
-    if (is_int4)
-        tensor_get_int4(tensor, row, block, &group);
+    int8_t q[BLOCK];
+    float scale;
+    bool is_int4 = get_int4(&group, tensor, row, block);
     if (code == CODE_Q4_1) {
         if (!is_int4)
-            int4_group_fit(&group, x, NULL);
+            few_fit_int4(&group, x, NULL);
         put_q4_1(dst, &group);
     } else if (code == CODE_Q4_0) {
         if (!is_int4 || !put_as_q4_0(dst, &group))
             put_q4_0(dst, x);
-    } else if (is_int4) {
-        round_q8_0(dst, x);
+    } else if (get_int8(q, &scale, tensor, row, block)) {
+        put_q8_0(dst, q, scale);
     } else {
-        int8_t q[LM_GROUP];
-        float scale = tensor_get_group(tensor, row, block / 2, q);
-        put_q8_0(dst, q + block % 2 * BLOCK, scale);
+        round_q8_0(dst, x);
     }
 }
 

@@ -48,6 +48,13 @@ static void count_numbers(uint64_t counts[256], const struct tensor *tensor)
             for (size_t i = 0; i < LM_INT4_GROUP; i++)
                 counts[group.n[i]]++;
         }
+        for (size_t g = 0; tensor_narrow_bits(tensor->kind) && g < tensor->n_columns / LM_GROUP;
+             g++) {
+            struct tensor_narrow_group group;
+            tensor_get_narrow(tensor, row, g, &group);
+            for (size_t i = 0; i < LM_GROUP; i++)
+                counts[group.n[i]]++;
+        }
         for (size_t g = 0; tensor->kind == TENSOR_INT8 && g < tensor->n_columns / LM_GROUP; g++) {
             int8_t q[LM_GROUP];
             tensor_get_group(tensor, row, g, q);

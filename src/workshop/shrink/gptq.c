@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "workshop/shrink/int4_group.h"
-
 #define DAMPING                                                                                    \
     0.01f /* GPTQ adds this part of the diagonal's mean to it, so that H can be
                          inverted */
@@ -85,16 +83,17 @@ void gptq_close(struct gptq *gptq)
     free(gptq->importance);
 }
 
-void gptq_round_row(const struct gptq *gptq, float *row, struct tensor_int4_group *groups)
+void gptq_round_row(const struct gptq *gptq, float *row, struct few_form form,
+                    struct few_group *groups)
 {
     size_t n = gptq->n;
     for (size_t i = 0; i < n; i++) {
-        struct tensor_int4_group *group = &groups[i / LM_INT4_GROUP];
+        struct few_group *group = &groups[i / form.n];
         const float *u = gptq->factor + i * n;
         float value;
-        if (i % LM_INT4_GROUP == 0)
-            int4_group_fit(group, row + i, gptq->importance + i);
-        group->n[i % LM_INT4_GROUP] = (uint8_t)int4_nearest(group, row[i], &value);
+        if (i % form.n == 0)
+            few_fit(group, form, row + i, gptq->importance + i);
+        group->n[i % form.n] = (uint8_t)few_nearest(group, form, row[i], &value);
         subtract(row + i + 1, u + i + 1, (row[i] - value) / u[i], n - i - 1);
     }
 }

@@ -11,8 +11,7 @@
 #include <stddef.h>
 
 #include "tacit/status.h"
-
-struct tensor_int4_group;
+#include "workshop/shrink/few_group.h"
 
 struct gptq {
     size_t n;
@@ -29,7 +28,8 @@ void gptq_close(struct gptq *gptq);
  * weights to the right correct it (SparseGPT, arXiv 2301.00774). Any threads may call. */
 void gptq_prune_row(const struct gptq *gptq, float *row, double ratio, bool two_of_four);
 
-/* Rounds a row of n weights, which is overwritten, to groups[n / 32]. Any threads may call. */
-void gptq_round_row(const struct gptq *gptq, float *row, struct tensor_int4_group *groups);
+/* Rounds a row of n weights, which is overwritten, to groups[n / form.n]. Any threads may call. */
+void gptq_round_row(const struct gptq *gptq, float *row, struct few_form form,
+                    struct few_group *groups);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Turns a model of int8 into one of 4 bits, matrix by matrix (tacit/shrink.h).
+ * Turns a model into one of fewer bits, matrix by matrix (tacit/shrink.h).
  */
 #include "tacit/shrink.h"
 
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "workshop/shrink/allocate.h"
 #include "workshop/shrink/calibration.h"
+#include "workshop/shrink/few_group.h"
 #include "workshop/shrink/gptq.h"
-#include "workshop/shrink/int4_group.h"
 #include "workshop/shrink/source_model.h"
 #include "workshop/train/say.h"
 
@@ -18,9 +19,9 @@ struct quantizer {
     const struct tacit_train_sink *sink;
     struct calibration calibration; /* products NULL: none */
     struct gptq gptq;               /* of the present matrix */
-    bool has_gptq;
-    float *row;                       /* [widest] */
-    struct tensor_int4_group *groups; /* [widest / 32] */
+    bool by_gptq, has_gptq;
+    float *row;               /* [widest] */
+    struct few_group *groups; /* [widest / 32] */
     size_t n_done, n_all;
 };
 
@@ -31,42 +32,84 @@ static bool is_embedding(size_t index)
     return id == LM_EMBEDDING || id == LM_HEAD;
 }
 
-/* Chooses the kinds: int4 for each matrix that can have it. Returns how many are not int4
- * already. */
-static size_t choose_kinds(const struct lm_model *model, bool keep_embeddings, uint8_t *kinds)
+/* 8: matrices keep their kinds. */
+static void uniform_kinds(const struct lm_model *model, bool keep_embeddings, unsigned bits,
+                          uint8_t *kinds)
 {
-    size_t n = 0;
     for (size_t i = 0; i < lm_n_tensors(&model->shape); i++) {
         const struct tensor *t = lm_tensor_at(model, i);
-        bool is_matrix = t->n_rows > 0 && t->n_columns > 0;
-        bool keeps =
-            (keep_embeddings && is_embedding(i)) || t->n_columns / LM_GROUP > LM_INT4_GROUPS_MAX;
-        kinds[i] = is_matrix && (!keeps || t->kind == TENSOR_INT4) ? TENSOR_INT4 : TENSOR_INT8;
-        n += kinds[i] == TENSOR_INT4 && t->kind != TENSOR_INT4;
+        bool changes = bits < 8 && !(keep_embeddings && is_embedding(i)) &&
+                       allocate_may_be(t, (enum tensor_kind)bits);
+        kinds[i] = changes ? (uint8_t)bits : (uint8_t)t->kind;
     }
-    return n;
 }
 
-static void round_row(struct quantizer *q, size_t n_columns)
+/* The most bits of which the file has at most `size` bytes. */
+static enum tacit_status widest_kinds(const struct tacit_quantize *job,
+                                      const struct model_file *file, uint8_t *kinds)
+{
+    uint64_t n_bytes;
+    for (unsigned bits = 8; bits >= LM_NARROW_BITS_MIN; bits--) {
+        uniform_kinds(model_file_lm(file), job->keep_embeddings != 0, bits, kinds);
+        TRY(model_file_size_as(&n_bytes, file, kinds));
+        if (n_bytes <= job->size)
+            return TACIT_OK;
+    }
+    return TACIT_ERR_RANGE;
+}
+
+static enum tacit_status allocate(struct quantizer *q, const struct tacit_quantize *job,
+                                  const struct model_file *file, uint8_t *kinds)
+{
+    uint64_t file_bytes, n_bytes = lm_model_memory_needed(&q->model->shape, kinds);
+    if (job->size > 0) {
+        TRY(model_file_size_as(&file_bytes, file, kinds));
+        if (job->size < file_bytes - n_bytes)
+            return TACIT_ERR_RANGE;
+        n_bytes = job->size - (file_bytes - n_bytes);
+    }
+    const struct allocation allocation = {.model = q->model,
+                                          .tokenizer = model_file_tokenizer(file),
+                                          .calibration = &q->calibration,
+                                          .texts = job->texts,
+                                          .n_texts = job->n_texts,
+                                          .keep_embeddings = job->keep_embeddings != 0,
+                                          .n_bytes = n_bytes,
+                                          .sink = q->sink};
+    return allocate_bits(kinds, &allocation);
+}
+
+static enum tacit_status choose_kinds(struct quantizer *q, const struct tacit_quantize *job,
+                                      const struct model_file *file, uint8_t *kinds)
+{
+    bool by_bits = job->allocation == TACIT_ALLOCATE_BITS;
+    if (job->size > 0 && job->bits == 0 && !by_bits)
+        return widest_kinds(job, file, kinds);
+    uniform_kinds(q->model, job->keep_embeddings != 0, job->bits ? job->bits : 4, kinds);
+    return by_bits ? allocate(q, job, file, kinds) : TACIT_OK;
+}
+
+static void round_row(struct quantizer *q, size_t n_columns, struct few_form form)
 {
     if (q->has_gptq) {
-        gptq_round_row(&q->gptq, q->row, q->groups);
+        gptq_round_row(&q->gptq, q->row, form, q->groups);
         return;
     }
-    for (size_t g = 0; g < n_columns / LM_INT4_GROUP; g++)
-        int4_group_fit(&q->groups[g], q->row + g * LM_INT4_GROUP, NULL);
+    for (size_t g = 0; g < n_columns / form.n; g++)
+        few_fit(&q->groups[g], form, q->row + g * form.n, NULL);
 }
 
 static enum tacit_status round_rows(struct quantizer *q, const struct tensor *from,
                                     struct tensor *to)
 {
+    struct few_form form = few_form_of(to->kind);
     for (size_t row = 0; row < from->n_rows; row++) {
         if (row % 64 == 0 && q->sink->stop && q->sink->stop(q->sink->context))
             return TACIT_ERR_CANCELLED;
         tensor_row(from, row, q->row);
-        round_row(q, from->n_columns);
-        for (size_t g = 0; g < from->n_columns / LM_INT4_GROUP; g++)
-            tensor_set_int4(to, row, g, &q->groups[g]);
+        round_row(q, from->n_columns, form);
+        for (size_t g = 0; g < from->n_columns / form.n; g++)
+            few_store(to, row, g, form, &q->groups[g]);
     }
     return TACIT_OK;
 }
@@ -76,7 +119,7 @@ static enum tacit_status fill(void *context, size_t index, const struct tensor *
                               struct tensor *to)
 {
     struct quantizer *q = context;
-    float *products = q->calibration.products ? q->calibration.products[index] : NULL;
+    float *products = q->by_gptq && q->calibration.products ? q->calibration.products[index] : NULL;
     q->has_gptq = products != NULL;
     if (products)
         TRY(gptq_open(&q->gptq, products, from->n_columns));
@@ -84,8 +127,8 @@ static enum tacit_status fill(void *context, size_t index, const struct tensor *
     if (products)
         gptq_close(&q->gptq);
     q->n_done++;
-    say(q->sink, "%zu of %zu matrices, %zu x %zu, %s", q->n_done, q->n_all, from->n_rows,
-        from->n_columns, products ? "gptq" : "nearest");
+    say(q->sink, "%zu of %zu matrices, %zu x %zu, %u bits, %s", q->n_done, q->n_all, from->n_rows,
+        from->n_columns, few_form_of(to->kind).bits, products ? "gptq" : "nearest");
     return status;
 }
 
@@ -97,19 +140,31 @@ static enum tacit_status take_memory(struct quantizer *q)
     return q->row && q->groups ? TACIT_OK : TACIT_ERR_MEMORY;
 }
 
+static enum tacit_status calibrate(struct quantizer *q, const struct tacit_quantize *job,
+                                   const struct model_file *file)
+{
+    if (job->rounding != TACIT_ROUND_GPTQ && job->allocation != TACIT_ALLOCATE_BITS)
+        return TACIT_OK;
+    TRY(calibration_run(&q->calibration, q->model, model_file_tokenizer(file), job->texts,
+                        job->n_texts));
+    say(q->sink, "%zu tokens read", q->calibration.n_tokens);
+    return TACIT_OK;
+}
+
 static enum tacit_status convert(struct quantizer *q, const struct tacit_quantize *job,
                                  const struct model_file *file, struct lm_model **made)
 {
-    uint8_t *kinds = malloc(lm_n_tensors(&q->model->shape));
+    size_t n = lm_n_tensors(&q->model->shape);
+    uint8_t *kinds = malloc(n);
     if (!kinds)
         return TACIT_ERR_MEMORY;
-    q->n_all = choose_kinds(q->model, job->keep_embeddings != 0, kinds);
     enum tacit_status status = take_memory(q);
-    if (status == TACIT_OK && job->rounding == TACIT_ROUND_GPTQ)
-        status = calibration_run(&q->calibration, q->model, model_file_tokenizer(file), job->texts,
-                                 job->n_texts);
-    if (status == TACIT_OK && job->rounding == TACIT_ROUND_GPTQ)
-        say(q->sink, "%zu tokens read", q->calibration.n_tokens);
+    if (status == TACIT_OK)
+        status = calibrate(q, job, file);
+    if (status == TACIT_OK)
+        status = choose_kinds(q, job, file, kinds);
+    for (size_t i = 0; status == TACIT_OK && i < n; i++)
+        q->n_all += kinds[i] != lm_tensor_at(q->model, i)->kind;
     if (status == TACIT_OK)
         status = lm_model_convert(made, q->model, kinds, fill, q);
     calibration_close(&q->calibration);
@@ -122,7 +177,8 @@ static enum tacit_status convert(struct quantizer *q, const struct tacit_quantiz
 static enum tacit_status quantize(const struct tacit_quantize *job, const struct model_file *file,
                                   const struct tacit_train_sink *sink)
 {
-    struct quantizer q = {.model = model_file_lm(file), .sink = sink};
+    struct quantizer q = {
+        .model = model_file_lm(file), .sink = sink, .by_gptq = job->rounding == TACIT_ROUND_GPTQ};
     struct lm_model *made = NULL;
     TRY(convert(&q, job, file, &made));
     enum tacit_status status = model_file_export_as(file, made, job->path);
@@ -134,6 +190,8 @@ enum tacit_status tacit_shrink_quantize(const struct tacit_quantize *job,
                                         const struct tacit_train_sink *sink)
 {
     struct model_file *file;
+    if (job->bits == 1 || job->bits > 8)
+        return TACIT_ERR_ARGUMENT;
     TRY(source_model_open(&file, job->model));
     enum tacit_status status = quantize(job, file, sink);
     model_file_close(file);

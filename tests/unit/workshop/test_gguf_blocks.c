@@ -49,9 +49,15 @@ static struct tensor make_row(enum tensor_kind kind, bool symmetric)
         group.minimum = half_nearest((symmetric ? -8.0f : -7.3f) * scale);
         for (size_t i = 0; i < LM_GROUP; i++)
             q[i] = (int8_t)(next() % 255 - 127);
-        if (kind == TENSOR_INT4)
+        struct tensor_narrow_group narrow = {.minimum = 61,
+                                             .scale = (uint16_t)(0x3a00 + next() % 64)};
+        for (size_t i = 0; i < LM_GROUP; i++)
+            narrow.n[i] = (uint8_t)(next() & ((1u << tensor_narrow_bits(kind)) - 1));
+        if (tensor_narrow_bits(kind) && g % 2 == 0)
+            tensor_set_narrow(&tensor, 0, g / 2, &narrow);
+        else if (kind == TENSOR_INT4)
             tensor_set_int4(&tensor, 0, g, &group);
-        else if (g % 2 == 0)
+        else if (kind == TENSOR_INT8 && g % 2 == 0)
             tensor_set_group(&tensor, 0, g / 2, q, scale);
     }
     return tensor;
@@ -89,6 +95,11 @@ static void test_types(void)
         {TENSOR_INT4, false, TACIT_GGUF_Q4_0, 0.2f},
         {TENSOR_INT8, false, TACIT_GGUF_Q4_0, 0.2f},
         {TENSOR_INT8, false, TACIT_GGUF_Q4_1, 0.1f},
+        {TENSOR_NARROW2, false, TACIT_GGUF_AS_STORED, 0x1p-11f}, /* the minimum is rounded */
+        {TENSOR_NARROW4, false, TACIT_GGUF_AS_STORED, 0x1p-11f},
+        {TENSOR_NARROW4, false, TACIT_GGUF_Q8_0, 0},
+        {TENSOR_NARROW7, false, TACIT_GGUF_AS_STORED, 0},
+        {TENSOR_NARROW5, false, TACIT_GGUF_Q4_1, 0.1f},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct tensor tensor = make_row(cases[i].kind, cases[i].symmetric);
