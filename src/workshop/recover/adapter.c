@@ -10,7 +10,7 @@
 #include "workshop/net/net_export.h"
 #include "workshop/net/ops.h"
 #include "workshop/net/random.h"
-#include "workshop/shrink/int4_group.h"
+#include "workshop/shrink/few_group.h"
 
 static const float LORA_GAIN = 2, CLIP = 1;
 
@@ -27,9 +27,10 @@ static size_t first_row(const struct adapter *a, const struct net_param *p)
     return (p->offset - net_at(a->net, p->id, p->layer)) / p->n_cols;
 }
 
-static bool is_int4(const struct adapter *a, const struct net_param *p)
+/* Whether the weights keep to the steps and minima that the model has for them. */
+static bool has_few(const struct adapter *a, const struct net_param *p)
 {
-    return p->kind != NET_VECTOR && tensor_of(a, p)->kind == TENSOR_INT4;
+    return p->kind != NET_VECTOR && tensor_of(a, p)->kind != TENSOR_INT8;
 }
 
 static size_t size_of(const struct net_param *p)
@@ -54,7 +55,7 @@ static void count(struct adapter *a)
 {
     for (size_t i = 0; i < a->net->n_table; i++) {
         a->n += n_trained(a, &a->net->table[i]);
-        a->n_int4 += is_int4(a, &a->net->table[i]);
+        a->n_few += has_few(a, &a->net->table[i]);
     }
 }
 
@@ -98,7 +99,7 @@ static void start(struct adapter *a)
 
 static enum tacit_status take_memory(struct adapter *a)
 {
-    const bool is_apart = a->rank > 0 || a->n_int4 > 0;
+    const bool is_apart = a->rank > 0 || a->n_few > 0;
     a->weights = memory_zeroed(a->net->n_params * sizeof(float));
     a->x = is_apart ? memory_zeroed(a->n * sizeof(float)) : a->weights;
     a->grad = a->rank > 0 ? memory_zeroed(a->n * sizeof(float)) : NULL;
@@ -143,13 +144,12 @@ void adapter_close(struct adapter *a)
 /* Rounds a row to the numbers of its groups. */
 static void round_row(const struct tensor *tensor, size_t row, float *values)
 {
-    for (size_t g = 0; g < tensor->n_columns / LM_INT4_GROUP; g++) {
-        struct tensor_int4_group group;
-        tensor_get_int4(tensor, row, g, &group);
-        for (size_t i = 0; i < LM_INT4_GROUP; i++) {
-            float *value = &values[g * LM_INT4_GROUP + i];
-            int4_nearest(&group, *value, value);
-        }
+    const struct few_form form = few_form_of(tensor->kind);
+    for (size_t g = 0; g < tensor->n_columns / form.n; g++) {
+        struct few_group group;
+        few_load(tensor, row, g, form, &group);
+        for (size_t i = 0; i < form.n; i++, values++)
+            few_nearest(&group, form, *values, values);
     }
 }
 
@@ -180,7 +180,7 @@ void adapter_apply(struct adapter *a)
             memcpy(w, a->x + at, n * sizeof *w);
         for (size_t j = 0; a->keeps && j < size_of(p); j++)
             w[j] = a->keeps[p->offset + j] ? w[j] : 0;
-        for (size_t row = 0; is_int4(a, p) && row < p->n_rows; row++)
+        for (size_t row = 0; has_few(a, p) && row < p->n_rows; row++)
             round_row(tensor_of(a, p), first_row(a, p) + row, w + row * p->n_cols);
         at += n;
     }
@@ -222,24 +222,26 @@ double adapter_update(struct adapter *a, float *weight_grad, float learning_rate
     return (double)norm;
 }
 
-/* An lm_fill_fn: from `weights` to 4 bits. */
-static enum tacit_status fill_int4(void *context, size_t index, const struct tensor *from,
-                                   struct tensor *to)
+/* An lm_fill_fn: from `weights` to the numbers of a kind of few bits. */
+static enum tacit_status fill_few(void *context, size_t index, const struct tensor *from,
+                                  struct tensor *to)
 {
     const struct adapter *a = context;
+    const struct tensor *model = lm_tensor_at(a->model, index);
+    const struct few_form form = few_form_of(to->kind);
     uint32_t layer;
     const enum lm_tensor_id id = lm_tensor_id_at(index, &layer);
     const float *w = a->weights + net_at(a->net, id, layer);
     (void)from;
     for (size_t row = 0; row < to->n_rows; row++)
-        for (size_t g = 0; g < to->n_columns / LM_INT4_GROUP; g++, w += LM_INT4_GROUP) {
-            struct tensor_int4_group group;
-            tensor_get_int4(lm_tensor_at(a->model, index), row, g, &group);
-            for (size_t i = 0; i < LM_INT4_GROUP; i++) {
+        for (size_t g = 0; g < to->n_columns / form.n; g++) {
+            struct few_group group;
+            few_load(model, row, g, form, &group);
+            for (size_t i = 0; i < form.n; i++, w++) {
                 float value;
-                group.n[i] = (uint8_t)int4_nearest(&group, w[i], &value);
+                group.n[i] = (uint8_t)few_nearest(&group, form, *w, &value);
             }
-            tensor_set_int4(to, row, g, &group);
+            few_store(to, row, g, form, &group);
         }
     return TACIT_OK;
 }
@@ -253,9 +255,9 @@ enum tacit_status adapter_export(const struct adapter *a, struct lm_model **made
     uint8_t *kinds = malloc(n);
     enum tacit_status status = kinds ? TACIT_OK : TACIT_ERR_MEMORY;
     for (size_t i = 0; kinds && i < n; i++)
-        kinds[i] = lm_tensor_at(a->model, i)->kind == TENSOR_INT4 ? TENSOR_INT4 : TENSOR_INT8;
+        kinds[i] = (uint8_t)lm_tensor_at(a->model, i)->kind;
     if (status == TACIT_OK)
-        status = lm_model_convert(made, plain, kinds, fill_int4, (void *)(uintptr_t)a);
+        status = lm_model_convert(made, plain, kinds, fill_few, (void *)(uintptr_t)a);
     free(kinds);
     lm_model_destroy(plain);
     return status;

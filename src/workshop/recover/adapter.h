@@ -4,7 +4,7 @@
  * narrow matrices beside each matrix of the layers, W + 2 B A.
  *
  * What made the model smaller stays. A matrix of which a tenth or more is zero was pruned, and its zeros stay zero.
- * A matrix of 4 bits keeps the scale and the minimum of each group: the network computes with the nearest number, and
+ * A matrix of few bits keeps the scale and the minimum of each group: the network computes with the nearest number, and
  * the gradient passes through as if it had not been rounded.
  *
  *     adapter_open -> { adapter_apply -> gradient of adapter.weights -> adapter_update }* -> adapter_export
@@ -21,12 +21,12 @@ struct adapter {
     uint32_t rank;  /* of LoRA; 0: all parameters */
     float *weights; /* [net->n_params]: what the network computes with */
     /* [n]: what is trained, its gradient, and the optimiser's two means. x is `weights` itself if all parameters are trained
-     * and none is of 4 bits; grad is the network's if all are. */
+     * and none is of few bits; grad is the network's if all are. */
     float *x, *grad, *m, *v;
     size_t n;
     uint8_t *keeps;           /* [net->n_params]: 0 for a weight that stays zero; NULL: none does */
     size_t n_masked, n_zeros; /* matrices that were pruned, and weights that stay zero */
-    size_t n_int4;            /* matrices of 4 bits */
+    size_t n_few;             /* matrices of 2 to 7 bits */
     struct optim_work optim;
 };
 
@@ -41,7 +41,7 @@ void adapter_apply(struct adapter *a);
 /* One step of Adam on x; weight_grad: of the weights, is overwritten. n_done: steps before. Returns the gradient's norm. */
 double adapter_update(struct adapter *a, float *weight_grad, float learning_rate, uint64_t n_done);
 
-/* The model with these weights: matrices of 4 bits stay so, all others are int8. Errors as lm_model_build. */
+/* The model with these weights: matrices of few bits stay so, all others are int8. Errors as lm_model_build. */
 enum tacit_status adapter_export(const struct adapter *a, struct lm_model **made);
 
 #endif

@@ -291,9 +291,9 @@ static enum tacit_status recover(struct recovery *r, const struct model_file *fi
     TRY(open_all(r, file));
     TRY(take_up(r));
     say(r->sink,
-        "%zu of %zu numbers trained; %zu matrices pruned (%zu zeros stay), %zu of 4 bits; %zu "
+        "%zu of %zu numbers trained; %zu matrices pruned (%zu zeros stay), %zu of few bits; %zu "
         "windows of %zu tokens, %zu held out; %s",
-        r->adapter.n, r->net.n_params, r->adapter.n_masked, r->adapter.n_zeros, r->adapter.n_int4,
+        r->adapter.n, r->net.n_params, r->adapter.n_masked, r->adapter.n_zeros, r->adapter.n_few,
         r->text.n_windows, r->text.window, r->text.held.n / r->text.window,
         matmul_name(&r->work.mm));
     TRY(held_bits(r, r->model, &r->report->before));

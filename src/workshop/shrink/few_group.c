@@ -161,6 +161,25 @@ void few_store(struct tensor *tensor, size_t row, size_t index, struct few_form 
     tensor_set_narrow(tensor, row, index, &narrow);
 }
 
+void few_load(const struct tensor *tensor, size_t row, size_t index, struct few_form form,
+              struct few_group *group)
+{
+    if (form.kind == TENSOR_INT4) {
+        struct tensor_int4_group int4;
+        tensor_get_int4(tensor, row, index, &int4);
+        memcpy(group->n, int4.n, sizeof int4.n);
+        group->step = lm_half_to_float(int4.scale);
+        group->minimum = lm_half_to_float(int4.minimum);
+        return;
+    }
+    struct tensor_narrow_group narrow;
+    tensor_get_narrow(tensor, row, index, &narrow);
+    memcpy(group->n, narrow.n, sizeof narrow.n);
+    float scale = strict_from_bits((uint32_t)narrow.scale << 16);
+    group->step = scale * (float)(1u << (7 - form.bits));
+    group->minimum = -(float)narrow.minimum * scale;
+}
+
 void few_fit_int4(struct tensor_int4_group *group, const float *x, const float *importance)
 {
     struct few_group fitted;

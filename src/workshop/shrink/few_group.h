@@ -37,6 +37,10 @@ unsigned few_nearest(const struct few_group *group, struct few_form form, float 
 void few_store(struct tensor *tensor, size_t row, size_t index, struct few_form form,
                const struct few_group *group);
 
+/* Gets a group from its place. */
+void few_load(const struct tensor *tensor, size_t row, size_t index, struct few_form form,
+              struct few_group *group);
+
 /* The nearest whole number to x, 0 .. 2^22, as roundf gives it, without its call. */
 static inline float few_round(float x)
 {

@@ -102,7 +102,7 @@ static void test_what_stays(uint32_t rank)
     struct lm_model *made;
     open_tiny(&t, true);
     CHECK(adapter_open(&a, &t.net, t.model, rank) == TACIT_OK);
-    CHECK(a.n_masked == 2 && a.n_int4 == 5); /* q, k, v; gate and up */
+    CHECK(a.n_masked == 2 && a.n_few == 5); /* q, k, v; gate and up */
     CHECK(a.n_zeros >= LLAMA.width * LLAMA.n_hidden && a.n_zeros < a.net->n_params / 2);
     float *before = malloc(t.net.n_params * sizeof *before);
     memcpy(before, a.weights, t.net.n_params * sizeof *before);
