@@ -86,7 +86,7 @@ static struct draft_token likeliest(const struct language_draft *draft, size_t r
 {
     size_t n = lm_of(draft)->shape.n_vocab;
     uint32_t top = 0;
-    uint64_t sum = 0;
+    uint64_t sum = 1; /* so that the share is below 1 */
     draft->kernels->lm_token_masses(draft->mass,
                                     draft->logits + row * lm_logit_stride(lm_of(draft)), n);
     for (size_t i = 0; i < n; i++) {
@@ -96,10 +96,10 @@ static struct draft_token likeliest(const struct language_draft *draft, size_t r
     uint32_t token = 0;
     while (draft->mass[token] != top)
         token++;
-    return (struct draft_token){token, (uint32_t)((uint64_t)top * (GUESS_ONE - 1) / sum)};
+    return (struct draft_token){token, (uint32_t)((uint64_t)top * GUESS_ONE / sum)};
 }
 
-/* Reads n tokens, of which the first n_batch at most for the first time, and sees what may follow. */
+/* Reads n tokens, at most LM_BATCH, and sees what may follow. */
 static enum tacit_status read_tokens(struct language_draft *draft, const uint32_t *tokens, size_t n,
                                      struct draft_token *next)
 {
