@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "cli/base/kv_name.h"
 #include "cli/base/option_table.h"
 #include "cli/files/file_output.h"
 #include "cli/files/whole_file.h"
@@ -25,6 +26,12 @@ struct run {
 };
 
 #define AT(field) offsetof(struct run, field)
+
+static bool take_kv(void *options, const struct option_row *row, const char *name)
+{
+    (void)row;
+    return kv_named(name, &((struct run *)options)->options.kv);
+}
 
 static const struct option_row rows[] = {
     {"model", 'm', OPTION_TEXT, 0, AT(model_name), 0, 0, "NAME", NULL,
@@ -47,6 +54,8 @@ static const struct option_row rows[] = {
      "writes the bytes that such a text stands for", NULL},
     {"context", 0, OPTION_NUMBER, 0, AT(options.n_context), 1, TACIT_CONTEXT_MAX, "N", "goes",
      "tokens that the model looks back on (2048)", NULL},
+    OPTION_ROW_KV(take_kv, 0),
+    OPTION_ROW_KV_KEEP(AT(options.kv_keep), 0),
     {"output", 'o', OPTION_OUTPUT, 0, AT(output_path), 0, 0, "FILE", NULL,
      "write to FILE, '-': standard output", NULL},
     OPTION_ROW_FORCE(struct run, force),

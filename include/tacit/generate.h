@@ -21,6 +21,7 @@
 
 #include "tacit/export.h"
 #include "tacit/model.h"
+#include "tacit/options.h"
 #include "tacit/status.h"
 
 #ifdef __cplusplus
@@ -46,6 +47,8 @@ struct tacit_generate_options {
     unsigned n_context;
     unsigned n_threads; /* 0: one for each processor. Never changes the text. */
     const char *cpu;    /* as in tacit_options */
+    enum tacit_kv kv;   /* the model's keys and values, */
+    unsigned kv_keep;   /* and how many of them, as in tacit_options */
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too

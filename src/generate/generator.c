@@ -23,7 +23,8 @@ static bool options_are_sound(const struct tacit_generate_options *o)
                 o->temperature <= (float)TACIT_TEMPERATURE_MAX;
     return (warm || o->temperature == 0.0f) && o->top_p > 0.0f && o->top_p <= 1.0f &&
            o->n_prompt <= TACIT_GENERATE_INPUT_MAX && o->n_context <= TACIT_CONTEXT_MAX &&
-           o->n_threads <= TACIT_THREADS_MAX;
+           o->n_threads <= TACIT_THREADS_MAX && o->kv <= TACIT_KV_K4V2 && o->kv_keep < 100 &&
+           (o->kv_keep == 0 || o->kv == TACIT_KV_8);
 }
 
 static void lay_out(struct generator *g, struct arena *arena)
@@ -65,7 +66,9 @@ enum tacit_status generator_create(struct generator *g, const struct tacit_model
                             .n_context =
                                 g->options.n_context ? g->options.n_context : CONTEXT_DEFAULT,
                             .n_threads = n_threads < LM_THREADS_MAX ? n_threads : LM_THREADS_MAX,
-                            .cpu_features = features};
+                            .cpu_features = features,
+                            .kv_kind = (enum kv_kind)g->options.kv,
+                            .kv_keep = g->options.kv_keep};
     TRY(lm_state_create(&g->lm, lm_of(g), &lm));
     g->spelling.tokenizer = model_file_tokenizer(model->file);
     return take_memory(g);

@@ -20,7 +20,8 @@ class Generate(CliTest):
         self.assertEqual(len(self.generate()), 1024)
         self.assertEqual(self.generate("--bytes", 501)[:500], text)
         self.assertEqual(self.generate("--bytes", 500, "--seed", 0, "--cpu", "scalar", "-T", 2), text)
-        for more in (["--seed", 1], ["--temperature", "0.3"], ["--top-p", "0.2"], ["--temperature", 0]):
+        for more in (["--seed", 1], ["--temperature", "0.3"], ["--top-p", "0.2"], ["--temperature", 0], ["--kv", "k4v2"],
+                     ["--kv-keep", 5]):
             self.assertNotEqual(self.generate("--bytes", 500, *more), text, more)
         self.write("p", b"th")
         self.assertNotEqual(self.generate("--bytes", 500, "--prompt", "p"), text)

@@ -147,6 +147,12 @@ static void test_refused(void)
     options.cpu = "z80";
     CHECK(tacit_generate(model, &options, 5, collect, &text) == TACIT_ERR_ARGUMENT);
     options = defaults();
+    options.kv = (enum tacit_kv)(TACIT_KV_K4V2 + 1);
+    CHECK(tacit_generate(model, &options, 5, collect, &text) == TACIT_ERR_ARGUMENT);
+    options.kv = TACIT_KV_4;
+    options.kv_keep = 50;
+    CHECK(tacit_generate(model, &options, 5, collect, &text) == TACIT_ERR_ARGUMENT);
+    options = defaults();
     CHECK(tacit_generate(model, &options, 100, collect, &text) == TACIT_ERR_CANCELLED);
     options.temperature = 0;
     CHECK(tacit_generate_from(model, &options, "x", 1, collect, &text) == TACIT_ERR_ARGUMENT);
