@@ -12,7 +12,7 @@ struct pattern {
 static void byte(void *state, const struct seen *seen)
 {
     struct pattern *p = state;
-    unsigned c = back(seen, 1), d = back(seen, 2), e = back(seen, 3);
+    uint32_t l3 = (uint32_t)last(seen, 3), c = l3 & 255, d = l3 >> 8 & 255, e = l3 >> 16;
     uint32_t *to1 = &p->after1[d], *to2 = &p->after2[e << 8 | d];
     *to1 = (*to1 << 8 | c) & 0xffffff;
     *to2 = (*to2 << 8 | c) & 0xffff;
