@@ -59,22 +59,28 @@ static const struct variant variants[] = {
 
 static uint8_t content[CONTENT_MAX], archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
 
-/* The content without its end, and with another beginning; for a model, what would come behind the content. */
-static struct tacit_reference *make_reference(const struct variant *variant, enum golden_class kind)
+/* The content without its end, and with another beginning; for a model, what would come behind the content. Returns
+ * its length, 0 if the variant has none. */
+static size_t fill_reference(const struct variant *variant, enum golden_class kind, uint8_t *to)
 {
-    struct tacit_reference *reference;
     size_t n_content = variant->n_bytes, n = n_content - n_content / 4;
     if (!variant->referenced)
-        return NULL;
+        return 0;
+    golden_fill(to, variant->model ? 2 * n_content : n_content, kind);
     if (variant->model) {
-        golden_fill(content, 2 * n_content, kind);
-        CHECK(tacit_reference_create(&reference, content + n_content, n_content) == TACIT_OK);
-        golden_fill(content, n_content, kind);
-        return reference;
+        memmove(to, to + n_content, n_content);
+        return n_content;
     }
-    content[0] ^= 1;
-    CHECK(tacit_reference_create(&reference, content, n) == TACIT_OK);
-    content[0] ^= 1;
+    to[0] ^= 1;
+    return n;
+}
+
+static struct tacit_reference *make_reference(const struct variant *variant, enum golden_class kind)
+{
+    static uint8_t data[CONTENT_MAX];
+    struct tacit_reference *reference = NULL;
+    size_t n = fill_reference(variant, kind, data);
+    CHECK(n == 0 || tacit_reference_create(&reference, data, n) == TACIT_OK);
     return reference;
 }
 
@@ -125,15 +131,19 @@ static void check_encoding(const struct variant *variant, const struct tacit_opt
               "%s: encodes to %zu other bytes than its %zu", path, n_archive, n_wanted);
 }
 
-static void write_one(const struct variant *variant, const struct tacit_options *options,
-                      const char *path)
+static void write_file(const char *path, const uint8_t *data, size_t n)
 {
-    size_t n_archive = encode(variant, options);
     FILE *file = fopen(path, "wb");
-    if (!file || fwrite(archive, 1, n_archive, file) != n_archive || fclose(file) != 0) {
+    if (!file || fwrite(data, 1, n, file) != n || fclose(file) != 0) {
         perror(path);
         exit(1);
     }
+}
+
+static void write_one(const struct variant *variant, const struct tacit_options *options,
+                      const char *path)
+{
+    write_file(path, archive, encode(variant, options));
 }
 
 /* What is done with an archive, in turns. */
@@ -160,6 +170,26 @@ static void treat(enum task task, const struct variant *variant,
         check_decoding(variant, options, path, n_wanted);
     if (task != CHECK_DECODING)
         check_encoding(variant, options, path, n_wanted);
+}
+
+/* Contents and references as NAME-CLASS and NAME-CLASS.reference, for a decoder that is no part of the library. */
+static void write_contents(const char *folder)
+{
+    for (size_t v = 0; v < sizeof variants / sizeof *variants; v++)
+        for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
+            const struct variant *variant = &variants[v];
+            if (!variant->every_class && kind != (int)variant->kind)
+                continue;
+            char path[4096];
+            int n = snprintf(path, sizeof path - 16, "%s/%s-%s", folder, variant->name,
+                             golden_class_name((enum golden_class)kind));
+            golden_fill(content, variant->n_bytes, (enum golden_class)kind);
+            write_file(path, content, variant->n_bytes);
+            size_t n_reference = fill_reference(variant, (enum golden_class)kind, content);
+            snprintf(path + n, 16, ".reference");
+            if (n_reference > 0)
+                write_file(path, content, n_reference);
+        }
 }
 
 /* The turn follows variant and class, so that no machine leaves a class out at every level. */
@@ -198,6 +228,8 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
         fill_tasks(tasks, WRITE);
         treat_all(tasks, argv[2], NULL);
+    } else if (argc == 3 && strcmp(argv[1], "--contents") == 0) {
+        write_contents(argv[2]);
     } else if (argc == 4 && strcmp(argv[1], "--turns") == 0) {
         for (unsigned i = 0; i < N_TURNS; i++)
             tasks[(i + (unsigned)atoi(argv[2])) % N_TURNS] = (enum task)(CHECK_DECODING + i);
@@ -207,8 +239,8 @@ int main(int argc, char **argv)
     } else if (argc == 2 || argc == 3) {
         treat_all(tasks, argv[1], argc == 3 ? argv[2] : NULL);
     } else {
-        fprintf(stderr,
-                "usage: test_golden FOLDER [CPU] | --turns 0|1|2 FOLDER | --write FOLDER\n");
+        fprintf(stderr, "usage: test_golden FOLDER [CPU] | --turns 0|1|2 FOLDER | --write FOLDER | "
+                        "--contents FOLDER\n");
         return 2;
     }
     return check_result();

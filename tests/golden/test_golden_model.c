@@ -7,6 +7,7 @@
  *     test_golden_model --turns N FOLDER      every other archive is decoded, the rest encoded by one thread; N
  *                                             says who begins. For emulated machines (test_golden.c)
  *     test_golden_model --write FOLDER   makes them anew (tools/make_golden.sh)
+ *     test_golden_model --models FOLDER  writes the models and the content, for the second decoder
  *
  * The models are tiny and made here. Noise fills their layers, so that every step of the engine
  * counts; what they know is which token follows which in the content, through embedding and head.
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/try.h"
 #include "check.h"
 #include "golden/golden_content.h"
@@ -209,18 +211,40 @@ static void write_one(const struct variant *variant, const struct tacit_model *m
     }
 }
 
+static void write_file(const char *folder, const char *name, const uint8_t *data, size_t n)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(data, 1, n, file) != n || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+static void write_models(const char *folder, uint8_t *const *memory)
+{
+    write_file(folder, "model-content", content, N_CONTENT);
+    for (size_t i = 0; i < N_SHAPES; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "model%zu.tmodel", i);
+        write_file(folder, name, memory[i], (size_t)load_le64(memory[i] + 16)); /* its own size */
+    }
+}
+
 int main(int argc, char **argv)
 {
     bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
+    bool models_only = argc == 3 && strcmp(argv[1], "--models") == 0;
     bool turns = argc == 4 && strcmp(argv[1], "--turns") == 0;
     if (argc != 2 && argc != 3 && !turns) {
-        fprintf(stderr,
-                "usage: test_golden_model FOLDER [CPU] | --turns N FOLDER | --write FOLDER\n");
+        fprintf(stderr, "usage: test_golden_model FOLDER [CPU] | --turns N FOLDER | --write FOLDER "
+                        "| --models FOLDER\n");
         return 2;
     }
-    const char *folder = argv[turns ? 3 : write ? 2 : 1];
+    const char *folder = argv[turns ? 3 : write || models_only ? 2 : 1];
     int first = turns ? atoi(argv[2]) : 0;
-    struct how how = {argc == 3 && !write ? argv[2] : NULL, -1};
+    struct how how = {argc == 3 && !write && !models_only ? argv[2] : NULL, -1};
     struct tacit_model *models[N_SHAPES];
     uint8_t *memory[N_SHAPES];
     if (how.cpu && golden_features_repeat(how.cpu))
@@ -228,7 +252,9 @@ int main(int argc, char **argv)
     golden_fill(content, N_CONTENT, GOLDEN_prose);
     for (size_t i = 0; i < N_SHAPES; i++)
         models[i] = make_model(i, &memory[i]);
-    for (size_t i = 0; i < N_SHAPES; i++)
+    if (models_only)
+        write_models(folder, memory);
+    for (size_t i = 0; i < N_SHAPES && !models_only; i++)
         for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
             char path[4096];
             snprintf(path, sizeof path, "%s/model%zu-%s.tct", folder, i, variants[v].name);

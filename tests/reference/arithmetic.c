@@ -23,7 +23,7 @@ static float from_bits(uint32_t bits)
     return f;
 }
 
-static float power_of_e(float x)
+float exp_whole(float x)
 {
     x = bounded(x, -87.0f, 87.0f);
     float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
@@ -39,10 +39,10 @@ static float power_of_e(float x)
 
 float squash(float x)
 {
-    return 1.0f / (1.0f + power_of_e(-x));
+    return 1.0f / (1.0f + exp_whole(-x));
 }
 
-static float logarithm(float x)
+float natural_log(float x)
 {
     uint32_t b;
     memcpy(&b, &x, sizeof b);
@@ -59,7 +59,7 @@ static float logarithm(float x)
 
 float stretch(float p)
 {
-    return logarithm(p / (1.0f - p));
+    return natural_log(p / (1.0f - p));
 }
 
 static struct piece {

@@ -14,6 +14,8 @@
 #define K  UINT32_C(0x9e3779b1)
 
 float dot(const float *a, const float *b, unsigned n);
+float exp_whole(float x);
+float natural_log(float x);
 float squash(float x);
 float stretch(float p);
 

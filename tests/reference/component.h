@@ -20,6 +20,7 @@ struct seen {
     uint64_t last8;
     unsigned type;
     uint32_t stride, offset, start;
+    bool whole; /* no place is ever old */
 };
 
 static inline unsigned ring_at(const struct seen *seen, uint32_t place)
@@ -74,6 +75,13 @@ struct component {
 
 struct slots;
 
+/* docs/language-model.md, section 9: what the language model says of a bit. */
+struct hint {
+    float stretch;
+    uint32_t context;
+    bool absent;
+};
+
 /* What a component is made from. */
 struct setup {
     bool strong;
@@ -81,7 +89,19 @@ struct setup {
     uint64_t n_reference; /* F, 0 without a reference */
     struct slots *slots;
     unsigned n_contexts; /* of all sets so far */
+    const struct hint *hint;
+    /* What each stream of a block has for itself, as lists of bytes. */
+    struct own {
+        void *at;
+        size_t n;
+    } own[8];
+    unsigned n_own;
 };
+
+static inline void own(struct setup *setup, void *at, size_t n)
+{
+    setup->own[setup->n_own++] = (struct own){at, n};
+}
 
 struct component make_order(struct setup *setup);
 struct component make_bitmap(struct setup *setup);
@@ -94,5 +114,6 @@ struct component make_pattern(struct setup *setup);
 struct component make_table(struct setup *setup);
 struct component make_image(struct setup *setup);
 struct component make_audio(struct setup *setup);
+struct component make_hint(struct setup *setup);
 
 #endif

@@ -27,7 +27,7 @@ static uint64_t hash(const struct seen *seen, unsigned j, unsigned log2)
 
 static bool is_old(const struct seen *seen, uint32_t place)
 {
-    return seen->n - place >= seen->ring_size;
+    return !seen->whole && seen->n - place >= seen->ring_size;
 }
 
 static void advance(struct match_model *m, const struct seen *seen)
@@ -150,7 +150,11 @@ struct component make_match(struct setup *setup)
     while (UINT64_C(1) << all->log2 < setup->n_reference)
         all->log2++;
     all->n = setup->strong ? 3 : 1;
-    for (unsigned i = 0; i < all->n; i++)
-        make_model(&all->model[i], lengths[setup->strong][i], all->log2);
+    for (unsigned i = 0; i < all->n; i++) {
+        struct match_model *m = &all->model[i];
+        make_model(m, lengths[setup->strong][i], all->log2);
+        own(setup, &m->at,
+            offsetof(struct match_model, counters1) - offsetof(struct match_model, at));
+    }
     return (struct component){all, byte, predict, learn, 3 * all->n, 1, {256}, 0, pass};
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mixing.h"
 
-static struct weight_set *make_set(bool layered, unsigned n_inputs, unsigned n_selectors)
+static struct weight_set *make_set(bool layered, unsigned n_inputs, unsigned n_selectors,
+                                   unsigned lead)
 {
     struct weight_set *set = zeros(sizeof *set + n_inputs * sizeof(float));
     for (unsigned i = 0; i < n_inputs; i++) {
-        set->weights[i] = 4.5f / (float)n_inputs;
+        set->weights[i] = lead == 0 ? 4.5f / (float)n_inputs : i + 1 == lead ? 0.9f : 0.01f;
         if (!layered)
             set->weights[i] /= (float)n_selectors;
     }
@@ -13,17 +14,20 @@ static struct weight_set *make_set(bool layered, unsigned n_inputs, unsigned n_s
 }
 
 struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned n_selectors,
-                         const uint32_t *choices)
+                         const uint32_t *choices, unsigned lead)
 {
     struct mixer *m = zeros(sizeof *m);
-    m->strong = strong;
+    float M = (float)n_selectors;
     m->layered = layered;
+    m->first = lead ? 0.008f : layered ? 0.015f : (strong ? 0.010f : 0.045f) / M;
+    m->end = lead ? 0.0005f : layered ? 0.0007f : (strong ? 0.0007f : 0.003f) / M;
+    m->final_rate = lead ? 0.0003f : 0.0015f;
     m->n_inputs = n_inputs;
     m->n_selectors = n_selectors;
     for (unsigned k = 0; k < n_selectors; k++) {
         m->sets[k] = zeros(choices[k] * sizeof *m->sets[k]);
         for (uint32_t value = 0; value < choices[k]; value++)
-            m->sets[k][value] = make_set(layered, n_inputs, n_selectors);
+            m->sets[k][value] = make_set(layered, n_inputs, n_selectors, lead);
     }
     for (unsigned partial = 0; partial < 256; partial++)
         for (unsigned k = 0; k < n_selectors; k++)
@@ -72,12 +76,7 @@ float mix(struct mixer *m, const struct given *given, unsigned partial)
 
 static void train(struct weight_set *set, const struct mixer *m, float error)
 {
-    float first = 0.015f, end = 0.0007f, M = (float)m->n_selectors;
-    if (!m->layered) {
-        first = (m->strong ? 0.010f : 0.045f) / M;
-        end = (m->strong ? 0.0007f : 0.003f) / M;
-    }
-    float s = error * (end + (first - end) * 256.0f / (256.0f + (float)set->age));
+    float s = error * (m->end + (m->first - m->end) * 256.0f / (256.0f + (float)set->age));
     set->age = least(set->age + 1, 1 << 20);
     for (unsigned i = 0; i < m->n_inputs; i++)
         set->weights[i] += m->x[i] * s;
@@ -85,7 +84,7 @@ static void train(struct weight_set *set, const struct mixer *m, float error)
 
 void mix_learn(struct mixer *m, int bit)
 {
-    float target = (float)bit, s = (target - m->P) * 0.0015f;
+    float target = (float)bit, s = (target - m->P) * m->final_rate;
     for (unsigned k = 0; k < m->n_selectors && m->layered; k++)
         m->f[k] += m->d[k] * s;
     for (unsigned k = 0; k < m->n_selectors; k++)
@@ -112,6 +111,11 @@ static uint32_t fraction(float p)
     return q == 0 ? 1 : q;
 }
 
+uint32_t coder_probability(float P)
+{
+    return P < 0.5f ? fraction(P) : 0 - fraction(1.0f - P);
+}
+
 uint32_t refine(struct refiner *r, const struct seen *seen, float X, float P)
 {
     uint32_t context[2] = {(uint32_t)last(seen, 1) << 8, (uint32_t)last(seen, 2) * K >> 16};
@@ -123,7 +127,7 @@ uint32_t refine(struct refiner *r, const struct seen *seen, float X, float P)
         sum += step[0] + (step[1] - step[0]) * r->share;
     }
     float p = P * 0.5f + sum * (r->n_maps == 2 ? 0.25f : 0.5f);
-    return p < 0.5f ? fraction(p) : 0 - fraction(1.0f - p);
+    return coder_probability(p);
 }
 
 void refine_learn(struct refiner *r, int bit)

@@ -8,7 +8,8 @@
 #include "component.h"
 
 struct mixer {
-    bool strong, layered;
+    bool layered;
+    float first, end, final_rate;   /* how fast it learns */
     unsigned n_inputs, n_selectors; /* N, M */
     struct weight_set {
         uint32_t age;
@@ -21,8 +22,9 @@ struct mixer {
     float x[512], d[32], p[32], *f, P;
 };
 
+/* lead: the number of the input that leads, counted from 1; 0: none does. */
 struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned n_selectors,
-                         const uint32_t *choices);
+                         const uint32_t *choices, unsigned lead);
 
 /* X */
 float mix(struct mixer *mixer, const struct given *given, unsigned partial);
@@ -35,6 +37,9 @@ struct refiner {
 };
 
 struct refiner *make_refiner(bool strong);
+
+/* P as the coder takes it. */
+uint32_t coder_probability(float P);
 
 /* The probability for the coder. */
 uint32_t refine(struct refiner *refiner, const struct seen *seen, float X, float P);

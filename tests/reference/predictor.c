@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "predictor.h"
 
+#include <string.h>
+
 #include "component.h"
 #include "contexts.h"
 #include "lean.h"
@@ -16,9 +18,20 @@ struct group {
     struct lean *lean; /* in place of these, or NULL */
 };
 
+/* A place at which content is predicted: docs/language-model.md, section 9. */
+struct stream {
+    struct seen seen;
+    struct group *group;
+    uint8_t *own; /* while another stream is selected */
+    bool begun;
+};
+
 struct predictor {
     struct seen seen;
     struct group groups[N_GROUPS], *group;
+    struct setup setup;
+    struct stream *streams;
+    unsigned selected;
 };
 
 static int group_of(unsigned type)
@@ -49,37 +62,45 @@ static const struct {
     {AUDIO, false, ANY_TYPE, ANY_TYPE, make_audio},
 };
 
+static void add_component(struct group *group, struct component c, uint32_t types)
+{
+    c.types = types;
+    group->component[group->n_components++] = c;
+}
+
 static void make_group(struct group *group, int which, uint32_t types, struct setup *setup)
 {
-    unsigned n_inputs = 0, n_selectors = 0;
+    unsigned n_inputs = 0, n_selectors = 0, lead = 0;
     uint32_t choices[32];
     for (unsigned i = 0; i < sizeof all_components / sizeof *all_components; i++) {
         if (all_components[i].group != which || (all_components[i].made_for & types) == 0 ||
             (all_components[i].strong_only && !setup->strong))
             continue;
-        struct component c = all_components[i].make(setup);
-        c.types = all_components[i].works_in;
-        n_inputs += c.n_inputs;
-        for (unsigned k = 0; k < c.n_selectors; k++)
-            choices[n_selectors++] = c.choices[k];
-        group->component[group->n_components++] = c;
+        add_component(group, all_components[i].make(setup), all_components[i].works_in);
     }
-    group->mixer =
-        make_mixer(setup->strong, setup->strong && (which != GENERAL || (types & TYPE(11)) != 0),
-                   n_inputs, n_selectors, choices);
+    if (setup->hint != NULL)
+        add_component(group, make_hint(setup), ANY_TYPE);
+    for (unsigned i = 0; i < group->n_components; i++) {
+        const struct component *c = &group->component[i];
+        lead = n_inputs + 1; /* of the last component */
+        n_inputs += c->n_inputs;
+        for (unsigned k = 0; k < c->n_selectors; k++)
+            choices[n_selectors++] = c->choices[k];
+    }
+    bool layered = which != GENERAL || (types & TYPE(11)) != 0 || setup->hint != NULL;
+    group->mixer = make_mixer(setup->strong, setup->strong && layered, n_inputs, n_selectors,
+                              choices, setup->hint != NULL ? lead : 0);
     group->refiner = make_refiner(setup->strong);
 }
 
-struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
-                                 uint64_t n_reference, uint64_t n_content)
+static struct predictor *make(enum block_strength strength, uint32_t types, struct setup setup,
+                              uint64_t n_all, unsigned n_streams)
 {
     struct predictor *p = zeros(sizeof *p);
-    bool lean = strength == BLOCK_LEAN;
-    struct setup setup = {.strong = strength == BLOCK_STRONG,
-                          .memory = memory,
-                          .slots = make_slots((lean ? 1u : 3u) << (memory + 12)),
-                          .n_reference = n_reference};
-    bool wanted[N_GROUPS] = {false};
+    bool lean = strength == BLOCK_LEAN, wanted[N_GROUPS] = {false};
+    p->seen.whole = n_streams > 1 || setup.n_reference > 0;
+    setup.strong = strength == BLOCK_STRONG;
+    setup.slots = make_slots((lean ? 1u : 3u) << (setup.memory + 12));
     for (unsigned type = 0; type < 32; type++)
         if (types >> type & 1)
             wanted[group_of(type)] = true;
@@ -87,13 +108,21 @@ struct predictor *make_predictor(enum block_strength strength, unsigned memory, 
         if (wanted[i] && (!lean || i != GENERAL))
             make_group(&p->groups[i], i, types, &setup);
     if (lean && wanted[GENERAL])
-        p->groups[GENERAL].lean = make_lean(memory, n_reference);
-    p->seen.ring_size = UINT32_C(1) << (memory + (lean ? 18 : 16));
-    while (n_reference > 0 && p->seen.ring_size < n_reference + n_content)
+        p->groups[GENERAL].lean = make_lean(setup.memory, setup.n_reference);
+    p->seen.ring_size = UINT32_C(1) << (setup.memory + (lean ? 18 : 16));
+    while (p->seen.whole && p->seen.ring_size < n_all)
         p->seen.ring_size *= 2;
     p->seen.ring = zeros(p->seen.ring_size);
     p->seen.partial = 1;
+    p->setup = setup;
     return p;
+}
+
+struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
+                                 uint64_t n_reference, uint64_t n_content)
+{
+    struct setup setup = {.memory = memory, .n_reference = n_reference};
+    return make(strength, types, setup, n_reference + n_content, 1);
 }
 
 void begin_segment(struct predictor *p, unsigned type, uint32_t stride, uint32_t offset)
@@ -103,6 +132,63 @@ void begin_segment(struct predictor *p, unsigned type, uint32_t stride, uint32_t
     p->seen.offset = offset;
     p->seen.start = p->seen.n;
     p->group = &p->groups[group_of(type)];
+}
+
+static size_t own_size(const struct predictor *p)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < p->setup.n_own; i++)
+        n += p->setup.own[i].n;
+    return n;
+}
+
+/* Between the components and the bytes kept for a stream. */
+static void move_own(struct predictor *p, uint8_t *kept, bool back)
+{
+    for (unsigned i = 0; i < p->setup.n_own; i++) {
+        struct own *part = &p->setup.own[i];
+        memcpy(back ? part->at : kept, back ? kept : part->at, part->n);
+        kept += part->n;
+    }
+}
+
+struct predictor *make_hinted_predictor(unsigned memory, uint32_t types, uint64_t n_reference,
+                                        uint64_t n_content, unsigned n_streams, unsigned type,
+                                        const struct hint *hint)
+{
+    struct setup setup = {.memory = memory, .n_reference = n_reference, .hint = hint};
+    struct predictor *p = make(BLOCK_STRONG, types, setup, n_reference + n_content, n_streams);
+    begin_segment(p, type, 0, 0);
+    p->streams = zeros(n_streams * sizeof *p->streams);
+    for (unsigned i = 0; i < n_streams; i++) {
+        p->streams[i].seen = p->seen;
+        p->streams[i].group = p->group;
+        p->streams[i].own = zeros(own_size(p));
+        move_own(p, p->streams[i].own, false);
+    }
+    return p;
+}
+
+void select_stream(struct predictor *p, unsigned stream, uint32_t place)
+{
+    struct stream *from = &p->streams[p->selected], *to = &p->streams[stream];
+    if (from != to) {
+        from->seen = p->seen;
+        from->group = p->group;
+        move_own(p, from->own, false);
+        p->seen = to->seen;
+        p->group = to->group;
+        move_own(p, to->own, true);
+        p->selected = stream;
+    }
+    if (!to->begun)
+        p->seen.n = p->seen.start = place;
+    to->begun = true;
+}
+
+uint64_t last_bytes(const struct predictor *p, unsigned n)
+{
+    return last(&p->seen, n);
 }
 
 static bool rests(const struct component *c, const struct seen *seen)
@@ -122,17 +208,23 @@ static void ask(const struct component *c, const struct seen *seen, struct given
         give_selector(given, 0);
 }
 
+static void gather(struct predictor *p, struct given *given)
+{
+    struct group *g = p->group;
+    for (unsigned i = 0; i < g->n_components && p->seen.i == 0; i++)
+        if (!rests(&g->component[i], &p->seen))
+            g->component[i].byte(g->component[i].state, &p->seen);
+    for (unsigned i = 0; i < g->n_components; i++)
+        ask(&g->component[i], &p->seen, given);
+}
+
 uint32_t predict_bit(struct predictor *p)
 {
     struct group *g = p->group;
     if (g->lean)
         return lean_predict_bit(g->lean, &p->seen);
     struct given given = {.n_inputs = 0};
-    for (unsigned i = 0; i < g->n_components && p->seen.i == 0; i++)
-        if (!rests(&g->component[i], &p->seen))
-            g->component[i].byte(g->component[i].state, &p->seen);
-    for (unsigned i = 0; i < g->n_components; i++)
-        ask(&g->component[i], &p->seen, &given);
+    gather(p, &given);
     float X = mix(g->mixer, &given, p->seen.partial);
     return refine(g->refiner, &p->seen, X, g->mixer->P);
 }
@@ -161,6 +253,16 @@ void pass_byte(struct predictor *p, uint8_t byte)
         see(&p->seen, byte >> b & 1);
 }
 
+/* The components learn, mixer and refiner do not. */
+static void components_learn(struct predictor *p, int bit)
+{
+    struct group *g = p->group;
+    for (unsigned i = 0; i < g->n_components; i++)
+        if (!rests(&g->component[i], &p->seen))
+            g->component[i].learn(g->component[i].state, &p->seen, bit);
+    see(&p->seen, bit);
+}
+
 void learn_bit(struct predictor *p, int bit)
 {
     struct group *g = p->group;
@@ -171,8 +273,12 @@ void learn_bit(struct predictor *p, int bit)
     }
     refine_learn(g->refiner, bit);
     mix_learn(g->mixer, bit);
-    for (unsigned i = 0; i < g->n_components; i++)
-        if (!rests(&g->component[i], &p->seen))
-            g->component[i].learn(g->component[i].state, &p->seen, bit);
-    see(&p->seen, bit);
+    components_learn(p, bit);
+}
+
+void pass_bit(struct predictor *p, int bit)
+{
+    struct given given = {.n_inputs = 0};
+    gather(p, &given);
+    components_learn(p, bit);
 }

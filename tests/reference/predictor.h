@@ -21,6 +21,19 @@ void begin_segment(struct predictor *predictor, unsigned type, uint32_t stride, 
 /* A byte that only takes its place, in a segment that has begun. */
 void pass_byte(struct predictor *predictor, uint8_t byte);
 
+/* A predictor with a language model's hints, of strength strong; *hint: for the next bit. n_streams: places at which
+ * content is predicted in turn, of which the first is selected. n_content: the span of all of them. type: what
+ * their content begins as. */
+struct hint;
+struct predictor *make_hinted_predictor(unsigned memory, uint32_t types, uint64_t n_reference,
+                                        uint64_t n_content, unsigned n_streams, unsigned type,
+                                        const struct hint *hint);
+/* place: where the stream begins, when it is selected for the first time. */
+void select_stream(struct predictor *predictor, unsigned stream, uint32_t place);
+uint64_t last_bytes(const struct predictor *predictor, unsigned n);
+/* A bit that both sides know: the components learn it, mixer and refiner do not. */
+void pass_bit(struct predictor *predictor, int bit);
+
 /* The probability of a 1 in units of 2^-32, then what the bit was. */
 uint32_t predict_bit(struct predictor *predictor);
 void learn_bit(struct predictor *predictor, int bit);

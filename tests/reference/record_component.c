@@ -74,5 +74,6 @@ struct component make_record(struct setup *setup)
     struct component c = {r, byte, predict, learn, 0, 2, {256, 1024}, 0, NULL};
     r->w = 4;
     r->contexts = make_contexts(setup, &c, setup->strong ? 12 : 4);
+    own(setup, &r->w, sizeof *r - offsetof(struct record, w));
     return c;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A second decoder, slow and plain, written from docs/format.md, docs/predictor.md and
- * docs/components.md: reference_decoder FILE [REFERENCE] writes the content to standard output; exit status 0, or
- * 1 and a line that says which rule was broken. It keeps the whole archive in memory, shares no code
+ * A second decoder, slow and plain, written from docs/format.md, docs/predictor.md,
+ * docs/components.md and docs/language-model.md: reference_decoder [-m MODEL] FILE [REFERENCE] writes the content to standard output; exit status 0, or
+ * 1 and a line that says which rule was broken. MODEL is a .tmodel file. It keeps the whole archive in memory, shares no code
  * with the library, and trusts no check more than the page does. Hashes and zstd frames are other
- * people's specifications. This file is the container; context_decoder.c is method context,
- * predictor.c and what it includes are the models.
+ * people's specifications. This file is the container; context_decoder.c is method context, language_decoder.c
+ * method model, predictor.c and what it includes are the context models, model_reader.c is the language model.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,11 @@
 #include "archive_input.h"
 #include "context_decoder.h"
 #include "counters.h"
+#include "language_decoder.h"
+
+/* Section 2: the model that is given, and whether the archive names it. */
+static struct model given_model;
+static int has_model, names_model;
 
 /* Section 4, method 1. */
 static void decode_zstd(uint8_t *content, uint32_t n_content, uint32_t n_payload)
@@ -47,6 +52,10 @@ static uint8_t *decode_payload(unsigned method, uint32_t n_content, uint32_t n_p
         decode_zstd(content, n_content, n_payload);
     } else if (method == 2) {
         decode_context(content, n_content, end);
+    } else if (method == 3) {
+        require(names_model, "a block that needs a model, which the archive does not name");
+        require(has_model, "a language model is needed");
+        decode_language(&given_model, content, n_content, end);
     } else {
         refuse("unknown method");
     }
@@ -103,6 +112,17 @@ static void take_reference(size_t n_hash)
     take_reference_hash(n_hash);
 }
 
+/* Section 2: the first bytes of the model's identity, and its name. */
+static void take_identity(size_t n, int named)
+{
+    const uint8_t *identity = take(n);
+    if (named)
+        take(*take(1));
+    names_model = 1;
+    require(!has_model || memcmp(given_model.identity, identity, n) == 0,
+            "another language model is needed");
+}
+
 /* Section 2.1; the header starts at start. */
 static void decode_brief(size_t start)
 {
@@ -111,7 +131,8 @@ static void decode_brief(size_t start)
     uint32_t n_content = take_varint();
     take_reference_hash(2);
     require(method != 0, "brief form of a stored block");
-    require(method != 3, "needs a language model");
+    if (method == 3)
+        take_identity(1, 0);
     require(n_content >= 1 && n_content <= 1u << 16, "content size");
     uint64_t seed = h64(archive + start, position - start, 0);
     uint32_t check = (uint32_t)take_number(4);
@@ -235,6 +256,7 @@ static void decode_archive(void)
     size_t start = position;
     reference = NULL;
     n_reference = 0;
+    names_model = 0;
     if (n_archive - position > 1 && archive[position] == 0xcf && archive[position + 1] >> 4 == 1) {
         take(1);
         decode_brief(start);
@@ -243,7 +265,9 @@ static void decode_archive(void)
     require(memcmp(take(4), "\xcfTCT", 4) == 0, "not an archive");
     unsigned flags = *take(1);
     require((flags & 15) == 1, "another version");
-    require((flags & 0x60) == 0, "needs a language model");
+    require((flags & 0x60) != 0x60, "kind of model identity");
+    if ((flags & 0x60) != 0)
+        take_identity(flags & 0x20 ? 4 : 32, (flags & 0x40) != 0);
     if (flags & 0x80)
         take_reference(flags & 0x10 ? 4 : 16);
     if (flags & 0x10)
@@ -271,11 +295,19 @@ static const uint8_t *read_file(const char *name, size_t *n_bytes)
 
 int main(int argc, char **argv)
 {
+    check_tables();
+    if (argc > 2 && strcmp(argv[1], "-m") == 0) {
+        size_t n;
+        const uint8_t *file = read_file(argv[2], &n);
+        read_model(&given_model, file, n);
+        has_model = 1;
+        argc -= 2;
+        argv += 2;
+    }
     if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: reference_decoder ARCHIVE [REFERENCE]\n");
+        fprintf(stderr, "usage: reference_decoder [-m MODEL] ARCHIVE [REFERENCE]\n");
         return 2;
     }
-    check_tables();
     archive = read_file(argv[1], &n_archive);
     if (argc == 3)
         given = read_file(argv[2], &n_given);

@@ -103,5 +103,6 @@ struct component make_table(struct setup *setup)
     struct component c = {t, byte, predict, learn, 0, setup->strong ? 2 : 1, {256, 256}, 0, NULL};
     t->strong = setup->strong;
     t->contexts = make_contexts(setup, &c, setup->strong ? 7 : 1);
+    own(setup, &t->line, sizeof *t - offsetof(struct table, line));
     return c;
 }

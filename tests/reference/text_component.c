@@ -191,5 +191,6 @@ struct component make_text(struct setup *setup)
     t->contexts = make_contexts(setup, &c, setup->strong ? 19 : 3);
     t->after2_mask = (UINT32_C(1) << (setup->memory + 11)) - 1;
     t->after2 = zeros(sizeof *t->after2 * ((size_t)t->after2_mask + 1));
+    own(setup, &t->word, sizeof *t - offsetof(struct text, word));
     return c;
 }

@@ -190,5 +190,6 @@ struct component make_x86(struct setup *setup)
     struct x86 *x = zeros(sizeof *x);
     struct component c = {x, byte, predict, learn, 0, 2, {512, 768}, 0, NULL};
     x->contexts = make_contexts(setup, &c, setup->strong ? 12 : 3);
+    own(setup, &x->now, sizeof *x - offsetof(struct x86, now));
     return c;
 }

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "language_decoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive_input.h"
+#include "arithmetic.h"
+#include "arrangement.h"
+#include "coded_bits.h"
+#include "component.h"
+#include "content_changes.h"
+#include "item_ends.h"
+#include "item_trie.h"
+#include "model_reader.h"
+#include "predictor.h"
+#include "text_items.h"
+
+enum { NO_TOKEN = -1 };
+
+/* The payload up to the coded bits. */
+struct layout {
+    unsigned memory, type, reading, kind;
+    int unmixed, primed, reads, arranged;
+    uint32_t first_token, context, n_streams, length[128];
+    struct changes changes;
+    struct arrangement arrangement;
+    uint32_t span, n_spoken;
+};
+
+/* One stream of items. */
+struct item_stream {
+    struct reader *reader;
+    uint32_t at, end;
+    int64_t before; /* the token to be read next, or NO_TOKEN */
+    float *logits;
+};
+
+struct language {
+    const struct model *model;
+    struct layout layout;
+    struct items items;
+    struct distribution distribution;
+    struct hint hint;
+    struct predictor *predictor;
+    struct ends *ends;
+    struct decoder bits;
+    uint64_t x[4]; /* unmixed */
+    uint64_t n_items;
+    struct item_stream stream[128];
+};
+
+static void take_usual(struct layout *l, unsigned first, uint32_t size)
+{
+    l->type = first & 15;
+    l->memory = 2 + (first >> 5 & 3);
+    l->reads = 1;
+    l->reading = 4 | 5 << 4;
+    l->context = 2048;
+    l->n_streams = 1;
+    l->span = l->n_spoken = l->length[0] = size;
+}
+
+static void take_streams(struct layout *l, int small)
+{
+    uint32_t n_left = l->n_spoken;
+    l->context = 2048;
+    l->n_streams = 1;
+    if (!small) {
+        l->first_token = take_varint();
+        l->context = take_varint();
+        l->n_streams = take_varint();
+    }
+    require(l->context >= 1 && l->context <= 1u << 20, "context");
+    require(l->n_streams >= 1 && l->n_streams <= 128, "number of streams");
+    for (uint32_t i = 0; i + 1 < l->n_streams; i++) {
+        l->length[i] = take_varint();
+        require(l->length[i] >= 1 && l->length[i] < n_left, "length of a stream");
+        n_left -= l->length[i];
+    }
+    l->length[l->n_streams - 1] = n_left;
+}
+
+static void take_layout(struct layout *l, uint32_t size)
+{
+    unsigned first = *take(1);
+    memset(l, 0, sizeof *l);
+    if ((first & 0x90) == 0x90) {
+        take_usual(l, first, size);
+        return;
+    }
+    l->memory = first & 15;
+    l->unmixed = (first & 0x10) != 0;
+    l->primed = (first & 0x80) != 0;
+    unsigned second = *take(1);
+    l->type = second & 15;
+    l->reads = (second & 0x10) != 0;
+    l->arranged = (second & 0x80) != 0;
+    if (l->reads)
+        l->reading = *take(1);
+    if (second & 0x40) {
+        l->kind = *take(1);
+        require(l->kind == 1 || l->kind == 2, "kind of KV cache");
+    }
+    int lines = (first & 0x20) != 0, recoded = (second & 0x20) != 0;
+    l->n_spoken = take_changes(&l->changes, lines, recoded, size);
+    l->span = recoded ? l->n_spoken : size;
+    if (l->arranged) {
+        take_arrangement(&l->arrangement, l->n_spoken);
+        l->n_spoken = l->arrangement.n_spoken;
+    }
+    take_streams(l, (first & 0x40) != 0);
+    require(!l->reads || !(l->unmixed || lines || recoded || l->primed || l->arranged),
+            "reference beside what does not go with it");
+    require(!l->primed || l->n_streams == 1, "a primer with several streams");
+    require(!l->arranged || !l->unmixed, "arranged and unmixed");
+}
+
+/* A bit that is decoded, or known: -1 is to be decoded. */
+static int next_bit(struct language *g, int known, uint32_t p)
+{
+    return known >= 0 ? known : decode_bit(&g->bits, p);
+}
+
+static void set_hint(struct language *g, const struct walk *walk, uint32_t split)
+{
+    uint32_t depth = walk->position / 9, width = 0;
+    float x = stretch_of(&g->distribution, walk, split), size = x < 0.0f ? -x : x;
+    for (uint32_t n = walk->high - walk->low; n > 1; n >>= 1)
+        width++;
+    unsigned doubt = size < 1.0f ? 0 : size < 3.0f ? 1 : size < 6.0f ? 2 : 3;
+    g->hint = (struct hint){x, (least(depth, 3) * 16 + least(width, 15)) * 4 + doubt, false};
+}
+
+/* A walk to an item; place: the item's if it is known, else -1. Returns the place. */
+static uint32_t walk_to(struct language *g, int64_t place)
+{
+    const struct items *items = &g->items;
+    struct walk walk = {0, items->n, 0};
+    for (;;) {
+        uint32_t split = split_of(items, &walk);
+        int at_end = walk.position % 9 == 0, bit = decision_of(items, walk.low, walk.position);
+        int known = place < 0 ? -1 : place >= split;
+        if (split == 0 && !at_end) {
+            g->hint = (struct hint){0.0f, 0, true};
+            pass_bit(g->predictor, bit);
+        } else if (split != 0) {
+            set_hint(g, &walk, split);
+            if (at_end) {
+                bit = next_bit(
+                    g, known,
+                    predict_end(g->ends, g->predictor, split, walk.position / 9, g->hint.stretch));
+                learn_end(g->ends, bit);
+            } else {
+                bit = next_bit(g, known, predict_bit(g->predictor));
+                learn_bit(g->predictor, bit);
+            }
+            *(bit ? &walk.low : &walk.high) = split;
+        }
+        walk.position++;
+        if (at_end && bit == 0)
+            return walk.low;
+    }
+}
+
+/* Unmixed: whole items. */
+static uint32_t whole_item(struct language *g)
+{
+    uint64_t *x = &g->x[g->n_items++ % 4], slot = *x % (UINT64_C(1) << 30);
+    const uint64_t *sum = g->distribution.sum;
+    uint32_t place = 0;
+    make_parts(&g->distribution);
+    while (sum[place + 1] <= slot)
+        place++;
+    *x = (sum[place + 1] - sum[place]) * (*x >> 30) + slot - sum[place];
+    if (*x < UINT64_C(1) << 31) {
+        require(g->bits.end - position >= 4, "the payload ends too early");
+        *x = *x << 32 | take_number(4);
+    }
+    return place;
+}
+
+/* The next item of a stream; known: its place, or -1. */
+static uint32_t next_item(struct language *g, struct item_stream *s, int64_t known)
+{
+    if (s->before != NO_TOKEN)
+        read_token(s->reader, (uint32_t)s->before, s->logits);
+    set_masses(&g->distribution, s->logits);
+    uint32_t place = g->layout.unmixed ? whole_item(g) : walk_to(g, known);
+    if (!g->layout.unmixed)
+        learn_place(&g->distribution, place);
+    uint32_t token = g->items.item[place].token;
+    s->before = token < g->items.n_tokens ? (int64_t)token : NO_TOKEN;
+    return place;
+}
+
+static void learn_text(struct language *g, const uint8_t *text, uint32_t n)
+{
+    uint32_t *places = (uint32_t *)(void *)allocate((n + (size_t)1) * sizeof *places);
+    uint32_t n_places = text_items(g->model, &g->items, text, n, places);
+    for (uint32_t i = 0; i < n_places; i++)
+        next_item(g, &g->stream[0], places[i]);
+    free(places);
+}
+
+static const char primer[] =
+    "10.0.0.7 - - [04/Mar/2024:12:31:09 +0000] \"GET /index.html HTTP/1.1\" 200 5316 \"-\" "
+    "\"Mozilla/5.0 (X11; Linux x86_64)\"\n"
+    "time=\"2024-03-04T12:31:08Z\" level=info msg=\"request done\" method=GET path=/api/items "
+    "status=200\n"
+    "{\"level\":\"error\",\"ts\":\"2024-03-04T12:31:08.120Z\",\"msg\":\"connection refused\"}\n"
+    "2024-03-04 12:31:07,412 INFO [main] org.example.server.Worker: Started 4 threads in 31 ms\n"
+    "2024-03-04 12:31:09 status installed libc6:amd64 2.36-9\n"
+    "Mar  4 12:31:10 server kernel: [    1.204817] usb 1-1: new high-speed USB device number 2 "
+    "using xhci_hcd\n"
+    "Mar  4 12:31:11 server systemd[1]: Started Session 3 of user root.\n"
+    "Mar  4 12:31:12 server CRON[2114]: pam_unix(cron:session): session opened for user root by "
+    "(uid=0)\n"
+    "Mar  4 12:31:14 server sshd[2120]: Invalid user admin from 192.168.1.20\n"
+    "Mar  4 12:31:14 server sshd[2120]: pam_unix(sshd:auth): authentication failure; logname= "
+    "uid=0 euid=0 tty=ssh ruser= rhost=192.168.1.20  user=root\n"
+    "Mar  4 12:31:15 server sshd[2120]: Failed password for root from 192.168.1.20 port 50022 "
+    "ssh2\n"
+    "Mar  4 12:31:15 server sshd[2120]: Received disconnect from 192.168.1.20: 11: Bye Bye "
+    "[preauth]\n";
+
+static void read_reference(struct language *g)
+{
+    unsigned part = g->layout.reading >> 4;
+    size_t n_learnt = part == 0 ? n_reference : (size_t)1 << (15 + part);
+    size_t n_model = (size_t)1 << (9 + (g->layout.reading & 15)), i = 0;
+    n_learnt = n_learnt < n_reference ? n_learnt : n_reference;
+    n_model = n_model < n_learnt ? n_model : n_learnt;
+    select_stream(g->predictor, 0, 0);
+    for (; i < n_reference - n_learnt; i++)
+        pass_byte(g->predictor, reference[i]);
+    g->hint = (struct hint){0.0f, 0, true};
+    for (; i < n_reference - n_model; i++)
+        for (int b = 7; b >= 0; b--)
+            pass_bit(g->predictor, reference[i] >> b & 1);
+    learn_text(g, reference + i, (uint32_t)n_model);
+    for (uint32_t k = 1; k < g->layout.n_streams; k++) {
+        copy_reader(g->stream[k].reader, g->stream[0].reader);
+        g->stream[k].before = g->stream[0].before;
+        memcpy(g->stream[k].logits, g->stream[0].logits, g->items.n_tokens * sizeof(float));
+    }
+}
+
+static void decode_silent(struct language *g, uint8_t *to)
+{
+    const struct arrangement *a = &g->layout.arrangement;
+    int several = g->layout.n_streams > 1;
+    select_stream(g->predictor, several ? g->layout.n_streams : 0, several ? a->n_spoken : 0);
+    for (uint32_t k = 0; k < a->n_silent; k++) {
+        const struct speech_part *part = &a->part[a->silent[k]];
+        begin_segment(g->predictor, part->type, part->stride, part->offset);
+        for (uint32_t i = 0; i < part->length; i++) {
+            g->hint = (struct hint){0.0f, 0, true};
+            to[i] = 0;
+            for (int b = 0; b < 8; b++) {
+                int bit = decode_bit(&g->bits, predict_bit(g->predictor));
+                learn_bit(g->predictor, bit);
+                to[i] = (uint8_t)(to[i] * 2 + bit);
+            }
+        }
+        if (part->type == 4)
+            undo_x86(to, part->length);
+        if (part->type == 7)
+            undo_audio(to, part->length, part->offset);
+        to += part->length;
+    }
+    for (uint32_t i = 0; i < g->layout.n_streams; i++) {
+        select_stream(g->predictor, i, g->stream[i].at);
+        begin_segment(g->predictor, g->layout.type, 0, 0);
+    }
+}
+
+static void make_streams(struct language *g)
+{
+    const struct layout *l = &g->layout;
+    uint32_t start = 0;
+    for (uint32_t i = 0; i < l->n_streams; i++) {
+        struct item_stream *s = &g->stream[i];
+        s->reader = make_reader(g->model, l->context, l->kind);
+        s->at = start;
+        s->end = start += l->length[i];
+        s->before = l->first_token;
+        s->logits = zeros(g->model->shape.n_vocab * sizeof(float));
+    }
+}
+
+static void make_models(struct language *g)
+{
+    const struct layout *l = &g->layout;
+    uint32_t types = 1u << l->type;
+    for (uint32_t i = 0; i < l->arrangement.n_silent; i++)
+        types |= 1u << l->arrangement.part[l->arrangement.silent[i]].type;
+    uint32_t n = l->n_streams + (l->n_streams > 1 && l->arrangement.n_silent > 0);
+    g->predictor = make_hinted_predictor(l->memory, types, l->reads ? n_reference : 0, l->span, n,
+                                         l->type, &g->hint);
+    g->ends = make_ends(l->memory);
+}
+
+static void decode_streams(struct language *g, uint8_t *content)
+{
+    const struct layout *l = &g->layout;
+    uint32_t n_before = l->reads ? (uint32_t)n_reference : 0;
+    for (uint32_t n_left = l->n_spoken; n_left > 0;) {
+        for (uint32_t i = 0; i < l->n_streams; i++) {
+            struct item_stream *s = &g->stream[i];
+            if (s->at == s->end)
+                continue;
+            if (!l->unmixed)
+                select_stream(g->predictor, i, n_before + s->at);
+            const struct item *item = &g->items.item[next_item(g, s, -1)];
+            require(item->n <= s->end - s->at, "an item behind the end of its stream");
+            memcpy(content + s->at, item->bytes, item->n);
+            s->at += item->n;
+            n_left -= item->n;
+        }
+    }
+}
+
+static void decode_items(struct language *g, uint8_t *content, size_t end)
+{
+    const struct layout *l = &g->layout;
+    if (l->unmixed) {
+        g->bits.end = end;
+        for (int i = 0; i < 4; i++)
+            g->x[i] = take_number(8);
+    } else {
+        g->bits = begin_bits(end);
+        make_models(g);
+    }
+    if (l->reads)
+        read_reference(g);
+    if (l->primed)
+        learn_text(g, (const uint8_t *)primer, sizeof primer - 1);
+    if (l->arranged)
+        decode_silent(g, content + l->n_spoken);
+    decode_streams(g, content);
+    for (int i = 0; l->unmixed && i < 4; i++)
+        require(g->x[i] == UINT64_C(1) << 31, "the end of whole items");
+    require(!l->unmixed || position == end, "bytes behind whole items");
+}
+
+void decode_language(const struct model *model, uint8_t *content, uint32_t size, size_t end)
+{
+    static struct language g;
+    memset(&g, 0, sizeof g);
+    g.model = model;
+    take_layout(&g.layout, size);
+    require(position <= end, "the payload ends too early");
+    const struct layout *l = &g.layout;
+    require(l->memory <= 10, "memory");
+    require(l->type <= 11 && !has_rows(l->type), "content type");
+    require(l->first_token < model->shape.n_vocab, "first token");
+    require(!l->reads || n_reference > 0, "the reference is not there");
+    make_items(&g.items, model);
+    make_distribution(&g.distribution, &g.items, !l->unmixed);
+    make_streams(&g);
+    uint32_t n_recoded = l->changes.recoded ? l->span : size - l->changes.lines.n_removed;
+    uint8_t *decoded = l->changes.recoded ? allocate(n_recoded) : content;
+    decode_items(&g, decoded, end);
+    if (l->arranged)
+        undo_arrangement(&l->arrangement, decoded, n_recoded);
+    undo_changes(&l->changes, decoded, content, size);
+    free(g.items.item);
+    forget();
+}
