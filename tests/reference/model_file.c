@@ -286,3 +286,22 @@ void row_of(const struct weights *w, size_t row, float *to)
             to[i] += w->minimum[at];
     }
 }
+
+static void free_tensor(struct weights *w)
+{
+    free(w->values);
+    free(w->q);
+    free(w->scale);
+    free(w->minimum);
+}
+
+void free_model(struct model *m)
+{
+    for (int i = 0; i < N_GLOBAL_TENSORS; i++)
+        free_tensor(&m->global[i]);
+    for (uint32_t l = 0; l < m->shape.n_layers; l++)
+        for (int i = 0; i < N_LAYER_TENSORS; i++)
+            free_tensor(&m->layer[l][i]);
+    free(m->layer);
+    free(m->token);
+}

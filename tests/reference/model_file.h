@@ -111,6 +111,8 @@ struct model {
 /* Reads data[0 .. n), which has to stay; checks all that the page calls an error, the identity too. */
 void read_model(struct model *model, const uint8_t *data, size_t n);
 
+void free_model(struct model *model);
+
 /* A row of a matrix as floats. */
 void row_of(const struct weights *w, size_t row, float *to);
 
