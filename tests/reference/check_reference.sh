@@ -69,6 +69,11 @@ done
 "$tacit" --streams 2 -D "$work/record" -c "$work/prose" >"$work/archive"
 compare_model "$work/prose" "$work/archive" "$work/record"
 
+# Weights of 4 bits.
+"$tacit" model quantize -q "$model" -o "$work/four.tmodel" >/dev/null
+"$tacit" -m "$work/four.tmodel" -c "$work/record" >"$work/archive"
+"$reference" -m "$work/four.tmodel" "$work/archive" | cmp - "$work/record"
+
 # Golden archives. Left out: one of SmolLM2, whose file is not here.
 "$golden" --contents "$work" >"$work/log"
 for archive in "$source"/tests/golden/*/*.tct; do
