@@ -19,8 +19,8 @@
  *     "tacit model 1\n" | identity of the weights (lm_identity.h) | number of tokens u32
  *     | each token: length u32, bytes (none where text cannot produce it)
  *
- * numbers little-endian. The rules by which text is cut are not part of the identity, since
- * decoding does not use them.
+ * numbers little-endian. The rules by which text is cut are not part of the identity: a decoder needs them only where a
+ * block is primed or reads a reference, and there the content check tells if they were others.
  */
 static void hash_model(const uint8_t weights[LM_IDENTITY_BYTES], const struct tokenizer *tokenizer,
                        uint8_t identity[TACIT_MODEL_HASH])
