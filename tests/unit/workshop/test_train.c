@@ -44,13 +44,16 @@ static void test_products(void)
     for (int order = 0; order < 8; order++) {
         const bool ta = order & 1, tb = order & 2, add = order & 4;
         const struct operand left = {a, ta ? M : K, ta}, right = {b, tb ? K : N, tb};
+        for (size_t i = 0; i < M * N; i++)
+            c[i] = d[i] = 1;
         matmul_run(&fast, matrix(c, M, N, N), left, right, K, add);
         matmul_run(&exact, matrix(d, M, N, N), left, right, K, add);
         double worst = 0;
         for (size_t i = 0; i < M * N; i++)
             worst = fmax(worst, fabs((double)c[i] - (double)d[i]));
-        /* sqrt(421) terms of relative error 2^-9 in bf16, 2^-24 in float, up to twice summed. */
-        CHECK_MSG(worst < (fast.bf16.blocks ? 0.5 : 0.001), "order %d: %g", order, worst);
+        /* In bf16 each factor is off by 2^-8 at most, an element's 421 products by about 0.05 together (root mean
+         * square): of 82,500 elements none is off by seven times that. */
+        CHECK_MSG(worst < (fast.bf16.blocks ? 0.35 : 0.001), "order %d: %g", order, worst);
         CHECK(fabsf(d[0]) > 0);
     }
     free(a);
