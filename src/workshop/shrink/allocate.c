@@ -21,6 +21,8 @@ static const enum tensor_kind MEASURED = TENSOR_NARROW3;
 /* What a matrix costs: bytes, and bits a token more of the text, as one of each kind; NAN: it cannot be one. */
 struct choices {
     double bytes[N_KINDS], cost[N_KINDS];
+    double measured;
+    bool is_measured, is_layers;
 };
 
 struct allocator {
@@ -112,25 +114,70 @@ static void round_matrix(struct allocator *a, struct tensor *to, const struct te
     }
 }
 
-/* What the text costs more with this one matrix rounded: the model is seen through a view. */
-static enum tacit_status measure(double *cost, struct allocator *a, size_t index)
+/* 2 w - r for each weight w, rounded to r: as int8, whose own rounding hardly counts. */
+static void mirror_matrix(struct allocator *a, struct tensor *to, const struct tensor *from,
+                          const struct tensor *rounded)
+{
+    for (size_t row = 0; row < from->n_rows; row++) {
+        tensor_row(from, row, a->row);
+        tensor_row(rounded, row, a->error);
+        for (size_t g = 0; g < from->n_columns / LM_GROUP; g++) {
+            const float *w = a->row + g * LM_GROUP, *r = a->error + g * LM_GROUP;
+            float largest = 0;
+            int8_t q[LM_GROUP];
+            for (size_t i = 0; i < LM_GROUP; i++)
+                largest = fmaxf(largest, fabsf(2 * w[i] - r[i]));
+            for (size_t i = 0; i < LM_GROUP; i++)
+                q[i] = (int8_t)(largest > 0 ? rintf((2 * w[i] - r[i]) / largest * LM_Q_MAX) : 0);
+            tensor_set_group(to, row, g, q, largest / LM_Q_MAX);
+        }
+    }
+}
+
+/* The model is seen through a view with another matrix. */
+static enum tacit_status cost_with(double *cost, struct allocator *a, size_t index,
+                                   const struct tensor *other)
 {
     struct lm_model view = *a->job->model;
-    const struct tensor *from = lm_tensor_at(a->job->model, index);
-    struct tensor rounded;
+    memcpy(a->layers, view.layers, view.shape.n_layers * sizeof *a->layers);
+    view.layers = a->layers;
+    *lm_tensor_at(&view, index) = *other;
+    return mean_cost(cost, a, &view);
+}
+
+static enum tacit_status take_matrix(struct tensor *tensor, enum tensor_kind kind,
+                                     const struct tensor *like)
+{
     struct arena arena = {0};
-    tensor_lay_out(&rounded, MEASURED, from->n_rows, from->n_columns, &arena);
+    tensor_lay_out(tensor, kind, like->n_rows, like->n_columns, &arena);
     arena = (struct arena){aligned_alloc(ARENA_ALIGN, arena.used), arena.used, 0};
     if (!arena.memory)
         return TACIT_ERR_MEMORY;
     memset(arena.memory, 0, arena.cap);
-    tensor_lay_out(&rounded, MEASURED, from->n_rows, from->n_columns, &arena);
-    round_matrix(a, &rounded, from);
-    memcpy(a->layers, view.layers, view.shape.n_layers * sizeof *a->layers);
-    view.layers = a->layers;
-    *lm_tensor_at(&view, index) = rounded;
-    enum tacit_status status = mean_cost(cost, a, &view);
-    free(arena.memory);
+    tensor_lay_out(tensor, kind, like->n_rows, like->n_columns, &arena);
+    return TACIT_OK;
+}
+
+/* What the text costs more with this one matrix rounded. On a short text the loss has a slope in each direction that has nothing
+ * to do with rounding and is larger than what rounding does; so the mean of rounding one way and the other counts. */
+static enum tacit_status measure(double *cost, struct allocator *a, size_t index)
+{
+    const struct tensor *from = lm_tensor_at(a->job->model, index);
+    struct tensor rounded = {.weights = NULL}, mirrored = {.weights = NULL};
+    double there = 0, back = 0;
+    enum tacit_status status = take_matrix(&rounded, MEASURED, from);
+    if (status == TACIT_OK)
+        status = take_matrix(&mirrored, TENSOR_INT8, from);
+    if (status == TACIT_OK) {
+        round_matrix(a, &rounded, from);
+        mirror_matrix(a, &mirrored, from, &rounded);
+        status = cost_with(&there, a, index, &rounded);
+    }
+    if (status == TACIT_OK)
+        status = cost_with(&back, a, index, &mirrored);
+    free(rounded.weights);
+    free(mirrored.weights);
+    *cost = 0.5 * (there + back);
     return status;
 }
 
@@ -139,6 +186,7 @@ static enum tacit_status fill_choices(struct allocator *a, size_t index, bool ma
     const struct tensor *tensor = lm_tensor_at(a->job->model, index);
     struct choices *c = &a->choices[index];
     double measured = 0, error = 0;
+    *c = (struct choices){.is_layers = index >= lm_tensor_index(0, 0)};
     for (int kind = 0; kind < N_KINDS; kind++)
         c->bytes[kind] = c->cost[kind] = (double)NAN;
     c->bytes[tensor->kind] = bytes_as(tensor, tensor->kind);
@@ -147,16 +195,32 @@ static enum tacit_status fill_choices(struct allocator *a, size_t index, bool ma
         return TACIT_OK;
     TRY(measure(&measured, a, index));
     error = error_as(a, index, MEASURED);
-    /* A matrix that does no harm by itself may still do some. */
-    measured = fmax(measured - a->whole, 1e-5 * a->whole);
+    c->measured = measured - a->whole;
+    c->is_measured = true;
     for (int kind = TENSOR_INT4; kind < N_KINDS; kind++)
         if (allocate_may_be(tensor, (enum tensor_kind)kind)) {
             c->bytes[kind] = bytes_as(tensor, (enum tensor_kind)kind);
-            c->cost[kind] = measured * error_as(a, index, (enum tensor_kind)kind) / error;
+            c->cost[kind] = error_as(a, index, (enum tensor_kind)kind) / error;
         }
     say(a->job->sink, "matrix %zu, %zu x %zu: %+.5f bits a token at 3 bits", index, tensor->n_rows,
-        tensor->n_columns, measured);
+        tensor->n_columns, c->measured);
     return TACIT_OK;
+}
+
+/* Turns ratios of errors into costs. A short text tells little about one matrix, so half of what a matrix costs is its own, at
+ * least 0, and half the mean of the layers' matrices. */
+static void scale_costs(struct allocator *a, size_t n)
+{
+    double mean = 0, n_layers = 0;
+    for (size_t i = 0; i < n; i++)
+        if (a->choices[i].is_measured && a->choices[i].is_layers) {
+            mean += a->choices[i].measured;
+            n_layers++;
+        }
+    mean = fmax(n_layers > 0 ? mean / n_layers : 0, 1e-5 * a->whole);
+    for (size_t i = 0; i < n; i++)
+        for (int kind = 0; kind < N_KINDS; kind++)
+            a->choices[i].cost[kind] *= 0.5 * (fmax(a->choices[i].measured, 0) + mean);
 }
 
 static enum tacit_status fill_all(struct allocator *a)
@@ -170,6 +234,7 @@ static enum tacit_status fill_all(struct allocator *a)
             return TACIT_ERR_CANCELLED;
         TRY(fill_choices(a, i, !stays));
     }
+    scale_costs(a, lm_n_tensors(&a->job->model->shape));
     return TACIT_OK;
 }
 

@@ -2,10 +2,11 @@
  *
  * Chooses a kind for each matrix of a model so that a text costs least in so many bytes of weights.
  *
- * What the text costs with one matrix at 3 bits is measured, matrix by matrix. At other numbers of bits the cost is that times the
- * ratio of the errors of the products, to second order: the sum over some rows of e H e^T, e the row's rounding error
- * and H the products of its inputs (calibration.h). The costs of matrices are taken to add up. Then bytes are spent, from the
- * smallest kinds on, where the next one saves most.
+ * What the text costs with one matrix at 3 bits is measured, matrix by matrix; so that the text's own slope does not count, the
+ * mean of rounding errors added and taken away is. Half of that and half of the layers' mean is the cost at 3 bits. At
+ * other numbers of bits it is that times the ratio of the errors of the products, to second order: the sum over some
+ * rows of e H e^T, e the row's rounding error and H the products of its inputs (calibration.h). The costs of matrices are
+ * taken to add up. Then bytes are spent, from the smallest kinds on, where the next one saves most.
  */
 #ifndef TACIT_WORKSHOP_SHRINK_ALLOCATE_H
 #define TACIT_WORKSHOP_SHRINK_ALLOCATE_H
