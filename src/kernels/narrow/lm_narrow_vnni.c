@@ -13,7 +13,8 @@
 
 enum {
     VECTORS = LM_GROUP / 4,
-    TOGETHER = 4, /* sums at a time: each instruction takes four cycles, and one begins in each */
+    AHEAD = 1024, /* bytes: with many rows the processor's own prefetching comes too late */
+    TOGETHER = 8, /* sums at a time: each instruction takes four cycles, and one begins in each */
 };
 
 struct opened {
@@ -73,8 +74,8 @@ static inline __attribute__((always_inline)) void add_rows(__m512 *total, const 
                                                            const int32_t *x_sum, size_t x_groups,
                                                            const int n_rows, const int n_parts)
 {
-    __m512i dot[TOGETHER][TOGETHER];
-#pragma GCC unroll 4
+    __m512i dot[TOGETHER][4];
+#pragma GCC unroll 8
     for (int m = 0; m < n_rows; m++)
 #pragma GCC unroll 4
         for (int p = 0; p < n_parts; p++)
@@ -83,11 +84,11 @@ static inline __attribute__((always_inline)) void add_rows(__m512 *total, const 
                                                    _mm512_set1_epi32(-x_sum[(size_t)m * x_groups]));
 #pragma GCC unroll 16
     for (int k = 0; k < VECTORS; k++)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int m = 0; m < n_rows; m++)
             dot[m][k % n_parts] =
                 add_dots(dot[m][k % n_parts], o->u[k], x + (size_t)m * x_groups * LM_GROUP + 4 * k);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int m = 0; m < n_rows; m++) {
 #pragma GCC unroll 4
         for (int p = 1; p < n_parts; p++)
@@ -107,6 +108,12 @@ product_block(__m512 *total, const struct lm_matrix_narrow *w, const uint8_t *ti
         struct opened o;
         size_t m = 0, at = first * x->n_groups + g;
         open_tile(&o, tile, bits);
+        if (n_rows >= TOGETHER)
+            for (size_t line = 0; line < lm_narrow_tile_bytes((unsigned)bits); line += 64)
+                _mm_prefetch((const char *)tile + AHEAD + line, _MM_HINT_T0);
+        for (; m + 8 <= n_rows; m += 8, at += 8 * x->n_groups)
+            add_rows(total + m, &o, x->q + at * LM_GROUP, x->scale + at, x->sum + at, x->n_groups,
+                     8, 1);
         for (; m + 4 <= n_rows; m += 4, at += 4 * x->n_groups)
             add_rows(total + m, &o, x->q + at * LM_GROUP, x->scale + at, x->sum + at, x->n_groups,
                      4, 1);
