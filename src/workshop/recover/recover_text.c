@@ -46,7 +46,7 @@ static enum tacit_status hold_out(struct recover_text *text, const struct tokeni
     const size_t n = text->n_windows, window = text->window;
     size_t n_held = (n + HELD_SHARE - 1) / HELD_SHARE, n_kept = 0;
     n_held = n_held < HELD_MAX ? n_held : HELD_MAX;
-    text->held.tokens = malloc(n_held * window * sizeof *text->held.tokens);
+    text->held.tokens = calloc(n_held * window, sizeof *text->held.tokens);
     if (!text->held.tokens)
         return TACIT_ERR_MEMORY;
     for (size_t i = 0; i < n; i++) {
