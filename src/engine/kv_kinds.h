@@ -28,7 +28,7 @@ enum kv_kind {
 /* Caches of few bits keep what lies near at 8 bits: the latest KV_NEAR positions, in a ring; the sinks twice, as they were
  * stored and as they were last turned; and a mean of keys. The ring has room for positions that may be taken back, and
  * for the one that leaves. */
-enum { KV_NEAR_SLOTS = 128, KV_SINKS_MAX = 4, KV_BACK_MAX = 16 };
+enum { KV_NEAR_SLOTS = 256, KV_SINKS_MAX = 4, KV_BACK_MAX = 16 };
 enum { KV_NEAR = KV_NEAR_SLOTS - 2 * KV_SINKS_MAX - 1 - KV_BACK_MAX - 1 };
 
 struct kv_cache {

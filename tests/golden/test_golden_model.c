@@ -63,8 +63,8 @@ static const struct variant {
     unsigned n_context, kv_keep;
 } variants[] = {
     {"mixed1", 1, false, TACIT_KV_8, 64, 0},   {"mixed3", 3, false, TACIT_KV_8, 64, 0},
-    {"whole2", 2, true, TACIT_KV_8, 64, 0},    {"kv4", 1, false, TACIT_KV_4, 192, 0},
-    {"k4v2", 3, false, TACIT_KV_K4V2, 256, 0}, {"keep", 2, false, TACIT_KV_8, 192, 40},
+    {"whole2", 2, true, TACIT_KV_8, 64, 0},    {"kv4", 1, false, TACIT_KV_4, 320, 0},
+    {"k4v2", 3, false, TACIT_KV_K4V2, 384, 0}, {"keep", 2, false, TACIT_KV_8, 192, 40},
 };
 
 static uint8_t content[N_CONTENT];

@@ -5,7 +5,7 @@
 
 #include "arithmetic.h"
 
-enum { NEAR = 102, NEAR_SLOTS = 128, MEAN = 127 };
+enum { NEAR = 230, NEAR_SLOTS = 256, MEAN = 255 };
 
 static struct slots8 make_slots8(size_t n, size_t head_dim)
 {

@@ -14,13 +14,13 @@
 #include "reference/model_reader.h"
 #include "tiny_tmodel.h"
 
-enum { N_TOKENS = 230 };
+enum { N_TOKENS = 400 };
 
 static void compare(const char *name, const struct lm_model *lm, const struct model *second,
                     unsigned kind)
 {
     struct lm_options options = {.n_streams = 1,
-                                 .n_context = kind == KV_INT8 ? 64 : 192,
+                                 .n_context = kind == KV_INT8 ? 64 : 320,
                                  .n_threads = 1,
                                  .cpu_features = cpu_features(),
                                  .kv_kind = (enum kv_kind)kind};
