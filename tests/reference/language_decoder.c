@@ -20,7 +20,7 @@ enum { NO_TOKEN = -1 };
 
 /* The payload up to the coded bits. */
 struct layout {
-    unsigned memory, type, reading, kind;
+    unsigned memory, type, reading, kind, share;
     int unmixed, primed, reads, arranged;
     uint32_t first_token, context, n_streams, length[128];
     struct changes changes;
@@ -100,7 +100,10 @@ static void take_layout(struct layout *l, uint32_t size)
         l->reading = *take(1);
     if (second & 0x40) {
         l->kind = *take(1);
-        require(l->kind == 1 || l->kind == 2, "kind of KV cache");
+        require(l->kind == 1 || l->kind == 2 || l->kind == 0x80, "kind of KV cache");
+        l->share = l->kind == 0x80 ? *take(1) : 0;
+        require(l->kind != 0x80 || (l->share >= 1 && l->share <= 99), "share of the positions");
+        l->kind &= 0x7f;
     }
     int lines = (first & 0x20) != 0, recoded = (second & 0x20) != 0;
     l->n_spoken = take_changes(&l->changes, lines, recoded, size);
@@ -281,7 +284,7 @@ static void make_streams(struct language *g)
     uint32_t start = 0;
     for (uint32_t i = 0; i < l->n_streams; i++) {
         struct item_stream *s = &g->stream[i];
-        s->reader = make_reader(g->model, l->context, l->kind);
+        s->reader = make_reader(g->model, l->context, l->kind, l->share);
         s->at = start;
         s->end = start += l->length[i];
         s->before = l->first_token;

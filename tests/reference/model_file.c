@@ -129,6 +129,33 @@ static void size_layer(struct weights *t, const struct shape *s)
     set_size(&t[T_POST_FFN_NORM], f & FLAG_POST_NORMS, 0, s->width);
 }
 
+/* The same of a kind of 2 to 7 bits, as the int8 values that these stand for. */
+static void take_narrow_tile(struct weights *w, size_t block, size_t g, const uint8_t *tile)
+{
+    unsigned bits = w->kind;
+    for (size_t r = 0; r < 16 && 16 * block + r < w->n_rows; r++) {
+        size_t row = 16 * block + r, at = row * (w->n_columns / 64) + g;
+        unsigned minimum = tile[128 * bits + r];
+        uint32_t scale = (uint32_t)number(tile + 128 * bits + 16 + 2 * r, 2) << 16;
+        require(minimum <= 127, "a minimum");
+        memcpy(&w->scale[at], &scale, sizeof scale);
+        w->minimum[at] = (float)minimum;
+        for (size_t k = 0; k < 64; k++) {
+            const uint8_t *plane = tile;
+            unsigned n = 0;
+            for (unsigned width = 4; width > 0; width /= 2) {
+                size_t a_byte = 8 / width, byte = k / 4 / a_byte * 64 + 4 * r + k % 4;
+                if (!(bits & width))
+                    continue;
+                n = n << width |
+                    (unsigned)(plane[byte] >> k / 4 % a_byte * width & ((1u << width) - 1));
+                plane += 128 * width;
+            }
+            w->q[row * w->n_columns + 64 * g + k] = (int8_t)((int)(n << (7 - bits)) - (int)minimum);
+        }
+    }
+}
+
 /* One tile of 16 rows and 64 columns. */
 static void take_tile(struct weights *w, size_t block, size_t g, const uint8_t *tile)
 {
@@ -166,14 +193,15 @@ static size_t take_tensor(struct weights *w, const uint8_t *at, size_t n_left)
         return n;
     }
     size_t n_blocks = (w->n_rows + 15) / 16, n_groups = w->n_columns / 64;
-    size_t n_tile = w->kind == 0 ? 1088 : 640, n = n_blocks * n_groups * n_tile;
+    size_t n_tile = w->kind == 0 ? 1088 : w->kind == 1 ? 640 : 128 * w->kind + 48;
+    size_t n = (n_blocks * n_groups * n_tile + 63) / 64 * 64;
     require(n <= n_left, "the weights end too early");
     w->q = keep(w->n_rows * w->n_columns);
     w->scale = keep(w->n_rows * n_groups * 2 * sizeof(float));
     w->minimum = keep(w->n_rows * n_groups * 2 * sizeof(float));
     for (size_t b = 0; b < n_blocks; b++)
         for (size_t g = 0; g < n_groups; g++)
-            take_tile(w, b, g, at + (b * n_groups + g) * n_tile);
+            (w->kind < 2 ? take_tile : take_narrow_tile)(w, b, g, at + (b * n_groups + g) * n_tile);
     return n;
 }
 
@@ -191,7 +219,7 @@ static void take_weights(struct model *m, const uint8_t *at, size_t n_left, bool
                 ? &m->global[i]
                 : &m->layer[in_layers / N_LAYER_TENSORS][in_layers % N_LAYER_TENSORS];
         w->kind = kinds ? kind[i] : 0;
-        require(w->kind == 0 || (w->kind == 1 && w->n_rows > 0), "kind of a tensor");
+        require(w->kind == 0 || (w->kind <= 7 && w->n_rows > 0), "kind of a tensor");
         used += take_tensor(w, at + used, n_left - used);
     }
     require(used == n_left, "the weights have another size");
@@ -278,7 +306,7 @@ void read_model(struct model *m, const uint8_t *data, size_t n)
 
 void row_of(const struct weights *w, size_t row, float *to)
 {
-    size_t n_group = w->kind == 0 ? 64 : 32;
+    size_t n_group = w->kind == 1 ? 32 : 64;
     for (size_t i = 0; i < w->n_columns; i++) {
         size_t at = row * (w->n_columns / n_group) + i / n_group;
         to[i] = (float)w->q[row * w->n_columns + i] * w->scale[at];

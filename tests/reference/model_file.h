@@ -44,11 +44,12 @@ struct shape {
 
 /* A vector if n_rows is 0; absent if n_columns is 0. */
 struct weights {
-    unsigned kind; /* 0: int8, groups of 64; 1: int4, groups of 32 */
+    unsigned
+        kind; /* 0: int8, groups of 64; 1: int4, groups of 32; 2 .. 7: int8 stored with so many bits */
     size_t n_rows, n_columns;
     float *values;          /* of a vector */
     int8_t *q;              /* [rows][columns]: a matrix's integers */
-    float *scale, *minimum; /* [rows][groups]; minimum of int4 only */
+    float *scale, *minimum; /* [rows][groups]; minimum not of int8 */
 };
 
 enum global_tensor {

@@ -105,6 +105,20 @@ static uint32_t half_of(float f)
     return fraction < 1024 ? sign | fraction : sign | exponent << 10 | (fraction - 1024);
 }
 
+/* A group of 64 of a kind of 2 to 7 bits. */
+static void take_narrow(struct sha *sha, const struct weights *w, size_t row, size_t g)
+{
+    size_t at = row * (w->n_columns / 64) + g;
+    int minimum = (int)w->minimum[at];
+    uint32_t scale;
+    for (size_t i = 0; i < 64; i++)
+        take_little(
+            sha, (uint32_t)(w->q[row * w->n_columns + 64 * g + i] + minimum) >> (7 - w->kind), 1);
+    memcpy(&scale, &w->scale[at], sizeof scale);
+    take_little(sha, (uint32_t)minimum, 1);
+    take_little(sha, scale >> 16, 2);
+}
+
 static void take_tensor(struct sha *sha, const struct weights *w, bool kinds)
 {
     if (kinds)
@@ -112,13 +126,17 @@ static void take_tensor(struct sha *sha, const struct weights *w, bool kinds)
     for (size_t i = 0; w->n_rows == 0 && i < w->n_columns; i++)
         take_float(sha, w->values[i]);
     for (size_t row = 0; row < w->n_rows; row++) {
-        size_t n_group = w->kind == 0 ? 64 : 32, n_groups = w->n_columns / n_group;
+        size_t n_group = w->kind == 1 ? 32 : 64, n_groups = w->n_columns / n_group;
         const int8_t *q = w->q + row * w->n_columns;
         if (w->kind == 0)
             take_bytes(sha, q, w->n_columns);
         for (size_t g = 0; g < n_groups; g++) {
             if (w->kind == 0) {
                 take_float(sha, w->scale[row * n_groups + g]);
+                continue;
+            }
+            if (w->kind > 1) {
+                take_narrow(sha, w, row, g);
                 continue;
             }
             take_bytes(sha, q + 32 * g, 32);

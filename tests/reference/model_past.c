@@ -5,7 +5,7 @@
 
 #include "arithmetic.h"
 
-enum { NEAR = 230, NEAR_SLOTS = 256, MEAN = 255 };
+enum { NEAR = 230, MEAN = NEAR_SLOTS - 1 };
 
 static struct slots8 make_slots8(size_t n, size_t head_dim)
 {
@@ -26,13 +26,24 @@ static struct columns make_columns(size_t n_max)
                             zeros(n_max * sizeof(bool))};
 }
 
-void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned key_bits,
-               unsigned value_bits)
+/* Of layers with sinks, which are those without a window. */
+static size_t n_slots_for(size_t n_kept, size_t n_sinks, unsigned share)
+{
+    size_t n = n_kept * share / 100 / 64 * 64;
+    n = n < 64 ? 64 : n;
+    return share == 0 || n_sinks == 0 || n > n_kept ? n_kept : n;
+}
+
+void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned kind,
+               unsigned share)
 {
     *past = (struct past){.head_dim = head_dim, .n_kept = n_kept, .n_sinks = n_sinks};
-    bool few = (n_kept + 63) / 64 * 64 > NEAR_SLOTS;
-    past->key_bits = few ? key_bits : 8;
-    past->value_bits = few ? value_bits : 8;
+    bool few = kind > 0 && (n_kept + 63) / 64 * 64 > NEAR_SLOTS;
+    past->key_bits = few ? 4 : 8;
+    past->value_bits = !few ? 8 : kind == 1 ? 4 : 2;
+    past->n_slots = n_slots_for(n_kept, n_sinks, share);
+    past->received = zeros(past->n_slots * sizeof *past->received);
+    past->position = zeros(past->n_slots * sizeof *past->position);
     past->slots = make_slots8((n_kept + 63) / 64 * 64, head_dim);
     if (past->key_bits < 8)
         past->near = make_slots8(NEAR_SLOTS, head_dim);
@@ -186,15 +197,40 @@ static void store_few(struct past *p, uint64_t position, const float *key, const
         leave(p, position - NEAR);
 }
 
+/* The slot that a position takes where only a share is kept and all slots are taken. */
+static size_t slot_given_up(const struct past *p, uint64_t position)
+{
+    size_t least = p->n_slots;
+    for (size_t i = p->n_sinks; i < p->n_slots; i++)
+        if (p->position[i] + (p->n_kept - p->n_sinks) <= position)
+            return i;
+    for (size_t i = p->n_sinks; i < p->n_slots; i++)
+        if (p->position[i] + p->n_slots / 4 < position &&
+            (least == p->n_slots || p->received[i] < p->received[least]))
+            least = i;
+    return least;
+}
+
+static size_t slot_taken(struct past *p, uint64_t position)
+{
+    size_t slot = position < p->n_slots ? (size_t)position : slot_given_up(p, position);
+    p->received[slot] = 0.0f;
+    p->position[slot] = position;
+    return slot;
+}
+
 void store(struct past *p, uint64_t position, const float *key, const float *value)
 {
     if (p->key_bits < 8) {
         store_few(p, position, key, value);
         return;
     }
-    put(p->slots.key, p->slots.key_scale, slot_of(p, position), key, p->head_dim);
+    size_t slot = slot_of(p, position);
+    if (p->n_slots < p->n_kept)
+        slot = value != NULL ? slot_taken(p, position) : (size_t)position;
+    put(p->slots.key, p->slots.key_scale, slot, key, p->head_dim);
     if (value != NULL)
-        put(p->slots.value, p->slots.value_scale, slot_of(p, position), value, p->head_dim);
+        put(p->slots.value, p->slots.value_scale, slot, value, p->head_dim);
 }
 
 static void add_columns(struct columns *c, const struct slots8 *slots, size_t n, size_t head_dim)
@@ -245,7 +281,7 @@ static void list_columns(const struct past *p, struct columns *c, uint64_t posit
 {
     c->n = c->n_far = 0;
     if (p->key_bits == 8) {
-        size_t n = position < p->n_kept ? (size_t)position + 1 : p->n_kept;
+        size_t n = position < p->n_slots ? (size_t)position + 1 : p->n_slots;
         add_columns(c, &p->slots, n, p->head_dim);
         return;
     }
@@ -318,6 +354,13 @@ static float weighed(const struct columns *c, const struct rounded *weight, size
     return sum + run;
 }
 
+/* What the columns received of a query whose exponentials have this total. */
+static void receive(struct past *p, float total)
+{
+    for (size_t i = 0; i < p->columns.n; i++)
+        p->received[i] += (float)p->weight.q[i] * (p->weight.scale[i / 64] * (1.0f / total));
+}
+
 void attend(struct past *p, uint64_t position, const float *query, float sink, float score_cap,
             float *out)
 {
@@ -331,7 +374,9 @@ void attend(struct past *p, uint64_t position, const float *query, float sink, f
     list_columns(p, c, position);
     make_scores(p, c, &p->query, score_cap);
     for (size_t g = 0; g < p->head_dim / 64; g++) {
-        float factor = 1.0f / make_weights(c, g, sink, &p->weight);
+        float total = make_weights(c, g, sink, &p->weight), factor = 1.0f / total;
+        if (p->n_slots < p->n_kept && 64 * (g + 1) == p->head_dim)
+            receive(p, total);
         for (size_t d = 64 * g; d < 64 * g + 64; d++)
             out[d] = weighed(c, &p->weight, d) * factor;
     }

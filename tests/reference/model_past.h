@@ -24,6 +24,9 @@ struct columns {
 
 struct past {
     size_t head_dim, n_kept, n_sinks;
+    size_t n_slots;                /* fewer than n_kept if only a share is kept */
+    float *received;               /* [n_slots]: attention, then */
+    uint64_t *position;            /* [n_slots]: what lies there */
     unsigned key_bits, value_bits; /* 8, or what lies far is kept with fewer */
     struct slots8 slots;           /* with fewer bits: what lies far */
     struct slots8 near;            /* with fewer bits */
@@ -32,8 +35,11 @@ struct past {
     struct rounded query, weight;
 };
 
-void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned key_bits,
-               unsigned value_bits);
+enum { NEAR_SLOTS = 256 };
+
+/* Kind 0 keeps 8 bits, 1 and 2 few. share: hundredths of the positions that are kept, or 0: all. */
+void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned kind,
+               unsigned share);
 
 /* value NULL: the key of sink number `position` is turned anew. */
 void store(struct past *past, uint64_t position, const float *key, const float *value);

@@ -24,7 +24,7 @@ static uint32_t window_of(const struct shape *s, uint32_t layer)
     return layer % 3 == 2 ? s->window_long : s->window;
 }
 
-struct reader *make_reader(const struct model *m, uint32_t context, unsigned kind)
+struct reader *make_reader(const struct model *m, uint32_t context, unsigned kind, unsigned share)
 {
     const struct shape *s = &m->shape;
     struct reader *r = zeros(sizeof *r);
@@ -40,11 +40,8 @@ struct reader *make_reader(const struct model *m, uint32_t context, unsigned kin
     r->past = zeros(s->n_layers * s->n_kv_heads * sizeof *r->past);
     for (uint32_t i = 0; i < s->n_layers * s->n_kv_heads; i++) {
         uint32_t window = window_of(s, i / s->n_kv_heads);
-        make_past(&r->past[i], s->head_dim, window ? window : r->n_context, window ? 0 : 4,
-                  kind == 0 ? 8 : 4,
-                  kind == 0   ? 8
-                  : kind == 1 ? 4
-                              : 2);
+        make_past(&r->past[i], s->head_dim, window ? window : r->n_context, window ? 0 : 4, kind,
+                  share);
     }
     r->x = zeros(s->width * sizeof(float));
     r->x0 = zeros(s->width * sizeof(float));
@@ -75,7 +72,9 @@ void copy_reader(struct reader *to, const struct reader *from)
         const struct past *p = &from->past[i];
         copy_slots8(&to->past[i].slots, &p->slots, (p->n_kept + 63) / 64 * 64, s->head_dim);
         if (p->key_bits < 8)
-            copy_slots8(&to->past[i].near, &p->near, 128, s->head_dim);
+            copy_slots8(&to->past[i].near, &p->near, NEAR_SLOTS, s->head_dim);
+        memcpy(to->past[i].received, p->received, p->n_slots * sizeof *p->received);
+        memcpy(to->past[i].position, p->position, p->n_slots * sizeof *p->position);
         memcpy(to->past[i].sink_keys, p->sink_keys, 4 * s->head_dim * sizeof(float));
     }
 }

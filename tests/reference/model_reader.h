@@ -9,8 +9,10 @@
 
 struct reader; /* one stream */
 
-/* context: tokens that it looks back on; kind: of the KV cache, as a block names it. */
-struct reader *make_reader(const struct model *model, uint32_t context, unsigned kind);
+/* context: tokens that it looks back on; kind and share: of the KV cache, as a block
+ * names them. */
+struct reader *make_reader(const struct model *model, uint32_t context, unsigned kind,
+                           unsigned share);
 /* logits: [n_vocab], for the token that follows. */
 void read_token(struct reader *reader, uint32_t token, float *logits);
 /* The stream has read what the other has. */

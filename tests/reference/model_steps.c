@@ -126,11 +126,11 @@ static float product4(const int8_t *q, const float *scale, const float *minimum,
 
 void multiply(float *y, const struct weights *w, const struct rounded *x, bool add)
 {
-    size_t n_groups = w->n_columns / (w->kind == 0 ? 64 : 32);
+    size_t n_groups = w->n_columns / (w->kind == 1 ? 32 : 64);
     for (size_t row = 0; row < w->n_rows; row++) {
         const int8_t *q = w->q + row * w->n_columns;
         const float *scale = w->scale + row * n_groups;
-        float sum = w->kind == 0 ? product8(q, scale, x)
+        float sum = w->kind != 1 ? product8(q, scale, x)
                                  : product4(q, scale, w->minimum + row * n_groups, x);
         y[row] = add ? y[row] + sum : sum;
     }
