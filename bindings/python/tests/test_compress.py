@@ -29,6 +29,7 @@ def test_same_bytes_as_the_command(text, tacit, level):
         ({"mix": False}, ["--mix", "off"]),
         ({"streams": 3, "context": 128}, ["--streams", "3", "--context", "128"]),
         ({"kv": "k4v2", "context": 192}, ["--kv", "k4v2", "--context", "192"]),
+        ({"kv_keep": 40, "context": 192}, ["--kv-keep", "40", "--context", "192"]),
         ({"level": 4, "block_size": "1KiB", "threads": 1, "cpu": "scalar"}, ["-4", "--block-size", "1K"]),
         ({"level": 4, "memory": "300M"}, ["-4", "--memory", "300M"]),
     ],

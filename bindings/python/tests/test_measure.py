@@ -63,6 +63,8 @@ def test_arrays_have_the_shapes_told(model, page):
     assert text.n_bytes == 8 and text.n_chars == 6
     with pytest.raises(ValueError, match="kv is one of"):
         libtacit.evaluate(model, "x", kv="3")
+    with pytest.raises(ValueError, match="kv_keep goes from"):
+        libtacit.evaluate(model, "x", kv_keep=100)
     with pytest.raises(ValueError, match="convention"):
         libtacit.evaluate(model, "x", convention="guess")
 

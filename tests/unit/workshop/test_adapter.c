@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a recovery trains: zeros of a pruned matrix stay, 4 bits stay on their grid, LoRA's gradient against
+ * What a recovery trains: zeros of a pruned matrix stay, few bits stay on their grid, LoRA's gradient against
  * differences, its start is the model itself; and a state comes back whole or is refused.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "workshop/net/net_export.h"
 #include "workshop/net/random.h"
 #include "workshop/recover/recover_state.h"
+#include "workshop/shrink/few_group.h"
 
 enum { N = 48 };
 
@@ -32,19 +33,20 @@ static enum tacit_status halved_row(void *context, enum lm_tensor_id id, uint32_
     return status;
 }
 
-/* An lm_fill_fn: any numbers on any grid. */
-static enum tacit_status any_int4(void *context, size_t index, const struct tensor *from,
-                                  struct tensor *to)
+/* An lm_fill_fn: any numbers, with step 1/128 and or, at 3 bits, 1/32; none is 0. */
+static enum tacit_status any_few(void *context, size_t index, const struct tensor *from,
+                                 struct tensor *to)
 {
     struct random *random = context;
+    const struct few_form form = few_form_of(to->kind);
+    const float step = to->kind == TENSOR_INT4 ? 0x1p-7f : 0x1p-5f;
     (void)index;
     for (size_t row = 0; row < from->n_rows; row++)
-        for (size_t g = 0; g < from->n_columns / LM_INT4_GROUP; g++) {
-            struct tensor_int4_group group = {.scale = 0x2000,
-                                              .minimum = 0xa800}; /* 1/128, -1/32 */
-            for (size_t i = 0; i < LM_INT4_GROUP; i++)
-                group.n[i] = (uint8_t)(random_next(random) % 16);
-            tensor_set_int4(to, row, g, &group);
+        for (size_t g = 0; g < from->n_columns / form.n; g++) {
+            struct few_group group = {.step = step, .minimum = -4.25f * step};
+            for (size_t i = 0; i < form.n; i++)
+                group.n[i] = (uint8_t)(random_next(random) % (1u << form.bits));
+            few_store(to, row, g, form, &group);
         }
     return TACIT_OK;
 }
@@ -57,16 +59,18 @@ struct tiny {
     float *grad;
 };
 
-static void open_tiny(struct tiny *t, bool with_int4)
+static void open_tiny(struct tiny *t, bool with_few)
 {
     struct tiny_random rows = {.shape = LLAMA};
     struct random random = {4};
     struct lm_model *model;
     CHECK(lm_model_build(&model, &LLAMA, halved_row, &rows) == TACIT_OK);
     uint8_t *kinds = calloc(lm_n_tensors(&LLAMA), 1);
-    if (with_int4)
-        kinds[lm_tensor_index(LM_UP, 1)] = kinds[lm_tensor_index(LM_QKV, 0)] = TENSOR_INT4;
-    CHECK(lm_model_convert(&t->model, model, kinds, any_int4, &random) == TACIT_OK);
+    if (with_few) {
+        kinds[lm_tensor_index(LM_UP, 1)] = TENSOR_INT4;
+        kinds[lm_tensor_index(LM_QKV, 0)] = TENSOR_NARROW3;
+    }
+    CHECK(lm_model_convert(&t->model, model, kinds, any_few, &random) == TACIT_OK);
     free(kinds);
     lm_model_destroy(model);
     CHECK(net_open_model(&t->net, t->model, N) == TACIT_OK);
@@ -123,11 +127,11 @@ static void test_what_stays(uint32_t rank)
     size_t n_moved = 0;
     for (size_t p = 0; p < t.net.n_table; p++) {
         const struct net_param *param = &t.net.table[p];
-        const bool is_int4 =
-            lm_tensor_at(made, lm_tensor_index(param->id, param->layer))->kind == TENSOR_INT4;
+        const bool is_few =
+            lm_tensor_at(made, lm_tensor_index(param->id, param->layer))->kind != TENSOR_INT8;
         for (size_t i = param->offset; i < param->offset + param->n_rows * param->n_cols; i++) {
             CHECK(param->id != LM_DOWN || before[i] != 0 || after[i] == 0);
-            CHECK(!is_int4 || after[i] == a.weights[i]);
+            CHECK(param->kind == NET_VECTOR || !is_few || after[i] == a.weights[i]);
             CHECK(fabsf(after[i] - a.weights[i]) < 0.01f);
             n_moved += after[i] != before[i];
         }

@@ -35,7 +35,7 @@ class Options(TypedDict, total=False):
 
     threads: 0 is one for each processor; never changes a result. block_size, memory: bytes, or text
     as "16M". model: a Model, a name or a file. streams, context, kv: of the model; kv ("8", "4" or "k4v2"): the bits of its
-    keys and values. mix: False takes the model without context models. no_model: context models only. cpu: processor
+    keys and values; kv_keep: of how many positions in a hundred, 0 for all, with kv "8" alone. mix: False takes the model without context models. no_model: context models only. cpu: processor
     features, "scalar" for none. reference: a Reference, which decoding needs again. progress: called with bytes done of
     the input and bytes made, at last with all, or a bar with update(n), as tqdm has; what it raises stops the work.
     """
@@ -47,6 +47,7 @@ class Options(TypedDict, total=False):
     streams: int
     context: int
     kv: str
+    kv_keep: int
     mix: bool
     no_model: bool
     cpu: str | None
@@ -182,6 +183,13 @@ def kv_kind(name: str) -> int:
     return int(kinds[name])
 
 
+def kv_share(percent: int) -> int:
+    """Of how many positions in a hundred keys and values are kept, as --kv-keep has it; 0: of all."""
+    if not 0 <= percent <= 99:
+        raise ArgumentError(f"kv_keep goes from 0 to 99: not {percent}")
+    return percent
+
+
 class CallOptions:
     """A struct tacit_options with all that it points to, and the Call of its callbacks."""
 
@@ -196,6 +204,7 @@ class CallOptions:
         streams: int = 0,
         context: int = 0,
         kv: str = "8",
+        kv_keep: int = 0,
         mix: bool = True,
         no_model: bool = False,
         cpu: str | None = None,
@@ -218,6 +227,7 @@ class CallOptions:
         struct.n_streams = streams
         struct.n_context = context
         struct.kv = kv_kind(kv)
+        struct.kv_keep = kv_share(kv_keep)
         struct.unmixed = not mix
         struct.no_model = no_model
         struct.progress = lib.on_progress

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Union
 
 import numpy as np
 
-from ._calls import Call, Handle, Progress, kv_kind
+from ._calls import Call, Handle, Progress, kv_kind, kv_share
 from ._errors import ArgumentError, check
 from ._model import Model
 from ._native import ffi, lib
@@ -110,7 +110,7 @@ class Evaluation:
 
 class EvaluateOptions(TypedDict, total=False):
     """convention: "windows", "rolling", "lm-eval", "llama-perplexity" or "hkust". window, stride: tokens.
-    first_token: before each window; None: none; -1: the model's own. kv: "8", "4" or "k4v2", as in Options. details:
+    first_token: before each window; None: none; -1: the model's own. kv, kv_keep: as in Options. details:
     entropy and likeliest tokens, too. mixed: together with context models. threads, cpu: as in Options. progress:
     called with tokens done and tokens in all, or a bar with update(n)."""
 
@@ -119,6 +119,7 @@ class EvaluateOptions(TypedDict, total=False):
     stride: int
     first_token: int | None
     kv: str
+    kv_keep: int
     details: bool
     mixed: bool
     threads: int
@@ -138,6 +139,7 @@ class Evaluator:
         stride: int = 0,
         first_token: int | None = -1,
         kv: str = "8",
+        kv_keep: int = 0,
         details: bool = False,
         mixed: bool = False,
         threads: int = 0,
@@ -154,6 +156,7 @@ class Evaluator:
         options.convention = _CONVENTIONS[convention]
         options.window, options.stride = window, stride
         options.kv = kv_kind(kv)
+        options.kv_keep = kv_share(kv_keep)
         options.first_token = -2 if first_token is None else first_token
         options.details, options.mixed = details, mixed
         options.n_threads, options.cpu = threads, self._cpu
