@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/content_header.h"
 
-#include <string.h>
-
 #include "base/bytes.h"
 
 enum { DIMENSION_MAX = 1 << 16, NUMBER_MAX = 1 << 24, SCAN_MAX = 4096 };
@@ -93,31 +91,6 @@ static bool find_tga(const uint8_t *data, size_t n, struct content_header *h)
            set_image(h, bits / 8, (uint64_t)width * bits / 8, height, 18u + data[0]);
 }
 
-/* RIFF/WAVE: finds the chunks "fmt " (PCM, 16 bits) and "data". */
-static bool find_wav(const uint8_t *data, size_t n, struct content_header *h)
-{
-    if (n < 44 || memcmp(data, "RIFF", 4) != 0 || memcmp(data + 8, "WAVE", 4) != 0)
-        return false;
-    uint32_t stride = 0;
-    for (size_t pos = 12; pos + 8 <= n && pos < SCAN_MAX;) {
-        uint32_t size = load_le32(data + pos + 4);
-        if (memcmp(data + pos, "data", 4) == 0) {
-            *h = (struct content_header){{CONTENT_AUDIO16, stride, 0}, pos + 8, size};
-            return content_is_valid(&h->content);
-        }
-        if (memcmp(data + pos, "fmt ", 4) == 0 && pos + 24 <= n) {
-            unsigned format = load_le16(data + pos + 8);
-            if ((format != 1 && format != 0xfffe) || load_le16(data + pos + 22) != 16)
-                return false;
-            stride = load_le16(data + pos + 10) * 2u;
-        }
-        if (size > SCAN_MAX)
-            return false;
-        pos += 8 + (size_t)size + (size & 1);
-    }
-    return false;
-}
-
 bool content_header_find(const uint8_t *data, size_t n, struct content_header *header)
 {
     if (n == 0)
@@ -128,7 +101,9 @@ bool content_header_find(const uint8_t *data, size_t n, struct content_header *h
     case 'B':
         return find_bmp(data, n, header);
     case 'R':
-        return find_wav(data, n, header);
+    case 'F':
+    case 'r':
+        return sound_header_find(data, n, header);
     default:
         return find_tga(data, n, header);
     }

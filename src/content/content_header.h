@@ -19,4 +19,7 @@ struct content_header {
 /* data[0 .. n): true if a known format begins here. */
 bool content_header_find(const uint8_t *data, size_t n, struct content_header *header);
 
+/* The same for the formats of sound alone: WAV, RF64, W64, AIFF and AIFF-C. */
+bool sound_header_find(const uint8_t *data, size_t n, struct content_header *header);
+
 #endif

@@ -210,16 +210,22 @@ static unsigned distance_u8(const uint8_t *a, const uint8_t *b)
     return (unsigned)abs(*a - *b);
 }
 
-static int sample_le16(const uint8_t *p)
+/* A float's is proportional to its logarithm; here this does. */
+static int64_t sample_at(struct sample_format f, const uint8_t *p)
 {
-    int s = p[0] | p[1] << 8;
-    return s < 32768 ? s : s - 65536;
+    int64_t sample = 0, sign = f.is_unsigned ? 0 : (int64_t)1 << (8 * f.n_bytes - 1);
+    for (unsigned k = 0; k < f.n_bytes; k++)
+        sample = sample << 8 | p[f.big_endian ? k : f.n_bytes - 1u - k];
+    if (f.is_float)
+        return sample & sign ? sign - sample : sample;
+    return (sample ^ sign) - sign;
 }
 
 bool content_fits_rows(const struct content *content, const uint8_t *data, size_t n)
 {
-    bool audio = content->type == CONTENT_AUDIO16;
-    size_t stride = content->stride, unit = audio ? 2 : 1;
+    struct sample_format f = content_samples(content->type);
+    bool audio = f.n_bytes != 0;
+    size_t stride = content->stride, unit = audio ? f.n_bytes : 1;
     /* A distance at which values should not be close: an odd number of pixels, no whole number of
      * rows. */
     size_t far = 64 * stride + stride / 2 / unit * unit + 37 * unit;
@@ -234,8 +240,8 @@ bool content_fits_rows(const struct content *content, const uint8_t *data, size_
     for (size_t i = far; i + unit <= n; i += step) {
         const uint8_t *p = data + i / unit * unit;
         if (audio) {
-            near_sum += (unsigned)abs(sample_le16(p) - sample_le16(p - stride));
-            far_sum += (unsigned)abs(sample_le16(p) - sample_le16(p - far));
+            near_sum += (uint64_t)llabs(sample_at(f, p) - sample_at(f, p - stride));
+            far_sum += (uint64_t)llabs(sample_at(f, p) - sample_at(f, p - far));
         } else {
             near_sum += distance_u8(p, p - stride);
             far_sum += distance_u8(p, p - far);

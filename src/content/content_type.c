@@ -8,11 +8,26 @@ static uint32_t stride_min(enum content_type type)
         return 3;
     case CONTENT_IMAGE32:
         return 4;
-    case CONTENT_AUDIO16:
-        return 2;
     default:
         return 1;
     }
+}
+
+struct sample_format content_samples(enum content_type type)
+{
+    static const struct sample_format formats[CONTENT_N_TYPES] = {
+        [CONTENT_AUDIO16] = {.n_bytes = 2},
+        [CONTENT_AUDIO8U] = {.n_bytes = 1, .is_unsigned = true},
+        [CONTENT_AUDIO8] = {.n_bytes = 1},
+        [CONTENT_AUDIO16B] = {.n_bytes = 2, .big_endian = true},
+        [CONTENT_AUDIO24] = {.n_bytes = 3},
+        [CONTENT_AUDIO24B] = {.n_bytes = 3, .big_endian = true},
+        [CONTENT_AUDIO32] = {.n_bytes = 4},
+        [CONTENT_AUDIO32B] = {.n_bytes = 4, .big_endian = true},
+        [CONTENT_AUDIO_FLOAT] = {.n_bytes = 4, .is_float = true},
+        [CONTENT_AUDIO_FLOATB] = {.n_bytes = 4, .is_float = true, .big_endian = true},
+    };
+    return formats[type];
 }
 
 struct content content_behind(const struct content *content, uint32_t n_bytes)
@@ -30,8 +45,9 @@ bool content_is_valid(const struct content *content)
         return false;
     if (!content_has_rows(content->type))
         return content->stride == 0 && content->offset == 0;
-    if (content->type == CONTENT_AUDIO16 &&
-        (content->stride % 2 != 0 || content->stride > CONTENT_AUDIO_STRIDE_MAX))
+    unsigned sample = content_samples(content->type).n_bytes;
+    if (sample != 0 && (content->stride % sample != 0 || content->stride < sample ||
+                        content->stride > CONTENT_CHANNELS_MAX * sample))
         return false;
     return content->stride >= stride_min(content->type) && content->stride <= CONTENT_STRIDE_MAX &&
            content->offset < content->stride;

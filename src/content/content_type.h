@@ -22,12 +22,22 @@ enum content_type {
     CONTENT_COMPRESSED = 9, /* looks random: nothing to gain */
     CONTENT_IMAGE32 = 10,   /* rows of four-byte pixels */
     CONTENT_IMAGE1 = 11,    /* rows of bits */
+    /* Frames of samples. What is said neither to be big-endian nor unsigned is little-endian and signed. */
+    CONTENT_AUDIO8U = 12, /* unsigned */
+    CONTENT_AUDIO8 = 13,
+    CONTENT_AUDIO16B = 14, /* big-endian, and so are all whose names end so */
+    CONTENT_AUDIO24 = 15,
+    CONTENT_AUDIO24B = 16,
+    CONTENT_AUDIO32 = 17,
+    CONTENT_AUDIO32B = 18,
+    CONTENT_AUDIO_FLOAT = 19, /* IEEE binary32 */
+    CONTENT_AUDIO_FLOATB = 20,
 };
 
 enum {
-    CONTENT_N_TYPES = 12,
+    CONTENT_N_TYPES = 21,
     CONTENT_STRIDE_MAX = 1 << 18,
-    CONTENT_AUDIO_STRIDE_MAX = 16,
+    CONTENT_CHANNELS_MAX = 8, /* of sound */
 };
 
 /* Types as bits, for sets. */
@@ -36,9 +46,15 @@ enum {
 
 #define CONTENT_WORDS                                                                              \
     (CONTENT_BIT(CONTENT_TEXT) | CONTENT_BIT(CONTENT_MARKUP) | CONTENT_BIT(CONTENT_TABLE))
+#define CONTENT_AUDIO                                                                              \
+    (CONTENT_BIT(CONTENT_AUDIO16) | CONTENT_BIT(CONTENT_AUDIO8U) | CONTENT_BIT(CONTENT_AUDIO8) |   \
+     CONTENT_BIT(CONTENT_AUDIO16B) | CONTENT_BIT(CONTENT_AUDIO24) |                                \
+     CONTENT_BIT(CONTENT_AUDIO24B) | CONTENT_BIT(CONTENT_AUDIO32) |                                \
+     CONTENT_BIT(CONTENT_AUDIO32B) | CONTENT_BIT(CONTENT_AUDIO_FLOAT) |                            \
+     CONTENT_BIT(CONTENT_AUDIO_FLOATB))
 #define CONTENT_HEADED /* known by a header only */                                                \
     (CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |   \
-     CONTENT_BIT(CONTENT_AUDIO16))
+     CONTENT_AUDIO)
 #define CONTENT_BINARY                                                                             \
     (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86))
 
@@ -53,8 +69,30 @@ static inline bool content_has_rows(enum content_type type)
 {
     return (CONTENT_BIT(type) & (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
                                  CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
-                                 CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_AUDIO16))) != 0;
+                                 CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_AUDIO)) != 0;
 }
+
+/* A type in the first byte of a segment: bits 0-3, and bit 6 for 16. */
+enum { CONTENT_STORED_MASK = 0x4f };
+
+static inline uint8_t content_type_store(enum content_type type)
+{
+    return (uint8_t)(((unsigned)type & 0x0f) | ((unsigned)type & 0x10) << 2);
+}
+
+/* The result may be no type. */
+static inline enum content_type content_type_stored(unsigned byte)
+{
+    return (enum content_type)((byte & 0x0f) | (byte & 0x40) >> 2);
+}
+
+/* How a type's samples are written. */
+struct sample_format {
+    uint8_t n_bytes; /* 1 .. 4; 0: the type is not sound */
+    bool big_endian, is_unsigned, is_float;
+};
+
+struct sample_format content_samples(enum content_type type);
 
 /* The content of the bytes n_bytes further on: rows continue. */
 struct content content_behind(const struct content *content, uint32_t n_bytes);

@@ -5,8 +5,8 @@
 
 #include "base/try.h"
 
-/* A segment's first byte: the content type in the low four bits, 0 if it is not silent, then this. */
-enum { TYPE_MASK = 0x0f, FLAG_SILENT = 0x10 };
+/* A segment's first byte: the content type and this, or 0 if the segment is not silent. */
+enum { FLAG_SILENT = 0x10 };
 
 uint32_t speech_n_spoken(const struct speech *speech)
 {
@@ -90,7 +90,7 @@ size_t speech_pack(uint8_t *out, const struct speech *speech)
     size_t n = varint_put(out, speech->n_segments - 1);
     for (uint32_t i = 0; i < speech->n_segments; i++) {
         const struct speech_segment *s = &speech->segments[i];
-        out[n++] = s->silent ? (uint8_t)(s->content.type | FLAG_SILENT) : 0;
+        out[n++] = s->silent ? (uint8_t)(content_type_store(s->content.type) | FLAG_SILENT) : 0;
         if (s->silent && content_has_rows(s->content.type)) {
             n += varint_put(out + n, s->content.stride);
             n += varint_put(out + n, s->content.offset);
@@ -107,8 +107,8 @@ static enum tacit_status read_kind(struct varint_reader *r, struct speech_segmen
     *segment = (struct speech_segment){.silent = kind & FLAG_SILENT};
     if (!segment->silent)
         return kind == 0 ? TACIT_OK : TACIT_ERR_CORRUPT;
-    segment->content.type = (enum content_type)(kind & TYPE_MASK);
-    if (kind & ~(unsigned)(TYPE_MASK | FLAG_SILENT))
+    segment->content.type = content_type_stored(kind);
+    if (kind & ~(unsigned)(CONTENT_STORED_MASK | FLAG_SILENT))
         return TACIT_ERR_CORRUPT;
     if (content_has_rows(segment->content.type)) {
         TRY(varint_read(r, &segment->content.stride));

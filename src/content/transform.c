@@ -57,22 +57,39 @@ static void x86_restore(uint8_t *data, size_t n)
     }
 }
 
-/* Turns low byte, high byte into high byte with the sign inverted, low byte. */
+static uint32_t load_sample(struct sample_format f, const uint8_t *p)
+{
+    uint32_t sample = 0;
+    for (unsigned k = 0; k < f.n_bytes; k++)
+        sample = sample << 8 | p[f.big_endian ? k : f.n_bytes - 1u - k];
+    return sample;
+}
+
+static void store_sample(struct sample_format f, uint8_t *p, uint32_t sample)
+{
+    for (unsigned k = 0; k < f.n_bytes; k++)
+        p[f.big_endian ? f.n_bytes - 1u - k : k] = (uint8_t)(sample >> (8 * k));
+}
+
 static void order_samples(const struct content *content, uint8_t *data, size_t n)
 {
-    for (size_t i = content->offset; i + 2 <= n; i += 2) {
-        uint8_t low = data[i];
-        data[i] = data[i + 1] ^ 0x80;
-        data[i + 1] = low;
+    struct sample_format f = content_samples(content->type), ordered = {f.n_bytes, true, true, 0};
+    uint32_t sign = f.is_unsigned ? 0 : UINT32_C(1) << (8 * f.n_bytes - 1);
+    for (size_t i = content->offset; i + f.n_bytes <= n; i += f.n_bytes) {
+        uint32_t sample = load_sample(f, data + i);
+        bool inverted = f.is_float && (sample & sign) != 0;
+        store_sample(ordered, data + i, inverted ? ~sample : sample ^ sign);
     }
 }
 
 static void restore_samples(const struct content *content, uint8_t *data, size_t n)
 {
-    for (size_t i = content->offset; i + 2 <= n; i += 2) {
-        uint8_t high = data[i] ^ 0x80;
-        data[i] = data[i + 1];
-        data[i + 1] = high;
+    struct sample_format f = content_samples(content->type), ordered = {f.n_bytes, true, true, 0};
+    uint32_t sign = f.is_unsigned ? 0 : UINT32_C(1) << (8 * f.n_bytes - 1);
+    for (size_t i = content->offset; i + f.n_bytes <= n; i += f.n_bytes) {
+        uint32_t sample = load_sample(ordered, data + i);
+        bool inverted = f.is_float && (sample & sign) == 0;
+        store_sample(f, data + i, inverted ? ~sample : sample ^ sign);
     }
 }
 
@@ -80,7 +97,7 @@ void transform_apply(const struct content *content, uint8_t *data, size_t n)
 {
     if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
         x86_apply(data, n);
-    if (content->type == CONTENT_AUDIO16)
+    if (CONTENT_BIT(content->type) & CONTENT_AUDIO)
         order_samples(content, data, n);
 }
 
@@ -88,6 +105,6 @@ void transform_restore(const struct content *content, uint8_t *data, size_t n)
 {
     if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
         x86_restore(data, n);
-    if (content->type == CONTENT_AUDIO16)
+    if (CONTENT_BIT(content->type) & CONTENT_AUDIO)
         restore_samples(content, data, n);
 }

@@ -10,10 +10,8 @@ enum content_group content_group_of(enum content_type type)
     case CONTENT_IMAGE24:
     case CONTENT_IMAGE32:
         return CONTENT_GROUP_IMAGE;
-    case CONTENT_AUDIO16:
-        return CONTENT_GROUP_AUDIO;
     default:
-        return CONTENT_GROUP_GENERAL;
+        return CONTENT_BIT(type) & CONTENT_AUDIO ? CONTENT_GROUP_AUDIO : CONTENT_GROUP_GENERAL;
     }
 }
 

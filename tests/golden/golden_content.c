@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "golden/golden_sounds.h"
+
 struct writer {
     uint8_t *out;
     size_t n, pos;
@@ -446,6 +448,31 @@ static void put_audio16(struct writer *w)
         uint32_t wave = phase < 0x2000 ? phase : 0x3fff - phase;
         put_le(w, wave * 2 - 0x2000 + (rng(w) & 31), 2);
     }
+}
+
+/* n_bytes of a sound file, or what room there is. */
+static void put_sound(struct writer *w, const struct golden_sound *sound, size_t n_bytes)
+{
+    uint8_t file[8000] = {0};
+    size_t n_head = golden_sound_head(file, sound, 0);
+    golden_sound_head(file, sound, (uint32_t)(n_bytes - n_head));
+    golden_sound_samples(file + n_head, n_bytes - n_head, sound, &w->state);
+    for (size_t i = 0; i < n_bytes; i++)
+        put(w, file[i]);
+}
+
+enum { SOUND_SIZE = 4400 };
+
+static void put_sounds(struct writer *w)
+{
+    put_sound(w, &golden_sounds[w->pos / SOUND_SIZE % GOLDEN_N_SOUND_TYPES], SOUND_SIZE);
+}
+
+static void put_caption(struct writer *w)
+{
+    while (w->pos < w->n && w->pos < 600)
+        put_sentence(w);
+    put_sound(w, &golden_sounds[4], SOUND_SIZE); /* of a type beyond 15 */
 }
 
 typedef void (*put_fn)(struct writer *w);

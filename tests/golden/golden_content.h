@@ -34,7 +34,9 @@
     X(tar, "a tar of short files of sentences")                                                    \
     X(holes, "lines of fields parted by SOH, with runs of NUL and base64 between")                 \
     X(wide, "UTF-16 with a mark, then UTF-32, lines that end with CR LF")                          \
-    X(digits, "mail with base64, JSON strings with base64 for URLs, hexadecimal lines")
+    X(digits, "mail with base64, JSON strings with base64 for URLs, hexadecimal lines")            \
+    X(sounds, "sound files of every other width and byte order")                                   \
+    X(caption, "a few sentences, then a sound file")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };

@@ -31,8 +31,8 @@ static void take_part(struct speech_part *part, uint32_t n_left, int last)
 {
     unsigned kind = *take(1);
     part->silent = (kind & 0x10) != 0;
-    require(kind == 0 || (part->silent && kind < 0x20), "kind of a segment");
-    part->type = kind & 15;
+    require(kind == 0 || (part->silent && (kind & 0xa0) == 0), "kind of a segment");
+    part->type = stored_type(kind);
     if (part->silent && has_rows(part->type)) {
         part->stride = take_varint();
         part->offset = take_varint();

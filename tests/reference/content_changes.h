@@ -10,11 +10,18 @@
 
 #include "recoding.h"
 
+/* A segment's type: bits 0-3, and bit 6 for 16. */
+static inline unsigned stored_type(unsigned kind)
+{
+    return (kind & 15) + (kind & 0x40 ? 16 : 0);
+}
+
 int has_rows(unsigned type);
 void check_type(unsigned type, uint32_t stride, uint32_t offset);
 
 void undo_x86(uint8_t *d, size_t n);
-void undo_audio(uint8_t *d, size_t n, size_t offset);
+/* Of any type of sound. */
+void undo_audio(unsigned type, uint8_t *d, size_t n, size_t offset);
 
 /* How many CRs were taken out, and which lines had none. */
 struct line_list {

@@ -6,6 +6,7 @@
 
 #include "archive_input.h"
 #include "arithmetic.h"
+#include "audio_type.h"
 #include "coded_bits.h"
 #include "content_changes.h"
 #include "predictor.h"
@@ -23,8 +24,8 @@ static void take_segment(struct segment *s, uint32_t start, uint32_t size, int l
 {
     unsigned kind = *take(1);
     memset(s, 0, sizeof *s);
-    require(kind < 0x40, "reserved bits of a segment");
-    s->type = kind & 15;
+    require(kind < 0x80, "reserved bits of a segment");
+    s->type = stored_type(kind);
     s->raw = (kind & 0x10) != 0;
     if (kind & 0x20) {
         require(kind == 0x20, "bits beside copy");
@@ -57,8 +58,8 @@ static void decode_segment(struct decoder *d, struct predictor *predictor, const
     }
     if (s->type == 4 && !reads)
         undo_x86(to, s->length);
-    if (s->type == 7)
-        undo_audio(to, s->length, s->offset);
+    if (audio_bytes(s->type) > 0)
+        undo_audio(s->type, to, s->length, s->offset);
 }
 
 /* Section 5.6: reference. */

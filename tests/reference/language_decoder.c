@@ -7,6 +7,7 @@
 #include "archive_input.h"
 #include "arithmetic.h"
 #include "arrangement.h"
+#include "audio_type.h"
 #include "coded_bits.h"
 #include "component.h"
 #include "content_changes.h"
@@ -268,8 +269,8 @@ static void decode_silent(struct language *g, uint8_t *to)
         }
         if (part->type == 4)
             undo_x86(to, part->length);
-        if (part->type == 7)
-            undo_audio(to, part->length, part->offset);
+        if (audio_bytes(part->type) > 0)
+            undo_audio(part->type, to, part->length, part->offset);
         to += part->length;
     }
     for (uint32_t i = 0; i < g->layout.n_streams; i++) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "audio_type.h"
 #include "component.h"
 #include "contexts.h"
 #include "lean.h"
@@ -36,7 +37,7 @@ struct predictor {
 
 static int group_of(unsigned type)
 {
-    return type == 5 || type == 6 || type == 10 ? IMAGE : type == 7 ? AUDIO : GENERAL;
+    return type == 5 || type == 6 || type == 10 ? IMAGE : audio_bytes(type) > 0 ? AUDIO : GENERAL;
 }
 
 #define TYPE(t)  (UINT32_C(1) << (t))

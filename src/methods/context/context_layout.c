@@ -13,10 +13,10 @@ enum { SETTING_MASK = 0x1f, FLAG_SEGMENTS = 0x20, FLAG_LINE_ENDS = 0x40, FLAG_RE
 enum { RECODED = FLAG_LINE_ENDS | FLAG_REFERENCE, RECODED_LINE_ENDS = 1 };
 
 /* The byte that says how the reference is read: the type, then the part. */
-enum { PART_SHIFT = 4 };
+enum { READING_TYPE_MASK = 0x0f, PART_SHIFT = 4 };
 
-/* A segment's first byte: type in the low four bits, then this. */
-enum { TYPE_MASK = 0x0f, FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
+/* A segment's first byte: the content type and this. */
+enum { FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
 
 void context_layout_set_contents(struct context_layout *layout,
                                  const struct tacit_reference *reference, uint32_t content_size)
@@ -45,7 +45,7 @@ static size_t put_segment(uint8_t *out, const struct context_segment *segment)
         out[0] = FLAG_COPY;
         return n + varint_put(out + n, segment->distance - 1);
     }
-    out[0] = (uint8_t)(segment->content.type | (segment->raw ? FLAG_RAW : 0));
+    out[0] = (uint8_t)(content_type_store(segment->content.type) | (segment->raw ? FLAG_RAW : 0));
     if (!segment->raw && content_has_rows(segment->content.type)) {
         n += varint_put(out + n, segment->content.stride);
         n += varint_put(out + n, segment->content.offset);
@@ -115,9 +115,9 @@ static enum tacit_status read_kind(struct varint_reader *r, struct context_segme
         TRY(varint_read(r, &segment->distance));
         return segment->distance++ < n_before ? TACIT_OK : TACIT_ERR_CORRUPT;
     }
-    if (type & ~(unsigned)(TYPE_MASK | FLAG_RAW))
+    if (type & ~(unsigned)(CONTENT_STORED_MASK | FLAG_RAW))
         return TACIT_ERR_CORRUPT;
-    segment->content.type = (enum content_type)(type & TYPE_MASK);
+    segment->content.type = content_type_stored(type);
     if (segment->raw)
         return TACIT_OK;
     if (content_has_rows(segment->content.type)) {
@@ -145,7 +145,7 @@ bool context_layout_is_referenced(const uint8_t *data, size_t n)
 
 static enum tacit_status read_reading(struct varint_reader *r, struct reference_reading *reading)
 {
-    unsigned byte = varint_read_byte(r), type = byte & TYPE_MASK;
+    unsigned byte = varint_read_byte(r), type = byte & READING_TYPE_MASK;
     *reading = (struct reference_reading){(enum content_type)type, byte >> PART_SHIFT};
     return type < CONTENT_N_TYPES && !content_has_rows(reading->type) ? TACIT_OK
                                                                       : TACIT_ERR_CORRUPT;

@@ -156,7 +156,9 @@ static void check_content_changes(enum context_strength strength)
         CHECK(context_mixer_create(&cm, &config, &kernels) == TACIT_OK);
         for (size_t i = 0; i < sizeof data * 8; i++) {
             struct content content = {(enum content_type)(i / 8 / N_PART), 7, 2};
-            content.stride = content.type == CONTENT_AUDIO16 ? 4 : content.stride;
+            if (content_samples(content.type).n_bytes > 0)
+                content.stride = 2u * content_samples(content.type).n_bytes;
+            content.offset %= content.stride;
             if (!content_has_rows(content.type))
                 content.stride = content.offset = 0;
             if (i % (8 * N_PART) == 0)
@@ -189,6 +191,10 @@ static void check_content_bounds(void)
         {CONTENT_IMAGE32, 3, 0},
         {CONTENT_AUDIO16, 3, 0},
         {CONTENT_AUDIO16, 18, 0},
+        {CONTENT_AUDIO8, 9, 0},
+        {CONTENT_AUDIO24B, 4, 0},
+        {CONTENT_AUDIO_FLOAT, 36, 0},
+        {CONTENT_AUDIO32, 4, 4},
         {CONTENT_MARKUP, 0, 1},
     };
     static const struct content good = {CONTENT_RECORDS, 12, 11}, other = {CONTENT_TEXT, 0, 0};

@@ -38,8 +38,9 @@ static struct content random_content(uint64_t *state)
     struct content c = {(enum content_type)below(state, CONTENT_N_TYPES), 0, 0};
     if (!content_has_rows(c.type))
         return c;
-    c.stride = c.type == CONTENT_AUDIO16 ? 2 + 2 * below(state, 8)
-                                         : strides[below(state, sizeof strides / sizeof *strides)];
+    unsigned sample = content_samples(c.type).n_bytes;
+    c.stride = sample > 0 ? sample * (1 + below(state, CONTENT_CHANNELS_MAX))
+                          : strides[below(state, sizeof strides / sizeof *strides)];
     if (c.stride < 4 && (c.type == CONTENT_IMAGE24 || c.type == CONTENT_IMAGE32))
         c.stride = 4;
     c.offset = below(state, c.stride);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Frames of 16-bit samples, high byte first and its sign inverted (as the transform writes them).
+ * Frames of samples, as the transform writes them: high byte first, an unsigned number.
  *
  * Least squares over the differences of earlier samples, and of the other channel's samples, guess
  * a sample. A chain of normalised LMS filters guesses the error, each filter the error that the
@@ -13,14 +13,17 @@
 #include "predict/context_set.h"
 #include "predict/density.h"
 #include "predict/least_squares.h"
+#include "predict/samples.h"
 
 enum {
-    N_CHANNELS = CONTENT_AUDIO_STRIDE_MAX / 2,
+    N_CHANNELS = CONTENT_CHANNELS_MAX,
+    BYTES_MAX = 4, /* of a sample */
+    N_BITS = 8 * BYTES_MAX,
     N_SQUARES = 2, /* least squares: long and short */
     N_FILTERS = 3, /* the chain behind the first of them */
     N_GUESSES = N_SQUARES + N_FILTERS,
     TAPS_MAX = 256,
-    N_LEVELS = 40, /* of recent error, half octaves */
+    N_LEVELS = 48, /* of recent error, half octaves */
     N_BUCKETS = 24,
     N_CONTEXTS = 6,
     SHAPE_LIMIT = 1000,
@@ -52,17 +55,18 @@ struct audio_shared {
     struct context_set set;
     struct channel *channels; /* [N_CHANNELS] */
     unsigned n_own[N_SQUARES], n_other[N_SQUARES];
-    uint32_t shape[N_GUESSES][N_LEVELS * 16 * N_BUCKETS];
+    uint32_t shape[N_GUESSES][N_LEVELS * N_BITS * N_BUCKETS];
 };
 
 struct audio_stream {
     struct context_set_stream set;
     struct density density;
+    struct sample_scale scale;
     unsigned channel;
-    bool low;  /* the coming byte is the low one */
-    bool open; /* a sample was guessed and is not yet learnt */
+    unsigned place; /* of the coming byte in its sample */
+    bool open;      /* a sample was guessed and is not yet learnt */
     float base;
-    float guess[N_GUESSES]; /* of the sample, -32768 .. 32767 */
+    float guess[N_GUESSES]; /* of the sample's value */
     float part[N_FILTERS];  /* what each filter added */
     uint32_t *shape_entry[N_GUESSES];
 };
@@ -102,8 +106,8 @@ static void lay_out(struct input_setup *setup, struct component *self)
         lay_out_channel(setup, channels != NULL ? &channels[i] : NULL, strong);
     context_set_lay_out(m != NULL ? &m->set : NULL, setup, N_CONTEXTS);
     shape_add_inputs(&setup->shape, 2 * N_GUESSES);
-    shape_add_selector(&setup->shape, N_LEVELS * 16);
-    shape_add_selector(&setup->shape, 2 * 256);
+    shape_add_selector(&setup->shape, N_LEVELS * N_BITS);
+    shape_add_selector(&setup->shape, BYTES_MAX * 256);
     shape_add_selector(&setup->shape, N_LEVELS * N_CHANNELS);
     if (channels == NULL)
         return;
@@ -115,32 +119,33 @@ static void lay_out(struct input_setup *setup, struct component *self)
     m->n_other[1] = 4;
     m->n_own[1] = 11;
     for (unsigned k = 0; k < N_GUESSES; k++)
-        for (unsigned i = 0; i < N_LEVELS * 16 * N_BUCKETS; i++)
+        for (unsigned i = 0; i < N_LEVELS * N_BITS * N_BUCKETS; i++)
             m->shape[k][i] = adaptive_start((i % N_BUCKETS * 2 + 1) * 32768 / N_BUCKETS, 0);
 }
 
-static int sample_at(const struct history *h, uint32_t back)
+static float value_at(const struct sample_scale *scale, const struct history *h, uint32_t back)
 {
-    return (int)(history_byte(h, back) << 8 | history_byte(h, back - 1)) - 32768;
+    return sample_value(scale, sample_code(h, back, scale->n_bytes));
 }
 
 /* Differences of this channel's earlier samples, then of the channel before it, whose sample of the
  * present frame is known. */
-static void fill_inputs(float *x, unsigned n_own, unsigned n_other, const struct history *h,
-                        uint32_t stride)
+static void fill_inputs(float *x, unsigned n_own, unsigned n_other,
+                        const struct sample_scale *scale, const struct history *h)
 {
-    int last = sample_at(h, stride);
+    uint32_t stride = h->content.stride;
+    float last = value_at(scale, h, stride);
     for (unsigned i = 0; i < n_own; i++) {
-        int before = sample_at(h, stride * (i + 2));
-        x[i] = (float)(last - before);
+        float before = value_at(scale, h, stride * (i + 2));
+        x[i] = last - before;
         last = before;
     }
-    if (stride == 2)
+    if (stride == scale->n_bytes)
         return;
-    last = sample_at(h, 2);
+    last = value_at(scale, h, scale->n_bytes);
     for (unsigned i = 0; i < n_other; i++) {
-        int before = sample_at(h, 2 + stride * (i + 1));
-        x[n_own + i] = (float)(last - before);
+        float before = value_at(scale, h, scale->n_bytes + stride * (i + 1));
+        x[n_own + i] = last - before;
         last = before;
     }
 }
@@ -185,9 +190,9 @@ static unsigned level_of(float error)
 static void learn(struct audio_shared *m, struct audio_stream *s, const struct history *h)
 {
     struct channel *c = &m->channels[s->channel];
-    float value = (float)sample_at(h, 2);
+    float value = value_at(&s->scale, h, s->scale.n_bytes);
     for (unsigned k = 0; k < N_GUESSES; k++) {
-        float error = magnitude(value - s->guess[k]);
+        float error = magnitude(value - s->guess[k]) * s->scale.steps;
         c->fast_error[k] += (error - c->fast_error[k]) * 0.06f;
         c->slow_error[k] += (error - c->slow_error[k]) * 0.008f;
         float *mean = &c->level_error[k][c->level[k]];
@@ -202,48 +207,60 @@ static void learn(struct audio_shared *m, struct audio_stream *s, const struct h
     }
 }
 
-static float bounded(float guess)
+static float bounded(const struct sample_scale *scale, float guess)
 {
-    return guess < -32768.0f ? -32768.0f : guess > 32767.0f ? 32767.0f : guess;
+    return guess < scale->min ? scale->min : guess > scale->max ? scale->max : guess;
 }
 
 static void guess(struct audio_shared *m, struct audio_stream *s, const struct history *h)
 {
     struct channel *c = &m->channels[s->channel];
-    uint32_t stride = h->content.stride;
-    s->base = (float)sample_at(h, stride);
+    const struct sample_scale *scale = &s->scale;
+    uint32_t last = sample_code(h, h->content.stride, scale->n_bytes);
+    s->base = sample_value(scale, last);
     float raw[N_GUESSES];
     for (unsigned k = 0; k < N_SQUARES; k++) {
-        fill_inputs(c->x[k], m->n_own[k], m->n_other[k], h, stride);
+        fill_inputs(c->x[k], m->n_own[k], m->n_other[k], scale, h);
         float x = s->base + least_squares_predict(&c->squares[k], c->x[k]);
-        raw[k] = bounded(x);
+        raw[k] = bounded(scale, x);
     }
     float sum = raw[0];
     for (unsigned k = 0; k < N_FILTERS; k++) {
         s->part[k] = filter_predict(&c->filter[k], m->kernels);
         sum += s->part[k];
-        raw[N_SQUARES + k] = bounded(sum);
+        raw[N_SQUARES + k] = bounded(scale, sum);
     }
-    density_begin(&s->density, 65536);
+    bool simple = scale->n_bytes == 2;
+    float zero = simple ? 32768.0f : scale->is_float ? 0.0f : -s->base;
+    if (simple)
+        density_begin(&s->density, 65536);
+    else
+        density_begin_sample(&s->density, scale, last);
     for (unsigned k = 0; k < N_GUESSES; k++) {
         s->guess[k] = raw[k];
         c->level[k] = level_of(0.5f * (c->fast_error[k] + c->slow_error[k]));
-        density_guess(&s->density, raw[k] + 32768.0f,
+        density_guess(&s->density, (raw[k] + zero) * scale->steps,
                       0.55f * c->level_error[k][c->level[k]] + 0.1f);
     }
 }
 
 static void hash_contexts(struct audio_stream *s, const struct history *h)
 {
-    unsigned best = (unsigned)(s->guess[N_GUESSES - 1] + 32768.5f), i = 0;
-    uint64_t salt = ((uint64_t)s->channel * 2 + s->low) << 59;
-    uint64_t high = s->low ? history_last(h, 1) + 1 : 0, stride = h->content.stride;
-    uint64_t last = history_byte(h, (uint32_t)stride), other = history_byte(h, 2);
-    context_set_hash(&s->set, i++, salt | high << 16 | best >> (s->low ? 4 : 6));
-    context_set_hash(&s->set, i++, salt | high << 16 | best >> (s->low ? 2 : 4));
-    context_set_hash(&s->set, i++, salt | high << 16 | last << 8 | best >> 8);
-    context_set_hash(&s->set, i++, salt | high << 16 | other << 8);
-    context_set_hash(&s->set, i++, salt | high);
+    static const uint8_t shift[BYTES_MAX][2] = {{14, 12}, {12, 10}, {8, 6}, {4, 2}};
+    unsigned i = 0, n_bytes = s->scale.n_bytes, place = s->place;
+    uint64_t best = sample_guessed(&s->scale, s->guess[N_GUESSES - 1]);
+    uint64_t salt = ((uint64_t)s->channel * n_bytes + place) << 59;
+    uint64_t known = place > 0 ? history_last(h, place) + 1 : 0, stride = h->content.stride;
+    uint64_t last = history_byte(h, (uint32_t)stride), other = history_byte(h, n_bytes);
+    unsigned more = n_bytes == 2 ? 8 : 0, at = n_bytes == 2 ? 16 : 24;
+    context_set_hash(&s->set, i++, salt | known << at | best >> (shift[place][0] - more));
+    context_set_hash(&s->set, i++, salt | known << at | best >> (shift[place][1] - more));
+    if (place < 2)
+        context_set_hash(&s->set, i++, salt | known << at | last << 8 | best >> (16 - more));
+    else /* sign and exponent of a float */
+        context_set_hash(&s->set, i++, salt | (known - 1) >> (8 * place - 9) | 1 << 30);
+    context_set_hash(&s->set, i++, salt | known << at | other << 8);
+    context_set_hash(&s->set, i++, salt | known);
     context_set_hash(&s->set, i++, salt | history_last(h, 3) << 24 | 1);
 }
 
@@ -253,14 +270,16 @@ static void next_byte(void *shared, void *stream, const struct history *h)
     struct audio_stream *s = stream;
     uint32_t stride = h->content.stride;
     uint32_t column = (h->n - h->content_start + stride - h->content.offset) % stride;
-    s->low = column & 1;
-    if (h->n == h->content_start)
+    if (h->n == h->content_start) {
         s->open = false;
-    if (!s->low || !s->open) {
+        s->scale = sample_scale_of(h->content.type);
+    }
+    s->place = column % s->scale.n_bytes;
+    if (s->place == 0 || !s->open) {
         if (s->open)
             learn(m, s, h);
-        s->open = !s->low;
-        s->channel = column / 2;
+        s->open = s->place == 0;
+        s->channel = column / s->scale.n_bytes;
         guess(m, s, h);
     }
     hash_contexts(s, h);
@@ -279,16 +298,16 @@ static void predict(void *shared, void *stream, const struct history *h,
     struct audio_stream *s = stream;
     const struct channel *c = &m->channels[s->channel];
     float stretched[DENSITY_GUESSES_MAX];
-    unsigned bit = s->low * 8u + h->bit;
+    unsigned bit = s->density.floats ? density_width_log2(&s->density) : s->place * 8 + h->bit;
     density_predict(&s->density, m->kernels, inputs, stretched);
     for (unsigned k = 0; k < N_GUESSES; k++) {
         s->shape_entry[k] =
-            &m->shape[k][(c->level[k] * 16 + bit) * N_BUCKETS + bucket_of(stretched[k])];
+            &m->shape[k][(c->level[k] * N_BITS + bit) * N_BUCKETS + bucket_of(stretched[k])];
         inputs_add(inputs, m->tables->stretch[adaptive_p12(*s->shape_entry[k])]);
     }
     context_set_predict(&m->set, &s->set, h, inputs);
-    inputs_select(inputs, c->level[N_GUESSES - 1] * 16 + bit);
-    inputs_select(inputs, s->low * 256u + h->partial);
+    inputs_select(inputs, c->level[N_GUESSES - 1] * N_BITS + bit);
+    inputs_select(inputs, s->place * 256 + h->partial);
     inputs_select(inputs, c->level[1] * N_CHANNELS + s->channel);
 }
 
