@@ -41,10 +41,12 @@ struct audio {
 
 static void take_type(struct audio *m, unsigned type)
 {
-    m->bytes = audio_bytes(type);
+    static const float unit[5] = {0, 256.0f, 1.0f, 1.0f / 256.0f, 1.0f / 65536.0f};
+    static const float steps[5] = {0, 1.0f / 16.0f, 1.0f, 256.0f, 256.0f};
+    m->bytes = audio_bytes(type) > 0 ? audio_bytes(type) : 1; /* other types do not come here */
     m->is_float = audio_is_float(type);
-    m->unit = m->bytes == 1 ? 256.0f : 1.0f / (float)(1u << (8 * m->bytes - 16));
-    m->steps = m->bytes == 1 ? 1.0f / 16.0f : m->bytes == 2 ? 1.0f : 256.0f;
+    m->unit = unit[m->bytes];
+    m->steps = steps[m->bytes];
 }
 
 static float value(const struct audio *m, uint32_t code)
@@ -167,7 +169,7 @@ static void learn_sample(struct audio *m, const struct seen *seen)
 static void give_contexts(struct audio *m, const struct seen *seen)
 {
     static const unsigned drop[4][2] = {{14, 12}, {12, 10}, {8, 6}, {4, 2}};
-    unsigned p = m->place, b = m->bytes, Y = b == 2 ? 16 : 24;
+    unsigned p = m->place % 4, b = m->bytes, Y = b == 2 ? 16 : 24;
     uint64_t y = code_of_guess(m, m->guess[4]);
     uint64_t salt = ((uint64_t)(m->channel - m->channels) * b + p) << 59;
     uint64_t known = p > 0 ? last(seen, p) + 1 : 0, h = known << Y;
@@ -226,9 +228,12 @@ static unsigned bit_number(const struct audio *m, const struct seen *seen)
     if (!m->is_float)
         return m->place * 8 + seen->i;
     float width = edge(m, m->interval.low + m->interval.size - 1) - edge(m, m->interval.low);
+    float bound = 0.0078125f; /* 2^-7 */
     unsigned j = 0;
-    for (float bound = 0.0078125f; width >= bound && j < 31; bound *= 2.0f)
+    while (width >= bound && j < 31) {
+        bound *= 2.0f;
         j++;
+    }
     return j;
 }
 

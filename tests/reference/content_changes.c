@@ -58,7 +58,7 @@ void undo_audio(unsigned type, uint8_t *d, size_t n, size_t offset)
 {
     size_t b = audio_bytes(type);
     for (size_t i = offset; i + b <= n; i += b) {
-        uint8_t *p = d + i, sample[4];
+        uint8_t *p = d + i, sample[4] = {0};
         memcpy(sample, p, b);
         int negative = sample[0] < 0x80;
         if (type != 12)
