@@ -69,12 +69,10 @@ done
 "$tacit" --streams 2 -D "$work/record" -c "$work/prose" >"$work/archive"
 compare_model "$work/prose" "$work/archive" "$work/record"
 
-# Weights of few bits: narrow ones, each binary digit once.
-for bits in 3 4; do
-    "$tacit" model quantize -q -f --bits $bits "$model" -o "$work/few.tmodel" >/dev/null
-    "$tacit" -m "$work/few.tmodel" -c "$work/record" >"$work/archive"
-    "$reference" -m "$work/few.tmodel" "$work/archive" | cmp - "$work/record"
-done
+# Weights of 7 bits, which lie in planes of all three widths.
+"$tacit" model quantize -q --bits 7 "$model" -o "$work/few.tmodel" >/dev/null
+"$tacit" -m "$work/few.tmodel" -c "$work/record" >"$work/archive"
+"$reference" -m "$work/few.tmodel" "$work/archive" | cmp - "$work/record"
 
 # Golden archives. Left out: one of SmolLM2, whose file is not here.
 "$golden" --contents "$work" >"$work/log"

@@ -245,12 +245,12 @@ static bool find_change(const struct allocator *a, const uint8_t *kinds, double 
     double best = 0;
     for (size_t i = 0; i < lm_n_tensors(&a->job->model->shape); i++) {
         const struct choices *c = &a->choices[i];
-        for (uint8_t k = 0; k < N_KINDS; k++) {
+        for (int k = 0; k < N_KINDS; k++) {
             double more = c->bytes[k] - c->bytes[kinds[i]], saved = c->cost[kinds[i]] - c->cost[k];
             if (more > 0 && more <= left && saved / more > best) {
                 best = saved / more;
                 *index = i;
-                *kind = k;
+                *kind = (uint8_t)k;
             }
         }
     }
@@ -260,14 +260,14 @@ static bool find_change(const struct allocator *a, const uint8_t *kinds, double 
 static enum tacit_status spend(const struct allocator *a, uint8_t *kinds)
 {
     double left = (double)a->job->n_bytes, cost = 0;
-    size_t n = lm_n_tensors(&a->job->model->shape), index;
-    uint8_t kind;
+    size_t n = lm_n_tensors(&a->job->model->shape), index = 0;
+    uint8_t kind = 0;
     for (size_t i = 0; i < n; i++) {
         const struct choices *c = &a->choices[i];
         kinds[i] = (uint8_t)lm_tensor_at(a->job->model, i)->kind;
-        for (uint8_t k = 0; k < N_KINDS; k++)
+        for (int k = 0; k < N_KINDS; k++)
             if (c->bytes[k] < c->bytes[kinds[i]])
-                kinds[i] = k;
+                kinds[i] = (uint8_t)k;
         left -= c->bytes[kinds[i]];
     }
     if (left < 0)
@@ -304,7 +304,7 @@ static enum tacit_status take_memory(struct allocator *a)
     a->row = malloc(widest * sizeof *a->row);
     a->error = malloc(widest * sizeof *a->error);
     a->layers = malloc(shape->n_layers * sizeof *a->layers);
-    a->choices = malloc(lm_n_tensors(shape) * sizeof *a->choices);
+    a->choices = calloc(lm_n_tensors(shape), sizeof *a->choices);
     return a->texts && a->row && a->error && a->layers && a->choices ? TACIT_OK : TACIT_ERR_MEMORY;
 }
 

@@ -155,7 +155,7 @@ static enum tacit_status convert(struct quantizer *q, const struct tacit_quantiz
                                  const struct model_file *file, struct lm_model **made)
 {
     size_t n = lm_n_tensors(&q->model->shape);
-    uint8_t *kinds = malloc(n);
+    uint8_t *kinds = calloc(n, 1);
     if (!kinds)
         return TACIT_ERR_MEMORY;
     enum tacit_status status = take_memory(q);
