@@ -62,7 +62,7 @@ static const struct command_line line = {
     .usage = "model recover [OPTION]... --text FILE MODEL -o NAME",
     .about =
         "Trains MODEL on text, to repair what prune and quantize damaged. Weights that were\n"
-        "pruned stay zero, and matrices of 4 bits stay so. Ctrl-C saves and ends it; the same\n"
+        "pruned stay zero, and matrices of few bits stay so. Ctrl-C saves and ends it; the same\n"
         "command goes on.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
@@ -140,10 +140,8 @@ static enum exit_code recover(struct run *run, const char *name)
             model_path_named(&run->console, run->teacher, teacher, &run->job.teacher);
         if (found != EXIT_CODE_OK)
             return found;
-        if (!run->job.teacher) {
-            refuse(run, "the teacher is a file, not the linked-in model");
-            return EXIT_CODE_USAGE;
-        }
+        if (!run->job.teacher)
+            run->job.teacher = ""; /* the linked-in model */
     }
     const struct model_making making = {.console = &run->console,
                                         .output = run->output,

@@ -101,7 +101,7 @@ struct tacit_recover {
     double learning_rate; /* 0: as above */
     const char *
         teacher; /* a .gguf or .tmodel file with the same tokens, whose distributions are half of what is learned
-                            (the text is the other half); NULL: none */
+                            (the text is the other half); "": the linked-in model; NULL: none */
 };
 
 struct tacit_recover_report {

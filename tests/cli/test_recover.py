@@ -43,7 +43,7 @@ class Recover(CliTest):
         self.assertLess(after, before - 0.02)
         for code, pattern, teacher in [(FAILED, "has another vocabulary", DEFAULT_MODEL),
                                        (FAILED, "No such file", "./nowhere.tmodel"),
-                                       (USAGE, "not the linked-in model", "default")]:
+                                       (FAILED, "linked in has another vocabulary", "default")]:
             self.fails(code, pattern, "model", "recover", "--text", "a", "--teacher", teacher, "./two.tmodel", "-f", "-o",
                        "r.tmodel", env=self.env)
 

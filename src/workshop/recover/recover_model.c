@@ -250,6 +250,7 @@ static enum tacit_status open_teacher(struct recovery *r, const struct model_fil
     if (!path)
         return TACIT_OK;
     const enum tacit_status status = teacher_open(&r->teacher, path, file, r->net.seq_len);
+    path = path[0] ? path : "that is linked in";
     if (status == TACIT_ERR_MODEL_WRONG)
         return fail(r, status, "the teacher %s has another vocabulary", path);
     if (status != TACIT_OK)

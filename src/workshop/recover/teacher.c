@@ -7,6 +7,7 @@
 #include "base/try.h"
 #include "workshop/net/memory.h"
 #include "workshop/net/net_export.h"
+#include "workshop/shrink/source_model.h"
 
 static enum tacit_status same_tokenizer(const struct tokenizer *a, const struct tokenizer *b)
 {
@@ -26,7 +27,7 @@ enum tacit_status teacher_open(struct teacher *teacher, const char *path,
                                const struct model_file *student, uint32_t seq_len)
 {
     memset(teacher, 0, sizeof *teacher);
-    TRY(model_file_open(&teacher->file, path, NULL));
+    TRY(source_model_open(&teacher->file, path[0] ? path : NULL));
     const struct lm_model *model = model_file_lm(teacher->file), *other = model_file_lm(student);
     if (model->shape.n_vocab != other->shape.n_vocab ||
         (model->shape.flags & LM_BOS_LAST) != (other->shape.flags & LM_BOS_LAST))

@@ -15,7 +15,7 @@ struct teacher {
     float *params;
 };
 
-/* path: a .gguf or .tmodel file. student: the file of the model that learns. TACIT_ERR_MODEL_WRONG: the tokens are others; otherwise as
+/* path: a .gguf or .tmodel file; "": the linked-in model. student: the file of the model that learns. TACIT_ERR_MODEL_WRONG: the tokens are others; otherwise as
  * model_file_open and net_open_model. The caller closes the teacher, after a failure too. */
 enum tacit_status teacher_open(struct teacher *teacher, const char *path,
                                const struct model_file *student, uint32_t seq_len);
