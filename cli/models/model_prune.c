@@ -8,9 +8,10 @@
 
 #include "cli/base/option_table.h"
 #include "cli/models/model_output.h"
+#include "cli/models/model_texts.h"
 #include "tacit/shrink.h"
 
-enum { TEXTS_MAX = 64, NONE = -1 };
+enum { NONE = -1 };
 
 static const char *const parts[] = {[TACIT_PRUNE_WEIGHTS] = "weights",
                                     [TACIT_PRUNE_2_OF_4] = "2:4",
@@ -26,7 +27,7 @@ enum { N_PARTS = sizeof parts / sizeof *parts, N_RULES = sizeof rules / sizeof *
 struct run {
     struct console console;
     struct tacit_prune job;
-    const char *texts[TEXTS_MAX];
+    struct model_texts texts;
     const char *output; /* a name or a file */
     int what, by;       /* NONE: not given */
     bool force, wants_help;
@@ -58,16 +59,6 @@ static bool take_by(void *options, const struct option_row *row, const char *val
     return run->by != NONE;
 }
 
-static bool take_text(void *options, const struct option_row *row, const char *value)
-{
-    struct run *run = options;
-    (void)row;
-    if (run->job.n_texts == TEXTS_MAX)
-        return false;
-    run->texts[run->job.n_texts++] = value;
-    return true;
-}
-
 static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
      "the model's name from now on, or a .tmodel file", NULL},
@@ -82,9 +73,9 @@ static const struct option_row rows[] = {
      take_by},
     {"ratio", 0, OPTION_SHARE, 0, AT(job.ratio), 0.001, 0.999, "R", "is a share",
      "the share that goes (0.5; layers: 0.1)", NULL},
-    {"calibrate", 0, OPTION_TAKE, 0, 0, 0, 0, "FILE", "takes 64 files at most",
+    {"calibrate", 0, OPTION_TAKE, 0, AT(texts), 0, 0, "FILE", MODEL_TEXTS_WANTED,
      "a text such as the model will read; may be repeated; every\nrule but magnitude needs it",
-     take_text},
+     model_texts_take},
     OPTION_ROW_FORCE(struct run, force),
     OPTION_ROW_QUIET(struct run, console.verbosity),
     OPTION_ROW_PROGRESS(struct run, console.wants_lines),
@@ -121,13 +112,14 @@ static bool check(struct run *run)
         run->job.ratio = of_layers ? 0.1 : 0.5;
     if (run->what == TACIT_PRUNE_2_OF_4 && run->job.ratio != 0.5)
         return refuse(run, "--what 2:4 has the ratio 0.5");
-    if (run->by != TACIT_PRUNE_BY_MAGNITUDE && run->job.n_texts == 0)
+    if (run->by != TACIT_PRUNE_BY_MAGNITUDE && run->texts.n == 0)
         return refuse(run, "this rule needs --calibrate FILE");
-    if (run->by == TACIT_PRUNE_BY_MAGNITUDE && run->job.n_texts > 0)
+    if (run->by == TACIT_PRUNE_BY_MAGNITUDE && run->texts.n > 0)
         return refuse(run, "--by magnitude reads no texts");
     run->job.what = (enum tacit_prune_part)run->what;
     run->job.by = (enum tacit_prune_rule)run->by;
-    run->job.texts = run->texts;
+    run->job.texts = run->texts.names;
+    run->job.n_texts = run->texts.n;
     return true;
 }
 

@@ -8,14 +8,13 @@
 
 #include "cli/base/option_table.h"
 #include "cli/models/model_output.h"
+#include "cli/models/model_texts.h"
 #include "tacit/shrink.h"
-
-enum { TEXTS_MAX = 64 };
 
 struct run {
     struct console console;
     struct tacit_quantize job;
-    const char *texts[TEXTS_MAX];
+    struct model_texts texts;
     const char *output; /* a name or a file */
     unsigned bits;
     uint64_t size;
@@ -40,16 +39,6 @@ static bool take_allocation(void *options, const struct option_row *row, const c
     return strcmp(value, "bits") == 0 || strcmp(value, "uniform") == 0;
 }
 
-static bool take_text(void *options, const struct option_row *row, const char *value)
-{
-    struct run *run = options;
-    (void)row;
-    if (run->job.n_texts == TEXTS_MAX)
-        return false;
-    run->texts[run->job.n_texts++] = value;
-    return true;
-}
-
 static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
      "the model's name from now on, or a .tmodel file", NULL},
@@ -65,8 +54,8 @@ static const struct option_row rows[] = {
      "each weight to the nearest number (default), or second-order\nrounding, which needs "
      "--calibrate",
      take_method},
-    {"calibrate", 0, OPTION_TAKE, 0, 0, 0, 0, "FILE", "takes 64 files at most",
-     "a text such as the model will read; may be repeated", take_text},
+    {"calibrate", 0, OPTION_TAKE, 0, AT(texts), 0, 0, "FILE", MODEL_TEXTS_WANTED,
+     "a text such as the model will read; may be repeated", model_texts_take},
     {"keep-embeddings", 0, OPTION_SET, 0, AT(keep_embeddings), 0, 0, NULL, NULL,
      "the table of token embeddings stays int8", NULL},
     OPTION_ROW_FORCE(struct run, force),
@@ -87,11 +76,11 @@ static bool check_texts(struct run *run)
 {
     bool by_gptq = run->job.rounding == TACIT_ROUND_GPTQ,
          by_bits = run->job.allocation == TACIT_ALLOCATE_BITS;
-    if (by_gptq && run->job.n_texts == 0)
+    if (by_gptq && run->texts.n == 0)
         return options_refuse(&run->console, &line, "--method gptq needs --calibrate FILE");
-    if (by_bits && run->job.n_texts == 0)
+    if (by_bits && run->texts.n == 0)
         return options_refuse(&run->console, &line, "--allocate bits needs --calibrate FILE");
-    if (!by_gptq && !by_bits && run->job.n_texts > 0)
+    if (!by_gptq && !by_bits && run->texts.n > 0)
         return options_refuse(&run->console, &line,
                               "--calibrate goes with --method gptq or --allocate bits");
     return true;
@@ -115,7 +104,8 @@ static bool parse(struct run *run, int argc, char **argv)
         return false;
     run->job.bits = run->bits;
     run->job.size = run->size;
-    run->job.texts = run->texts;
+    run->job.texts = run->texts.names;
+    run->job.n_texts = run->texts.n;
     run->job.keep_embeddings = run->keep_embeddings;
     return true;
 }

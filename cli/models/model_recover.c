@@ -9,15 +9,16 @@
 #include "cli/base/option_table.h"
 #include "cli/models/model_named.h"
 #include "cli/models/model_output.h"
+#include "cli/models/model_texts.h"
 #include "tacit/shrink.h"
 
-enum { TEXTS_MAX = 64, STEPS_MAX = 100000000, MINUTES_MAX = 100000 };
+enum { STEPS_MAX = 100000000, MINUTES_MAX = 100000 };
 
 struct run {
     struct console console;
     struct tacit_recover job;
     struct tacit_recover_report report;
-    const char *texts[TEXTS_MAX];
+    struct model_texts texts;
     const char *output, *teacher; /* names or files */
     unsigned n_minutes;
     bool all, force, wants_help;
@@ -25,21 +26,11 @@ struct run {
 
 #define AT(field) offsetof(struct run, field)
 
-static bool take_text(void *options, const struct option_row *row, const char *value)
-{
-    struct run *run = options;
-    (void)row;
-    if (run->job.n_texts == TEXTS_MAX)
-        return false;
-    run->texts[run->job.n_texts++] = value;
-    return true;
-}
-
 static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
      "the model's name from now on, or a .tmodel file", NULL},
-    {"text", 0, OPTION_TAKE, 0, 0, 0, 0, "FILE", "takes 64 files at most",
-     "a text such as the model will read; may be repeated", take_text},
+    {"text", 0, OPTION_TAKE, 0, AT(texts), 0, 0, "FILE", MODEL_TEXTS_WANTED,
+     "a text such as the model will read; may be repeated", model_texts_take},
     {"full", 0, OPTION_SET, 0, AT(all), 0, 0, NULL, NULL, "train all parameters (default)", NULL},
     {"lora", 0, OPTION_NUMBER, 0, AT(job.lora_rank), 1, TACIT_RECOVER_RANK_MAX, "RANK", "is a rank",
      "train two narrow matrices beside each, and merge them", NULL},
@@ -77,14 +68,15 @@ static bool check(struct run *run)
     enum { MINUTES = 10 };
     if (!run->output)
         return refuse(run, "-o NAME says what to call it");
-    if (run->job.n_texts == 0)
+    if (run->texts.n == 0)
         return refuse(run, "it needs --text FILE");
     if (run->all && run->job.lora_rank > 0)
         return refuse(run, "either --full or --lora");
     if (run->n_minutes == 0 && run->job.n_steps == 0)
         run->n_minutes = MINUTES;
     run->job.n_seconds = 60 * run->n_minutes;
-    run->job.texts = run->texts;
+    run->job.texts = run->texts.names;
+    run->job.n_texts = run->texts.n;
     return true;
 }
 
