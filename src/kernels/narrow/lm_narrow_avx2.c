@@ -14,6 +14,8 @@ enum { HALVES = 2, TOGETHER = 4 /* rows of activations in registers */ };
 
 static_assert(2 * 127 * LM_Q_MAX < 1 << 15, "a pair of products is exact in 16 bits");
 
+typedef floats row_total[HALVES];
+
 /* A tile, opened. */
 struct opened {
     ints u[LM_GROUP / 4][HALVES];
@@ -92,7 +94,7 @@ add_rows(floats (*total)[HALVES], const struct opened *o, const int8_t *x, const
 }
 
 static inline __attribute__((always_inline)) void
-product_block(floats (*total)[HALVES], const struct lm_matrix_narrow *w, const uint8_t *tile,
+product_block(row_total *total, const struct lm_matrix_narrow *w, const uint8_t *tile,
               const struct lm_rows *x, size_t first, size_t n_rows, const int bits)
 {
     for (size_t m = 0; m < n_rows; m++)
@@ -110,38 +112,13 @@ product_block(floats (*total)[HALVES], const struct lm_matrix_narrow *w, const u
     }
 }
 
-#define PRODUCT_BLOCK(BITS)                                                                        \
-    static void product_##BITS(floats(*total)[HALVES], const struct lm_matrix_narrow *w,           \
-                               const uint8_t *tile, const struct lm_rows *x, size_t first,         \
-                               size_t n_rows)                                                      \
-    {                                                                                              \
-        product_block(total, w, tile, x, first, n_rows, BITS);                                     \
-    }
-PRODUCT_BLOCK(2)
-PRODUCT_BLOCK(3)
-PRODUCT_BLOCK(4)
-PRODUCT_BLOCK(5)
-PRODUCT_BLOCK(6)
-PRODUCT_BLOCK(7)
-
-void lm_product_narrow_avx2(float *y, size_t y_stride, const struct lm_matrix_narrow *w,
-                            const struct lm_rows *x, size_t n_rows, bool add_to)
+static inline void store_total(float *at, row_total *total, bool add_to)
 {
-    static void (*const products[])(floats(*)[HALVES], const struct lm_matrix_narrow *,
-                                    const uint8_t *, const struct lm_rows *, size_t, size_t) = {
-        [2] = product_2, product_3, product_4, product_5, product_6, product_7};
-    for (size_t b = 0; b < w->n_blocks; b++)
-        for (size_t first = 0; first < n_rows; first += LM_NARROW_ROWS) {
-            size_t n = n_rows - first < LM_NARROW_ROWS ? n_rows - first : LM_NARROW_ROWS;
-            floats total[LM_NARROW_ROWS][HALVES];
-            products[w->bits](total, w, w->tiles + b * w->stride * lm_narrow_tile_bytes(w->bits), x,
-                              first, n);
-            for (size_t m = 0; m < n; m++)
-                for (size_t h = 0; h < HALVES; h++) {
-                    float *at = y + (first + m) * y_stride + b * LM_TILE_ROWS + h * LANES;
-                    store(at, add_to ? add(load(at), total[m][h]) : total[m][h]);
-                }
-        }
+    for (size_t h = 0; h < HALVES; h++)
+        store(at + h * LANES, add_to ? add(load(at + h * LANES), (*total)[h]) : (*total)[h]);
 }
+
+#define ISA avx2
+#include "kernels/narrow/lm_narrow_blocks.h"
 
 #endif

@@ -17,6 +17,8 @@ enum {
     TOGETHER = 8, /* sums at a time: each instruction takes four cycles, and one begins in each */
 };
 
+typedef __m512 row_total;
+
 struct opened {
     __m512i u[VECTORS];
     __m512i minimum;
@@ -99,7 +101,7 @@ static inline __attribute__((always_inline)) void add_rows(__m512 *total, const 
 }
 
 static inline __attribute__((always_inline)) void
-product_block(__m512 *total, const struct lm_matrix_narrow *w, const uint8_t *tile,
+product_block(row_total *total, const struct lm_matrix_narrow *w, const uint8_t *tile,
               const struct lm_rows *x, size_t first, size_t n_rows, const int bits)
 {
     for (size_t m = 0; m < n_rows; m++)
@@ -129,37 +131,12 @@ product_block(__m512 *total, const struct lm_matrix_narrow *w, const uint8_t *ti
     }
 }
 
-#define PRODUCT_BLOCK(BITS)                                                                        \
-    static void product_##BITS(__m512 *total, const struct lm_matrix_narrow *w,                    \
-                               const uint8_t *tile, const struct lm_rows *x, size_t first,         \
-                               size_t n_rows)                                                      \
-    {                                                                                              \
-        product_block(total, w, tile, x, first, n_rows, BITS);                                     \
-    }
-PRODUCT_BLOCK(2)
-PRODUCT_BLOCK(3)
-PRODUCT_BLOCK(4)
-PRODUCT_BLOCK(5)
-PRODUCT_BLOCK(6)
-PRODUCT_BLOCK(7)
-
-void lm_product_narrow_avx512_vnni(float *y, size_t y_stride, const struct lm_matrix_narrow *w,
-                                   const struct lm_rows *x, size_t n_rows, bool add)
+static inline void store_total(float *at, const row_total *total, bool add_to)
 {
-    static void (*const products[])(__m512 *, const struct lm_matrix_narrow *, const uint8_t *,
-                                    const struct lm_rows *, size_t, size_t) = {
-        [2] = product_2, product_3, product_4, product_5, product_6, product_7};
-    for (size_t b = 0; b < w->n_blocks; b++)
-        for (size_t first = 0; first < n_rows; first += LM_NARROW_ROWS) {
-            size_t n = n_rows - first < LM_NARROW_ROWS ? n_rows - first : LM_NARROW_ROWS;
-            __m512 total[LM_NARROW_ROWS];
-            products[w->bits](total, w, w->tiles + b * w->stride * lm_narrow_tile_bytes(w->bits), x,
-                              first, n);
-            for (size_t m = 0; m < n; m++) {
-                float *at = y + (first + m) * y_stride + b * LM_TILE_ROWS;
-                _mm512_store_ps(at, add ? _mm512_add_ps(_mm512_load_ps(at), total[m]) : total[m]);
-            }
-        }
+    _mm512_store_ps(at, add_to ? _mm512_add_ps(_mm512_load_ps(at), *total) : *total);
 }
+
+#define ISA avx512_vnni
+#include "kernels/narrow/lm_narrow_blocks.h"
 
 #endif
