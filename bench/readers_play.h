@@ -18,9 +18,10 @@ struct parts {
     double step[TACIT_STREAMS_MAX + 1];  /* a pass of n streams' next tokens */
     double ahead[TACIT_STREAMS_MAX + 1]; /* a pass of n streams' next n_ahead tokens */
     double item, wake, sample;
+    bool cheap_rows; /* in a decoder (language_readers.cheap_rows) */
 };
 
-enum { MANY_HELPERS = 3 }; /* as there */
+enum { MANY_HELPERS = 2 }; /* as there */
 
 /* Thread 0 codes. */
 struct player {
@@ -44,6 +45,10 @@ struct game {
 static uint32_t pass_units(const struct game *g)
 {
     uint32_t n_parts = g->n_helpers == 0 ? 1 : g->n_helpers + 3;
+    uint32_t n_fours = g->p->n_streams / 4;
+    uint32_t n_long = n_fours > g->n_helpers ? n_fours : g->n_helpers + 1;
+    if (g->p->cheap_rows && !g->encoding && n_parts > n_long)
+        n_parts = n_long;
     return (g->p->n_streams + n_parts - 1) / n_parts;
 }
 

@@ -106,7 +106,10 @@ struct guess_costs language_choose_costs(const struct codec_plan *plan,
     static const struct {
         uint32_t features;
         struct guess_costs of_large, of_small;
-    } rows[] = {{CPU_AVX512_VNNI | CPU_AVX_VNNI | CPU_AMX_INT8,
+    } rows[] = {{CPU_AMX_INT8,
+                 {8, GUESS_ONE / 32, GUESS_ONE * 3 / 16},
+                 {8, GUESS_ONE * 5 / 64, GUESS_ONE * 3 / 32}},
+                {CPU_AVX512_VNNI | CPU_AVX_VNNI,
                  {8, GUESS_ONE / 32, GUESS_ONE * 3 / 16},
                  {2, GUESS_ONE / 8, GUESS_ONE / 2}},
                 {CPU_AVX2 | CPU_NEON_DOTPROD,
@@ -116,7 +119,7 @@ struct guess_costs language_choose_costs(const struct codec_plan *plan,
     size_t i = 0;
     if (plan->guessing == GUESSING_ALL)
         return (struct guess_costs){0};
-    while (i < 2 && !(plan->cpu_features & rows[i].features))
+    while (i < 3 && !(plan->cpu_features & rows[i].features))
         i++;
     return codec_plan_is_large(model) ? rows[i].of_large : rows[i].of_small;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/cpu.h"
 #include "base/strict_math.h"
 #include "base/try.h"
 #include "methods/language/language_choose.h"
@@ -84,6 +85,7 @@ static struct language_threads choose_readers(struct language_coder *coder,
                                                               readers->n_streams, readers->n_ahead);
     readers->n_teams = threads.n_teams;
     readers->n_rounds = encoding && threads.n_teams > 1 ? 2 : 1;
+    readers->cheap_rows = (plan->cpu_features & CPU_AMX_INT8) != 0 && readers->n_ahead == 1;
     return threads;
 }
 

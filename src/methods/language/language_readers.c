@@ -5,7 +5,7 @@
 
 /* With so many helpers the model reads faster than one thread codes, so that the coding thread
  * waits for a unit that is being read instead of reading. */
-enum { MANY_HELPERS = 3 };
+enum { MANY_HELPERS = 2 };
 
 /* Units [first, first + n), in coding order: unit i is of stream i % n_streams and round
  * i / n_streams. */
@@ -32,11 +32,15 @@ static unsigned helpers_expected(const struct language_readers *r)
 
 /* How many units a pass has: those of all streams if one thread reads, so that the weights are read
  * once; with helpers there are two passes more than threads, so that some are ready to be read
- * while others are coded (bench/lm_threads.c simulates it). */
+ * while others are coded (bench/lm_threads.c simulates it). Where a pass of one unit takes nearly as
+ * long as one of several, passes of fewer than four are made only if a thread had none otherwise. */
 static uint32_t pass_units(const struct language_readers *r)
 {
     unsigned n_helpers = helpers_expected(r);
     uint32_t n_parts = n_helpers == 0 ? 1 : n_helpers + 3;
+    uint32_t n_long = r->n_streams / 4 > n_helpers ? r->n_streams / 4 : n_helpers + 1;
+    if (r->cheap_rows && n_parts > n_long)
+        n_parts = n_long;
     return (r->n_streams + n_parts - 1) / n_parts;
 }
 

@@ -34,6 +34,7 @@ struct language_readers {
     uint32_t n_streams;
     uint32_t n_ahead;        /* items of a stream in a round */
     uint32_t n_rows;         /* rows of a unit: n_ahead, or more if a decoder guesses */
+    bool cheap_rows;         /* a pass of one unit takes nearly as long as one of several */
     unsigned n_rounds;       /* rounds for which there are logits: 2 in an encoder with helpers,
                                 else 1 */
     size_t stride;           /* floats a row of logits */
