@@ -26,7 +26,9 @@ size_t language_readers_rows(uint32_t n_streams)
 
 static unsigned helpers_expected(const struct language_readers *r)
 {
-    unsigned n = r->n_teams > 1 ? thread_pool_share(r->pool) : 0;
+    if (r->n_teams <= 1)
+        return 0;
+    unsigned n = thread_pool_share(r->pool);
     return n < r->n_teams ? n : r->n_teams - 1;
 }
 
