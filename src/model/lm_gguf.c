@@ -9,6 +9,7 @@
 #include "engine/lm_build.h"
 #include "model/gguf_names.h"
 #include "model/gguf_shape.h"
+#include "model/head_balance.h"
 
 struct importer {
     const struct gguf *gguf;
@@ -220,18 +221,26 @@ enum tacit_status lm_model_from_gguf(struct lm_model **model, const struct gguf 
     enum tacit_status status = lm_model_build(model, &in.of.shape, read_row, &in);
     if (status == TACIT_ERR_MODEL_DAMAGED)
         reason_write(reason, "a weight is not a finite number");
+    TRY(status);
+    status = head_balance(*model);
+    if (status != TACIT_OK) {
+        lm_model_destroy(*model);
+        *model = NULL;
+    }
     return status;
 }
 
 /* Whether the matrix can keep the numbers of 4 bits that the file has for it. A padded head would
- * begin within a group. */
+ * begin within a group. head_balance has changed queries and keys that have biases. */
 static enum tacit_status keeps_stored(struct importer *in, size_t index, bool *keeps)
 {
     uint32_t layer;
     enum lm_tensor_id id = lm_tensor_id_at(index, &layer);
     struct lm_tensor_size size = lm_tensor_size(&in->of.shape, id);
     bool is_padded = id == LM_OUT && in->of.head_size != in->of.shape.head_dim;
-    *keeps = size.n_rows > 0 && !is_padded && tensor_kind_fits(TENSOR_INT4, size.n_columns);
+    bool is_balanced = id == LM_QKV && head_balance_applies(&in->of.shape);
+    *keeps = size.n_rows > 0 && !is_padded && !is_balanced &&
+             tensor_kind_fits(TENSOR_INT4, size.n_columns);
     if (!*keeps)
         return TACIT_OK;
     TRY(open_tensor(in, id, layer));
