@@ -42,10 +42,14 @@ static void scale_row(const struct heads *h, size_t row, float factor)
 static float fourth_root(float x)
 {
     float root = 1.0f;
-    for (int i = 0; x > 4.0f && i < LOG2_MOST; i++, x *= 0.0625f)
+    for (int i = 0; i < LOG2_MOST && x > 4.0f; i++) {
         root *= 2.0f;
-    for (int i = 0; x < 0.25f && i < LOG2_MOST; i++, x *= 16.0f)
+        x *= 0.0625f;
+    }
+    for (int i = 0; i < LOG2_MOST && x < 0.25f; i++) {
         root *= 0.5f;
+        x *= 16.0f;
+    }
     return root;
 }
 
