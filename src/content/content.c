@@ -5,8 +5,8 @@
  */
 #include "content/content.h"
 
-#include "content/content_header.h"
 #include "content/content_stats.h"
+#include "content/header/content_header.h"
 
 enum {
     CHUNK = 1 << 14, /* bytes that are classified together */

@@ -19,6 +19,12 @@ struct content_segment {
     uint32_t n_bytes; /* at least 1 */
 };
 
+/* Of a set of types, those that content of n bytes may have. */
+static inline uint32_t content_set_within(uint32_t set, uint64_t n_bytes)
+{
+    return n_bytes > CONTENT_HEADED_MIN ? set : set & ~CONTENT_HEADED;
+}
+
 /* Splits data into at most max (1 or more) segments by content, in order, that together hold all n
  * bytes (n is below 2^32). The last segment takes all that is left. Returns their number, 0 for n =
  * 0. Some 6 ns a byte. */

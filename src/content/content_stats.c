@@ -224,12 +224,12 @@ static int64_t sample_at(struct sample_format f, const uint8_t *p)
 bool content_fits_rows(const struct content *content, const uint8_t *data, size_t n)
 {
     struct sample_format f = content_samples(content->type);
-    bool audio = f.n_bytes != 0;
-    size_t stride = content->stride, unit = audio ? f.n_bytes : 1;
+    bool samples = f.n_bytes != 0;
+    size_t stride = content->stride, unit = samples ? f.n_bytes : 1;
     /* A distance at which values should not be close: an odd number of pixels, no whole number of
      * rows. */
     size_t far = 64 * stride + stride / 2 / unit * unit + 37 * unit;
-    if (audio)
+    if (samples && f.n_planes == 0)
         far = 499 * stride;
     if (content->type == CONTENT_IMAGE1 || content->type == CONTENT_RECORDS)
         return true;
@@ -239,7 +239,7 @@ bool content_fits_rows(const struct content *content, const uint8_t *data, size_
     size_t step = (n - far - unit) / FIT_SAMPLES / unit * unit + unit;
     for (size_t i = far; i + unit <= n; i += step) {
         const uint8_t *p = data + i / unit * unit;
-        if (audio) {
+        if (samples) {
             near_sum += (uint64_t)llabs(sample_at(f, p) - sample_at(f, p - stride));
             far_sum += (uint64_t)llabs(sample_at(f, p) - sample_at(f, p - far));
         } else {

@@ -13,6 +13,14 @@ static uint32_t stride_min(enum content_type type)
     }
 }
 
+/* Of samples: a whole number of them, and of sound at most as many as there are channels. */
+static bool stride_fits(struct sample_format f, uint32_t stride)
+{
+    uint32_t least = f.n_bytes * (f.n_planes > 0 ? (uint32_t)f.n_planes : 1);
+    return stride % f.n_bytes == 0 && stride >= least &&
+           (f.n_planes > 0 || stride <= CONTENT_CHANNELS_MAX * least);
+}
+
 struct sample_format content_samples(enum content_type type)
 {
     static const struct sample_format formats[CONTENT_N_TYPES] = {
@@ -26,6 +34,12 @@ struct sample_format content_samples(enum content_type type)
         [CONTENT_AUDIO32B] = {.n_bytes = 4, .big_endian = true},
         [CONTENT_AUDIO_FLOAT] = {.n_bytes = 4, .is_float = true},
         [CONTENT_AUDIO_FLOATB] = {.n_bytes = 4, .is_float = true, .big_endian = true},
+        [CONTENT_IMAGE16] = {.n_bytes = 2, .n_planes = 1, .is_unsigned = true},
+        [CONTENT_IMAGE16B] = {.n_bytes = 2, .n_planes = 1, .is_unsigned = true, .big_endian = true},
+        [CONTENT_IMAGE16_SIGNED] = {.n_bytes = 2, .n_planes = 1},
+        [CONTENT_IMAGE16_SIGNEDB] = {.n_bytes = 2, .n_planes = 1, .big_endian = true},
+        [CONTENT_IMAGE48] = {.n_bytes = 2, .n_planes = 3, .is_unsigned = true},
+        [CONTENT_IMAGE48B] = {.n_bytes = 2, .n_planes = 3, .is_unsigned = true, .big_endian = true},
     };
     return formats[type];
 }
@@ -45,9 +59,8 @@ bool content_is_valid(const struct content *content)
         return false;
     if (!content_has_rows(content->type))
         return content->stride == 0 && content->offset == 0;
-    unsigned sample = content_samples(content->type).n_bytes;
-    if (sample != 0 && (content->stride % sample != 0 || content->stride < sample ||
-                        content->stride > CONTENT_CHANNELS_MAX * sample))
+    struct sample_format f = content_samples(content->type);
+    if (f.n_bytes != 0 && !stride_fits(f, content->stride))
         return false;
     return content->stride >= stride_min(content->type) && content->stride <= CONTENT_STRIDE_MAX &&
            content->offset < content->stride;

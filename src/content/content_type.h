@@ -32,10 +32,17 @@ enum content_type {
     CONTENT_AUDIO32B = 18,
     CONTENT_AUDIO_FLOAT = 19, /* IEEE binary32 */
     CONTENT_AUDIO_FLOATB = 20,
+    /* Rows of pixels of 16-bit samples, unsigned unless the name says else. */
+    CONTENT_IMAGE16 = 21,
+    CONTENT_IMAGE16B = 22,
+    CONTENT_IMAGE16_SIGNED = 23,
+    CONTENT_IMAGE16_SIGNEDB = 24,
+    CONTENT_IMAGE48 = 25, /* three samples a pixel */
+    CONTENT_IMAGE48B = 26,
 };
 
 enum {
-    CONTENT_N_TYPES = 21,
+    CONTENT_N_TYPES = 27,
     CONTENT_STRIDE_MAX = 1 << 18,
     CONTENT_CHANNELS_MAX = 8, /* of sound */
 };
@@ -52,9 +59,13 @@ enum {
      CONTENT_BIT(CONTENT_AUDIO24B) | CONTENT_BIT(CONTENT_AUDIO32) |                                \
      CONTENT_BIT(CONTENT_AUDIO32B) | CONTENT_BIT(CONTENT_AUDIO_FLOAT) |                            \
      CONTENT_BIT(CONTENT_AUDIO_FLOATB))
+#define CONTENT_DEEP_IMAGE                                                                         \
+    (CONTENT_BIT(CONTENT_IMAGE16) | CONTENT_BIT(CONTENT_IMAGE16B) |                                \
+     CONTENT_BIT(CONTENT_IMAGE16_SIGNED) | CONTENT_BIT(CONTENT_IMAGE16_SIGNEDB) |                  \
+     CONTENT_BIT(CONTENT_IMAGE48) | CONTENT_BIT(CONTENT_IMAGE48B))
 #define CONTENT_HEADED /* known by a header only */                                                \
     (CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |   \
-     CONTENT_AUDIO)
+     CONTENT_AUDIO | CONTENT_DEEP_IMAGE)
 #define CONTENT_BINARY                                                                             \
     (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86))
 
@@ -67,9 +78,10 @@ struct content {
 /* Whether stride and offset mean anything for the type. */
 static inline bool content_has_rows(enum content_type type)
 {
-    return (CONTENT_BIT(type) & (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
-                                 CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
-                                 CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_AUDIO)) != 0;
+    return (CONTENT_BIT(type) &
+            (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
+             CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
+             CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) != 0;
 }
 
 /* A type in the first byte of a segment: bits 0-3, and bit 6 for 16. */
@@ -88,7 +100,8 @@ static inline enum content_type content_type_stored(unsigned byte)
 
 /* How a type's samples are written. */
 struct sample_format {
-    uint8_t n_bytes; /* 1 .. 4; 0: the type is not sound */
+    uint8_t n_bytes;  /* 1 .. 4; 0: neither sound nor an image of 16 bits */
+    uint8_t n_planes; /* of an image; 0: the type is sound */
     bool big_endian, is_unsigned, is_float;
 };
 

@@ -73,7 +73,8 @@ static void store_sample(struct sample_format f, uint8_t *p, uint32_t sample)
 
 static void order_samples(const struct content *content, uint8_t *data, size_t n)
 {
-    struct sample_format f = content_samples(content->type), ordered = {f.n_bytes, true, true, 0};
+    struct sample_format f = content_samples(content->type),
+                         ordered = {f.n_bytes, 0, true, true, 0};
     uint32_t sign = f.is_unsigned ? 0 : UINT32_C(1) << (8 * f.n_bytes - 1);
     for (size_t i = content->offset; i + f.n_bytes <= n; i += f.n_bytes) {
         uint32_t sample = load_sample(f, data + i);
@@ -84,7 +85,8 @@ static void order_samples(const struct content *content, uint8_t *data, size_t n
 
 static void restore_samples(const struct content *content, uint8_t *data, size_t n)
 {
-    struct sample_format f = content_samples(content->type), ordered = {f.n_bytes, true, true, 0};
+    struct sample_format f = content_samples(content->type),
+                         ordered = {f.n_bytes, 0, true, true, 0};
     uint32_t sign = f.is_unsigned ? 0 : UINT32_C(1) << (8 * f.n_bytes - 1);
     for (size_t i = content->offset; i + f.n_bytes <= n; i += f.n_bytes) {
         uint32_t sample = load_sample(ordered, data + i);
@@ -97,7 +99,7 @@ void transform_apply(const struct content *content, uint8_t *data, size_t n)
 {
     if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
         x86_apply(data, n);
-    if (CONTENT_BIT(content->type) & CONTENT_AUDIO)
+    if (content_samples(content->type).n_bytes != 0)
         order_samples(content, data, n);
 }
 
@@ -105,6 +107,6 @@ void transform_restore(const struct content *content, uint8_t *data, size_t n)
 {
     if (content->type == CONTENT_X86 && n >= OPCODE_SIZE_MAX + OPERAND_SIZE)
         x86_restore(data, n);
-    if (CONTENT_BIT(content->type) & CONTENT_AUDIO)
+    if (content_samples(content->type).n_bytes != 0)
         restore_samples(content, data, n);
 }

@@ -5,7 +5,8 @@
  *
  * CONTENT_X86      the 32-bit operands of relative calls and jumps (E8, E9, 0F 80 .. 0F 8F) become
  *                  addresses within the segment, so that calls of one function look alike
- * CONTENT_AUDIO    samples become unsigned numbers that rise with the sample, the highest byte first: the
+ * CONTENT_AUDIO,
+ * CONTENT_DEEP_IMAGE  samples become unsigned numbers that rise with the sample, the highest byte first: the
  *                  sign bit of whole numbers is inverted, and so is that of a float that is not negative,
  *                  of others every bit
  *

@@ -11,16 +11,22 @@ enum content_group content_group_of(enum content_type type)
     case CONTENT_IMAGE32:
         return CONTENT_GROUP_IMAGE;
     default:
-        return CONTENT_BIT(type) & CONTENT_AUDIO ? CONTENT_GROUP_AUDIO : CONTENT_GROUP_GENERAL;
+        return CONTENT_BIT(type) & CONTENT_AUDIO        ? CONTENT_GROUP_AUDIO
+               : CONTENT_BIT(type) & CONTENT_DEEP_IMAGE ? CONTENT_GROUP_DEEP_IMAGE
+                                                        : CONTENT_GROUP_GENERAL;
     }
 }
 
 void components_for(const struct context_config *config, enum content_group group,
                     const struct component_ops *list[COMPONENTS_MAX + 1])
 {
+    static const struct component_ops *const only[CONTENT_N_GROUPS] = {
+        [CONTENT_GROUP_IMAGE] = &image_model_ops,
+        [CONTENT_GROUP_AUDIO] = &audio_model_ops,
+        [CONTENT_GROUP_DEEP_IMAGE] = &deep_image_model_ops};
     unsigned n = 0;
-    if (group != CONTENT_GROUP_GENERAL) {
-        list[n++] = group == CONTENT_GROUP_IMAGE ? &image_model_ops : &audio_model_ops;
+    if (only[group] != NULL) {
+        list[n++] = only[group];
         if (config->hinted)
             list[n++] = &hint_model_ops;
         list[n] = NULL;

@@ -7,19 +7,20 @@
 
 #include "predict/inputs.h"
 
-extern const struct component_ops audio_model_ops;   /* 16-bit samples */
-extern const struct component_ops bitmap_model_ops;  /* pixels of one bit */
-extern const struct component_ops count_model_ops;   /* probabilities of the lowest orders */
-extern const struct component_ops image_model_ops;   /* pixels of 8, 24 or 32 bits */
-extern const struct component_ops match_model_ops;   /* the bytes that followed the same bytes
+extern const struct component_ops audio_model_ops;      /* samples of sound */
+extern const struct component_ops bitmap_model_ops;     /* pixels of one bit */
+extern const struct component_ops count_model_ops;      /* probabilities of the lowest orders */
+extern const struct component_ops deep_image_model_ops; /* pixels of 16-bit samples */
+extern const struct component_ops image_model_ops;      /* pixels of 8, 24 or 32 bits */
+extern const struct component_ops match_model_ops;      /* the bytes that followed the same bytes
                                                         before */
-extern const struct component_ops order_model_ops;   /* the last n bytes */
-extern const struct component_ops pattern_model_ops; /* sparse and indirect contexts */
-extern const struct component_ops text_model_ops;    /* words, lines, fields, brackets */
-extern const struct component_ops record_model_ops;  /* rows of fixed length */
-extern const struct component_ops table_model_ops;   /* fields of the line above, in step */
-extern const struct component_ops x86_model_ops;     /* instructions */
-extern const struct component_ops hint_model_ops;    /* a language model's prediction */
+extern const struct component_ops order_model_ops;      /* the last n bytes */
+extern const struct component_ops pattern_model_ops;    /* sparse and indirect contexts */
+extern const struct component_ops text_model_ops;       /* words, lines, fields, brackets */
+extern const struct component_ops record_model_ops;     /* rows of fixed length */
+extern const struct component_ops table_model_ops;      /* fields of the line above, in step */
+extern const struct component_ops x86_model_ops;        /* instructions */
+extern const struct component_ops hint_model_ops;       /* a language model's prediction */
 
 /* Call before a byte that is neither predicted nor learnt: the match model notes its place. shared:
  * that component's. */

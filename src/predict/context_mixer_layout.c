@@ -12,7 +12,7 @@
 #include "predict/context_mixer.h"
 #include "predict/context_mixer_inside.h"
 
-enum { ANY_STRIDE = 4 }; /* valid for every type with rows but for samples of 3 bytes */
+enum { ANY_STRIDE = 4 }; /* valid for every type with rows but for those of samples */
 
 static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a kernel's input");
 
@@ -167,8 +167,10 @@ enum tacit_status context_mixer_create(struct context_mixer **cm,
     struct content content = {CONTENT_DEFAULT, 0, 0};
     while (!(config->content_set & CONTENT_BIT(content.type)))
         content.type++;
+    struct sample_format f = content_samples(content.type);
     if (content_has_rows(content.type))
-        content.stride = content_samples(content.type).n_bytes == 3 ? 3 : ANY_STRIDE;
+        content.stride =
+            f.n_bytes > 0 ? f.n_bytes * (f.n_planes > 0 ? (uint32_t)f.n_planes : 1) : ANY_STRIDE;
     for (unsigned i = 0; i < context_n_streams(config); i++)
         context_mixer_begin_content(*cm, &(*cm)->streams[i], &content);
     return TACIT_OK;

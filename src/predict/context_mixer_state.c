@@ -29,8 +29,10 @@ void context_mixer_restore(struct context_mixer *cm, const uint8_t *state)
 static struct lean *only_lean(const struct context_mixer *cm)
 {
     struct context_mixer_group *general = cm->groups[CONTENT_GROUP_GENERAL];
-    bool alone = general && !cm->groups[CONTENT_GROUP_IMAGE] && !cm->groups[CONTENT_GROUP_AUDIO];
-    return alone && cm->config.reference > 0 ? general->lean : NULL;
+    for (unsigned i = 0; i < CONTENT_N_GROUPS; i++)
+        if (cm->groups[i] && cm->groups[i] != general)
+            return NULL;
+    return general && cm->config.reference > 0 ? general->lean : NULL;
 }
 
 enum tacit_status context_mixer_mark(struct context_mixer *cm)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "golden/golden_pictures.h"
 #include "golden/golden_sounds.h"
 
 struct writer {
@@ -473,6 +474,22 @@ static void put_caption(struct writer *w)
     while (w->pos < w->n && w->pos < 600)
         put_sentence(w);
     put_sound(w, &golden_sounds[4], SOUND_SIZE); /* of a type beyond 15 */
+}
+
+enum { PICTURE_SIZE = 4600, PICTURE_SIZE_MAX = 7600 };
+
+/* The last one, whose head is long, has no fixed end. */
+static void put_pictures(struct writer *w)
+{
+    uint8_t file[PICTURE_SIZE_MAX] = {0};
+    size_t index = w->pos / PICTURE_SIZE, last = GOLDEN_N_PICTURE_TYPES - 1;
+    const struct golden_picture *picture = &golden_pictures[index < last ? index : last];
+    size_t n_bytes = index < last ? PICTURE_SIZE : PICTURE_SIZE_MAX;
+    size_t n_head = golden_picture_head(file, picture, PICTURE_SIZE / 2);
+    golden_picture_head(file, picture, (uint32_t)(n_bytes - n_head));
+    golden_picture_pixels(file + n_head, n_bytes - n_head, picture, &w->state);
+    for (size_t i = 0; i < n_bytes; i++)
+        put(w, file[i]);
 }
 
 typedef void (*put_fn)(struct writer *w);

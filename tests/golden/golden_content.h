@@ -36,7 +36,8 @@
     X(wide, "UTF-16 with a mark, then UTF-32, lines that end with CR LF")                          \
     X(digits, "mail with base64, JSON strings with base64 for URLs, hexadecimal lines")            \
     X(sounds, "sound files of every other width and byte order")                                   \
-    X(caption, "a few sentences, then a sound file")
+    X(caption, "a few sentences, then a sound file")                                               \
+    X(pictures, "image files of 16-bit samples")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };

@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "audio_type.h"
 #include "contexts.h"
 #include "guess.h"
+#include "sample_type.h"
 #include "squares.h"
 
 enum { N_SQUARES = 2, N_FILTERS = 3, N_GUESSES = N_SQUARES + N_FILTERS, N_LEVELS = 48 };

@@ -114,6 +114,7 @@ struct component make_pattern(struct setup *setup);
 struct component make_table(struct setup *setup);
 struct component make_image(struct setup *setup);
 struct component make_audio(struct setup *setup);
+struct component make_deep_image(struct setup *setup);
 struct component make_hint(struct setup *setup);
 
 #endif

@@ -5,25 +5,25 @@
 #include <string.h>
 
 #include "archive_input.h"
-#include "audio_type.h"
+#include "sample_type.h"
 
 int has_rows(unsigned type)
 {
     return type == 3 || type == 5 || type == 6 || type == 7 || type == 10 || type == 11 ||
-           audio_bytes(type) > 0;
+           sample_bytes(type) > 0;
 }
 
 void check_type(unsigned type, uint32_t stride, uint32_t offset)
 {
-    require(type <= 20, "unknown content type");
+    require(type <= 26, "unknown content type");
     if (!has_rows(type))
         return;
     uint32_t least = type == 6 ? 3 : type == 10 ? 4 : 1, most = 1u << 18;
-    uint32_t sample = audio_bytes(type);
+    uint32_t sample = sample_bytes(type);
     if (sample > 0) {
-        least = sample;
-        most = 8 * sample;
-        require(stride % sample == 0, "stride of audio");
+        least = type >= 25 ? 3 * sample : sample;
+        most = is_deep_image(type) ? most : 8 * sample;
+        require(stride % sample == 0, "stride of samples");
     }
     require(stride >= least && stride <= most, "stride out of range");
     require(offset < stride, "offset is not below stride");
@@ -54,19 +54,19 @@ void undo_x86(uint8_t *d, size_t n)
     }
 }
 
-void undo_audio(unsigned type, uint8_t *d, size_t n, size_t offset)
+void undo_samples(unsigned type, uint8_t *d, size_t n, size_t offset)
 {
-    size_t b = audio_bytes(type);
+    size_t b = sample_bytes(type);
     for (size_t i = offset; i + b <= n; i += b) {
         uint8_t *p = d + i, sample[4] = {0};
         memcpy(sample, p, b);
         int negative = sample[0] < 0x80;
-        if (type != 12)
+        if (!sample_is_unsigned(type))
             sample[0] ^= 0x80;
         for (size_t k = audio_is_float(type) && negative ? 0 : b; k < b; k++)
             sample[k] ^= k == 0 ? 0x7f : 0xff;
         for (size_t k = 0; k < b; k++)
-            p[k] = sample[audio_is_big_endian(type) ? k : b - 1 - k];
+            p[k] = sample[sample_is_big_endian(type) ? k : b - 1 - k];
     }
 }
 

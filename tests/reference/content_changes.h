@@ -20,8 +20,8 @@ int has_rows(unsigned type);
 void check_type(unsigned type, uint32_t stride, uint32_t offset);
 
 void undo_x86(uint8_t *d, size_t n);
-/* Of any type of sound. */
-void undo_audio(unsigned type, uint8_t *d, size_t n, size_t offset);
+/* Of any type of sound, and of images of 16-bit samples. */
+void undo_samples(unsigned type, uint8_t *d, size_t n, size_t offset);
 
 /* How many CRs were taken out, and which lines had none. */
 struct line_list {

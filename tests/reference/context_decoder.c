@@ -6,10 +6,10 @@
 
 #include "archive_input.h"
 #include "arithmetic.h"
-#include "audio_type.h"
 #include "coded_bits.h"
 #include "content_changes.h"
 #include "predictor.h"
+#include "sample_type.h"
 
 /* Section 5: segments. */
 
@@ -58,8 +58,8 @@ static void decode_segment(struct decoder *d, struct predictor *predictor, const
     }
     if (s->type == 4 && !reads)
         undo_x86(to, s->length);
-    if (audio_bytes(s->type) > 0)
-        undo_audio(s->type, to, s->length, s->offset);
+    if (sample_bytes(s->type) > 0)
+        undo_samples(s->type, to, s->length, s->offset);
 }
 
 /* Section 5.6: reference. */

@@ -7,7 +7,6 @@
 #include "archive_input.h"
 #include "arithmetic.h"
 #include "arrangement.h"
-#include "audio_type.h"
 #include "coded_bits.h"
 #include "component.h"
 #include "content_changes.h"
@@ -15,6 +14,7 @@
 #include "item_trie.h"
 #include "model_reader.h"
 #include "predictor.h"
+#include "sample_type.h"
 #include "text_items.h"
 
 enum { NO_TOKEN = -1 };
@@ -269,8 +269,8 @@ static void decode_silent(struct language *g, uint8_t *to)
         }
         if (part->type == 4)
             undo_x86(to, part->length);
-        if (audio_bytes(part->type) > 0)
-            undo_audio(part->type, to, part->length, part->offset);
+        if (sample_bytes(part->type) > 0)
+            undo_samples(part->type, to, part->length, part->offset);
         to += part->length;
     }
     for (uint32_t i = 0; i < g->layout.n_streams; i++) {

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include "audio_type.h"
 #include "component.h"
 #include "contexts.h"
 #include "lean.h"
 #include "mixing.h"
+#include "sample_type.h"
 
-enum { GENERAL, IMAGE, AUDIO, N_GROUPS };
+enum { GENERAL, IMAGE, AUDIO, DEEP_IMAGE, N_GROUPS };
 
 struct group {
     struct component component[16];
@@ -37,7 +37,10 @@ struct predictor {
 
 static int group_of(unsigned type)
 {
-    return type == 5 || type == 6 || type == 10 ? IMAGE : audio_bytes(type) > 0 ? AUDIO : GENERAL;
+    return type == 5 || type == 6 || type == 10 ? IMAGE
+           : is_deep_image(type)                ? DEEP_IMAGE
+           : audio_bytes(type) > 0              ? AUDIO
+                                                : GENERAL;
 }
 
 #define TYPE(t)  (UINT32_C(1) << (t))
@@ -61,6 +64,7 @@ static const struct {
     {GENERAL, false, TYPE(8), TYPE(1) | TYPE(8), make_table},
     {IMAGE, false, ANY_TYPE, ANY_TYPE, make_image},
     {AUDIO, false, ANY_TYPE, ANY_TYPE, make_audio},
+    {DEEP_IMAGE, false, ANY_TYPE, ANY_TYPE, make_deep_image},
 };
 
 static void add_component(struct group *group, struct component c, uint32_t types)

@@ -292,7 +292,8 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     if (!plan->context)
         return 0;
     struct context_config config = {.strength = plan->strength,
-                                    .content_set = plan->content_set,
+                                    .content_set =
+                                        content_set_within(plan->content_set, content_size),
                                     .memory_log2 = context_memory_log2(plan, content_size, 0)};
     if (plan->reference) {
         struct reference_reading reading = {CONTENT_DEFAULT,

@@ -253,9 +253,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     }
     layout.memory_log2 = choose_memory(plan, &layout, content_size);
     uint64_t n_bytes;
-    list_silent(&layout.arrangement.speech, content_size > CONTENT_HEADED_MIN
-                                                ? plan->content_set
-                                                : plan->content_set & ~CONTENT_HEADED);
+    list_silent(&layout.arrangement.speech, content_set_within(plan->content_set, content_size));
     if (language_coder_memory(plan, plan->model, &layout, (uint32_t)content_size,
                               (size_t)content_size, &n_bytes) != TACIT_OK)
         return UINT64_MAX / 2;

@@ -157,7 +157,7 @@ static void check_content_changes(enum context_strength strength)
         for (size_t i = 0; i < sizeof data * 8; i++) {
             struct content content = {(enum content_type)(i / 8 / N_PART), 7, 2};
             if (content_samples(content.type).n_bytes > 0)
-                content.stride = 2u * content_samples(content.type).n_bytes;
+                content.stride = 6u * content_samples(content.type).n_bytes;
             content.offset %= content.stride;
             if (!content_has_rows(content.type))
                 content.stride = content.offset = 0;
@@ -195,6 +195,10 @@ static void check_content_bounds(void)
         {CONTENT_AUDIO24B, 4, 0},
         {CONTENT_AUDIO_FLOAT, 36, 0},
         {CONTENT_AUDIO32, 4, 4},
+        {CONTENT_IMAGE16, 7, 0},
+        {CONTENT_IMAGE16_SIGNEDB, CONTENT_STRIDE_MAX + 2, 0},
+        {CONTENT_IMAGE48, 4, 0},
+        {CONTENT_IMAGE48B, 600, 600},
         {CONTENT_MARKUP, 0, 1},
     };
     static const struct content good = {CONTENT_RECORDS, 12, 11}, other = {CONTENT_TEXT, 0, 0};
@@ -290,8 +294,10 @@ int main(void)
             for (size_t g = 0; g < sizeof generators / sizeof *generators; g++)
                 for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
                     bool everywhere = content == CONTENT_DEFAULT || lengths[l] == N_TYPE;
-                    /* Sound has many types and one model: each but 16 bits gets one kind of content. */
-                    if (content != CONTENT_AUDIO16 && (CONTENT_BIT(content) & CONTENT_AUDIO) &&
+                    /* Sound and images of 16-bit samples have many types and one model each: each but
+                     * one gets one kind of content. */
+                    if (content != CONTENT_AUDIO16 && content != CONTENT_IMAGE16 &&
+                        (CONTENT_BIT(content) & (CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) &&
                         g != (size_t)content % (sizeof generators / sizeof *generators))
                         continue;
                     struct context_config config = {.strength = (enum context_strength)strength,

@@ -38,9 +38,12 @@ static struct content random_content(uint64_t *state)
     struct content c = {(enum content_type)below(state, CONTENT_N_TYPES), 0, 0};
     if (!content_has_rows(c.type))
         return c;
-    unsigned sample = content_samples(c.type).n_bytes;
-    c.stride = sample > 0 ? sample * (1 + below(state, CONTENT_CHANNELS_MAX))
-                          : strides[below(state, sizeof strides / sizeof *strides)];
+    struct sample_format f = content_samples(c.type);
+    c.stride = f.n_bytes > 0 && f.n_planes == 0
+                   ? f.n_bytes * (1 + below(state, CONTENT_CHANNELS_MAX))
+                   : strides[below(state, sizeof strides / sizeof *strides)];
+    if (f.n_planes > 0)
+        c.stride = (c.stride / 2 + f.n_planes) * 2;
     if (c.stride < 4 && (c.type == CONTENT_IMAGE24 || c.type == CONTENT_IMAGE32))
         c.stride = 4;
     c.offset = below(state, c.stride);

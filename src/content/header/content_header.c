@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/content_header.h"
+#include "content/header/content_header.h"
 
 #include "base/bytes.h"
 
-enum { DIMENSION_MAX = 1 << 16, NUMBER_MAX = 1 << 24, SCAN_MAX = 4096 };
+enum { NUMBER_MAX = 1 << 24, SCAN_MAX = 4096 };
 
-/* An image of rows of stride bytes, if such a stride is allowed. */
-static bool set_image(struct content_header *h, unsigned pixel_size, uint64_t stride,
-                      uint64_t n_rows, size_t header_size)
+bool content_header_set_image(struct content_header *h, enum content_type type, uint64_t stride,
+                              uint64_t n_rows, size_t header_size)
 {
-    if (stride < 16 || stride > CONTENT_STRIDE_MAX || n_rows < 2 || n_rows > DIMENSION_MAX)
+    struct content content = {type, (uint32_t)stride, 0};
+    if (stride < 16 || stride > CONTENT_STRIDE_MAX || n_rows < 2 || n_rows > CONTENT_ROWS_MAX ||
+        !content_is_valid(&content))
         return false;
-    enum content_type type = pixel_size == 1   ? CONTENT_IMAGE8
-                             : pixel_size == 3 ? CONTENT_IMAGE24
-                                               : CONTENT_IMAGE32;
-    *h = (struct content_header){{type, (uint32_t)stride, 0}, header_size, stride * n_rows};
+    *h = (struct content_header){content, header_size, stride * n_rows};
     return true;
+}
+
+/* Samples of a byte. */
+static enum content_type image_type(unsigned n_planes)
+{
+    return n_planes == 1 ? CONTENT_IMAGE8 : n_planes == 3 ? CONTENT_IMAGE24 : CONTENT_IMAGE32;
 }
 
 /* Reads a decimal number of a PNM header after blanks and comments; 0: none. Moves *pos behind the
@@ -54,12 +58,17 @@ static bool find_pnm(const uint8_t *data, size_t n, struct content_header *h)
     if (data[1] == '4') {
         *h = (struct content_header){
             {CONTENT_IMAGE1, (width + 7) / 8, 0}, pos + 1, (uint64_t)((width + 7) / 8) * height};
-        return width <= DIMENSION_MAX && height <= DIMENSION_MAX;
+        return width <= CONTENT_ROWS_MAX && height <= CONTENT_ROWS_MAX;
     }
-    if (pnm_number(data, n, &pos) != 255)
+    uint32_t largest = pnm_number(data, n, &pos);
+    if (largest < 255 || largest > 65535)
         return false;
-    unsigned pixel_size = data[1] == '6' ? 3 : 1;
-    return set_image(h, pixel_size, (uint64_t)width * pixel_size, height, pos + 1);
+    unsigned n_planes = data[1] == '6' ? 3 : 1;
+    if (largest == 255)
+        return content_header_set_image(h, image_type(n_planes), (uint64_t)width * n_planes, height,
+                                        pos + 1);
+    return content_header_set_image(h, n_planes == 3 ? CONTENT_IMAGE48B : CONTENT_IMAGE16B,
+                                    (uint64_t)width * n_planes * 2, height, pos + 1);
 }
 
 static bool find_bmp(const uint8_t *data, size_t n, struct content_header *h)
@@ -71,11 +80,12 @@ static bool find_bmp(const uint8_t *data, size_t n, struct content_header *h)
     if ((int32_t)height < 0)
         height = 0 - height;
     if (load_le32(data + 14) < 40 || load_le16(data + 26) != 1 || load_le32(data + 30) != 0 ||
-        start < 54 || start > SCAN_MAX || width > DIMENSION_MAX)
+        start < 54 || start > SCAN_MAX || width > CONTENT_ROWS_MAX)
         return false;
     if (bits != 8 && bits != 24 && bits != 32)
         return false;
-    return set_image(h, bits / 8, ((uint64_t)width * bits / 8 + 3) / 4 * 4, height, start);
+    return content_header_set_image(h, image_type(bits / 8),
+                                    ((uint64_t)width * bits / 8 + 3) / 4 * 4, height, start);
 }
 
 /* Uncompressed true-colour or gray, without a colour map. */
@@ -88,7 +98,8 @@ static bool find_tga(const uint8_t *data, size_t n, struct content_header *h)
     if (bits != (data[2] == 3 ? 8 : 24) && !(data[2] == 2 && bits == 32))
         return false;
     return (data[17] & 0xc0) == 0 &&
-           set_image(h, bits / 8, (uint64_t)width * bits / 8, height, 18u + data[0]);
+           content_header_set_image(h, image_type(bits / 8), (uint64_t)width * bits / 8, height,
+                                    18u + data[0]);
 }
 
 bool content_header_find(const uint8_t *data, size_t n, struct content_header *header)
@@ -104,6 +115,14 @@ bool content_header_find(const uint8_t *data, size_t n, struct content_header *h
     case 'F':
     case 'r':
         return sound_header_find(data, n, header);
+    case 'I':
+    case 'M':
+        return tiff_header_find(data, n, header) || find_tga(data, n, header);
+    case 'D':
+        return dicom_header_find(data, n, header) || find_tga(data, n, header);
+    case 'S':
+    case 'X':
+        return fits_header_find(data, n, header) || find_tga(data, n, header);
     default:
         return find_tga(data, n, header);
     }

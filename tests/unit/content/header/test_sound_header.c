@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "content/content.h"
-#include "content/content_header.h"
+#include "content/header/content_header.h"
 #include "golden/golden_sounds.h"
 #include "tacit/tacit.h"
 

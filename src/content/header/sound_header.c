@@ -2,7 +2,7 @@
  *
  * Heads of sound files: WAV, RF64, W64, AIFF and AIFF-C, with whole numbers of 8 to 32 bits or floats of 32.
  */
-#include "content/content_header.h"
+#include "content/header/content_header.h"
 
 #include <string.h>
 
@@ -30,8 +30,8 @@ static enum content_type type_of(struct sample_format wanted)
 {
     for (unsigned type = 0; type < CONTENT_N_TYPES; type++) {
         struct sample_format f = content_samples((enum content_type)type);
-        if (f.n_bytes != 0 && f.n_bytes == wanted.n_bytes && f.is_float == wanted.is_float &&
-            f.is_unsigned == wanted.is_unsigned &&
+        if (f.n_planes == 0 && f.n_bytes != 0 && f.n_bytes == wanted.n_bytes &&
+            f.is_float == wanted.is_float && f.is_unsigned == wanted.is_unsigned &&
             (f.n_bytes == 1 || f.big_endian == wanted.big_endian))
             return (enum content_type)type;
     }
