@@ -6,6 +6,7 @@
 #include "content/content.h"
 
 #include "content/content_stats.h"
+#include "content/deep_rows.h"
 #include "content/header/content_header.h"
 
 enum {
@@ -40,7 +41,7 @@ static void add_segment(struct splitter *s, const struct content *content, size_
 static void add_binary(struct splitter *s, const uint8_t *data, size_t n)
 {
     struct content content = {CONTENT_DEFAULT, 0, 0};
-    uint32_t stride = content_row_length(data, n);
+    uint32_t stride = deep_rows_find(data, n, &content) ? 0 : content_row_length(data, n);
     if (stride != 0) {
         bool bitmap = content_is_bitmap(data, n, stride);
         content = (struct content){bitmap ? CONTENT_IMAGE1 : CONTENT_RECORDS, stride, 0};

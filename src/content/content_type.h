@@ -63,7 +63,7 @@ enum {
     (CONTENT_BIT(CONTENT_IMAGE16) | CONTENT_BIT(CONTENT_IMAGE16B) |                                \
      CONTENT_BIT(CONTENT_IMAGE16_SIGNED) | CONTENT_BIT(CONTENT_IMAGE16_SIGNEDB) |                  \
      CONTENT_BIT(CONTENT_IMAGE48) | CONTENT_BIT(CONTENT_IMAGE48B))
-#define CONTENT_HEADED /* known by a header only */                                                \
+#define CONTENT_HEADED /* known by a header, or by many bytes */                                   \
     (CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |   \
      CONTENT_AUDIO | CONTENT_DEEP_IMAGE)
 #define CONTENT_BINARY                                                                             \
