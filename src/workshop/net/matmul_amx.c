@@ -40,7 +40,8 @@ static void configure_tiles(void)
         config.n_bytes[i] = 64;
         config.n_rows[i] = 16;
     }
-    _tile_loadconfig(&config);
+    /* gcc 12's _tile_loadconfig tells the compiler of its first 8 bytes only, so that the rest may never be stored */
+    __asm__ volatile("ldtilecfg %0" : : "m"(config));
 }
 
 static void block_32x32(const uint16_t *a, const uint16_t *b, size_t k_tiles, bool add, float *c,
