@@ -86,6 +86,18 @@ for archive in "$source"/tests/golden/*/*.tct; do
     esac
 done
 "$golden_model" --models "$work" >"$work/log"
+# Another tokenizer than the linked-in model's, where the decoder cuts text: a primer, and a reference.
+head -c 1000 "$work/model-content" >"$work/old"
+tail -c 300 "$work/model-content" >"$work/new"
+sed 's/^/12:31:09 /' "$work/new" >"$work/timed"
+for case in "new -D $work/old" timed; do
+    name=${case%% *}
+    # shellcheck disable=SC2086
+    "$tacit" -9 -m "$work/model0.tmodel" ${case#"$name"} -c "$work/$name" >"$work/archive"
+    "$tacit" list -v "$work/archive" | grep -q ' model$' || { echo "$case: the model is not used"; exit 1; }
+    "$reference" -m "$work/model0.tmodel" "$work/archive" "$work/old" | cmp - "$work/$name"
+    n=$((n + 1))
+done
 for archive in "$source"/tests/golden/model*.tct; do
     name=$(basename "$archive")
     model=$work/${name%%-*}.tmodel

@@ -13,7 +13,7 @@
 /* Memory of zeros, for as long as the program runs. */
 static void *keep(size_t n)
 {
-    void *p = calloc(1, n);
+    void *p = calloc(1, n > 0 ? n : 1);
     require(p != NULL, "out of memory");
     return p;
 }
@@ -249,7 +249,7 @@ static void drop_repeats(struct model *m)
     free(sorted);
 }
 
-static void take_tokenizer(struct model *m, const uint8_t *p, size_t n)
+void read_tokenizer(struct model *m, const uint8_t *p, size_t n)
 {
     require(n >= 15 && memcmp(p, "TTOK", 4) == 0 && p[4] == 1, "tokenizer");
     m->form = p[5];
@@ -296,7 +296,7 @@ void read_model(struct model *m, const uint8_t *data, size_t n)
     size_globals(m->global, &m->shape);
     for (uint32_t i = 0; i < m->shape.n_layers; i++)
         size_layer(m->layer[i], &m->shape);
-    take_tokenizer(m, data + offset[2], (size_t)size[2]);
+    read_tokenizer(m, data + offset[2], (size_t)size[2]);
     take_weights(m, data + offset[3], (size_t)size[3], version == 2);
     uint8_t identity[32];
     weights_identity(m, data, version == 2, identity);

@@ -112,6 +112,9 @@ struct model {
 /* Reads data[0 .. n), which has to stay; checks all that the page calls an error, the identity too. */
 void read_model(struct model *model, const uint8_t *data, size_t n);
 
+/* The tokenizer alone, of a model whose shape is known. */
+void read_tokenizer(struct model *model, const uint8_t *data, size_t n);
+
 void free_model(struct model *model);
 
 /* A row of a matrix as floats. */

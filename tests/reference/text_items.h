@@ -7,8 +7,7 @@
 
 #include "item_trie.h"
 
-/* Writes the places of the items of text[0 .. n), at most n, and returns their number. Refuses models whose
- * pre-tokenizer asks for the classes of Unicode. */
+/* Writes the places of the items of text[0 .. n), at most n, and returns their number. */
 uint32_t text_items(const struct model *model, const struct items *items, const uint8_t *text,
                     uint32_t n, uint32_t *places);
 

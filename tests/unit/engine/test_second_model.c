@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The engine and the second decoder's language model, which was written from docs/language-model.md, give the same
- * logits, bit for bit: every shape of tiny_model.h with every kind of KV cache, beyond the context.
+ * logits, bit for bit: every shape of tiny_model.h with every kind of KV cache, beyond the context; also with weights
+ * of 4 bits with a minimum, which files of other programs bring.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/cpu.h"
+#include "base/try.h"
 #include "check.h"
 #include "engine/lm.h"
+#include "engine/lm_model.h"
 #include "reference/arithmetic.h"
 #include "reference/model_reader.h"
 #include "tiny_tmodel.h"
@@ -48,12 +51,49 @@ static void compare(const char *name, const struct lm_model *lm, const struct mo
     free(theirs);
 }
 
-static void check_shape(const char *name, const struct lm_shape *shape)
+/* An lm_fill_fn. Scales and minima that differ, down to a subnormal scale. */
+static enum tacit_status fill(void *context, size_t index, const struct tensor *from,
+                              struct tensor *to)
+{
+    uint32_t *state = context;
+    (void)from;
+    for (size_t row = 0; row < to->n_rows; row++)
+        for (size_t g = 0; g < to->n_columns / LM_INT4_GROUP; g++) {
+            struct tensor_int4_group values = {{0}, row % 9 ? 0x2a00 : 3, (uint16_t)(0xb400 + g)};
+            values.scale = (uint16_t)(values.scale + index);
+            for (size_t i = 0; i < LM_INT4_GROUP; i++)
+                values.n[i] = (uint8_t)((*state = *state * 1664525 + 1013904223) >> 28);
+            tensor_set_int4(to, row, g, &values);
+        }
+    return TACIT_OK;
+}
+
+static enum tacit_status open_int4(struct tacit_model **model, const struct lm_shape *shape,
+                                   uint8_t **memory)
+{
+    struct lm_model *plain, *lm = NULL;
+    uint32_t state = 1;
+    TRY(tiny_model(&plain, shape));
+    size_t n = lm_n_tensors(&plain->shape);
+    uint8_t *kinds = calloc(n, 1);
+    for (size_t i = 0; i < n; i++)
+        if (lm_tensor_at(plain, i)->n_rows && lm_tensor_at(plain, i)->n_columns)
+            kinds[i] = TENSOR_INT4;
+    enum tacit_status status = lm_model_convert(&lm, plain, kinds, fill, &state);
+    free(kinds);
+    lm_model_destroy(plain);
+    return status == TACIT_OK ? tiny_open(model, lm, memory) : status;
+}
+
+static void check_shape(const char *name, const struct lm_shape *shape, bool int4)
 {
     struct tacit_model *model;
     uint8_t *memory;
     static struct model second;
-    CHECK(tiny_tmodel(&model, shape, &memory) == TACIT_OK);
+    enum tacit_status status = (int4 ? open_int4 : tiny_tmodel)(&model, shape, &memory);
+    CHECK(status == TACIT_OK);
+    if (status != TACIT_OK)
+        return;
     memset(&second, 0, sizeof second);
     read_model(&second, memory, (size_t)load_le64(memory + 16)); /* the file's own size */
     for (unsigned kind = 0; kind < KV_N_KINDS; kind++)
@@ -66,7 +106,12 @@ static void check_shape(const char *name, const struct lm_shape *shape)
 
 int main(void)
 {
-#define CHECK_SHAPE(name, ...) check_shape(name, &(const struct lm_shape){__VA_ARGS__});
+#define CHECK_SHAPE(name, ...) check_shape(name, &(const struct lm_shape){__VA_ARGS__}, false);
     TINY_MODELS(CHECK_SHAPE)
+    const struct lm_shape shapes[] = {
+#define SHAPE(name, ...) {__VA_ARGS__},
+        TINY_MODELS(SHAPE)};
+    check_shape("llama, 4 bits", &shapes[0], true);
+    check_shape("default, 4 bits", &shapes[4], true); /* with hashed tables */
     return check_result();
 }

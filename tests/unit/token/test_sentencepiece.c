@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * SentencePiece vocabularies, against the plainest way to do what their makers say: tokens that are cut out, from the
- * left, the longest first; between them the best pair of the whole text, again and again. Any bytes and back; files.
+ * left, the longest first; between them the best pair of the whole text, again and again. Any bytes and back; files;
+ * the second decoder.
  */
 #include "check.h"
 #include "token/sentencepiece.h"
 #include "token/tokenizer.h"
+#include "unit/token/second_tokenizer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +135,8 @@ static void check_random_texts(const struct tokenizer *tokenizer)
                                        "\n",  "<b>",  "> a", ".",  "\xe4\xb8\xad",
                                        "   ", "\xc3", "Q",   "ab", " ab"};
     uint32_t state = 1;
+    struct second_tokenizer second;
+    second_open(&second, tokenizer);
     for (int round = 0; round < 3000; round++) {
         uint8_t text[256];
         size_t n = 0;
@@ -143,7 +147,9 @@ static void check_random_texts(const struct tokenizer *tokenizer)
             n += strlen(bit);
         }
         check_text(tokenizer, text, n);
+        second_check(&second, text, n);
     }
+    second_close(&second);
 }
 
 static void test_texts(void)

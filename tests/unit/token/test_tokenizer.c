@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The tokenizer: the tokens that Hugging Face's give for the texts of tokenizer_cases.h, with each
- * pre-tokenizer; any bytes and back; merges, long pieces and cuts; specifications and files that are
+ * pre-tokenizer; any bytes and back, also by the second decoder; merges, long pieces and cuts; specifications and files that are
  * refused.
  */
 #include "check.h"
 #include "token/pretokenizer.h"
 #include "token/tokenizer.h"
+#include "unit/token/second_tokenizer.h"
 #include "unit/token/tokenizer_cases.h"
 
 #include <stdlib.h>
@@ -113,8 +114,12 @@ static void check_round_trip(const struct tokenizer *tokenizer, const uint8_t *b
 static void test_any_bytes(const char *pre)
 {
     struct tokenizer *tokenizer;
+    struct second_tokenizer second;
     if (create(&tokenizer, pre, N_MERGES) != TACIT_OK)
         return;
+    second_open(&second, tokenizer);
+    for (int i = 0; i < N_TEXTS; i++)
+        second_check(&second, view_of(texts[i]).data, strlen(texts[i]));
     for (size_t n = 0; n < 400; n++) {
         uint8_t *bytes = malloc(n ? n : 1);
         for (size_t i = 0; i < n; i++) {
@@ -124,8 +129,10 @@ static void test_any_bytes(const char *pre)
             bytes[i] = n % 2 ? likely[any % (sizeof likely - 1)] : (uint8_t)any;
         }
         check_round_trip(tokenizer, bytes, n);
+        second_check(&second, bytes, n);
         free(bytes);
     }
+    second_close(&second);
     tokenizer_destroy(tokenizer);
 }
 
@@ -380,8 +387,12 @@ int main(void)
         test_texts("qwen2", ids_qwen2, from_file);
         test_texts("llama-bpe", ids_llama_bpe, from_file);
     }
-    test_any_bytes("smollm");
-    test_any_bytes("llama-bpe");
+    static const char *const pres[] = {
+        "tacit",     "gpt-2",  "phi-2",     "olmo",      "mpt",      "smollm",
+        "starcoder", "refact", "qwen2",     "llama-v3",  "llama3",   "deepseek-r1-qwen",
+        "smaug-bpe", "dbrx",   "command-r", "codeshell", "llama-bpe"};
+    for (size_t i = 0; i < sizeof pres / sizeof *pres; i++)
+        test_any_bytes(pres[i]);
     test_bare_bytes();
     test_merges();
     test_long_piece();
