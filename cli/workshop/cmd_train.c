@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/workshop/train_distil.h"
 #include "tacit/train.h"
 
 static volatile sig_atomic_t stop_asked;
@@ -35,7 +36,8 @@ static int usage(FILE *file)
           "       tacit train run CONFIG [WEIGHTS]\n"
           "       tacit train eval CONFIG WEIGHTS [--int8]\n"
           "       tacit train export WEIGHTS MODEL NAME LICENCE\n"
-          "       tacit train import CONFIG MODEL WEIGHTS\n",
+          "       tacit train import CONFIG MODEL WEIGHTS\n"
+          "       tacit train distil --teacher MODEL --text FILE STUDENT -o NAME\n",
           file);
     return file == stdout ? 0 : 2;
 }
@@ -54,6 +56,8 @@ int cli_train(int argc, char **argv)
 {
     const struct tacit_train_sink sink = {print_line, is_stop_asked, NULL};
     enum tacit_status status;
+    if (argc > 1 && !strcmp(argv[1], "distil"))
+        return cli_train_distil(argc - 1, argv + 1);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return usage(stdout);

@@ -87,6 +87,15 @@ enum { TACIT_RECOVER_RANK_MAX = 64 };
 /* The learning rate that tacit_shrink_recover takes by itself. */
 #define TACIT_RECOVER_RATE 1e-3
 
+/* What is learned from: the texts themselves, and of a teacher its distributions, its hidden states and how its keys and values
+ * relate. */
+enum tacit_see {
+    TACIT_SEE_TEXT = 1,
+    TACIT_SEE_DISTRIBUTIONS = 2,
+    TACIT_SEE_HIDDEN = 4,
+    TACIT_SEE_ATTENTION = 8
+};
+
 struct tacit_recover {
     const char *model,
         *path; /* as of struct tacit_quantize; the training's state lies at PATH.state meanwhile */
@@ -100,8 +109,13 @@ struct tacit_recover {
         n_seconds; /* of training, in all calls together; 0: no limit; one of the two is needed */
     double learning_rate; /* 0: as above */
     const char *
-        teacher; /* a .gguf or .tmodel file with the same tokens, whose distributions are half of what is learned
-                            (the text is the other half); "": the linked-in model; NULL: none */
+        teacher; /* a .gguf or .tmodel file with the same tokens; "": the linked-in model; NULL: none */
+    unsigned
+        sees; /* with a teacher: of enum tacit_see, text or distributions among them; 0: both of these, half and half */
+    const char *
+        config; /* a configuration of the trainer (tacit/train.h): the model is new, with its sizes and the tokens of
+                           `model`, which is of tacit's own shape; NULL: `model` itself learns */
+    unsigned seed; /* of the order of the text, and of new weights */
 };
 
 struct tacit_recover_report {

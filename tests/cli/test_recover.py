@@ -60,7 +60,7 @@ class Recover(CliTest):
         self.assertEqual(process.returncode, FAILED)
         self.assertRegex(err, r"stopped at step \d+; the same call goes on")
         self.assertFalse((self.dir / "parts.tmodel").exists())
-        other = self.fails(FAILED, "is of a call with another model, teacher, texts, --lora or --lr", "model", "recover", "--lora",
+        other = self.fails(FAILED, "is of a call with another model, teacher, texts or options", "model", "recover", "--lora",
                            "4", "--text", "a", "./two.tmodel", "--steps", "30", "-o", "parts.tmodel", env=self.env)
         self.assertEqual(other.err.count("\n"), 1)
         self.assertIn("goes on from", self.recover("--progress", "--steps", "30", "-o", "parts.tmodel").err)

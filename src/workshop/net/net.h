@@ -168,17 +168,20 @@ static inline size_t net_stride(size_t n)
 double net_run(const struct net *net, struct net_work *work, const float *params, size_t n,
                const uint32_t *ids, const uint32_t *targets, float scale, float *grad);
 
-/* A network whose distributions another one learns; it has the same tokens. */
+/* A network that another one learns from; it has the same tokens. */
 struct net_teacher {
     const struct net *net;
     struct net_work *work;
     const float *params;
-    float share; /* of what is learned; the rest is the text */
+    float
+        share; /* of its distributions in what is learned of the tokens to come; the rest is the text */
+    float hidden, relations;         /* weights of the losses of net_lesson.h; 0: none */
+    const struct net_lesson *lesson; /* opened, if one of them is not 0 */
 };
 
 /* net_run with a gradient, towards a mixture of the text and the teacher's distributions: the gradient is that of
- * (1 - share) times the sum of -log p plus share times the sum of the cross-entropies with the teacher. Returns the text's
- * sum. */
+ * (1 - share) times the sum of -log p plus share times the sum of the cross-entropies with the teacher, plus the weighted
+ * losses of net_lesson.h, whose maps lie behind params and grad. Returns the text's sum. */
 double net_distil(const struct net *net, struct net_work *work, const float *params, size_t n,
                   const uint32_t *ids, const uint32_t *targets, float scale, float *grad,
                   const struct net_teacher *teacher);
@@ -192,8 +195,10 @@ double net_loss(const struct net *net, struct net_work *work, const float *param
 void net_loss_back(const struct net *net, struct net_work *work, const float *params, size_t n,
                    const uint32_t *targets, float scale, float *grad,
                    const struct net_teacher *teacher); /* after its net_loss; NULL: none */
-void net_backward(const struct net *net, struct net_work *work, const float *params, size_t n,
-                  const uint32_t *ids, float *grad);
+void net_backward(
+    const struct net *net, struct net_work *work, const float *params, size_t n,
+    const uint32_t *ids, float *grad,
+    const struct net_teacher *teacher); /* weights with net_loss_back's scale; NULL: none */
 /* x times the gain, in work->gained; x itself if gain is NULL. */
 struct matrix net_gained(const struct net_work *work, struct matrix x, const float *gain);
 /* From rows of q, k and v in work->qkv to the layer's q, k and v, normed, rotated and scaled as the shape says. */

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "workshop/net/net_lesson.h"
 #include "workshop/net/ops.h"
 
 /* Through y = x W^T: dx = dy W, dW += dy^T x. */
@@ -51,7 +52,7 @@ static void project_back(const struct net *net, struct net_work *work, const flo
 }
 
 static void attention_back(const struct net *net, struct net_work *work, const float *params,
-                           size_t n, uint32_t layer, float *grad)
+                           size_t n, uint32_t layer, float *grad, const struct net_teacher *teacher)
 {
     const size_t d = net->shape.width, ld = net_stride(d), n_qkv = lm_qkv_rows(&net->shape);
     const float *gain = net_values(net, params, LM_ATTN_NORM, layer);
@@ -60,6 +61,8 @@ static void attention_back(const struct net *net, struct net_work *work, const f
     const struct matrix a = matrix(w->a, n, d, ld);
     project_back(net, work, params, n, layer, grad);
     net_attend_back(net, work, params, n, layer, grad);
+    if (teacher && teacher->relations > 0)
+        net_relations_back(net, work, n, layer, teacher);
     net_join_qkv(net, work, params, n, layer, grad);
     linear_back(work, dy, net_grad(net, grad, LM_QKV, layer),
                 matrix(work->dqkv, n, n_qkv, net_stride(n_qkv)), net_gained(work, a, gain),
@@ -168,7 +171,7 @@ static void embed_back(const struct net *net, struct net_work *w, const float *p
 }
 
 void net_backward(const struct net *net, struct net_work *work, const float *params, size_t n,
-                  const uint32_t *ids, float *grad)
+                  const uint32_t *ids, float *grad, const struct net_teacher *teacher)
 {
     const size_t d = net->shape.width, ld = net_stride(d);
     const struct matrix y_hat = matrix(work->y_hat, n, d, ld);
@@ -178,8 +181,10 @@ void net_backward(const struct net *net, struct net_work *work, const float *par
               net_values(net, params, LM_FINAL_NORM, 0));
     op_norm_back(matrix(work->dx, n, d, ld), matrix(work->dy, n, d, ld), y_hat, work->r_y);
     for (uint32_t l = net->shape.n_layers; l-- > 0;) {
+        if (teacher && teacher->hidden > 0)
+            net_hidden_back(net, work, params, n, l, grad, teacher);
         mlp_back(net, work, params, n, l, grad);
-        attention_back(net, work, params, n, l, grad);
+        attention_back(net, work, params, n, l, grad, teacher);
         mix_back(net, work, params, n, l, grad);
     }
     op_add(work->dx0, work->dx, n * ld);
@@ -193,7 +198,7 @@ double net_run(const struct net *net, struct net_work *work, const float *params
     const double loss = net_loss(net, work, params, n, targets);
     if (grad) {
         net_loss_back(net, work, params, n, targets, scale, grad, NULL);
-        net_backward(net, work, params, n, ids, grad);
+        net_backward(net, work, params, n, ids, grad, NULL);
     }
     return loss;
 }
@@ -202,11 +207,16 @@ double net_distil(const struct net *net, struct net_work *work, const float *par
                   const uint32_t *ids, const uint32_t *targets, float scale, float *grad,
                   const struct net_teacher *teacher)
 {
+    const bool shows_tokens = teacher->share > 0;
+    struct net_teacher scaled = *teacher;
+    scaled.hidden *= scale;
+    scaled.relations *= scale;
     net_forward(teacher->net, teacher->work, teacher->params, n, ids);
-    net_loss(teacher->net, teacher->work, teacher->params, n, targets);
+    if (shows_tokens)
+        net_loss(teacher->net, teacher->work, teacher->params, n, targets);
     net_forward(net, work, params, n, ids);
     const double loss = net_loss(net, work, params, n, targets);
-    net_loss_back(net, work, params, n, targets, scale, grad, teacher);
-    net_backward(net, work, params, n, ids, grad);
+    net_loss_back(net, work, params, n, targets, scale, grad, shows_tokens ? teacher : NULL);
+    net_backward(net, work, params, n, ids, grad, &scaled);
     return loss;
 }

@@ -53,6 +53,7 @@ static size_t n_trained(const struct adapter *a, const struct net_param *p)
 
 static void count(struct adapter *a)
 {
+    a->n = a->n_more;
     for (size_t i = 0; i < a->net->n_table; i++) {
         a->n += n_trained(a, &a->net->table[i]);
         a->n_few += has_few(a, &a->net->table[i]);
@@ -88,7 +89,7 @@ static void start(struct adapter *a)
 {
     struct random random = {SEED};
     if (a->rank == 0 && a->x != a->weights)
-        memcpy(a->x, a->weights, a->n * sizeof(float));
+        memcpy(a->x, a->weights, a->net->n_params * sizeof(float));
     for (size_t i = 0, at = 0; i < a->net->n_table; i++) {
         const struct net_param *p = &a->net->table[i];
         for (size_t j = 0; has_lora(a, p) && j < a->rank * p->n_cols; j++)
@@ -100,7 +101,7 @@ static void start(struct adapter *a)
 static enum tacit_status take_memory(struct adapter *a)
 {
     const bool is_apart = a->rank > 0 || a->n_few > 0;
-    a->weights = memory_zeroed(a->net->n_params * sizeof(float));
+    a->weights = memory_zeroed((a->net->n_params + a->n_more) * sizeof(float));
     a->x = is_apart ? memory_zeroed(a->n * sizeof(float)) : a->weights;
     a->grad = a->rank > 0 ? memory_zeroed(a->n * sizeof(float)) : NULL;
     a->m = memory_zeroed(a->n * sizeof(float));
@@ -111,9 +112,9 @@ static enum tacit_status take_memory(struct adapter *a)
 }
 
 enum tacit_status adapter_open(struct adapter *a, const struct net *net,
-                               const struct lm_model *model, uint32_t rank)
+                               const struct lm_model *model, uint32_t rank, size_t n_more)
 {
-    *a = (struct adapter){.model = model, .net = net, .rank = rank};
+    *a = (struct adapter){.model = model, .net = net, .rank = rank, .n_more = n_more};
     count(a);
     enum tacit_status status = take_memory(a);
     if (status == TACIT_OK) {
@@ -139,6 +140,14 @@ void adapter_close(struct adapter *a)
     free(a->keeps);
     optim_work_close(&a->optim);
     memset(a, 0, sizeof *a);
+}
+
+void adapter_start_anew(struct adapter *a, uint64_t seed)
+{
+    free(a->keeps);
+    a->keeps = NULL;
+    a->n_masked = a->n_zeros = 0;
+    net_init_params(a->net, seed, a->x);
 }
 
 /* Rounds a row to the numbers of its groups. */
@@ -184,6 +193,8 @@ void adapter_apply(struct adapter *a)
             round_row(tensor_of(a, p), first_row(a, p) + row, w + row * p->n_cols);
         at += n;
     }
+    if (a->x != a->weights)
+        memcpy(a->weights + a->net->n_params, adapter_more(a), a->n_more * sizeof(float));
 }
 
 /* From the gradient of the weights to that of A and B. */
@@ -211,6 +222,8 @@ double adapter_update(struct adapter *a, float *weight_grad, float learning_rate
             lora_back(a, p, at, weight_grad + p->offset);
         at += n_trained(a, p);
     }
+    if (a->rank > 0)
+        memcpy(grad + (a->n - a->n_more), weight_grad + a->net->n_params, a->n_more * sizeof *grad);
     double norm2 = 0;
     for (size_t i = 0; i < a->n; i++)
         norm2 += (double)grad[i] * (double)grad[i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `tacit model recover`: trains a damaged model on text (tacit/shrink.h). One loop: windows, gradient, step of Adam; now and
+ * `tacit model recover` and `tacit train distil`: trains a model on text (tacit/shrink.h). One loop: windows, gradient, step of Adam; now and
  * then a state on the disk.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "tacit/shrink.h"
 #include "workshop/net/memory.h"
 #include "workshop/net/random.h"
+#include "workshop/recover/new_model.h"
 #include "workshop/recover/recover_state.h"
 #include "workshop/recover/recover_text.h"
 #include "workshop/recover/teacher.h"
@@ -30,13 +31,12 @@ enum {
     STATE_PATH_MAX = 4096,
 };
 
-static const float TEACHER_SHARE = 0.5f;
-
 struct recovery {
     const struct tacit_recover *job;
     const struct tacit_train_sink *sink;
     struct tacit_recover_report *report;
-    const struct lm_model *model;
+    const struct lm_model *model; /* that learns: the file's, or `made` */
+    struct lm_model *made;        /* by a configuration, or NULL */
     struct recover_text text;
     struct net net;
     struct net_work work;
@@ -74,12 +74,18 @@ static double learning_rate(const struct tacit_recover *job)
     return job->learning_rate > 0 ? job->learning_rate : TACIT_RECOVER_RATE;
 }
 
+static unsigned sees(const struct tacit_recover *job)
+{
+    return job->sees ? job->sees : TACIT_SEE_TEXT | TACIT_SEE_DISTRIBUTIONS;
+}
+
 /* Hash of what a state must agree with; how long to train is not part of it. */
 static void hash_arguments(struct recovery *r)
 {
     struct sha256 sha;
     const uint32_t rank = r->job->lora_rank;
     const double rate = learning_rate(r->job);
+    const uint32_t more[2] = {sees(r->job), r->job->seed};
     sha256_init(&sha);
     sha256_update(&sha, r->model->identity, sizeof r->model->identity);
     sha256_update(&sha, r->text.hash, sizeof r->text.hash);
@@ -87,6 +93,7 @@ static void hash_arguments(struct recovery *r)
         sha256_update(&sha, model_file_lm(r->teacher.file)->identity, LM_IDENTITY_BYTES);
     sha256_update(&sha, &rank, sizeof rank);
     sha256_update(&sha, &rate, sizeof rate);
+    sha256_update(&sha, more, sizeof more);
     sha256_final(&sha, r->arguments);
 }
 
@@ -103,8 +110,8 @@ static enum tacit_status take_up(struct recovery *r)
         return TACIT_OK;
     if (status == TACIT_ERR_ARGUMENT)
         return fail(r, status,
-                    "%s is of a call with another model, teacher, texts, --lora or --lr; repeat "
-                    "that call, or remove the file",
+                    "%s is of a call with another model, teacher, texts or options; repeat that "
+                    "call, or remove the file",
                     r->state_path);
     if (status == TACIT_ERR_CORRUPT)
         return fail(r, status, "%s is damaged; remove it to begin anew", r->state_path);
@@ -142,19 +149,18 @@ static float rate_now(const struct recovery *r)
 static void draw(const struct recovery *r, uint64_t place, uint32_t *ids)
 {
     const struct recover_text *text = &r->text;
-    const size_t window = (size_t)(random_mix(place + 1) % text->n_windows);
+    const uint64_t drawn = random_mix(place + 1 + ((uint64_t)r->job->seed << 32));
+    const size_t window = (size_t)(drawn % text->n_windows);
     ids[0] = text->held.start;
     memcpy(ids + 1, text->tokens + window * text->window, text->window * sizeof *ids);
 }
 
 static double learn(struct recovery *r, const uint32_t *ids, float scale)
 {
-    const struct net_teacher teacher = {&r->teacher.net, &r->teacher.work, r->teacher.params,
-                                        TEACHER_SHARE};
     const size_t n = r->text.window;
     if (r->teacher.file)
         return net_distil(&r->net, &r->work, r->adapter.weights, n, ids, ids + 1, scale, r->grad,
-                          &teacher);
+                          &r->teacher.shows);
     return net_run(&r->net, &r->work, r->adapter.weights, n, ids, ids + 1, scale, r->grad);
 }
 
@@ -164,7 +170,7 @@ static enum tacit_status step(struct recovery *r)
     uint32_t ids[WINDOW + 1];
     double nats = 0;
     adapter_apply(&r->adapter);
-    memset(r->grad, 0, r->net.n_params * sizeof *r->grad);
+    memset(r->grad, 0, (r->net.n_params + r->adapter.n_more) * sizeof *r->grad);
     for (size_t i = 0; i < BATCH; i++) {
         draw(r, r->at.step * BATCH + i, ids);
         nats += learn(r, ids, 1.0f / (float)(BATCH * n));
@@ -249,7 +255,8 @@ static enum tacit_status open_teacher(struct recovery *r, const struct model_fil
     const char *path = r->job->teacher;
     if (!path)
         return TACIT_OK;
-    const enum tacit_status status = teacher_open(&r->teacher, path, file, r->net.seq_len);
+    const enum tacit_status status =
+        teacher_open(&r->teacher, path, &r->net, model_file_tokenizer(file), sees(r->job));
     path = path[0] ? path : "that is linked in";
     if (status == TACIT_ERR_MODEL_WRONG)
         return fail(r, status, "the teacher %s has another vocabulary", path);
@@ -259,10 +266,47 @@ static enum tacit_status open_teacher(struct recovery *r, const struct model_fil
     return TACIT_OK;
 }
 
+static enum tacit_status open_model(struct recovery *r, const struct model_file *file)
+{
+    const char *path = r->job->config;
+    int bad_line = 0;
+    r->model = model_file_lm(file);
+    if (!path)
+        return TACIT_OK;
+    const enum tacit_status status = new_model(&r->made, path, file, r->job->seed, &bad_line);
+    r->model = r->made;
+    if (bad_line > 0)
+        return fail(r, status, "%s:%d: not a known key, or not a value for it", path, bad_line);
+    if (status == TACIT_ERR_MODEL_WRONG)
+        return fail(r, status,
+                    "%s: a new model needs a teacher of tacit's own shape, and n_vocab = its %u "
+                    "tokens",
+                    path, (unsigned)model_file_lm(file)->shape.n_vocab);
+    if (status != TACIT_OK)
+        return fail(r, status, "%s: %s", path,
+                    status == TACIT_ERR_IO ? strerror(errno) : tacit_status_message(status));
+    return TACIT_OK;
+}
+
+/* What is trained. */
+static enum tacit_status open_adapter(struct recovery *r)
+{
+    const bool has_maps = r->teacher.shows.hidden > 0;
+    const size_t n_maps = has_maps ? net_lesson_maps(&r->net, &r->teacher.net) : 0;
+    TRY(adapter_open(&r->adapter, &r->net, r->model, r->job->lora_rank, n_maps));
+    if (n_maps > 0)
+        net_lesson_start(&r->net, &r->teacher.net, r->job->seed, adapter_more(&r->adapter));
+    if (r->made)
+        adapter_start_anew(&r->adapter, r->job->seed);
+    r->grad = memory_zeroed((r->net.n_params + n_maps) * sizeof *r->grad);
+    return r->grad ? TACIT_OK : TACIT_ERR_MEMORY;
+}
+
 static enum tacit_status open_all(struct recovery *r, const struct model_file *file)
 {
     const struct tokenizer *tokenizer = model_file_tokenizer(file);
     const struct tacit_recover *job = r->job;
+    TRY(open_model(r, file));
     const uint32_t n_context = r->model->shape.n_context;
     const uint32_t window = n_context < WINDOW ? n_context : WINDOW;
     const char *bad = "";
@@ -282,9 +326,7 @@ static enum tacit_status open_all(struct recovery *r, const struct model_file *f
     TRY(open_teacher(r, file));
     hash_arguments(r);
     TRY(net_work_open(&r->work, &r->net, false));
-    TRY(adapter_open(&r->adapter, &r->net, r->model, job->lora_rank));
-    r->grad = memory_zeroed(r->net.n_params * sizeof *r->grad);
-    return r->grad ? TACIT_OK : TACIT_ERR_MEMORY;
+    return open_adapter(r);
 }
 
 static enum tacit_status recover(struct recovery *r, const struct model_file *file)
@@ -312,7 +354,9 @@ enum tacit_status tacit_shrink_recover(const struct tacit_recover *job,
 {
     struct model_file *file;
     memset(report, 0, sizeof *report);
-    if ((!job->n_steps && !job->n_seconds) || job->lora_rank > TACIT_RECOVER_RANK_MAX)
+    const bool learns = sees(job) & (TACIT_SEE_TEXT | TACIT_SEE_DISTRIBUTIONS);
+    if ((!job->n_steps && !job->n_seconds) || job->lora_rank > TACIT_RECOVER_RANK_MAX || !learns ||
+        (job->config && job->lora_rank > 0))
         return TACIT_ERR_ARGUMENT;
     TRY(source_model_open(&file, job->model));
     struct recovery *r = calloc(1, sizeof *r);
@@ -321,7 +365,6 @@ enum tacit_status tacit_shrink_recover(const struct tacit_recover *job,
         r->job = job;
         r->sink = sink;
         r->report = report;
-        r->model = model_file_lm(file);
         status = recover(r, file);
         free(r->grad);
         if (r->adapter.net)
@@ -330,6 +373,7 @@ enum tacit_status tacit_shrink_recover(const struct tacit_recover *job,
         net_work_close(&r->work);
         net_close(&r->net);
         recover_text_close(&r->text);
+        lm_model_destroy(r->made);
     }
     free(r);
     model_file_close(file);

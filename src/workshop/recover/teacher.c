@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "tacit/shrink.h"
 #include "workshop/net/memory.h"
 #include "workshop/net/net_export.h"
 #include "workshop/shrink/source_model.h"
+
+static const float SHARE = 0.5f; /* of the distributions, where the text is learned too */
 
 static enum tacit_status same_tokenizer(const struct tokenizer *a, const struct tokenizer *b)
 {
@@ -23,27 +26,45 @@ static enum tacit_status same_tokenizer(const struct tokenizer *a, const struct 
     return status;
 }
 
-enum tacit_status teacher_open(struct teacher *teacher, const char *path,
-                               const struct model_file *student, uint32_t seq_len)
+static enum tacit_status show(struct teacher *teacher, const struct net *student, unsigned sees)
+{
+    const float share = sees & TACIT_SEE_TEXT ? SHARE : 1;
+    teacher->shows = (struct net_teacher){
+        .net = &teacher->net,
+        .work = &teacher->work,
+        .params = teacher->params,
+        .share = sees & TACIT_SEE_DISTRIBUTIONS ? share : 0,
+        .hidden = sees & TACIT_SEE_HIDDEN ? 1 : 0,
+        .relations = sees & TACIT_SEE_ATTENTION ? 1 : 0,
+        .lesson = &teacher->lesson,
+    };
+    if (!(sees & (TACIT_SEE_HIDDEN | TACIT_SEE_ATTENTION)))
+        return TACIT_OK;
+    return net_lesson_open(&teacher->lesson, student, &teacher->net);
+}
+
+enum tacit_status teacher_open(struct teacher *teacher, const char *path, const struct net *student,
+                               const struct tokenizer *tokenizer, unsigned sees)
 {
     memset(teacher, 0, sizeof *teacher);
     TRY(source_model_open(&teacher->file, path[0] ? path : NULL));
-    const struct lm_model *model = model_file_lm(teacher->file), *other = model_file_lm(student);
-    if (model->shape.n_vocab != other->shape.n_vocab ||
-        (model->shape.flags & LM_BOS_LAST) != (other->shape.flags & LM_BOS_LAST))
+    const struct lm_model *model = model_file_lm(teacher->file);
+    if (model->shape.n_vocab != student->shape.n_vocab ||
+        (model->shape.flags & LM_BOS_LAST) != (student->shape.flags & LM_BOS_LAST))
         return TACIT_ERR_MODEL_WRONG;
-    TRY(same_tokenizer(model_file_tokenizer(teacher->file), model_file_tokenizer(student)));
-    TRY(net_open_model(&teacher->net, model, seq_len));
+    TRY(same_tokenizer(model_file_tokenizer(teacher->file), tokenizer));
+    TRY(net_open_model(&teacher->net, model, student->seq_len));
     TRY(net_work_open(&teacher->work, &teacher->net, false));
     teacher->params = memory_zeroed(teacher->net.n_params * sizeof *teacher->params);
     if (!teacher->params)
         return TACIT_ERR_MEMORY;
     net_import(&teacher->net, model, teacher->params);
-    return TACIT_OK;
+    return show(teacher, student, sees);
 }
 
 void teacher_close(struct teacher *teacher)
 {
+    net_lesson_close(&teacher->lesson);
     free(teacher->params);
     net_work_close(&teacher->work);
     net_close(&teacher->net);

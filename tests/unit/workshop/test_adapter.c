@@ -105,7 +105,7 @@ static void test_what_stays(uint32_t rank)
     struct adapter a;
     struct lm_model *made;
     open_tiny(&t, true);
-    CHECK(adapter_open(&a, &t.net, t.model, rank) == TACIT_OK);
+    CHECK(adapter_open(&a, &t.net, t.model, rank, 0) == TACIT_OK);
     CHECK(a.n_masked == 2 && a.n_few == 5); /* q, k, v; gate and up */
     CHECK(a.n_zeros >= LLAMA.width * LLAMA.n_hidden && a.n_zeros < a.net->n_params / 2);
     float *before = malloc(t.net.n_params * sizeof *before);
@@ -151,7 +151,7 @@ static void test_lora_gradient(void)
     struct adapter a;
     struct random random = {8};
     open_tiny(&t, false);
-    CHECK(adapter_open(&a, &t.net, t.model, 3) == TACIT_OK);
+    CHECK(adapter_open(&a, &t.net, t.model, 3, 0) == TACIT_OK);
     matmul_close(&a.optim.mm);
     CHECK(matmul_open(&a.optim.mm, true) == TACIT_OK);
     for (size_t i = 0; i < a.n; i++)
@@ -185,8 +185,8 @@ static void test_state(void)
     uint8_t arguments[SHA256_BYTES] = {1, 2, 3}, others[SHA256_BYTES] = {1, 2, 4};
     CHECK(close(mkstemp(path)) == 0);
     open_tiny(&t, true);
-    CHECK(adapter_open(&a, &t.net, t.model, 0) == TACIT_OK);
-    CHECK(adapter_open(&b, &t.net, t.model, 0) == TACIT_OK);
+    CHECK(adapter_open(&a, &t.net, t.model, 0, 0) == TACIT_OK);
+    CHECK(adapter_open(&b, &t.net, t.model, 0, 0) == TACIT_OK);
     learn(&t, &a, 0);
     CHECK(recover_state_write(path, arguments, &at, &a) == TACIT_OK);
     CHECK(recover_state_read(path, others, &back, &b) == TACIT_ERR_ARGUMENT && back.step == 0);

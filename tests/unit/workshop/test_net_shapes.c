@@ -12,6 +12,7 @@
 #include "engine/lm.h"
 #include "tiny_model.h"
 #include "workshop/net/net_export.h"
+#include "workshop/net/net_lesson.h"
 #include "workshop/net/ops.h"
 #include "workshop/net/random.h"
 
@@ -227,7 +228,8 @@ static void test_teacher(void)
         struct trained t = {.name = "student"}, teacher = {.name = "teacher"};
         open_trained(&t, &shapes[order]);
         open_trained(&teacher, &shapes[1 - order]);
-        struct net_teacher lesson = {&teacher.net, &teacher.work, teacher.params, 0.7f};
+        struct net_teacher lesson = {
+            .net = &teacher.net, .work = &teacher.work, .params = teacher.params, .share = 0.7f};
         float *grad = calloc(t.net.n_params, sizeof *grad);
         const double nats =
             net_distil(&t.net, &t.work, t.params, N, t.ids, t.ids + 1, 1.0f, grad, &lesson);
@@ -252,6 +254,141 @@ static void test_teacher(void)
             CHECK(fabsf(grad[i] - plain[i]) < 1e-4f + 1e-4f * fabsf(plain[i]));
         free(plain);
         free(grad);
+        close_trained(&t);
+        close_trained(&teacher);
+    }
+}
+
+/* The mean square of the two streams' difference behind a layer, summed over positions. */
+static double hidden_loss(const struct trained *t, const struct trained *teacher, uint32_t layer)
+{
+    const size_t d = t->net.shape.width, their_d = teacher->net.shape.width;
+    const float *map = t->params + t->net.n_params + layer * d * their_d;
+    const uint32_t answers = net_lesson_layer(&t->net, &teacher->net, layer);
+    double sum = 0;
+    for (size_t p = 0; p < N; p++) {
+        const float *x = t->work.layer[layer + 1].x + p * net_stride(d);
+        const float *y = teacher->work.layer[answers + 1].x + p * net_stride(their_d);
+        const double size = sqrt((double)op_dot(x, x, d) / (double)d);
+        const double their_size = sqrt((double)op_dot(y, y, their_d) / (double)their_d);
+        for (size_t i = 0; i < their_d; i++) {
+            const double mapped = d == their_d ? (double)x[i] : (double)op_dot(map + i * d, x, d);
+            const double error = mapped / size - (double)y[i] / their_size;
+            sum += error * error / (double)their_d;
+        }
+    }
+    return sum;
+}
+
+/* Writes the softmax of a position's products with those before it. */
+static void relations_of(const struct net *net, const float *u, size_t position, double *p)
+{
+    const size_t hs = net->shape.head_dim, n_kv = net->shape.n_kv_heads;
+    double sum = 0;
+    for (size_t s = 0; s < position; s++) {
+        double product = 0;
+        for (size_t kv = 0; kv < n_kv; kv++) {
+            const float *of_head = u + kv * net->seq_len * hs;
+            product += (double)op_dot(of_head + position * hs, of_head + s * hs, hs);
+        }
+        p[s] = exp(product / sqrt((double)(n_kv * hs)));
+        sum += p[s];
+    }
+    for (size_t s = 0; s < position; s++)
+        p[s] /= sum;
+}
+
+static double relation_loss(const struct trained *t, const struct trained *teacher, uint32_t layer)
+{
+    const uint32_t answers = net_lesson_layer(&t->net, &teacher->net, layer);
+    const struct net_layer_work *own = &t->work.layer[layer];
+    const struct net_layer_work *theirs = &teacher->work.layer[answers];
+    double sum = 0, p[N], q[N];
+    for (size_t position = 1; position < N; position++)
+        for (int of_values = 0; of_values < 2; of_values++) {
+            relations_of(&t->net, of_values ? own->v : own->k, position, p);
+            relations_of(&teacher->net, of_values ? theirs->v : theirs->k, position, q);
+            for (size_t s = 0; s < position; s++)
+                sum += 0.5 * q[s] * log(q[s] / p[s]);
+        }
+    return sum;
+}
+
+static double inner_loss(struct trained *t, const struct net_teacher *lesson,
+                         const struct trained *teacher)
+{
+    const uint32_t n_layers = t->net.shape.n_layers;
+    double sum = 0;
+    net_forward(&t->net, &t->work, t->params, N, t->ids);
+    for (uint32_t l = 0; l < n_layers; l++) {
+        if (lesson->hidden > 0)
+            sum += (double)lesson->hidden * hidden_loss(t, teacher, l) / n_layers;
+        if (lesson->relations > 0)
+            sum += (double)lesson->relations * relation_loss(t, teacher, l) / n_layers;
+    }
+    return sum;
+}
+
+/* What the inside adds to the gradient, maps' included, against differences. */
+static void check_inside(struct trained *t, const struct trained *teacher,
+                         const struct net_teacher *lesson)
+{
+    const size_t n = t->net.n_params + net_lesson_maps(&t->net, &teacher->net);
+    float *grad = calloc(n, sizeof *grad), *plain = calloc(n, sizeof *plain);
+    loss(t, 1.0f, plain);
+    net_distil(&t->net, &t->work, t->params, N, t->ids, t->ids + 1, 1.0f, grad, lesson);
+    double norm = 0;
+    for (size_t i = 0; i < n; i++) {
+        grad[i] -= plain[i];
+        norm += (double)grad[i] * (double)grad[i] / (double)n;
+    }
+    CHECK_MSG(norm > 1e-6, "mean square of the gradient %g", norm);
+    for (size_t i = 3; i < n; i += 1 + n / (6 * N_SAMPLED)) {
+        const float kept = t->params[i], h = 4e-3f;
+        t->params[i] = kept + h;
+        const double up = inner_loss(t, lesson, teacher);
+        t->params[i] = kept - h;
+        const double down = inner_loss(t, lesson, teacher);
+        t->params[i] = kept;
+        const double want = (up - down) / (2 * (double)h), got = (double)grad[i];
+        CHECK_MSG(fabs(want - got) < 0.03 * (fabs(want) + sqrt(norm)) + 1e-3,
+                  "%s, hidden %g: %zu of %zu: difference %g, gradient %g", t->name,
+                  (double)lesson->hidden, i, n, want, got);
+    }
+    free(plain);
+    free(grad);
+}
+
+/* Teachers as wide and wider, with more layers and fewer, other heads. */
+static void test_inside(void)
+{
+    static const struct lm_shape shapes[3] = {
+#define INSIDE(n_layers, width, n_heads, n_kv_heads, activation, flags)                            \
+    {97,         n_layers, width, n_heads, n_kv_heads, 64, 128,  256,   64,   LM_NORM_RMS,         \
+     activation, flags,    0,     0,       0,          0,  1e4f, 1e-6f, 0.0f, TINY_NO_MORE}
+        INSIDE(2, 64, 2, 1, LM_ACT_SWIGLU, LM_QKV_BIAS), INSIDE(3, 128, 4, 2, LM_ACT_SWIGLU, 0),
+        INSIDE(1, 64, 2, 2, LM_ACT_RELU2, LM_QK_NORM)};
+    for (size_t i = 0; i < 3; i++) {
+        struct trained t = {.name = "student"}, teacher = {.name = "teacher"};
+        struct net_lesson space;
+        open_trained(&t, &shapes[i]);
+        open_trained(&teacher, &shapes[(i + 1) % 3]);
+        const size_t n_maps = net_lesson_maps(&t.net, &teacher.net);
+        CHECK((n_maps == 0) == (i == 2));
+        t.params = realloc(t.params, (t.net.n_params + n_maps) * sizeof *t.params);
+        net_lesson_start(&t.net, &teacher.net, 5, t.params + t.net.n_params);
+        CHECK(net_lesson_open(&space, &t.net, &teacher.net) == TACIT_OK);
+        net_forward(&teacher.net, &teacher.work, teacher.params, N, t.ids);
+        for (int hidden = 0; hidden < 2; hidden++) {
+            const struct net_teacher lesson = {.net = &teacher.net,
+                                               .work = &teacher.work,
+                                               .params = teacher.params,
+                                               .hidden = hidden ? 0.7f : 0,
+                                               .relations = hidden ? 0 : 0.6f,
+                                               .lesson = &space};
+            check_inside(&t, &teacher, &lesson);
+        }
+        net_lesson_close(&space);
         close_trained(&t);
         close_trained(&teacher);
     }
@@ -292,5 +429,6 @@ int main(void)
     }
     SHAPES(TEST)
     test_teacher();
+    test_inside();
     return check_result();
 }
