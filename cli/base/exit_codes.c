@@ -78,12 +78,14 @@ enum exit_code fail_for_model(struct console *console, const char *name, enum ta
         snprintf(identity + 2 * i, 3, "%02x", (unsigned)needed->hash[i]);
     bool has_name = needed->name[0] != 0;
     const struct model_source *source = model_source_of_identity(identity);
-    char fetch[128];
+    char fetch[128], rules[32] = "";
+    if (needed->has_rules)
+        snprintf(rules, sizeof rules, ", tokenizer %08x", (unsigned)needed->rules);
     if (source)
         snprintf(fetch, sizeof fetch, "; 'tacit model fetch %s' gets it", source->name);
-    console_error(console, name, "%s%s%s%s%s%s%s", tacit_status_message(status),
+    console_error(console, name, "%s%s%s%s%s%s%s%s", tacit_status_message(status),
                   *identity ? ": it needs " : "", has_name ? needed->name : "",
-                  has_name ? ", " : "", *identity ? "identity " : "", identity,
+                  has_name ? ", " : "", *identity ? "identity " : "", identity, rules,
                   source ? fetch : status_hint(status));
     return exit_code_of_status(status);
 }

@@ -99,8 +99,8 @@ static void show_info(const char *path, const struct tacit_model_info *info)
            size_format(text, (double)info->stream_bytes));
 }
 
-/* Prints two hashes: of the file, if there is one, and of the model, which has to be loaded for
- * that. */
+/* Prints the hashes: of the file, if there is one, and of the model and its tokenizer's rules, which have to be loaded
+ * for that. */
 static enum exit_code show_hashes(struct console *console, const char *name, const char *file)
 {
     uint8_t hash[TACIT_MODEL_HASH];
@@ -117,6 +117,7 @@ static enum exit_code show_hashes(struct console *console, const char *name, con
         return code;
     tacit_model_identity(model, hash);
     printf("identity      %s\n", model_hash_text(text, hash));
+    printf("tokenizer     %08x\n", (unsigned)tacit_model_rules(model));
     tacit_model_close(model);
     return EXIT_CODE_OK;
 }

@@ -11,7 +11,8 @@ static bool is_needed(const struct tacit_model *model, const struct tacit_archiv
 {
     uint8_t identity[TACIT_MODEL_HASH];
     tacit_model_identity(model, identity);
-    return memcmp(identity, needed->hash, needed->n_hash) == 0;
+    return memcmp(identity, needed->hash, needed->n_hash) == 0 &&
+           (!needed->has_rules || needed->rules == tacit_model_rules(model));
 }
 
 /* Opening verifies it, which takes longer. */

@@ -68,6 +68,8 @@ struct tacit_archive_model {
                            all */
     uint8_t hash[TACIT_MODEL_HASH];  /* as tacit_model_identity */
     char name[TACIT_MODEL_TEXT_MAX]; /* cut to fit; empty if the archive has none */
+    uint32_t has_rules; /* 1: decoding may need the rules of the model's tokenizer, which are, */
+    uint32_t rules;     /* as tacit_model_rules, these; otherwise 0 */
 };
 
 /* Enough of an archive's beginning for tacit_archive_needs. */

@@ -88,6 +88,10 @@ TACIT_API void tacit_model_close(struct tacit_model *model);
 TACIT_API void tacit_model_identity(const struct tacit_model *model,
                                     uint8_t identity[TACIT_MODEL_HASH]);
 
+/* The hash of the rules by which the model's tokenizer cuts text. Archives name them beside the identity if decoding may
+ * need them (struct tacit_archive_model). */
+TACIT_API uint32_t tacit_model_rules(const struct tacit_model *model);
+
 /* Reads the identity that the .tmodel file at path states, without reading its weights. That takes
  * some hundredths of a second, so that one model can be found among many. tacit_model_open verifies
  * the identity. Errors as tacit_model_inspect; TACIT_ERR_MODEL_DAMAGED for files of other kinds: a

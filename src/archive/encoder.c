@@ -176,7 +176,7 @@ static enum tacit_status make_block_header(struct tacit_encoder *encoder, struct
     struct format_block *block = &job->header;
     if (encoder->n_blocks == 0) {
         encoder->tag = (uint32_t)block->content_check;
-        struct format_header header = {.model = model_identity_of(encoder->plan.model),
+        struct format_header header = {.model = model_identity_of(encoder->plan.model, true),
                                        .reference = reference_identity_of(encoder->plan.reference),
                                        .block_size = (uint32_t)encoder->plan.block_size,
                                        .tag = encoder->tag};

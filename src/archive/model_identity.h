@@ -5,13 +5,15 @@
 #ifndef TACIT_ARCHIVE_MODEL_IDENTITY_H
 #define TACIT_ARCHIVE_MODEL_IDENTITY_H
 
+#include <stdbool.h>
+
 #include "container/format.h"
 #include "tacit/archive.h"
 #include "tacit/model.h"
 
 /* The identity for the header of an archive made with a model; NULL: none. The linked-in model has
- * a short one. */
-struct format_model_identity model_identity_of(const struct tacit_model *model);
+ * a short one. cuts_text: some block may be one of which block_cuts_text is true. */
+struct format_model_identity model_identity_of(const struct tacit_model *model, bool cuts_text);
 
 /* Sets *model to the model that an archive needs: the given one or else the linked-in one; NULL if
  * it needs none. TACIT_ERR_MODEL_MISSING, TACIT_ERR_MODEL_WRONG: neither fits. */

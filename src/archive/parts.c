@@ -148,7 +148,7 @@ static size_t pack(struct tacit_joiner *joiner, struct format_block *block, uint
     size_t n = 0;
     if (joiner->n_blocks == 0) {
         joiner->tag = (uint32_t)block->content_check;
-        struct format_header header = {.model = model_identity_of(joiner->plan.model),
+        struct format_header header = {.model = model_identity_of(joiner->plan.model, true),
                                        .reference = reference_identity_of(joiner->plan.reference),
                                        .block_size = (uint32_t)joiner->plan.block_size,
                                        .tag = joiner->tag};

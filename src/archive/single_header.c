@@ -9,8 +9,8 @@
 size_t single_header_pack(uint8_t *out, const struct codec_plan *plan,
                           const struct format_block *block, const uint8_t *payload)
 {
-    struct format_model_identity model =
-        model_identity_of(block->method == TACIT_METHOD_MODEL ? plan->model : NULL);
+    struct format_model_identity model = model_identity_of(
+        block->method == TACIT_METHOD_MODEL ? plan->model : NULL, block_cuts_text(block, payload));
     struct format_reference_identity reference =
         reference_identity_of(block_needs_reference(block, payload) ? plan->reference : NULL);
     return format_single_pack(out, &model, &reference, block, payload);

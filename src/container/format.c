@@ -40,21 +40,27 @@ static void read_bytes(struct varint_reader *r, void *out, size_t n_bytes)
 static void read_model(struct varint_reader *r, struct format_model_identity *model)
 {
     read_bytes(r, model->sha256, format_model_n_hash(model->kind));
-    if (model->kind == FORMAT_MODEL_FULL) {
-        model->n_name = varint_read_byte(r);
-        read_bytes(r, model->name, model->n_name);
-    }
+    if (model->kind != FORMAT_MODEL_FULL && model->kind != FORMAT_MODEL_RULES)
+        return;
+    model->n_name = varint_read_byte(r);
+    read_bytes(r, model->name, model->n_name);
+    if (model->kind == FORMAT_MODEL_RULES)
+        model->rules = read_le32(r);
 }
 
 static size_t put_model(uint8_t *out, const struct format_model_identity *model)
 {
     size_t n = format_model_n_hash(model->kind);
     memcpy(out, model->sha256, n);
-    if (model->kind != FORMAT_MODEL_FULL)
+    if (model->kind != FORMAT_MODEL_FULL && model->kind != FORMAT_MODEL_RULES)
         return n;
     out[n++] = model->n_name;
     memcpy(out + n, model->name, model->n_name);
-    return n + model->n_name;
+    n += model->n_name;
+    if (model->kind == FORMAT_MODEL_FULL)
+        return n;
+    store_le32(out + n, model->rules);
+    return n + 4;
 }
 
 static enum tacit_status read_reference(struct varint_reader *r, struct format_header *header)
@@ -163,8 +169,6 @@ static enum tacit_status read_header(struct varint_reader *r, struct format_head
         return TACIT_ERR_VERSION;
     header->single = flags & FLAG_SINGLE;
     header->model.kind = (enum format_model)(flags >> MODEL_SHIFT & MODEL_MASK);
-    if (header->model.kind == FORMAT_MODEL_BRIEF)
-        return TACIT_ERR_CORRUPT;
     read_model(r, &header->model);
     if (flags & FLAG_REFERENCE)
         TRY(read_reference(r, header));

@@ -58,7 +58,8 @@ enum format_model {
     FORMAT_MODEL_NONE = 0,
     FORMAT_MODEL_SHORT = 1, /* the first 4 bytes of the SHA-256 */
     FORMAT_MODEL_FULL = 2,  /* SHA-256 and a name */
-    FORMAT_MODEL_BRIEF = 3, /* the first byte of the SHA-256; in archives of brief form */
+    FORMAT_MODEL_RULES = 3, /* as FULL, and a hash of the tokenizer's rules */
+    FORMAT_MODEL_BRIEF = 4, /* the first byte of the SHA-256; in archives of brief form */
 };
 
 /* Bytes of the model's SHA-256 that an archive has. */
@@ -67,6 +68,7 @@ static inline size_t format_model_n_hash(enum format_model kind)
     static const uint8_t n_hash[] = {[FORMAT_MODEL_NONE] = 0,
                                      [FORMAT_MODEL_SHORT] = 4,
                                      [FORMAT_MODEL_FULL] = 32,
+                                     [FORMAT_MODEL_RULES] = 32,
                                      [FORMAT_MODEL_BRIEF] = 1};
     return n_hash[kind];
 }
@@ -77,6 +79,7 @@ struct format_model_identity {
     uint8_t sha256[32]; /* format_model_n_hash bytes of it, then zeros */
     uint8_t n_name;
     char name[256]; /* n_name bytes, then a zero */
+    uint32_t rules; /* FORMAT_MODEL_RULES */
 };
 
 /* The reference that decoding needs. */

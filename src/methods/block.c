@@ -293,6 +293,12 @@ bool block_needs_reference(const struct format_block *header, const uint8_t *pay
            method->needs_reference(payload, header->payload_size);
 }
 
+bool block_cuts_text(const struct format_block *header, const uint8_t *payload)
+{
+    const struct block_method *method = block_method_of(header->method);
+    return method && method->cuts_text && method->cuts_text(payload, header->payload_size);
+}
+
 enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes)
 {
     const struct block_method *method = block_method_of(job->header.method);

@@ -27,6 +27,9 @@ enum tacit_status block_content_set(struct block_job *job, uint32_t *content_set
  * made with it. */
 bool block_needs_reference(const struct format_block *header, const uint8_t *payload);
 
+/* The same of the rules by which the model's tokenizer cuts text. */
+bool block_cuts_text(const struct format_block *header, const uint8_t *payload);
+
 /* Upper bound of what block_decode allocates beside the payload; TACIT_ERR_CORRUPT,
  * TACIT_ERR_UNSUPPORTED or TACIT_ERR_MODEL_MISSING if block_decode would fail so. */
 enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes);

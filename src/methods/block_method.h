@@ -24,6 +24,9 @@ struct block_method {
     /* Whether decoding payload[0 .. n), which may be any bytes, uses the reference; NULL: never. */
     bool (*needs_reference)(const uint8_t *payload, size_t n);
 
+    /* The same of the rules by which the model's tokenizer cuts text. */
+    bool (*cuts_text)(const uint8_t *payload, size_t n);
+
     /* Upper bound of what encode takes beside content and the job's payload; 0 if the plan does not
      * use the method. */
     uint64_t (*encode_memory)(const struct codec_plan *plan, uint64_t content_size);

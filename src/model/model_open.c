@@ -20,7 +20,7 @@
  *     | each token: length u32, bytes (none where text cannot produce it)
  *
  * numbers little-endian. The rules by which text is cut are not part of the identity: a decoder needs them only where a
- * block is primed or reads a reference, and there the content check tells if they were others.
+ * block is primed or reads a reference, and such an archive names them beside it (tokenizer_hash_rules).
  */
 static void hash_model(const uint8_t weights[LM_IDENTITY_BYTES], const struct tokenizer *tokenizer,
                        uint8_t identity[TACIT_MODEL_HASH])
@@ -50,7 +50,10 @@ static enum tacit_status make_model(struct tacit_model **out, struct model_file 
     enum tacit_status status = TACIT_ERR_MEMORY;
     if (model)
         status = byte_trie_of_tokenizer(&model->trie, model_file_tokenizer(file));
+    if (status == TACIT_OK)
+        status = tokenizer_hash_rules(model_file_tokenizer(file), &model->rules);
     if (status != TACIT_OK) {
+        byte_trie_destroy(model ? model->trie : NULL);
         free(model);
         model_file_close(file);
         return status;
@@ -99,6 +102,11 @@ void tacit_model_close(struct tacit_model *model)
 void tacit_model_identity(const struct tacit_model *model, uint8_t identity[TACIT_MODEL_HASH])
 {
     memcpy(identity, model->identity, TACIT_MODEL_HASH);
+}
+
+uint32_t tacit_model_rules(const struct tacit_model *model)
+{
+    return model->rules;
 }
 
 enum tacit_status tacit_model_claimed_identity(const char *path, uint8_t identity[TACIT_MODEL_HASH])

@@ -17,6 +17,7 @@ struct tacit_model {
     struct model_file *file; /* weights (model_file_lm) and tokenizer (model_file_tokenizer) */
     struct byte_trie *trie;  /* of the tokenizer's items */
     uint8_t identity[TACIT_MODEL_HASH];
+    uint32_t rules; /* tokenizer_hash_rules */
     bool is_linked; /* the model that tacit_model_default gives */
 };
 

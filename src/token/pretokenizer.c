@@ -195,29 +195,39 @@ size_t pretokenizer_next(const struct pretokenizer *pre, const uint8_t *p, size_
     return pre->family == PRE_GPT4 ? next_gpt4(pre, p, n) : next_gpt2(pre, p, n);
 }
 
+static const struct pretokenizer known[] = {
+    {"gpt-2", PRE_GPT2, 0, false},
+    {"phi-2", PRE_GPT2, 0, false},
+    {"olmo", PRE_GPT2, 0, false},
+    {"mpt", PRE_GPT2, 0, false},
+    {"smollm", PRE_GPT2, 1, false},
+    {"starcoder", PRE_GPT2, 1, false},
+    {"refact", PRE_GPT2, 1, false},
+    {"command-r", PRE_GPT2, 1, false},
+    {"codeshell", PRE_GPT2, 1, false},
+    {"qwen2", PRE_GPT4, 1, false},
+    {"deepseek-r1-qwen", PRE_GPT4, 1, false},
+    {"llama-bpe", PRE_GPT4, 3, true},
+    {"llama-v3", PRE_GPT4, 3, true},
+    {"llama3", PRE_GPT4, 3, true},
+    {"smaug-bpe", PRE_GPT4, 3, false},
+    {"dbrx", PRE_GPT4, 3, false},
+    {"tacit", PRE_TACIT, 1, false},
+};
+
 const struct pretokenizer *pretokenizer_find(struct byte_view name)
 {
-    static const struct pretokenizer known[] = {
-        {"gpt-2", PRE_GPT2, 0, false},
-        {"phi-2", PRE_GPT2, 0, false},
-        {"olmo", PRE_GPT2, 0, false},
-        {"mpt", PRE_GPT2, 0, false},
-        {"smollm", PRE_GPT2, 1, false},
-        {"starcoder", PRE_GPT2, 1, false},
-        {"refact", PRE_GPT2, 1, false},
-        {"command-r", PRE_GPT2, 1, false},
-        {"codeshell", PRE_GPT2, 1, false},
-        {"qwen2", PRE_GPT4, 1, false},
-        {"deepseek-r1-qwen", PRE_GPT4, 1, false},
-        {"llama-bpe", PRE_GPT4, 3, true},
-        {"llama-v3", PRE_GPT4, 3, true},
-        {"llama3", PRE_GPT4, 3, true},
-        {"smaug-bpe", PRE_GPT4, 3, false},
-        {"dbrx", PRE_GPT4, 3, false},
-        {"tacit", PRE_TACIT, 1, false},
-    };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (view_equals(name, known[i].name))
             return &known[i];
     return NULL;
+}
+
+const char *pretokenizer_first_name(const struct pretokenizer *pre)
+{
+    const struct pretokenizer *first = known;
+    while (first->family != pre->family || first->n_digits != pre->n_digits ||
+           first->whole_words != pre->whole_words)
+        first++;
+    return first->name;
 }

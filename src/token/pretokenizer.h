@@ -29,6 +29,9 @@ struct pretokenizer {
 /* NULL for a name that is not known. A static object. */
 const struct pretokenizer *pretokenizer_find(struct byte_view name);
 
+/* The first name of those that mean the same. */
+const char *pretokenizer_first_name(const struct pretokenizer *pre);
+
 /* Length of the piece that p[0 .. n) begins with: 1 .. n, for n at least 1. Time is linear in the
  * result; after white space, one more character is read. */
 size_t pretokenizer_next(const struct pretokenizer *pre, const uint8_t *p, size_t n);

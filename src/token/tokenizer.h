@@ -66,6 +66,10 @@ struct byte_view tokenizer_item_bytes(const struct tokenizer *tokenizer, uint32_
 enum tacit_status tokenizer_encode(const struct tokenizer *tokenizer, const uint8_t *in,
                                    size_t n_in, uint32_t *items, size_t *n_items);
 
+/* The hash of the rules by which text becomes tokens, by which archives name them (docs/format.md): of form,
+ * pre-tokenizer and rules, the same for equal names of pre-tokenizers. Tokens are no part of it. TACIT_ERR_MEMORY. */
+enum tacit_status tokenizer_hash_rules(const struct tokenizer *tokenizer, uint32_t *hash);
+
 /* The tokenizer as bytes, for model files, the same on every machine:
  *
  *     "TTOK" | version u8 = 1 | form u8: PAIRS, JOINED or SCORED | length of pre u8 | pre

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tokenizer_save and tokenizer_load; tokenizer.h states the format.
+ * tokenizer_save, tokenizer_load and tokenizer_hash_rules; tokenizer.h states the format.
  */
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "base/try.h"
 #include "token/tokenizer.h"
 #include "token/tokenizer_handle.h"
@@ -123,6 +124,23 @@ enum tacit_status tokenizer_save(const struct tokenizer *tokenizer, uint8_t **da
     *data = start;
     *n_bytes = n;
     return TACIT_OK;
+}
+
+enum tacit_status tokenizer_hash_rules(const struct tokenizer *tokenizer, uint32_t *hash)
+{
+    const char *pre = tokenizer->pre ? pretokenizer_first_name(tokenizer->pre) : "";
+    size_t n_pre = strlen(pre), n_rules = count_rules(tokenizer), n = 6 + n_pre + 8 * n_rules;
+    uint8_t *bytes = malloc(n);
+    if (!bytes)
+        return TACIT_ERR_MEMORY;
+    bytes[0] = (uint8_t)tokenizer->form;
+    bytes[1] = (uint8_t)n_pre;
+    memcpy(bytes + 2, pre, n_pre);
+    store_le32(bytes + 2 + n_pre, (uint32_t)n_rules);
+    enum tacit_status status = save_rules(tokenizer, bytes + 6 + n_pre, (uint32_t)n_rules);
+    *hash = (uint32_t)hash64(bytes, n, 0);
+    free(bytes);
+    return status;
 }
 
 /* The fixed part. *rest: what follows it. */

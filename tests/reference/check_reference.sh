@@ -86,7 +86,8 @@ for archive in "$source"/tests/golden/*/*.tct; do
     esac
 done
 "$golden_model" --models "$work" >"$work/log"
-# Another tokenizer than the linked-in model's, where the decoder cuts text: a primer, and a reference.
+# Another tokenizer than the linked-in model's, whose rules the archive names, as the decoder cuts text: a primer, and a
+# reference.
 head -c 1000 "$work/model-content" >"$work/old"
 tail -c 300 "$work/model-content" >"$work/new"
 sed 's/^/12:31:09 /' "$work/new" >"$work/timed"

@@ -19,6 +19,7 @@
 #include "context_decoder.h"
 #include "counters.h"
 #include "language_decoder.h"
+#include "text_pieces.h"
 
 /* Section 2: the model that is given, and whether the archive names it. */
 static struct model given_model;
@@ -112,15 +113,18 @@ static void take_reference(size_t n_hash)
     take_reference_hash(n_hash);
 }
 
-/* Section 2: the first bytes of the model's identity, and its name. */
-static void take_identity(size_t n, int named)
+/* Section 2: the first bytes of the model's identity; from kind 2 on its name; with kind 3 the rules. */
+static void take_identity(size_t n, unsigned kind)
 {
     const uint8_t *identity = take(n);
-    if (named)
+    if (kind >= 2)
         take(*take(1));
+    uint32_t rules = kind == 3 ? (uint32_t)take_number(4) : 0;
     names_model = 1;
     require(!has_model || memcmp(given_model.identity, identity, n) == 0,
             "another language model is needed");
+    require(kind != 3 || !has_model || hash_of_rules(&given_model) == rules,
+            "a language model with another tokenizer is needed");
 }
 
 /* Section 2.1; the header starts at start. */
@@ -265,9 +269,8 @@ static void decode_archive(void)
     require(memcmp(take(4), "\xcfTCT", 4) == 0, "not an archive");
     unsigned flags = *take(1);
     require((flags & 15) == 1, "another version");
-    require((flags & 0x60) != 0x60, "kind of model identity");
     if ((flags & 0x60) != 0)
-        take_identity(flags & 0x20 ? 4 : 32, (flags & 0x40) != 0);
+        take_identity(flags & 0x40 ? 32 : 4, flags >> 5 & 3);
     if (flags & 0x80)
         take_reference(flags & 0x10 ? 4 : 16);
     if (flags & 0x10)

@@ -219,6 +219,32 @@ uint32_t text_piece(const struct cutter *c, const uint8_t *p, uint32_t n)
     return c->family == PIECES_GPT2 ? piece_of_gpt2(c, p, n) : piece_of_gpt4(c, p, n);
 }
 
+static const struct pre {
+    const char *name;
+    enum family family;
+    uint32_t n_digits;
+    bool whole;
+} known[] = {
+    {"tacit", PIECES_TACIT, 1, false},    {"gpt-2", PIECES_GPT2, 0, false},
+    {"phi-2", PIECES_GPT2, 0, false},     {"olmo", PIECES_GPT2, 0, false},
+    {"mpt", PIECES_GPT2, 0, false},       {"smollm", PIECES_GPT2, 1, false},
+    {"starcoder", PIECES_GPT2, 1, false}, {"refact", PIECES_GPT2, 1, false},
+    {"command-r", PIECES_GPT2, 1, false}, {"codeshell", PIECES_GPT2, 1, false},
+    {"qwen2", PIECES_GPT4, 1, false},     {"deepseek-r1-qwen", PIECES_GPT4, 1, false},
+    {"llama-bpe", PIECES_GPT4, 3, true},  {"llama-v3", PIECES_GPT4, 3, true},
+    {"llama3", PIECES_GPT4, 3, true},     {"smaug-bpe", PIECES_GPT4, 3, false},
+    {"dbrx", PIECES_GPT4, 3, false},
+};
+
+static const struct pre *pre_of(const struct model *m)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i].name) == m->n_pre && memcmp(known[i].name, m->pre, m->n_pre) == 0)
+            return &known[i];
+    refuse("a pre-tokenizer that this decoder does not have");
+    return NULL;
+}
+
 static void make_sentencepiece(struct cutter *c, const struct model *m)
 {
     c->cut_out = calloc(m->n_rules + (size_t)1, sizeof *c->cut_out);
@@ -238,22 +264,6 @@ static void make_sentencepiece(struct cutter *c, const struct model *m)
 
 void make_cutter(struct cutter *c, const struct model *m)
 {
-    static const struct {
-        const char *name;
-        enum family family;
-        uint32_t n_digits;
-        bool whole;
-    } known[] = {
-        {"tacit", PIECES_TACIT, 1, false},    {"gpt-2", PIECES_GPT2, 0, false},
-        {"phi-2", PIECES_GPT2, 0, false},     {"olmo", PIECES_GPT2, 0, false},
-        {"mpt", PIECES_GPT2, 0, false},       {"smollm", PIECES_GPT2, 1, false},
-        {"starcoder", PIECES_GPT2, 1, false}, {"refact", PIECES_GPT2, 1, false},
-        {"command-r", PIECES_GPT2, 1, false}, {"codeshell", PIECES_GPT2, 1, false},
-        {"qwen2", PIECES_GPT4, 1, false},     {"deepseek-r1-qwen", PIECES_GPT4, 1, false},
-        {"llama-bpe", PIECES_GPT4, 3, true},  {"llama-v3", PIECES_GPT4, 3, true},
-        {"llama3", PIECES_GPT4, 3, true},     {"smaug-bpe", PIECES_GPT4, 3, false},
-        {"dbrx", PIECES_GPT4, 3, false},
-    };
     memset(c, 0, sizeof *c);
     if (m->form == 3) {
         c->family = PIECES_SENTENCEPIECE;
@@ -261,17 +271,72 @@ void make_cutter(struct cutter *c, const struct model *m)
         return;
     }
     require(m->form == 1 || m->form == 2, "form of the tokenizer");
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strlen(known[i].name) == m->n_pre && memcmp(known[i].name, m->pre, m->n_pre) == 0) {
-            c->family = known[i].family;
-            c->n_digits = known[i].n_digits;
-            c->whole = known[i].whole;
-            return;
-        }
-    refuse("a pre-tokenizer that this decoder does not have");
+    const struct pre *pre = pre_of(m);
+    c->family = pre->family;
+    c->n_digits = pre->n_digits;
+    c->whole = pre->whole;
 }
 
 void free_cutter(struct cutter *c)
 {
     free(c->cut_out);
+}
+
+struct rule {
+    uint64_t left, right;
+    uint32_t rank;
+};
+
+static int compare_rules(const void *a, const void *b)
+{
+    const struct rule *x = a, *y = b;
+    if (x->left != y->left)
+        return x->left < y->left ? -1 : 1;
+    if (x->right != y->right)
+        return x->right < y->right ? -1 : 1;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+/* Copies rules without those that repeat an earlier one; their number. */
+static uint32_t copy_rules(const struct model *m, uint8_t *to)
+{
+    struct rule *rule = (struct rule *)(void *)allocate(m->n_rules * sizeof *rule);
+    uint8_t *repeats = allocate(m->n_rules);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->n_rules; i++)
+        rule[i] = (struct rule){number(m->rules + 8 * (size_t)i, 4),
+                                number(m->rules + 8 * (size_t)i + 4, 4), i};
+    qsort(rule, m->n_rules, sizeof *rule, compare_rules);
+    for (uint32_t i = 0; i < m->n_rules; i++)
+        repeats[rule[i].rank] =
+            i > 0 && rule[i].left == rule[i - 1].left && rule[i].right == rule[i - 1].right;
+    for (uint32_t i = 0; i < m->n_rules; i++)
+        if (m->form != 1 || !repeats[i])
+            memcpy(to + 8 * (size_t)n++, m->rules + 8 * (size_t)i, 8);
+    free(rule);
+    free(repeats);
+    return n;
+}
+
+uint32_t hash_of_rules(const struct model *m)
+{
+    const char *name = "";
+    if (m->form != 3) {
+        const struct pre *pre = pre_of(m), *first = known;
+        while (first->family != pre->family || first->n_digits != pre->n_digits ||
+               first->whole != pre->whole)
+            first++;
+        name = first->name;
+    }
+    size_t n_pre = strlen(name);
+    uint8_t *bytes = allocate(6 + n_pre + 8 * (size_t)m->n_rules);
+    bytes[0] = m->form;
+    bytes[1] = (uint8_t)n_pre;
+    memcpy(bytes + 2, name, n_pre);
+    uint32_t n = copy_rules(m, bytes + 6 + n_pre);
+    for (int i = 0; i < 4; i++)
+        bytes[2 + n_pre + (size_t)i] = (uint8_t)(n >> (8 * i));
+    uint32_t hash = h32(bytes, 6 + n_pre + 8 * (size_t)n);
+    free(bytes);
+    return hash;
 }

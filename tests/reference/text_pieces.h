@@ -28,6 +28,9 @@ uint32_t text_piece(const struct cutter *cutter, const uint8_t *p, uint32_t n);
 /* Of the token to be cut out that p begins with, 0 if there is none. */
 uint32_t cut_out_length(const struct cutter *cutter, const uint8_t *p, uint32_t n);
 
+/* docs/format.md, section 2: the hash by which archives name the rules of a tokenizer. */
+uint32_t hash_of_rules(const struct model *model);
+
 /* Bytes of the character that p begins with, its number to *code; 0: none that is valid and whole. */
 uint32_t character(const uint8_t *p, uint32_t n, uint32_t *code);
 

@@ -284,5 +284,6 @@ const struct block_method language_method = {.name = "model",
                                              .encode = encode,
                                              .decode = decode,
                                              .needs_reference = language_layout_is_referenced,
+                                             .cuts_text = language_layout_cuts_text,
                                              .encode_memory = encode_memory,
                                              .decode_memory = decode_memory};

@@ -159,6 +159,11 @@ bool language_layout_is_referenced(const uint8_t *data, size_t n)
     return (n > 0 && (data[0] & USUAL) == USUAL) || (n > 1 && (data[1] & FLAG_REFERENCE) != 0);
 }
 
+bool language_layout_cuts_text(const uint8_t *data, size_t n)
+{
+    return language_layout_is_referenced(data, n) || (n > 0 && (data[0] & FLAG_PRIMED));
+}
+
 /* The byte that names a kind of KV cache, and the one behind it that says how many positions it keeps. Absent for
  * KV_INT8 that keeps all. */
 static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,

@@ -72,4 +72,7 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
 /* Whether the payload needs the reference. */
 bool language_layout_is_referenced(const uint8_t *data, size_t n);
 
+/* Whether decoding such bytes cuts text into tokens: a primer's, or the reference's. */
+bool language_layout_cuts_text(const uint8_t *data, size_t n);
+
 #endif

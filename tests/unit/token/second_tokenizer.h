@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "reference/text_items.h"
+#include "reference/text_pieces.h"
 #include "token/tokenizer.h"
 
 struct second_tokenizer {
@@ -28,6 +29,9 @@ static inline void second_open(struct second_tokenizer *second, const struct tok
     CHECK(tokenizer_save(tokenizer, &second->file, &n) == TACIT_OK);
     read_tokenizer(&second->model, second->file, n);
     make_items(&second->items, &second->model);
+    uint32_t hash;
+    CHECK(tokenizer_hash_rules(tokenizer, &hash) == TACIT_OK &&
+          hash == hash_of_rules(&second->model));
 }
 
 static inline void second_close(struct second_tokenizer *second)
