@@ -282,8 +282,7 @@ static void unpack_keys(const struct kv_use *use, size_t first, size_t n)
                             key_bits(cache));
     for (size_t i = 0; i < n * n_groups; i++) {
         size_t at = i % n_groups * cache->n_slots + (first + i / n_groups) * LM_TILE_ROWS;
-        for (size_t r = 0; r < LM_TILE_ROWS; r++)
-            tiles[i].scale[r] = kv_scale_value(scales[at + r]);
+        kv_scale_values(tiles[i].scale, scales + at, LM_TILE_ROWS);
     }
 }
 
@@ -293,7 +292,7 @@ void kv_score_low(const struct kv_use *use, const float *queries, size_t n_valid
     struct kv_scratch *t = use->scratch;
     struct kv_cache near = near_of(&use->cache);
     size_t head_dim = near.head_dim, n_groups = head_dim / LM_GROUP, stride = row_stride(use);
-    size_t n_blocks = (count_far(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
+    size_t n_far = count_far(use), n_blocks = (n_far + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
     size_t chunk = KV_TILES / n_groups;
     use->kernels->lm_rotate(t->rotated, queries, use->n_queries * n_groups);
     for (size_t i = 0; i < use->n_queries; i++)
@@ -312,7 +311,7 @@ void kv_score_low(const struct kv_use *use, const float *queries, size_t n_valid
     mask(use);
     for (size_t i = 0; i < use->n_queries; i++) {
         float *score = t->score + i * stride, of_mean = score[first_near(use) + MEAN_SLOT];
-        for (size_t j = 0; j < count_far(use); j++)
+        for (size_t j = 0; j < n_far; j++)
             score[j] += of_mean;
         if (use->score_cap > 0.0f)
             lm_cap(score, use->score_cap, first_near(use) + count_near(use));
@@ -329,8 +328,7 @@ static void make_weights(const struct kv_use *use, struct lm_rows *weight, const
     const struct kv_cache *cache = &use->cache;
     const uint16_t *scales = (const uint16_t *)cache->scales + part * cache->n_slots;
     size_t stride = row_stride(use), n_columns = first_near(use) + count_near(use);
-    for (size_t i = 0; i < count_far(use); i++)
-        t->value_scale[i] = kv_scale_value(scales[i]);
+    kv_scale_values(t->value_scale, scales, count_far(use));
     memcpy(t->value_scale + first_near(use),
            (const float *)cache->near_scales + part * KV_NEAR_SLOTS,
            count_near(use) * sizeof(float));

@@ -24,6 +24,12 @@ static inline float kv_scale_value(uint16_t scale)
     return strict_from_bits((uint32_t)scale << 16);
 }
 
+static inline void kv_scale_values(float *restrict value, const uint16_t *restrict scale, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        value[i] = kv_scale_value(scale[i]);
+}
+
 /* What turns numbers into levels, and back. */
 struct kv_rounding {
     float scale, inverse, half, top;

@@ -58,6 +58,33 @@ static void lm_quantize_avx512(int8_t *q, float *scale, int32_t *sum, const floa
     }
 }
 
+/* Half a register holds a run of bytes; both halves take it, each with shifts of its own. */
+static inline __attribute__((always_inline)) void unpack_tile(int8_t *q, const uint8_t *packed,
+                                                              const int bits)
+{
+    const __m512i mask = _mm512_set1_epi8((char)((1 << bits) - 1));
+    for (int run = 0; run < LM_GROUP * LM_TILE_ROWS * bits / 8; run += LM_PACKED_RUN) {
+        __m512i bytes = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(packed + run)));
+#pragma GCC unroll 2
+        for (int shift = 0; shift < 8; shift += 2 * bits, q += 2 * LM_PACKED_RUN) {
+            __m512i shifts = _mm512_inserti64x4(_mm512_set1_epi16((short)shift),
+                                                _mm256_set1_epi16((short)(shift + bits)), 1);
+            __m512i n = _mm512_and_si512(_mm512_srlv_epi16(bytes, shifts), mask);
+            _mm512_store_si512(q, _mm512_sub_epi8(_mm512_add_epi8(n, n), mask));
+        }
+    }
+}
+
+static void lm_unpack_avx512(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
+                             unsigned bits)
+{
+    for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
+        if (bits == 4)
+            unpack_tile(tiles[i].q[0][0], packed, 4);
+        else
+            unpack_tile(tiles[i].q[0][0], packed, 2);
+}
+
 /* Lanes below n_valid, counted from i on. */
 static __mmask16 valid_lanes(size_t i, size_t n_valid)
 {
@@ -115,6 +142,7 @@ static void lm_token_masses_avx512(uint32_t *mass, const float *x, size_t n)
 void lm_kernels_init_avx512(struct kernels *kernels)
 {
     kernels->lm_quantize = lm_quantize_avx512;
+    kernels->lm_unpack = lm_unpack_avx512;
     kernels->lm_rms_norm = lm_rms_norm_avx512;
     kernels->lm_attention_weights = lm_attention_weights_avx512;
     kernels->lm_swiglu = lm_swiglu_avx512;
