@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tasks beside a ranking: what the models make of questions, and whether bits per byte of text tell
- * it: correlations over the models.
+ * it: correlations over the models, with Fisher's intervals of 95 %.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "cli/base/json_text.h"
 #include "cli/measure/cmd_rank.h"
 
-enum { COLUMN = 14, CORRELATE_MIN = 3 };
+enum { COLUMN = 14, CORRELATE_MIN = 3, INTERVAL_MIN = 4 };
 
 enum exit_code rank_tasks_open(struct rank *rank)
 {
@@ -102,9 +102,24 @@ static double pearson(const double *x, const double *y, int n)
     return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
 }
 
-/* Of bits per byte of text with a task's measure, over the models that have both. NAN for fewer than
- * three models. by_place: Spearman's, of the places; else Pearson's. */
-static double correlation(const struct rank *rank, int task, enum measure measure, bool by_place)
+/* value NAN: too few models, or nothing to compare; low and high NAN: too few for an interval. */
+struct correlation {
+    double value, low, high;
+};
+
+/* By Fisher's transformation, as if the models were drawn independently; Spearman's varies by some 6 % more. */
+static struct correlation with_interval(double value, int n, bool by_place)
+{
+    if (n < INTERVAL_MIN)
+        return (struct correlation){value, NAN, NAN};
+    double half = (by_place ? 1.06 : 1.0) * 1.96 / sqrt(n - 3.0);
+    return (struct correlation){value, tanh(atanh(value) - half), tanh(atanh(value) + half)};
+}
+
+/* Of bits per byte of text with a task's measure, over the models that have both; at least three. by_place:
+ * Spearman's, of the places; else Pearson's. */
+static struct correlation correlate(const struct rank *rank, int task, enum measure measure,
+                                    bool by_place)
 {
     double x[SUBJECTS_MAX], y[SUBJECTS_MAX], px[SUBJECTS_MAX], py[SUBJECTS_MAX];
     int n = 0;
@@ -115,12 +130,12 @@ static double correlation(const struct rank *rank, int task, enum measure measur
         y[n++] = value_of(&rank->rows[r], task, measure);
     }
     if (n < CORRELATE_MIN || isnan(y[0]))
-        return NAN;
+        return (struct correlation){NAN, NAN, NAN};
     if (!by_place)
-        return pearson(x, y, n);
+        return with_interval(pearson(x, y, n), n, false);
     places(x, n, px);
     places(y, n, py);
-    return pearson(px, py, n);
+    return with_interval(pearson(px, py, n), n, true);
 }
 
 static void print_value(double value, int digits)
@@ -131,13 +146,27 @@ static void print_value(double value, int digits)
         printf(" %*s", COLUMN, "-");
 }
 
+static void print_interval(const struct correlation *c)
+{
+    char text[32] = "-";
+    if (isfinite(c->low) && isfinite(c->high))
+        snprintf(text, sizeof text, "%.2f..%.2f", c->low, c->high);
+    printf(" %*s", COLUMN, text);
+}
+
 static void print_correlations(const struct rank *rank, enum measure measure)
 {
     static const char *const names[] = {"  Pearson", "  Spearman"};
+    struct correlation c[TASKS_MAX + 1];
     for (int by_place = 0; by_place < 2; by_place++) {
         printf("%-24s", names[by_place]);
+        for (int t = 0; t <= rank->arguments.n_tasks; t++) {
+            c[t] = correlate(rank, t, measure, by_place);
+            print_value(c[t].value, 3);
+        }
+        printf("\n%-24s", "    95 %");
         for (int t = 0; t <= rank->arguments.n_tasks; t++)
-            print_value(correlation(rank, t, measure, by_place), 3);
+            print_interval(&c[t]);
         putchar('\n');
     }
 }
@@ -186,6 +215,16 @@ void rank_tasks_print_row_json(const struct rank *rank, const struct rank_row *r
     fputs("]", stdout);
 }
 
+static void print_json_correlation(const char *name, struct correlation c)
+{
+    printf(", \"%s\": ", name);
+    json_print_number(stdout, c.value);
+    printf(", \"%s_low\": ", name);
+    json_print_number(stdout, c.low);
+    printf(", \"%s_high\": ", name);
+    json_print_number(stdout, c.high);
+}
+
 void rank_tasks_print_json(const struct rank *rank)
 {
     fputs(", \"correlations\": [", stdout);
@@ -193,14 +232,10 @@ void rank_tasks_print_json(const struct rank *rank)
         const char *name = t < rank->arguments.n_tasks ? rank->tasks[t].name : "(all questions)";
         fputs(t ? ",\n  {\"task\": " : "\n  {\"task\": ", stdout);
         json_print_string(stdout, name, strlen(name));
-        fputs(", \"accuracy_pearson\": ", stdout);
-        json_print_number(stdout, correlation(rank, t, MEASURE_ACCURACY, false));
-        fputs(", \"accuracy_spearman\": ", stdout);
-        json_print_number(stdout, correlation(rank, t, MEASURE_ACCURACY, true));
-        fputs(", \"gold_pearson\": ", stdout);
-        json_print_number(stdout, correlation(rank, t, MEASURE_GOLD, false));
-        fputs(", \"gold_spearman\": ", stdout);
-        json_print_number(stdout, correlation(rank, t, MEASURE_GOLD, true));
+        print_json_correlation("accuracy_pearson", correlate(rank, t, MEASURE_ACCURACY, false));
+        print_json_correlation("accuracy_spearman", correlate(rank, t, MEASURE_ACCURACY, true));
+        print_json_correlation("gold_pearson", correlate(rank, t, MEASURE_GOLD, false));
+        print_json_correlation("gold_spearman", correlate(rank, t, MEASURE_GOLD, true));
         putchar('}');
     }
     fputs("]", stdout);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tacit eval --tasks and rank --tasks: what a continuation costs, which one is chosen, and files that are no tasks."""
 import json
+import math
 
 from harness import FAILED, OK, USAGE, CliTest, main, text
 from toy_model import gguf
@@ -98,8 +99,17 @@ class Tasks(CliTest):
         places = [sorted(y).index(v) for v in y]  # x is sorted
         spearman = sum((a - 1) * (b - 1) for a, b in zip(range(3), places)) / 2
         self.assertAlmostEqual(ranking["correlations"][0]["gold_spearman"], spearman, places=6)
+        self.assertIsNone(ranking["correlations"][0]["gold_pearson_low"], "three models give no interval")
         table = self.run_tacit(*arguments).stdout.decode()
-        self.assertRegex(table, r"(?m)^  Spearman +\S+ +\S+$")
+        self.assertRegex(table, r"(?m)^  Spearman +\S+ +\S+\n    95 % +- +-$")
+        self.write("4.gguf", gguf(seed=4))
+        ranking = json.loads(self.run_tacit("rank", "--json", "--tasks", "questions.jsonl",
+                                            *(f"./{i}.gguf" for i in (1, 2, 3, 4)), "--", "text").stdout)
+        for name, error in (("pearson", 1), ("spearman", 1.06)):
+            value, low, high = (ranking["correlations"][0]["gold_" + name + end] for end in ("", "_low", "_high"))
+            if abs(value) < 1:
+                self.assertAlmostEqual(math.atanh(value) - math.atanh(low), 1.96 * error, places=2)
+                self.assertAlmostEqual(math.atanh(high) - math.atanh(value), 1.96 * error, places=2)
 
     def test_no_tasks(self):
         good = {"context": "a", "continuations": ["b", "c"], "label": 0}
