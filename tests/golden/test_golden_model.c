@@ -24,7 +24,13 @@
 #include "tacit/tacit.h"
 #include "tiny_tmodel.h"
 
-enum { N_CONTENT = 1500, ARCHIVE_MAX = 4 * N_CONTENT, N_KNOWN = 63, N_VOCAB = 271 };
+enum {
+    N_CONTENT = 1500,
+    ARCHIVE_MAX = 4 * N_CONTENT,
+    N_KNOWN = 63,
+    N_VOCAB = 271,
+    N_REFERENCE = 400
+};
 
 /* The Llama family's switches, and the default model's. */
 static const struct lm_shape shapes[] = {
@@ -61,13 +67,20 @@ static const struct variant {
     bool unmixed;
     enum tacit_kv kv;
     unsigned n_context, kv_keep;
+    bool
+        reads_reference; /* so that its header names the rules of the tokenizer; of model 0 alone */
 } variants[] = {
-    {"mixed1", 1, false, TACIT_KV_8, 64, 0},   {"mixed3", 3, false, TACIT_KV_8, 64, 0},
-    {"whole2", 2, true, TACIT_KV_8, 64, 0},    {"kv4", 1, false, TACIT_KV_4, 320, 0},
-    {"k4v2", 3, false, TACIT_KV_K4V2, 384, 0}, {"keep", 2, false, TACIT_KV_8, 192, 40},
+    {"mixed1", 1, false, TACIT_KV_8, 64, 0, false},
+    {"mixed3", 3, false, TACIT_KV_8, 64, 0, false},
+    {"whole2", 2, true, TACIT_KV_8, 64, 0, false},
+    {"kv4", 1, false, TACIT_KV_4, 320, 0, false},
+    {"k4v2", 3, false, TACIT_KV_K4V2, 384, 0, false},
+    {"keep", 2, false, TACIT_KV_8, 192, 40, false},
+    {"rules", 1, false, TACIT_KV_8, 64, 0, true},
 };
 
 static uint8_t content[N_CONTENT];
+static struct tacit_reference *reference; /* the content's last N_REFERENCE bytes */
 
 /* What a model is made to know. */
 struct knowledge {
@@ -141,6 +154,7 @@ static size_t encode(const struct variant *variant, const struct tacit_model *mo
     options.n_context = variant->n_context;
     options.kv = variant->kv;
     options.kv_keep = variant->kv_keep;
+    options.reference = variant->reads_reference ? reference : NULL;
     options.unmixed = variant->unmixed;
     options.report = &report;
     enum tacit_status status =
@@ -159,6 +173,7 @@ static enum tacit_status decode(const uint8_t *archive, size_t n, const struct t
     tacit_options_init(&options);
     options.cpu = cpu;
     options.model = model;
+    options.reference = reference;
     enum tacit_status status =
         tacit_buffer_decompress(archive, n, restored, sizeof restored, &n_restored, &options);
     CHECK(status != TACIT_OK ||
@@ -225,6 +240,7 @@ static void write_file(const char *folder, const char *name, const uint8_t *data
 static void write_models(const char *folder, uint8_t *const *memory)
 {
     write_file(folder, "model-content", content, N_CONTENT);
+    write_file(folder, "model-reference", content + N_CONTENT - N_REFERENCE, N_REFERENCE);
     for (size_t i = 0; i < N_SHAPES; i++) {
         char name[32];
         snprintf(name, sizeof name, "model%zu.tmodel", i);
@@ -250,6 +266,8 @@ int main(int argc, char **argv)
     if (how.cpu && golden_features_repeat(how.cpu))
         return GOLDEN_SKIPPED;
     golden_fill(content, N_CONTENT, GOLDEN_prose);
+    CHECK(tacit_reference_create(&reference, content + N_CONTENT - N_REFERENCE, N_REFERENCE) ==
+          TACIT_OK);
     for (size_t i = 0; i < N_SHAPES; i++)
         models[i] = make_model(i, &memory[i]);
     if (models_only)
@@ -257,6 +275,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < N_SHAPES && !models_only; i++)
         for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
             char path[4096];
+            if (variants[v].reads_reference && i != 0)
+                continue;
             snprintf(path, sizeof path, "%s/model%zu-%s.tct", folder, i, variants[v].name);
             if (write)
                 write_one(&variants[v], models[i], path);
@@ -268,5 +288,6 @@ int main(int argc, char **argv)
         tacit_model_close(models[i]);
         free(memory[i]);
     }
+    tacit_reference_destroy(reference);
     return check_result();
 }

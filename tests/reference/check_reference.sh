@@ -102,7 +102,7 @@ done
 for archive in "$source"/tests/golden/model*.tct; do
     name=$(basename "$archive")
     model=$work/${name%%-*}.tmodel
-    compare_model "$work/model-content" "$archive"
+    compare_model "$work/model-content" "$archive" "$work/model-reference"
 done
 if "$reference" -m "$work/model0.tmodel" "$source/tests/golden/model1-mixed1.tct" >/dev/null 2>&1; then
     echo "an archive was read with another model than its own"
