@@ -16,7 +16,8 @@ enum { NONE = -1 };
 static const char *const parts[] = {[TACIT_PRUNE_WEIGHTS] = "weights",
                                     [TACIT_PRUNE_2_OF_4] = "2:4",
                                     [TACIT_PRUNE_NEURONS] = "neurons",
-                                    [TACIT_PRUNE_LAYERS] = "layers"};
+                                    [TACIT_PRUNE_LAYERS] = "layers",
+                                    [TACIT_PRUNE_HEADS] = "heads"};
 static const char *const rules[] = {[TACIT_PRUNE_BY_MAGNITUDE] = "magnitude",
                                     [TACIT_PRUNE_BY_WANDA] = "wanda",
                                     [TACIT_PRUNE_BY_SPARSEGPT] = "sparsegpt",
@@ -62,17 +63,18 @@ static bool take_by(void *options, const struct option_row *row, const char *val
 static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
      "the model's name from now on, or a .tmodel file", NULL},
-    {"what", 0, OPTION_TAKE, 0, 0, 0, 0, "weights|2:4|neurons|layers",
-     "is weights, 2:4, neurons or layers",
-     "what goes: weights of every row, two of any four\nneighbours, hidden neurons, or layers",
+    {"what", 0, OPTION_TAKE, 0, 0, 0, 0, "weights|2:4|neurons|heads|layers",
+     "is weights, 2:4, neurons, heads or layers",
+     "what goes: weights of every row, two of any four\nneighbours, hidden neurons, heads of "
+     "attention, or layers",
      take_what},
     {"by", 0, OPTION_TAKE, 0, 0, 0, 0, "magnitude|wanda|sparsegpt|bits",
      "is magnitude, wanda, sparsegpt or bits",
      "what goes first: small weights (default), small products\nwith the inputs, what the weights "
-     "that stay can correct,\nor layers that cost the fewest bits (default of layers)",
+     "that stay can correct,\nor heads or layers that cost the fewest bits (their default)",
      take_by},
     {"ratio", 0, OPTION_SHARE, 0, AT(job.ratio), 0.001, 0.999, "R", "is a share",
-     "the share that goes (0.5; layers: 0.1)", NULL},
+     "the share that goes (0.5; layers: 0.1; heads: 0.25)", NULL},
     {"calibrate", 0, OPTION_TAKE, 0, AT(texts), 0, 0, "FILE", MODEL_TEXTS_WANTED,
      "a text such as the model will read; may be repeated; every\nrule but magnitude needs it",
      model_texts_take},
@@ -85,9 +87,8 @@ static const struct option_row rows[] = {
 static const struct command_line line = {
     .name = "model prune",
     .usage = "model prune [OPTION]... --what PART MODEL -o NAME",
-    .about =
-        "Makes a model of int8 without a part of MODEL's weights. Without neurons or layers it\n"
-        "is smaller and faster; weights become zeros.\n",
+    .about = "Makes a model of int8 without a part of MODEL's weights. Without neurons, heads or\n"
+             "layers it is smaller and faster; weights become zeros.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 
@@ -99,17 +100,18 @@ static bool refuse(struct run *run, const char *what)
 static bool check(struct run *run)
 {
     bool of_layers = run->what == TACIT_PRUNE_LAYERS;
+    bool of_heads = run->what == TACIT_PRUNE_HEADS;
     bool of_weights = run->what == TACIT_PRUNE_WEIGHTS || run->what == TACIT_PRUNE_2_OF_4;
     if (run->what == NONE)
         return refuse(run, "--what says what goes");
     if (run->by == NONE)
-        run->by = of_layers ? TACIT_PRUNE_BY_BITS : TACIT_PRUNE_BY_MAGNITUDE;
-    if (of_layers != (run->by == TACIT_PRUNE_BY_BITS))
-        return refuse(run, "layers go by bits, and only layers do");
+        run->by = of_layers || of_heads ? TACIT_PRUNE_BY_BITS : TACIT_PRUNE_BY_MAGNITUDE;
+    if (!of_heads && of_layers != (run->by == TACIT_PRUNE_BY_BITS))
+        return refuse(run, "layers go by bits, and only layers and heads do");
     if (run->by == TACIT_PRUNE_BY_SPARSEGPT && !of_weights)
         return refuse(run, "--by sparsegpt is for weights and 2:4");
     if (run->job.ratio == 0)
-        run->job.ratio = of_layers ? 0.1 : 0.5;
+        run->job.ratio = of_layers ? 0.1 : of_heads ? 0.25 : 0.5;
     if (run->what == TACIT_PRUNE_2_OF_4 && run->job.ratio != 0.5)
         return refuse(run, "--what 2:4 has the ratio 0.5");
     if (run->by != TACIT_PRUNE_BY_MAGNITUDE && run->texts.n == 0)

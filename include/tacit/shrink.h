@@ -55,16 +55,19 @@ enum tacit_prune_part {
     TACIT_PRUNE_NEURONS, /* the share of each hidden layer, in multiples of 64: the model gets smaller
                             and faster */
     TACIT_PRUNE_LAYERS, /* the share of all layers, at least one: smaller and faster */
+    TACIT_PRUNE_HEADS, /* the share of each layer's heads of keys and values with their queries, or where there is one, of query
+                           heads; at least one: smaller and faster */
 };
 
 /* What goes first: that which by this rule matters least. */
 enum tacit_prune_rule {
-    TACIT_PRUNE_BY_MAGNITUDE, /* weights: their size; neurons: that of their weights */
+    TACIT_PRUNE_BY_MAGNITUDE, /* weights: their size; neurons: that of their weights; heads: that of the weights
+                                 that lead from them to the output */
     TACIT_PRUNE_BY_WANDA,     /* size times the root mean square of the input (arXiv 2306.11695);
-                                 neurons: what they add to the output */
+                                 neurons and heads: what they add to the output */
     TACIT_PRUNE_BY_SPARSEGPT, /* weights: the error of the product, which the weights that stay then
                                  correct (arXiv 2301.00774) */
-    TACIT_PRUNE_BY_BITS,      /* layers: what the first 2,048 tokens of the texts cost without them,
+    TACIT_PRUNE_BY_BITS, /* layers and heads: what the first 2,048 tokens of the texts cost without them,
                                  measured again after each that goes */
 };
 

@@ -72,6 +72,29 @@ class Prune(CliTest):
             whole, pruned = self.bits("./lazy.gguf", "./n.tmodel")
             self.assertLess(abs(pruned / whole - 1), 0.01)  # scales of down's groups of 64 are others
 
+    def test_heads_that_do_nothing_go_first(self):
+        """With their keys and values; queries, keys, values and what leads away of the rest belong together."""
+        idle = {0: (1, 3), 1: (0, 2)}  # by layer, of 4
+        out = {f"blk.{layer}.attn_output.weight": [0.0 if i % 256 // 64 in heads else ((i * 37) % 101 - 50) / 100
+                                                   for i in range(256 * 256)] for layer, heads in idle.items()}
+        self.write("lazy.gguf", gguf(width=256, heads=4, layers=2, constants=out))
+        for rule in (("--by", "magnitude"), ("--by", "wanda", "--calibrate", "a")):
+            self.prune("--what", "heads", "--ratio", "0.5", *rule, "-f", "-o", "h.tmodel", model="./lazy.gguf")
+            whole, pruned = self.bits("./lazy.gguf", "./h.tmodel")
+            self.assertAlmostEqual(pruned / whole, 1, places=4)
+
+    def test_heads_that_share_keys(self):
+        """In the linked-in model queries go alone; what was measured is what the model without them costs."""
+        out = self.prune("--what", "heads", "--calibrate", "a", "--progress", "-o", "h.tmodel", model="default")
+        self.prune("--what", "heads", "--ratio", "0.25", "--by", "magnitude", "-o", "m.tmodel", model="default")
+        by_bits, by_magnitude = self.bits("./h.tmodel", "./m.tmodel")
+        self.assertLess(by_bits, by_magnitude)
+        found = re.findall(r"head \d goes: (\S+) bits a token", out.err)
+        again = self.prune("--what", "layers", "--ratio", "0.01", "--calibrate", "a", "--progress", "-o", "l.tmodel",
+                           model="./h.tmodel")
+        cost = float(re.search(r"(\S+) bits a token with all", again.err)[1])
+        self.assertAlmostEqual(cost / float(found[-1]), 1, places=3)  # matrices are rounded again
+
     def test_weights(self):
         for what, name in (("weights", "w"), ("2:4", "h")):
             for rule in ("magnitude", "wanda", "sparsegpt"):
@@ -97,7 +120,7 @@ class Prune(CliTest):
             (USAGE, "--what says", "-o", "x", "./toy.gguf"),
             (USAGE, "-o NAME says", "--what", "2:4", "./toy.gguf"),
             (USAGE, "name one model", *weights),
-            (USAGE, "is weights, 2:4, neurons or layers", "--what", "heads", "-o", "x", "./toy.gguf"),
+            (USAGE, "is weights, 2:4, neurons, heads or layers", "--what", "tails", "-o", "x", "./toy.gguf"),
             (USAGE, "is magnitude, wanda, sparsegpt or bits", *weights, "--by", "luck", "./toy.gguf"),
             (USAGE, "--ratio", *weights, "--ratio", "1", "./toy.gguf"),
             (USAGE, "has the ratio 0.5", "--what", "2:4", "--ratio", "0.4", "-o", "x", "./toy.gguf"),
@@ -110,6 +133,7 @@ class Prune(CliTest):
             (FAILED, "fewer than 512 tokens", *layers, "--calibrate", "short", "./toy.gguf"),
             (FAILED, "fewer than 512 tokens", *weights, "--by", "wanda", "--calibrate", "short", "./toy.gguf"),
             (FAILED, "nothing would be left", *layers, "--ratio", "0.9", "--calibrate", "a", "./toy.gguf"),
+            (FAILED, "nothing would be left", "--what", "heads", "--by", "magnitude", "-o", "x", "./toy.gguf"),
             (FAILED, "No such file", *layers, "--calibrate", "nowhere", "./toy.gguf"),
         ]:
             result = self.fails(code, pattern, "model", "prune", *args, env=self.env)

@@ -10,6 +10,8 @@
 #include "engine/lm_build.h"
 #include "tacit/shrink.h"
 #include "workshop/shrink/calibration.h"
+#include "workshop/shrink/prune_heads.h"
+#include "workshop/shrink/prune_keep.h"
 #include "workshop/shrink/prune_layers.h"
 #include "workshop/shrink/prune_neurons.h"
 #include "workshop/shrink/prune_weights.h"
@@ -20,11 +22,10 @@ struct pruning {
     const struct tacit_prune *job;
     const struct tacit_train_sink *sink;
     const struct lm_model *from;
-    struct lm_shape shape; /* of the result */
+    struct prune_keep keep; /* keep.to: the shape of the result */
     struct calibration calibration;
-    uint32_t *layers;  /* [shape.n_layers]: of from */
-    uint32_t *neurons; /* [from n_layers][shape.n_hidden]: of from; NULL: all */
-    float *row;        /* [widest of from] */
+    uint32_t *layers; /* [keep.to.n_layers]: of from */
+    float *row;       /* [widest of from] */
     struct weight_pruner weights;
     const struct tensor *pruned; /* the matrix that `weights` is open for; NULL: none */
 };
@@ -37,7 +38,9 @@ static bool prunes_weights(const struct tacit_prune *job)
 static bool fits(const struct tacit_prune *job)
 {
     bool by_bits = job->by == TACIT_PRUNE_BY_BITS, by_error = job->by == TACIT_PRUNE_BY_SPARSEGPT;
-    if (!(job->ratio > 0 && job->ratio < 1) || by_bits != (job->what == TACIT_PRUNE_LAYERS))
+    if (!(job->ratio > 0 && job->ratio < 1))
+        return false;
+    if (job->what != TACIT_PRUNE_HEADS && by_bits != (job->what == TACIT_PRUNE_LAYERS))
         return false;
     if (job->what == TACIT_PRUNE_2_OF_4 && job->ratio != 0.5)
         return false;
@@ -49,25 +52,47 @@ static enum tacit_status choose_neurons(struct pruning *p)
     uint32_t n = p->from->shape.n_hidden, n_layers = p->from->shape.n_layers;
     double units = (1 - p->job->ratio) * n / LM_UNIT;
     uint32_t n_kept = (uint32_t)(units + 0.5) * LM_UNIT;
-    p->shape.n_hidden = n_kept > LM_UNIT ? n_kept : LM_UNIT;
-    p->neurons = malloc((size_t)n_layers * p->shape.n_hidden * sizeof *p->neurons);
-    if (!p->neurons)
+    p->keep.to.n_hidden = n_kept > LM_UNIT ? n_kept : LM_UNIT;
+    p->keep.neurons = malloc((size_t)n_layers * p->keep.to.n_hidden * sizeof *p->keep.neurons);
+    if (!p->keep.neurons)
         return TACIT_ERR_MEMORY;
     for (uint32_t l = 0; l < n_layers; l++) {
         float *products =
             p->calibration.products ? p->calibration.products[lm_tensor_index(LM_DOWN, l)] : NULL;
-        TRY(neurons_choose(p->neurons + (size_t)l * p->shape.n_hidden, p->shape.n_hidden, p->from,
-                           l, p->job->by, products));
+        TRY(neurons_choose(p->keep.neurons + (size_t)l * p->keep.to.n_hidden, p->keep.to.n_hidden,
+                           p->from, l, p->job->by, products));
     }
-    say(p->sink, "%u of %u neurons a layer stay", (unsigned)p->shape.n_hidden, (unsigned)n);
+    say(p->sink, "%u of %u neurons a layer stay", (unsigned)p->keep.to.n_hidden, (unsigned)n);
     return TACIT_OK;
+}
+
+static enum tacit_status choose_heads(struct pruning *p, const struct tokenizer *tokenizer)
+{
+    struct lm_shape *to = &p->keep.to;
+    uint32_t n = heads_that_go(to), n_gone = (uint32_t)(p->job->ratio * n + 0.5);
+    n_gone = n_gone < 1 ? 1 : n_gone;
+    if (n_gone >= n)
+        return TACIT_ERR_ARGUMENT;
+    p->keep.n_heads_kept = n - n_gone;
+    to->n_heads = to->n_heads / n * p->keep.n_heads_kept;
+    to->n_kv_heads = to->n_kv_heads > 1 ? p->keep.n_heads_kept : 1;
+    p->keep.heads = malloc((size_t)to->n_layers * p->keep.n_heads_kept * sizeof *p->keep.heads);
+    if (!p->keep.heads)
+        return TACIT_ERR_MEMORY;
+    say(p->sink, "%u of %u heads a layer stay", (unsigned)p->keep.n_heads_kept, (unsigned)n);
+    return heads_choose(p->keep.heads, &(struct heads_job){.model = p->from,
+                                                           .tokenizer = tokenizer,
+                                                           .prune = p->job,
+                                                           .calibration = &p->calibration,
+                                                           .sink = p->sink,
+                                                           .n_kept = p->keep.n_heads_kept});
 }
 
 static enum tacit_status choose(struct pruning *p, const struct tokenizer *tokenizer)
 {
     uint32_t n = p->from->shape.n_layers;
-    p->shape = p->from->shape;
-    p->row = malloc(lm_shape_widest(&p->shape) * sizeof *p->row);
+    p->keep.from = p->keep.to = p->from->shape;
+    p->row = malloc(lm_shape_widest(&p->keep.to) * sizeof *p->row);
     p->layers = malloc(n * sizeof *p->layers);
     if (!p->row || !p->layers)
         return TACIT_ERR_MEMORY;
@@ -77,34 +102,16 @@ static enum tacit_status choose(struct pruning *p, const struct tokenizer *token
         TRY(calibration_run(&p->calibration, p->from, tokenizer, p->job->texts, p->job->n_texts));
     if (p->job->what == TACIT_PRUNE_NEURONS)
         return choose_neurons(p);
+    if (p->job->what == TACIT_PRUNE_HEADS)
+        return choose_heads(p, tokenizer);
     if (p->job->what != TACIT_PRUNE_LAYERS)
         return TACIT_OK;
     uint32_t n_gone = (uint32_t)(p->job->ratio * n + 0.5);
     n_gone = n_gone < 1 ? 1 : n_gone;
     if (n_gone >= n)
         return TACIT_ERR_ARGUMENT;
-    p->shape.n_layers = n - n_gone;
-    return layers_choose(p->layers, p->shape.n_layers, p->from, tokenizer, p->job, p->sink);
-}
-
-/* Copies from the n_from values of src those that neurons stand for: all halves of n_hidden. */
-static void pick(float *dst, const float *src, const struct pruning *p, uint32_t layer,
-                 size_t n_from)
-{
-    size_t n_old = p->from->shape.n_hidden, n_new = p->shape.n_hidden;
-    const uint32_t *kept = p->neurons + (size_t)layer * n_new;
-    for (size_t half = 0; half < n_from / n_old; half++)
-        for (size_t i = 0; i < n_new; i++)
-            dst[half * n_new + i] = src[half * n_old + kept[i]];
-}
-
-/* The row of `from` that becomes this row of LM_UP. */
-static size_t old_row(const struct pruning *p, enum lm_tensor_id id, uint32_t layer, size_t row)
-{
-    size_t n_new = p->shape.n_hidden;
-    if (!p->neurons || id != LM_UP)
-        return row;
-    return row / n_new * p->from->shape.n_hidden + p->neurons[layer * n_new + row % n_new];
+    p->keep.to.n_layers = n - n_gone;
+    return layers_choose(p->layers, p->keep.to.n_layers, p->from, tokenizer, p->job, p->sink);
 }
 
 static enum tacit_status prune_weights(struct pruning *p, const struct tensor *t, size_t index,
@@ -141,11 +148,10 @@ static enum tacit_status give_row(void *context, enum lm_tensor_id id, uint32_t 
     if (t->n_rows == 0)
         memcpy(p->row, t->values, t->n_columns * sizeof *p->row);
     else
-        tensor_row(t, old_row(p, id, layer, row), p->row);
-    if (p->neurons && (id == LM_DOWN || id == LM_UP_B))
-        pick(dst, p->row, p, layer, t->n_columns);
-    else
-        memcpy(dst, p->row, t->n_columns * sizeof *dst);
+        tensor_row(t, prune_keep_row(&p->keep, id, layer, row), p->row);
+    size_t n = lm_tensor_size(&p->keep.to, id).n_columns;
+    for (size_t i = 0; i < n; i++)
+        dst[i] = p->row[prune_keep_column(&p->keep, id, layer, i)];
     if (in_layer && t->n_rows > 0 && prunes_weights(p->job))
         return prune_weights(p, t, lm_tensor_index(id, layer), dst);
     return TACIT_OK;
@@ -158,7 +164,7 @@ static enum tacit_status prune(const struct tacit_prune *job, const struct model
     struct lm_model *made = NULL;
     enum tacit_status status = choose(&p, model_file_tokenizer(file));
     if (status == TACIT_OK)
-        status = lm_model_build(&made, &p.shape, give_row, &p);
+        status = lm_model_build(&made, &p.keep.to, give_row, &p);
     if (status == TACIT_OK)
         status = model_file_export_as(file, made, job->path);
     lm_model_destroy(made);
@@ -166,7 +172,8 @@ static enum tacit_status prune(const struct tacit_prune *job, const struct model
         weight_pruner_close(&p.weights);
     calibration_close(&p.calibration);
     free(p.layers);
-    free(p.neurons);
+    free(p.keep.neurons);
+    free(p.keep.heads);
     free(p.row);
     return status;
 }

@@ -5,42 +5,7 @@
 #include <string.h>
 
 #include "base/try.h"
-#include "workshop/inspect/text_cost.h"
-
-enum { TOKENS_MAX = 2048 };
-
-struct texts {
-    struct text_tokens *texts; /* [n], none empty */
-    size_t n, n_tokens;
-};
-
-static enum tacit_status read_texts(struct texts *t, const struct lm_model *model,
-                                    const struct tokenizer *tokenizer,
-                                    const struct tacit_prune *job)
-{
-    for (size_t i = 0; i < job->n_texts && t->n_tokens < TOKENS_MAX; i++) {
-        struct text_tokens *text = &t->texts[t->n];
-        TRY(text_tokens_read(text, model, tokenizer, job->texts[i], UINT64_MAX));
-        size_t n_left = TOKENS_MAX - t->n_tokens;
-        text->n = text->n < n_left ? text->n : n_left;
-        t->n_tokens += text->n;
-        t->n++;
-    }
-    return t->n_tokens < TEXT_WINDOW ? TACIT_ERR_CONTENT_LIMIT : TACIT_OK;
-}
-
-/* Bits a token. */
-static enum tacit_status mean_cost(double *cost, const struct lm_model *model,
-                                   const struct texts *t)
-{
-    *cost = 0;
-    for (size_t i = 0; i < t->n; i++) {
-        double bits;
-        TRY(text_cost(&bits, model, &t->texts[i], 0));
-        *cost += bits / (double)t->n_tokens;
-    }
-    return TACIT_OK;
-}
+#include "workshop/shrink/prune_texts.h"
 
 /* The model with these layers only: a view that owns nothing. */
 static struct lm_model with_layers(const struct lm_model *model, const uint32_t *kept, uint32_t n,
@@ -56,7 +21,7 @@ static struct lm_model with_layers(const struct lm_model *model, const uint32_t 
 
 /* Takes out of kept[0 .. n) the layer without which the text costs least. */
 static enum tacit_status drop_one(uint32_t *kept, uint32_t n, const struct lm_model *model,
-                                  const struct texts *texts, struct lm_layer *layers,
+                                  const struct prune_texts *texts, struct lm_layer *layers,
                                   const struct tacit_train_sink *sink)
 {
     double least = 0;
@@ -68,7 +33,7 @@ static enum tacit_status drop_one(uint32_t *kept, uint32_t n, const struct lm_mo
         memcpy(others, kept, i * sizeof *others);
         memcpy(others + i, kept + i + 1, (n - 1 - i) * sizeof *others);
         struct lm_model view = with_layers(model, others, n - 1, layers);
-        TRY(mean_cost(&cost, &view, texts));
+        TRY(prune_texts_cost(&cost, texts, &view));
         if (i == 0 || cost < least) {
             least = cost;
             best = i;
@@ -80,14 +45,14 @@ static enum tacit_status drop_one(uint32_t *kept, uint32_t n, const struct lm_mo
 }
 
 static enum tacit_status choose(uint32_t *kept, uint32_t n_kept, const struct lm_model *model,
-                                const struct texts *texts, struct lm_layer *layers,
+                                const struct prune_texts *texts, struct lm_layer *layers,
                                 const struct tacit_train_sink *sink)
 {
     uint32_t n = model->shape.n_layers, all[256];
     double cost;
     for (uint32_t i = 0; i < n; i++)
         all[i] = i;
-    TRY(mean_cost(&cost, model, texts));
+    TRY(prune_texts_cost(&cost, texts, model));
     say(sink, "%.4f bits a token with all %u layers", cost, (unsigned)n);
     for (; n > n_kept; n--)
         TRY(drop_one(all, n, model, texts, layers, sink));
@@ -99,16 +64,12 @@ enum tacit_status layers_choose(uint32_t *kept, uint32_t n_kept, const struct lm
                                 const struct tokenizer *tokenizer, const struct tacit_prune *job,
                                 const struct tacit_train_sink *sink)
 {
-    struct texts texts = {calloc(job->n_texts + 1, sizeof *texts.texts), 0, 0};
+    struct prune_texts texts;
+    TRY(prune_texts_open(&texts, model, tokenizer, job));
     struct lm_layer *layers = malloc(model->shape.n_layers * sizeof *layers);
-    enum tacit_status status = TACIT_ERR_MEMORY;
-    if (layers && texts.texts)
-        status = read_texts(&texts, model, tokenizer, job);
-    if (status == TACIT_OK)
-        status = choose(kept, n_kept, model, &texts, layers, sink);
-    for (size_t i = 0; i < texts.n; i++)
-        text_tokens_close(&texts.texts[i]);
-    free(texts.texts);
+    enum tacit_status status =
+        layers ? choose(kept, n_kept, model, &texts, layers, sink) : TACIT_ERR_MEMORY;
+    prune_texts_close(&texts);
     free(layers);
     return status;
 }
