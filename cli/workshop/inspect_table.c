@@ -99,14 +99,14 @@ static void take_cache(void *context, const struct tacit_inspect_cache *c)
     unsigned long long r90 = c->rank_90, r99 = c->rank_99, n = c->n_ranks;
     const char *what = c->is_value ? "values" : "keys";
     print_heads(t);
-    begin_row(t, "cached", "layer cached     rank 90/99 %    peak\n");
+    begin_row(t, "cached", "layer cached    entropy   rank 90/99 %    peak\n");
     if (t->json)
-        printf("{\"layer\": %u, \"what\": \"%s\", \"ranks\": %llu, \"rank_90\": %llu, "
-               "\"rank_99\": %llu, \"peak\": %.4f}",
-               (unsigned)c->layer, what, n, r90, r99, c->peak);
+        printf("{\"layer\": %u, \"what\": \"%s\", \"entropy\": %.5f, \"ranks\": %llu, "
+               "\"rank_90\": %llu, \"rank_99\": %llu, \"peak\": %.4f}",
+               (unsigned)c->layer, what, c->entropy, n, r90, r99, c->peak);
     else
-        printf("%5u %-8s %4llu/%4llu/%4llu %7.1f\n", (unsigned)c->layer, what, r90, r99, n,
-               c->peak);
+        printf("%5u %-8s %8.3f %4llu/%4llu/%4llu %7.1f\n", (unsigned)c->layer, what, c->entropy,
+               r90, r99, n, c->peak);
 }
 
 static void take_input(void *context, const struct tacit_inspect_input *x)
@@ -142,18 +142,40 @@ static void take_text(void *context, const struct tacit_inspect_text *text)
     fflush(stdout);
 }
 
+static void print_head_costs(const struct tacit_inspect_layer *l)
+{
+    fputs(", \"without_head\": [", stdout);
+    for (uint32_t i = 0; i < l->n_heads; i++)
+        printf("%s%.6f", i > 0 ? ", " : "", l->without_head[i]);
+    fputs("]}", stdout);
+}
+
+/* The head whose lack costs most. */
+static uint32_t dearest_head(const struct tacit_inspect_layer *l)
+{
+    uint32_t dearest = 0;
+    for (uint32_t i = 1; i < l->n_heads; i++)
+        if (l->without_head[i] > l->without_head[dearest])
+            dearest = i;
+    return dearest;
+}
+
 static void take_layer(void *context, const struct tacit_inspect_layer *l)
 {
     struct inspect_table *t = context;
-    begin_row(t, "layers", "layer  attention     hidden       both\n");
-    if (t->json)
+    uint32_t dearest = dearest_head(l);
+    begin_row(t, "layers", "layer  attention     hidden       both    its dearest head\n");
+    if (t->json) {
         printf("{\"layer\": %u, \"without_attention\": %.6f, \"without_hidden\": %.6f, "
-               "\"without_both\": %.6f}",
+               "\"without_both\": %.6f",
                (unsigned)l->layer, l->without_attention, l->without_hidden, l->without_both);
-    else
-        printf("%5u %+10.4f %+10.4f %+10.4f\n", (unsigned)l->layer,
+        print_head_costs(l);
+    } else {
+        printf("%5u %+10.4f %+10.4f %+10.4f %+10.4f by head %u\n", (unsigned)l->layer,
                l->without_attention - t->bits_per_byte, l->without_hidden - t->bits_per_byte,
-               l->without_both - t->bits_per_byte);
+               l->without_both - t->bits_per_byte, l->without_head[dearest] - t->bits_per_byte,
+               (unsigned)dearest);
+    }
     fflush(stdout);
 }
 

@@ -36,6 +36,10 @@ struct tacit_inspect_tensor {
 struct tacit_inspect_layer {
     uint32_t layer;
     double without_attention, without_hidden, without_both;
+    /* Without one of the heads that can go one by one: heads of keys and values with the heads of queries that look at
+     * them or, where all look at the same, heads of queries. */
+    uint32_t n_heads;
+    const double *without_head; /* [n_heads], valid during the call */
 };
 
 /* The text as read, before the layers. */
@@ -72,6 +76,7 @@ struct tacit_inspect_input {
 struct tacit_inspect_cache {
     uint32_t layer;
     int is_value;
+    double entropy;                     /* bits a number, of the int8 numbers that are kept */
     uint64_t n_ranks, rank_90, rank_99; /* singular values, of all tokens read */
     double peak;                        /* as of a matrix */
 };
@@ -94,7 +99,7 @@ struct tacit_inspection {
 /* Calls `tensor` for each matrix, the whole model's first, then layer by layer. With a text the model reads it once, in
  * windows of 512 tokens: `head` for each query head, `cache` for each layer's keys and values, `input` for
  * each of the layers' matrices, `read` once; and then three
- * times for each layer: `layer`. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
+ * times for each layer, and once for each head that can go: `layer`. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
  * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED; TACIT_ERR_CONTENT_LIMIT: the text has no token. */
 enum tacit_status tacit_inspect(const struct tacit_inspection *inspection);
 

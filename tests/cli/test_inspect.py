@@ -38,6 +38,7 @@ class Inspect(CliTest):
         self.assertEqual((got["text"]["bytes"], got["text"]["tokens"], len(got["layers"])), (576, 576, 2))
         self.assertEqual([(c["layer"], c["what"]) for c in got["cached"]],
                          [(layer, what) for layer in (0, 1) for what in ("keys", "values")])
+        self.assertTrue(all(4 < c["entropy"] < 8 for c in got["cached"]))
         self.assertEqual([(x["layer"], x["matrix"], x["columns"]) for x in got["inputs"]],
                          [(layer, name, 64) for layer in (0, 1) for name in ("qkv", "out", "up", "down")])
         for x in got["inputs"]:
@@ -49,10 +50,13 @@ class Inspect(CliTest):
             for part in ("attention", "hidden", "both"):
                 self.assertEqual(layer[f"without_{part}"], got["text"]["bits_per_byte"])
         self.assertEqual(self.inspect("--limit", "576", "./toy.gguf", "a").splitlines()[-1].split(),
-                         ["1", "+0.0000", "+0.0000", "+0.0000"])
+                         ["1", "+0.0000", "+0.0000", "+0.0000", "+0.0000", "by", "head", "0"])
+        self.assertEqual(got["layers"][1]["without_head"], [got["text"]["bits_per_byte"]])
         self.write("random.gguf", gguf(layers=2))
         got = json.loads(self.inspect("--json", "--limit", "576", "./random.gguf", "a"))
         self.assertNotEqual(got["layers"][0]["without_both"], got["text"]["bits_per_byte"])
+        for layer in got["layers"]: # its only head is all of its attention
+            self.assertEqual(layer["without_head"], [layer["without_attention"]])
 
     def test_refused(self):
         self.write("empty", b"")

@@ -6,6 +6,7 @@
 
 #include "base/try.h"
 #include "workshop/inspect/spectrum.h"
+#include "workshop/inspect/tensor_facts.h"
 
 enum { FIRST = LM_SINK_TOKENS, RECENT = 8, BEGIN = 64 };
 
@@ -19,6 +20,7 @@ struct vectors {
     double *products; /* [head_dim][head_dim]: X^T X */
     double square;
     float peak;
+    uint64_t counts[256]; /* of the int8 numbers of each 64 */
 };
 
 struct watcher {
@@ -67,8 +69,21 @@ static void add_shares(struct shares *to, const struct watcher *w, const float *
     to->copy += now.copy / sum;
 }
 
+/* As the cache rounds them: lm_quantize. */
+static void count_rounded(struct vectors *to, const float *x, size_t n)
+{
+    for (size_t g = 0; g < n; g += LM_GROUP) {
+        float top = 0;
+        for (size_t i = 0; i < LM_GROUP; i++)
+            top = fmaxf(top, fabsf(x[g + i]));
+        for (size_t i = 0; i < LM_GROUP; i++)
+            to->counts[(uint8_t)(top > 0 ? lrintf(x[g + i] * (LM_Q_MAX / top)) : 0)]++;
+    }
+}
+
 static void add_vector(struct vectors *to, const float *x, size_t n)
 {
+    count_rounded(to, x, n);
     for (size_t i = 0; i < n; i++) {
         to->peak = fmaxf(to->peak, fabsf(x[i]));
         to->square += (double)x[i] * (double)x[i];
@@ -133,14 +148,21 @@ static enum tacit_status tell_caches(const struct watcher *w, const struct tacit
         for (int is_value = 0; is_value < 2; is_value++) {
             struct tacit_inspect_cache cache = {.layer = layer, .is_value = is_value};
             double square = 0, peak = 0;
+            uint64_t counts[256] = {0};
             for (uint32_t head = 0; head < s->n_kv_heads; head++) {
                 const struct vectors *v =
                     &w->vectors[2 * ((size_t)layer * s->n_kv_heads + head) + (size_t)is_value];
                 square += v->square;
                 peak = fmax(peak, (double)v->peak);
+                for (size_t i = 0; i < 256; i++)
+                    counts[i] += v->counts[i];
                 TRY(add_head(&cache, v, s->head_dim, values));
             }
-            double n = (double)w->n_rows * s->n_kv_heads * s->head_dim;
+            double n = 0; /* layers with windows tell of fewer rows */
+            for (size_t i = 0; i < 256; i++)
+                n += (double)counts[i];
+            n = n > 0 ? n : 1;
+            cache.entropy = tensor_facts_entropy(counts, n);
             cache.peak = square > 0 ? peak / sqrt(square / n) : 0;
             job->cache(job->context, &cache);
         }

@@ -2,12 +2,15 @@
  *
  * Looks at a model, part by part (tacit/inspect.h).
  */
+#include <stdlib.h>
+
 #include "base/try.h"
 #include "workshop/inspect/attention.h"
 #include "workshop/inspect/matrix_inputs.h"
 #include "workshop/inspect/silenced.h"
 #include "workshop/inspect/tensor_facts.h"
 #include "workshop/inspect/text_cost.h"
+#include "workshop/shrink/prune_heads.h"
 #include "workshop/shrink/source_model.h"
 
 static enum tacit_status inspect_tensor(const struct tacit_inspection *job,
@@ -46,18 +49,39 @@ struct text_reader {
     struct text_tokens text;
 };
 
+/* Closes the model. */
+static enum tacit_status cost_of_silenced(const struct text_reader *r, struct silenced *silenced,
+                                          double *bits_per_byte)
+{
+    double bits;
+    enum tacit_status status = text_cost(&bits, &silenced->model, &r->text, r->job->n_threads);
+    silenced_close(silenced);
+    *bits_per_byte = bits / (double)r->text.n_bytes;
+    return status;
+}
+
 static enum tacit_status cost_without(const struct text_reader *r, uint32_t layer, unsigned parts,
                                       double *bits_per_byte)
 {
     struct silenced silenced;
-    double bits;
     if (r->job->stop && r->job->stop(r->job->context))
         return TACIT_ERR_CANCELLED;
     TRY(silenced_open(&silenced, r->model, layer, parts));
-    enum tacit_status status = text_cost(&bits, &silenced.model, &r->text, r->job->n_threads);
-    silenced_close(&silenced);
-    *bits_per_byte = bits / (double)r->text.n_bytes;
-    return status;
+    return cost_of_silenced(r, &silenced, bits_per_byte);
+}
+
+static enum tacit_status cost_without_heads(const struct text_reader *r, uint32_t layer,
+                                            double *bits_per_byte)
+{
+    uint32_t n = heads_that_go(&r->model->shape);
+    for (uint32_t head = 0; head < n; head++) {
+        struct silenced silenced;
+        if (r->job->stop && r->job->stop(r->job->context))
+            return TACIT_ERR_CANCELLED;
+        TRY(silenced_open_heads(&silenced, r->model, layer, head, n));
+        TRY(cost_of_silenced(r, &silenced, &bits_per_byte[head]));
+    }
+    return TACIT_OK;
 }
 
 /* Attention, keys and values, and the inputs of matrices, in one pass. */
@@ -73,20 +97,33 @@ static enum tacit_status inspect_reading(const struct text_reader *r, double *bi
     return status;
 }
 
+/* heads: room for a number for each that can go. */
+static enum tacit_status silence_layers(const struct text_reader *r, double *heads)
+{
+    for (uint32_t i = 0; i < r->model->shape.n_layers; i++) {
+        struct tacit_inspect_layer layer = {
+            .layer = i, .n_heads = heads_that_go(&r->model->shape), .without_head = heads};
+        TRY(cost_without(r, i, SILENCED_ATTENTION, &layer.without_attention));
+        TRY(cost_without(r, i, SILENCED_HIDDEN, &layer.without_hidden));
+        TRY(cost_without(r, i, SILENCED_ATTENTION | SILENCED_HIDDEN, &layer.without_both));
+        TRY(cost_without_heads(r, i, heads));
+        r->job->layer(r->job->context, &layer);
+    }
+    return TACIT_OK;
+}
+
 static enum tacit_status inspect_layers(const struct text_reader *r)
 {
     struct tacit_inspect_text text = {r->text.n_bytes, r->text.n, 0};
     TRY(inspect_reading(r, &text.bits_per_byte));
     text.bits_per_byte /= (double)text.n_bytes;
     r->job->read(r->job->context, &text);
-    for (uint32_t i = 0; i < r->model->shape.n_layers; i++) {
-        struct tacit_inspect_layer layer = {.layer = i};
-        TRY(cost_without(r, i, SILENCED_ATTENTION, &layer.without_attention));
-        TRY(cost_without(r, i, SILENCED_HIDDEN, &layer.without_hidden));
-        TRY(cost_without(r, i, SILENCED_ATTENTION | SILENCED_HIDDEN, &layer.without_both));
-        r->job->layer(r->job->context, &layer);
-    }
-    return TACIT_OK;
+    double *heads = malloc(heads_that_go(&r->model->shape) * sizeof *heads);
+    if (!heads)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = silence_layers(r, heads);
+    free(heads);
+    return status;
 }
 
 /* The text is read before the matrices are looked at: what is wrong with it is told first. */

@@ -49,6 +49,42 @@ enum tacit_status silenced_open(struct silenced *silenced, const struct lm_model
     return TACIT_OK;
 }
 
+/* Zeros in groups [begin, end) of each row. */
+static void clear_columns(const struct tensor *t, size_t begin, size_t end)
+{
+    size_t n_groups = t->n_columns / LM_GROUP;
+    struct tensor_tile_form form = tensor_tile_form(t->kind);
+    for (size_t block = 0; block < tensor_blocks(t); block++)
+        for (size_t g = begin; g < end; g++)
+            memset(tensor_tile(t, block * n_groups + g), 0,
+                   form.n_bytes + form.n_numbers * form.number_bytes);
+}
+
+enum tacit_status silenced_open_heads(struct silenced *silenced, const struct lm_model *model,
+                                      uint32_t layer, uint32_t part, uint32_t n_parts)
+{
+    size_t n_bytes = model->shape.n_layers * sizeof *model->layers;
+    const struct tensor *out = &model->layers[layer].tensors[LM_OUT];
+    struct tensor changed;
+    struct arena sizes = {0};
+    tensor_lay_out(&changed, out->kind, out->n_rows, out->n_columns, &sizes);
+    silenced->model = *model;
+    silenced->model.layers = malloc(n_bytes);
+    silenced->memory = memory_zeroed(sizes.used + 1);
+    if (!silenced->model.layers || !silenced->memory) {
+        silenced_close(silenced);
+        return TACIT_ERR_MEMORY;
+    }
+    struct arena arena = {silenced->memory, sizes.used, 0};
+    tensor_lay_out(&changed, out->kind, out->n_rows, out->n_columns, &arena);
+    tensor_copy(&changed, out);
+    size_t n = out->n_columns / LM_GROUP / n_parts;
+    clear_columns(&changed, part * n, (part + 1) * n);
+    memcpy(silenced->model.layers, model->layers, n_bytes);
+    silenced->model.layers[layer].tensors[LM_OUT] = changed;
+    return TACIT_OK;
+}
+
 void silenced_close(struct silenced *silenced)
 {
     free(silenced->model.layers);

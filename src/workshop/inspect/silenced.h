@@ -19,6 +19,10 @@ struct silenced {
  * too. TACIT_ERR_MEMORY; on failure the caller has nothing to close. */
 enum tacit_status silenced_open(struct silenced *silenced, const struct lm_model *model,
                                 uint32_t layer, unsigned parts);
+
+/* The same for one of n_parts equal parts of the layer's heads of queries. */
+enum tacit_status silenced_open_heads(struct silenced *silenced, const struct lm_model *model,
+                                      uint32_t layer, uint32_t part, uint32_t n_parts);
 void silenced_close(struct silenced *silenced);
 
 #endif
