@@ -38,7 +38,7 @@ static const struct command_line line = {
     .usage = "report [OPTION]... FILE...",
     .about = "Makes one HTML page of tables and plots, which works offline, from results:\n"
              "  tacit eval --json, tacit rank --json, tacit bench --json, bench/compare.py --json\n"
-             "  tacit select --explain FILE, the log.jsonl of tacit train run\n",
+             "  tacit inspect --json, tacit select --explain FILE, the log.jsonl of tacit train run\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 

@@ -41,6 +41,9 @@ static const char *document_kind(const json_t *root)
 {
     static const char *const kinds[] = {"eval", "rank", "bench"};
     const char *made_by = json_string_value(json_object_get(root, "tacit"));
+    if (made_by && strcmp(made_by, "inspect") == 0 &&
+        json_is_array(json_object_get(root, "tensors")))
+        return "inspect";
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (made_by && strcmp(made_by, kinds[i]) == 0 &&
             json_is_array(json_object_get(root, "results")))

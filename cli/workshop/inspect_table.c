@@ -194,7 +194,7 @@ void inspect_table_begin(struct inspect_table *table, const char *model)
 {
     if (!table->json)
         return;
-    fputs("{\"model\": ", stdout);
+    fputs("{\"tacit\": \"inspect\", \"model\": ", stdout);
     json_print_string(stdout, model, strlen(model));
 }
 

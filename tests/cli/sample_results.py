@@ -28,4 +28,7 @@ def make_results(case):
     case.write("pool", pool.encode())
     case.run_tacit("select", "--budget", "40r", "--explain", "zip.jsonl", "-o", "chosen", "pool")
     case.write("log.jsonl", "".join(json.dumps(line) + "\n" for line in LOG).encode())
-    return ["eval.json", "rank.json", "bench.json", "compare.json", "zip.jsonl", "log.jsonl"]
+    case.write("layers.gguf", gguf(layers=3))
+    case.write("inspect.json", case.run_tacit("inspect", "--json", "--limit", "600", "./layers.gguf", "a").stdout)
+    case.write("matrices.json", case.run_tacit("inspect", "--json", "./toy.gguf").stdout)
+    return ["eval.json", "rank.json", "bench.json", "compare.json", "zip.jsonl", "log.jsonl", "inspect.json", "matrices.json"]

@@ -113,6 +113,10 @@ class Pages(CliTest):
             found.first = figure.querySelector(".readout").textContent;
             press(figure.querySelector(":scope > svg"), "ArrowRight");
             found.second = figure.querySelector(".readout").textContent;
+            const map = [...document.querySelectorAll("figure")].find(f => f.textContent.startsWith("layers.gguf: bits"));
+            press(map.querySelector(":scope > svg"), "ArrowRight");
+            found.square = map.querySelector(".readout").textContent;
+            found.squares = map.querySelectorAll("rect").length;
             const region = document.querySelector("[aria-label=Evaluations]"), button = region.querySelectorAll("button")[4];
             const column = () => [...region.querySelectorAll("tbody tr")].map(r => Number(r.children[4].textContent));
             button.click();
@@ -122,14 +126,18 @@ class Pages(CliTest):
             found.order = button.parentElement.getAttribute("aria-sort");
             const ratio = [...document.querySelectorAll("figure")].filter(f => f.textContent.includes("Pareto"));
             found.fronts = ratio.map(f => f.querySelector("polyline").getAttribute("points").split(" ").length);""")
-        self.assertEqual(found["headings"], ["Evaluation", "Ranking", "Size and speed", "Selection", "Training"])
+        self.assertEqual(found["headings"], ["Evaluation", "Ranking", "Size and speed", "Selection", "Training",
+                                             "Inside a model"])
         for title in ("Bits per byte by corpus", "Ratio against speed (", "Model and data together", "All files together",
                       "Ratio against speed of compression", "Ratio against speed of decompression", "Cost by place",
-                      "Loss", "Held-out text", "Held-out text by kind"):
+                      "Loss", "Held-out text", "Held-out text by kind", "layers.gguf: layers", "layers.gguf: share of attention",
+                      "layers.gguf: bits a byte more without a head", "toy.gguf: layers"):
             self.assertTrue(any(plot.startswith(title) for plot in found["plots"]), title)
         self.assertFalse(found["broken"])
         self.assertTrue(found["stops"])
         self.assertEqual([found["first"], found["second"]], [f"log.jsonl: tokens {n} k, loss {5 - n / 100:.2f}" for n in (1, 2)])
+        self.assertRegex(found["square"], r"^layer 0, head 0: -?[0-9.]+$")
+        self.assertEqual(found["squares"], 3)
         self.assertEqual(found["sorted"], sorted(found["sorted"]))
         self.assertEqual(found["reversed"], sorted(found["sorted"], reverse=True))
         self.assertEqual((len(found["sorted"]), found["order"]), (6, "descending"))

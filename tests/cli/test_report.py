@@ -19,9 +19,9 @@ class Report(CliTest):
         names = make_results(self)
         data = self.report("--title", "A </script> title", *names)
         self.assertEqual(data["title"], "A </script> title")
-        self.assertEqual([s["kind"] for s in data["sources"]], ["eval", "rank", "bench", "compare", "select", "train"])
+        self.assertEqual([s["kind"] for s in data["sources"]], ["eval", "rank", "bench", "compare", "select", "train", "inspect", "inspect"])
         self.assertEqual([s["name"] for s in data["sources"]], names)
-        for source in data["sources"][:4]:
+        for source in data["sources"][:4] + data["sources"][6:]:
             self.assertEqual(source["data"], json.loads(self.read(source["name"])))
         chosen = [json.loads(line) for line in self.read("zip.jsonl").splitlines()]
         self.assertEqual(data["sources"][4]["lines"], chosen)
