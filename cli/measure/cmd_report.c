@@ -36,9 +36,10 @@ static const struct option_row rows[] = {
 static const struct command_line line = {
     .name = "report",
     .usage = "report [OPTION]... FILE...",
-    .about = "Makes one HTML page of tables and plots, which works offline, from results:\n"
-             "  tacit eval --json, tacit rank --json, tacit bench --json, bench/compare.py --json\n"
-             "  tacit inspect --json, tacit select --explain FILE, the log.jsonl of tacit train run\n",
+    .about =
+        "Makes one HTML page of tables and plots, which works offline, from results:\n"
+        "  tacit eval --json, tacit rank --json, tacit bench --json, bench/compare.py --json\n"
+        "  tacit inspect --json, tacit select --explain FILE, the log.jsonl of tacit train run\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 
