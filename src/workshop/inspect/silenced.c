@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "workshop/net/memory.h"
 
 /* Puts tensors of zeros in the place of the layer's. Without memory the arena only counts. */
@@ -29,22 +30,30 @@ static void put_zeros(struct lm_layer *layer, unsigned parts, struct arena *aren
         mix->values[i] = 1;
 }
 
-enum tacit_status silenced_open(struct silenced *silenced, const struct lm_model *model,
-                                uint32_t layer, unsigned parts)
+/* Gives it layers of its own, which are the model's, and memory of that size. */
+static enum tacit_status open_copy(struct silenced *silenced, const struct lm_model *model,
+                                   size_t n_memory)
 {
     size_t n_bytes = model->shape.n_layers * sizeof *model->layers;
-    struct lm_layer changed = model->layers[layer];
-    struct arena sizes = {0};
-    put_zeros(&changed, parts, &sizes);
     silenced->model = *model;
     silenced->model.layers = malloc(n_bytes);
-    silenced->memory = memory_zeroed(sizes.used + 1);
+    silenced->memory = memory_zeroed(n_memory + 1);
     if (!silenced->model.layers || !silenced->memory) {
         silenced_close(silenced);
         return TACIT_ERR_MEMORY;
     }
-    struct arena arena = {silenced->memory, sizes.used, 0};
     memcpy(silenced->model.layers, model->layers, n_bytes);
+    return TACIT_OK;
+}
+
+enum tacit_status silenced_open(struct silenced *silenced, const struct lm_model *model,
+                                uint32_t layer, unsigned parts)
+{
+    struct lm_layer changed = model->layers[layer];
+    struct arena sizes = {0};
+    put_zeros(&changed, parts, &sizes);
+    TRY(open_copy(silenced, model, sizes.used));
+    struct arena arena = {silenced->memory, sizes.used, 0};
     put_zeros(&silenced->model.layers[layer], parts, &arena);
     return TACIT_OK;
 }
@@ -63,24 +72,16 @@ static void clear_columns(const struct tensor *t, size_t begin, size_t end)
 enum tacit_status silenced_open_heads(struct silenced *silenced, const struct lm_model *model,
                                       uint32_t layer, uint32_t part, uint32_t n_parts)
 {
-    size_t n_bytes = model->shape.n_layers * sizeof *model->layers;
     const struct tensor *out = &model->layers[layer].tensors[LM_OUT];
+    size_t n = out->n_columns / LM_GROUP / n_parts;
     struct tensor changed;
     struct arena sizes = {0};
     tensor_lay_out(&changed, out->kind, out->n_rows, out->n_columns, &sizes);
-    silenced->model = *model;
-    silenced->model.layers = malloc(n_bytes);
-    silenced->memory = memory_zeroed(sizes.used + 1);
-    if (!silenced->model.layers || !silenced->memory) {
-        silenced_close(silenced);
-        return TACIT_ERR_MEMORY;
-    }
+    TRY(open_copy(silenced, model, sizes.used));
     struct arena arena = {silenced->memory, sizes.used, 0};
     tensor_lay_out(&changed, out->kind, out->n_rows, out->n_columns, &arena);
     tensor_copy(&changed, out);
-    size_t n = out->n_columns / LM_GROUP / n_parts;
     clear_columns(&changed, part * n, (part + 1) * n);
-    memcpy(silenced->model.layers, model->layers, n_bytes);
     silenced->model.layers[layer].tensors[LM_OUT] = changed;
     return TACIT_OK;
 }
