@@ -17,14 +17,22 @@ _tacit_options()
     _tacit_help "$@" | sed -nE 's/^  (-., |    )(--[a-z-]+).*/\2/p; s/^  -1 \.\.\. -9 .*/-1 -2 -3 -4 -5 -6 -7 -8 -9/p'
 }
 
-# What the help of the first of the commands that has an option, by name or letter, calls its value.
+# The actions of a command that has some.
+_tacit_actions()
+{
+    _tacit_help "$1" | sed -nE "s/.*tacit $1 ([a-z]+) .*/\1/p" | sort -u
+}
+
+# What the help of the first of the commands that has an option, by name or letter, calls its value. A command may be
+# one with its action.
 _tacit_value()
 {
     local option=$1 command
     shift
     for command in "$@"; do
-        _tacit_help "$command"
-    done | sed -nE "s/^  (-., |    )(--[a-z-]+) ([A-Za-z|-]+)( .*|$)/\\1\\2 \\3/p" |
+        # shellcheck disable=SC2086 # words of the command
+        _tacit_help $command
+    done | sed -nE "s/^  (-., |    )(--[a-z-]+) ([A-Za-z0-9:|-]+)( .*|$)/\\1\\2 \\3/p" |
         sed -nE "/(^| )$option[, ]/{s/.* //p;q}"
 }
 
@@ -53,29 +61,13 @@ _tacit_models()
     _tacit_offer "$("${COMP_WORDS[0]}" model list 2>/dev/null | sed -n '2,$s/ .*//p')"
 }
 
-_tacit_model()
-{
-    if ((COMP_CWORD == 2)); then
-        _tacit_offer "list show fetch import quantize prune recover export"
-        return
-    fi
-    case ${COMP_WORDS[2]} in
-    show | quantize | prune | recover | export)
-        _tacit_models
-        _tacit_files '*.gguf'
-        ;;
-    fetch) _tacit_models ;;
-    import) _tacit_files '*.gguf' ;;
-    esac
-}
-
 # The value of the option before; false if that takes none, or one that nothing is known of.
 _tacit_complete_value()
 {
     local value
     value=$(_tacit_value "$1" "${@:2}")
     case $1:$value in
-    -m:* | --model:* | --compare:*)
+    -m:* | --model:* | --compare:* | *:MODEL)
         _tacit_models
         _tacit_files '*'
         ;;
@@ -86,6 +78,36 @@ _tacit_complete_value()
     *:FEATURES) _tacit_offer "scalar avx2 avx2,avx512 neon" ;;
     *:*\|*) _tacit_offer "${value//|/ }" ;;
     *:) return 1 ;;
+    esac
+}
+
+# What follows a command and its action.
+_tacit_complete_action()
+{
+    local command=$1 action=${COMP_WORDS[2]}
+    if ((COMP_CWORD == 2)); then
+        _tacit_offer "$(_tacit_actions "$command")"
+        return
+    fi
+    if [[ $previous == -?* ]] && _tacit_complete_value "$previous" "$command $action"; then
+        return
+    fi
+    if [[ $cur == -* ]]; then
+        _tacit_offer "$(_tacit_options "$command" "$action")"
+        return
+    fi
+    case $action in
+    show | quantize | prune | recover | distil)
+        _tacit_models
+        _tacit_files '*.tmodel'
+        ;;
+    fetch) _tacit_models ;;
+    export)
+        _tacit_models
+        _tacit_files '*'
+        ;;
+    import) _tacit_files '*.gguf' ;;
+    *) _tacit_files '*' ;;
     esac
 }
 
@@ -111,8 +133,8 @@ _tacit()
     if ((COMP_CWORD > 1)) && [[ $'\n'$commands$'\n' == *$'\n'${COMP_WORDS[1]}$'\n'* ]]; then
         command=${COMP_WORDS[1]}
     fi
-    if [[ $command == model ]]; then
-        _tacit_model
+    if [[ $command == model || $command == train ]]; then
+        _tacit_complete_action "$command"
         return
     fi
     [[ -n $command ]] || command=$(_tacit_chosen)

@@ -52,6 +52,18 @@ class Bash(CliTest):
             self.assertIn(command, self.complete(command[:2]))
         self.assertIn("-9", self.complete("compress", "-"))
 
+    def test_actions(self):
+        self.assertEqual(self.complete("model", "p"), {"prune"})
+        self.assertEqual(self.complete("train", ""), {"prepare", "run", "eval", "export", "import", "distil"})
+        self.assertLess({"list", "show", "fetch", "import", "quantize", "prune", "recover", "export"} - {""},
+                        self.complete("model", "") | {"more"})
+        self.assertEqual(self.complete("model", "prune", "--wh"), {"--what"})
+        self.assertEqual(self.complete("model", "prune", "--what", ""), {"weights", "2:4", "neurons", "heads", "layers"})
+        self.assertEqual(self.complete("train", "distil", "--te"), {"--teacher", "--text"})
+        self.write("student.tmodel", b"")
+        self.assertIn("student.tmodel", self.complete("model", "quantize", "st"))
+        self.assertEqual(self.complete("train", "distil", "--teacher", "st"), {"student.tmodel"})
+
     def test_knows_values(self):
         self.assertEqual(self.complete("compress", "--mix", ""), {"on", "off"})
         self.assertEqual(self.complete("select", "--method", "d"), {"dedup"})
