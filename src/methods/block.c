@@ -97,12 +97,13 @@ static enum tacit_status try_without_reference(struct block_job *job)
 }
 
 /* Tries the context models, then the language model against their payload of the whole block.
- * sample: a sample in which the language model has lost, or NULL; it is tried again if the rest of
- * the block is unlike the sample. */
-static enum tacit_status try_in_turn(struct block_job *job, const struct context_sample *sample,
-                                     struct context_marks *marks)
+ * lost: a sample in which the language model has lost, or NULL; it is tried again if the rest of
+ * the block is unlike the sample. promising: it has gained in a sample. */
+static enum tacit_status try_in_turn(struct block_job *job, const struct context_sample *lost,
+                                     bool promising, struct context_marks *marks)
 {
-    struct language_rival rival = {.least_gain = job->plan->least_gain, .patient = sample != NULL};
+    struct language_rival rival = {
+        .least_gain = job->plan->least_gain, .patient = lost != NULL, .promising = promising};
     enum language_verdict verdict;
     uint64_t n_content = job->content.size;
     job->marks = marks;
@@ -112,7 +113,7 @@ static enum tacit_status try_in_turn(struct block_job *job, const struct context
     /* Marks are about the content's own order. */
     bool arranged = job->look->arrangement.speech.n_segments > 0;
     if (status != TACIT_OK ||
-        (sample && (arranged || !is_unlike(sample, n_content, job->payload.size))))
+        (lost && (arranged || !is_unlike(lost, n_content, job->payload.size))))
         return status;
     if (!arranged && job->payload.size > 0)
         rival.marks = marks;
@@ -122,11 +123,12 @@ static enum tacit_status try_in_turn(struct block_job *job, const struct context
                                                                 : TACIT_OK;
 }
 
-static enum tacit_status try_both(struct block_job *job, const struct context_sample *sample)
+static enum tacit_status try_both(struct block_job *job, const struct context_sample *lost,
+                                  bool promising)
 {
     struct context_marks marks;
     TRY(context_marks_create(&marks, job->content.size));
-    enum tacit_status status = try_in_turn(job, sample, &marks);
+    enum tacit_status status = try_in_turn(job, lost, promising, &marks);
     context_marks_destroy(&marks);
     return status;
 }
@@ -137,7 +139,8 @@ static enum tacit_status try_with_samples(struct block_job *job)
     enum language_verdict verdict;
     TRY(try_language(job, &rival, &verdict));
     if (verdict != LANGUAGE_GOES_ON)
-        return try_both(job, verdict == LANGUAGE_GIVEN_UP ? &rival.sample : NULL);
+        return try_both(job, verdict == LANGUAGE_GIVEN_UP ? &rival.sample : NULL,
+                        language_rival_promises(&rival));
     /* Silent bytes cost the context models less when they code them alone. If there are many, the
      * whole block decides. */
     if (language_choose_n_spoken(job) <= job->content.size / 2)
@@ -153,7 +156,7 @@ static enum tacit_status try_predictors(struct block_job *job)
     enum language_verdict verdict;
     bool sampled = language_choose_n_spoken(job) >= CONTEXT_SAMPLED_MIN && !job->reference;
     if (job->look->spoken && job->plan->context)
-        return sampled ? try_with_samples(job) : try_both(job, NULL);
+        return sampled ? try_with_samples(job) : try_both(job, NULL, false);
     if (job->look->spoken)
         return try_language(job, NULL, &verdict);
     TRY(job->plan->context ? try_method(job, TACIT_METHOD_CONTEXT) : TACIT_OK);

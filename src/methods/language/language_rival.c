@@ -10,6 +10,10 @@ enum {
     SMALL_SAMPLE_ERROR = 40, /* thousandths: twice the expected difference of sample and whole */
     IMPATIENT_STEPS = 2,
     PATIENT_STEPS = LANGUAGE_RIVAL_STEPS / 4,
+    SHORT_BLOCK =
+        1 << 17, /* bytes; a longer one would take too long where the model loses in the end */
+    SLACK_STEPS = LANGUAGE_RIVAL_STEPS / 2,
+    SLACK_STEP = 20,    /* thousandths */
     STEP_MIN = 1 << 10, /* bytes between two comparisons with the whole */
 };
 
@@ -32,6 +36,12 @@ static enum language_verdict judge(const struct language_rival *rival)
     if (2 * gain < 3 * least - SMALL_SAMPLE_ERROR)
         return LANGUAGE_GIVEN_UP;
     return gain >= least + SURE_GAIN || rival->n_samples > 1 ? LANGUAGE_GOES_ON : LANGUAGE_UNSURE;
+}
+
+bool language_rival_promises(const struct language_rival *rival)
+{
+    int gain = rival->n_samples ? rival->gains / (int)rival->n_samples : -1000;
+    return 2 * gain >= 3 * (int)rival->least_gain + SMALL_SAMPLE_ERROR;
 }
 
 static bool sample_is_due(const struct language_rival *rival, uint64_t n_done, uint64_t n_all)
@@ -88,6 +98,13 @@ static uint64_t context_bytes(const struct language_rival *rival,
     return n;
 }
 
+/* What the model may seem to take too much in a short block, in thousandths. After a promising sample the estimate is trusted little at
+ * first: the context models have read all that is before a stream, the model has read nothing of it. */
+static uint64_t slack(unsigned n_steps)
+{
+    return n_steps < SLACK_STEPS ? (SLACK_STEPS - n_steps) * SLACK_STEP : 0;
+}
+
 /* The estimate: the model goes on against the context models as it did in the second half of the
  * content coded so far. */
 static enum language_verdict compare_whole(struct language_rival *rival,
@@ -104,10 +121,14 @@ static enum language_verdict compare_whole(struct language_rival *rival,
     uint64_t model = rival->model_at[now] - rival->model_at[before];
     uint64_t left =
         rival->n_whole > rival->context_at[now] ? rival->n_whole - rival->context_at[now] : 0;
-    if (now < (rival->patient ? PATIENT_STEPS : IMPATIENT_STEPS) || context == 0)
+    bool promising = rival->promising && n_all <= SHORT_BLOCK;
+    bool patient = rival->patient || promising;
+    if (now < (patient ? PATIENT_STEPS : IMPATIENT_STEPS) || context == 0)
         return LANGUAGE_GOES_ON;
     uint64_t expected = rival->model_at[now] + left * model / context;
     uint64_t limit = rival->n_whole * (1000 - rival->least_gain) / 1000;
+    if (promising)
+        limit += limit * slack(now) / 1000;
     return expected > limit ? LANGUAGE_GIVEN_UP : LANGUAGE_GOES_ON;
 }
 

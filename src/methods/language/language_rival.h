@@ -26,6 +26,7 @@ struct language_rival {
     const struct context_marks *marks; /* of the whole block; NULL: samples */
     uint64_t n_whole;                  /* bytes of the whole payload */
     bool patient;                      /* marks: the block begins unlike the rest of it */
+    bool promising;                    /* marks: a sample was (language_rival_promises) */
 
     struct context_sample sample; /* the present sample */
     unsigned n_samples;           /* samples begun */
@@ -38,6 +39,9 @@ struct language_rival {
     uint64_t model_at[LANGUAGE_RIVAL_STEPS + 1];   /* bytes that the model took by then, */
     uint64_t context_at[LANGUAGE_RIVAL_STEPS + 1]; /* and the context models */
 };
+
+/* Whether the model gained more in the samples than it must in the whole block, by what samples show. */
+bool language_rival_promises(const struct language_rival *rival);
 
 /* Call after a round: n_done bytes of n_all are coded. */
 enum tacit_status language_rival_compare(struct language_rival *rival,

@@ -86,22 +86,25 @@ static void test_whole(void)
     CHECK(context_marks_between(&marks, 256, 1024) == 192);
     static const struct {
         unsigned least_gain;
-        bool patient;
+        bool patient, promising;
         uint64_t (*model)(uint64_t);
         enum language_verdict verdict;
         unsigned done_min, done_max; /* 32nds of the content when the verdict comes */
     } cases[] = {
-        {20, false, tenth_less, LANGUAGE_GOES_ON, 32, 32},
-        {20, false, same, LANGUAGE_GIVEN_UP, 1, 4},
-        {20, false, hundredth_less, LANGUAGE_GIVEN_UP, 1, 4},
-        {0, false, hundredth_less, LANGUAGE_GOES_ON, 32, 32}, /* any gain */
-        {50, false, head_start, LANGUAGE_GIVEN_UP, 3, 12},
-        {20, false, late, LANGUAGE_GIVEN_UP, 1, 4},
-        {20, true, late, LANGUAGE_GOES_ON, 32, 32},
+        {20, false, false, tenth_less, LANGUAGE_GOES_ON, 32, 32},
+        {20, false, false, same, LANGUAGE_GIVEN_UP, 1, 4},
+        {20, false, false, hundredth_less, LANGUAGE_GIVEN_UP, 1, 4},
+        {0, false, false, hundredth_less, LANGUAGE_GOES_ON, 32, 32}, /* any gain */
+        {50, false, false, head_start, LANGUAGE_GIVEN_UP, 3, 12},
+        {20, false, false, late, LANGUAGE_GIVEN_UP, 1, 4},
+        {20, true, false, late, LANGUAGE_GOES_ON, 32, 32},
+        {20, false, true, late, LANGUAGE_GOES_ON, 32, 32},
+        {20, false, true, same, LANGUAGE_GIVEN_UP, 13, 16},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct language_rival rival = {.least_gain = cases[i].least_gain,
                                        .patient = cases[i].patient,
+                                       .promising = cases[i].promising,
                                        .marks = &marks,
                                        .n_whole = N_CONTENT / 4};
         enum language_verdict verdict = play(&rival, cases[i].model, &n_done);
@@ -138,9 +141,11 @@ static void test_samples(void)
     } cases[] = {{0.7, LANGUAGE_GOES_ON}, {0.9, LANGUAGE_UNSURE}, {1.05, LANGUAGE_GIVEN_UP}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct language_rival rival = {.least_gain = 20};
+        CHECK(!language_rival_promises(&rival));
         share = cases[i].share;
         enum language_verdict verdict = play(&rival, shared, &n_done);
         CHECK_MSG(verdict == cases[i].verdict, "case %zu: verdict %d", i, (int)verdict);
+        CHECK(language_rival_promises(&rival) == (verdict != LANGUAGE_GIVEN_UP));
         CHECK_MSG((verdict == LANGUAGE_GOES_ON) == (n_done == N_CONTENT) &&
                       (n_done == N_CONTENT || n_done <= sample.n_bytes + 2 * ROUND),
                   "case %zu: after %d bytes", i, (int)n_done);
