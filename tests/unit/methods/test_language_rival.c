@@ -99,7 +99,7 @@ static void test_whole(void)
         {20, false, false, late, LANGUAGE_GIVEN_UP, 1, 4},
         {20, true, false, late, LANGUAGE_GOES_ON, 32, 32},
         {20, false, true, late, LANGUAGE_GOES_ON, 32, 32},
-        {20, false, true, same, LANGUAGE_GIVEN_UP, 13, 16},
+        {20, false, true, same, LANGUAGE_GIVEN_UP, 20, 24},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct language_rival rival = {.least_gain = cases[i].least_gain,
