@@ -10,18 +10,11 @@
 
 #include "check.h"
 #include "content/content.h"
+#include "content_test.h"
 
 enum { N = 160000 };
 
 static uint8_t data[N];
-static uint64_t rng_state = 1;
-
-static uint32_t below(uint32_t n)
-{
-    rng_state = rng_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 32) * n >> 32);
-}
-
 /* A hill on a slope, and noise; around zero if signed. */
 static uint32_t sample(uint32_t x, uint32_t y, uint32_t width, bool is_signed)
 {

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "content/content.h"
 #include "content/header/content_header.h"
+#include "content_test.h"
 #include "golden/golden_pictures.h"
 #include "tacit/tacit.h"
 
@@ -25,14 +26,6 @@ enum {
     LISTS = 154,
     HEAD = 170
 };
-
-static uint64_t rng_state = 1;
-
-static uint32_t below(uint32_t n)
-{
-    rng_state = rng_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 32) * n >> 32);
-}
 
 static size_t make_file(uint8_t *file, const struct golden_picture *picture)
 {
@@ -158,21 +151,6 @@ static void check_refused(void)
         memcpy(file + wrong[i].at, wrong[i].bytes, wrong[i].n_bytes);
         CHECK_MSG(!find(picture, file, n, &h), "%s", wrong[i].what);
     }
-}
-
-static bool comes_back(const uint8_t *file, size_t n, int level)
-{
-    static uint8_t archive[2 * FILE_MAX], back[FILE_MAX];
-    struct tacit_options options;
-    size_t n_archive, n_back;
-    tacit_options_init(&options);
-    options.level = level;
-    options.no_model = true;
-    return tacit_buffer_compress(file, n, archive, sizeof archive, &n_archive, &options) ==
-               TACIT_OK &&
-           tacit_buffer_decompress(archive, n_archive, back, sizeof back, &n_back, &options) ==
-               TACIT_OK &&
-           n_back == n && memcmp(back, file, n) == 0;
 }
 
 /* The address sanitizer takes ten times as long. */

@@ -8,18 +8,11 @@
 #include "check.h"
 #include "content/content.h"
 #include "content/header/content_header.h"
+#include "content_test.h"
 #include "golden/golden_sounds.h"
 #include "tacit/tacit.h"
 
 enum { N_DATA = 24 * 300, FILE_MAX = N_DATA + GOLDEN_SOUND_HEAD_MAX, SEGMENTS_MAX = 16 };
-
-static uint64_t rng_state = 1;
-
-static uint32_t below(uint32_t n)
-{
-    rng_state = rng_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((rng_state >> 32) * n >> 32);
-}
 
 static size_t make_file(uint8_t *file, const struct golden_sound *sound)
 {
@@ -99,21 +92,6 @@ static void check_refused(void)
         memcpy(file + wrong[i].at, wrong[i].bytes, wrong[i].n_bytes);
         CHECK_MSG(!find(file, n, &h), "%s", wrong[i].what);
     }
-}
-
-static bool comes_back(const uint8_t *file, size_t n, int level)
-{
-    static uint8_t archive[2 * FILE_MAX], back[FILE_MAX];
-    struct tacit_options options;
-    size_t n_archive, n_back;
-    tacit_options_init(&options);
-    options.level = level;
-    options.no_model = true;
-    return tacit_buffer_compress(file, n, archive, sizeof archive, &n_archive, &options) ==
-               TACIT_OK &&
-           tacit_buffer_decompress(archive, n_archive, back, sizeof back, &n_back, &options) ==
-               TACIT_OK &&
-           n_back == n && memcmp(back, file, n) == 0;
 }
 
 /* The address sanitizer takes ten times as long. */
