@@ -11,6 +11,7 @@
 
 #include "engine/lm.h"
 #include "methods/language/language_choose.h"
+#include "methods/language/language_readers.h"
 
 /* Seconds, and what they are for. */
 struct parts {
@@ -20,8 +21,6 @@ struct parts {
     double item, wake, sample;
     bool cheap_rows; /* in a decoder (language_readers.cheap_rows) */
 };
-
-enum { MANY_HELPERS = 2 }; /* as there */
 
 /* Thread 0 codes. */
 struct player {
@@ -44,12 +43,8 @@ struct game {
 
 static uint32_t pass_units(const struct game *g)
 {
-    uint32_t n_parts = g->n_helpers == 0 ? 1 : g->n_helpers + 3;
-    uint32_t n_fours = g->p->n_streams / 4;
-    uint32_t n_long = n_fours > g->n_helpers ? n_fours : g->n_helpers + 1;
-    if (g->p->cheap_rows && !g->encoding && n_parts > n_long)
-        n_parts = n_long;
-    return (g->p->n_streams + n_parts - 1) / n_parts;
+    return language_readers_pass_units(g->p->n_streams, g->n_helpers,
+                                       g->p->cheap_rows && !g->encoding);
 }
 
 static uint32_t count_ready(const struct game *g)
@@ -103,7 +98,7 @@ static void move_coder(struct game *g, double now)
     uint32_t stream = (uint32_t)(g->n_coded % n_streams);
     if (g->n_read[stream] > g->n_coded / per_round)
         g->players[0] = (struct player){now + g->p->item, PLAYER_CODING, 0, 0};
-    else if (!g->being_read[stream] || g->n_helpers < MANY_HELPERS)
+    else if (!g->being_read[stream] || g->n_helpers < LANGUAGE_MANY_HELPERS)
         (void)take(g, 0, now);
 }
 

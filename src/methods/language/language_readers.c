@@ -3,10 +3,6 @@
 
 #include "base/try.h"
 
-/* With so many helpers the model reads faster than one thread codes, so that the coding thread
- * waits for a unit that is being read instead of reading. */
-enum { MANY_HELPERS = 2 };
-
 /* Units [first, first + n), in coding order: unit i is of stream i % n_streams and round
  * i / n_streams. */
 struct units {
@@ -32,18 +28,9 @@ static unsigned helpers_expected(const struct language_readers *r)
     return n < r->n_teams ? n : r->n_teams - 1;
 }
 
-/* How many units a pass has: those of all streams if one thread reads, so that the weights are read
- * once; with helpers there are two passes more than threads, so that some are ready to be read
- * while others are coded (bench/lm_threads.c simulates it). Where a pass of one unit takes nearly as
- * long as one of several, passes of fewer than four are made only if a thread had none otherwise. */
 static uint32_t pass_units(const struct language_readers *r)
 {
-    unsigned n_helpers = helpers_expected(r);
-    uint32_t n_parts = n_helpers == 0 ? 1 : n_helpers + 3;
-    uint32_t n_long = r->n_streams / 4 > n_helpers ? r->n_streams / 4 : n_helpers + 1;
-    if (r->cheap_rows && n_parts > n_long)
-        n_parts = n_long;
-    return (r->n_streams + n_parts - 1) / n_parts;
+    return language_readers_pass_units(r->n_streams, helpers_expected(r), r->cheap_rows);
 }
 
 /* How many units can be handed out now. */
@@ -177,7 +164,7 @@ enum tacit_status language_readers_await(struct language_readers *r, uint32_t st
     *logits = r->logits + first_row(r, round * r->n_streams + stream) * r->stride;
     pthread_mutex_lock(&r->mutex);
     while (r->n_read[stream] <= round && r->status == TACIT_OK) {
-        bool soon = r->being_read[stream] && helpers_expected(r) >= MANY_HELPERS;
+        bool soon = r->being_read[stream] && helpers_expected(r) >= LANGUAGE_MANY_HELPERS;
         struct units units = soon ? (struct units){0} : take(r);
         if (units.n > 0) {
             call_helper(r);

@@ -64,6 +64,25 @@ struct language_readers {
     bool being_read[TACIT_STREAMS_MAX];
 };
 
+/* The rules by which passes are shared (bench/lm_threads.c simulates them). With so many helpers the
+ * model reads faster than one thread codes, so that the coding thread waits for a unit that is being
+ * read instead of reading. */
+enum { LANGUAGE_MANY_HELPERS = 2 };
+
+/* How many units a pass has: those of all streams if one thread reads, so that the weights are read
+ * once; with helpers there are two passes more than threads, so that some are ready to be read
+ * while others are coded. Where a pass of one unit takes nearly as long as one of several, passes of
+ * fewer than four are made only if a thread had none otherwise. */
+static inline uint32_t language_readers_pass_units(uint32_t n_streams, unsigned n_helpers,
+                                                   bool cheap_rows)
+{
+    uint32_t n_parts = n_helpers == 0 ? 1 : n_helpers + 3;
+    uint32_t n_long = n_streams / 4 > n_helpers ? n_streams / 4 : n_helpers + 1;
+    if (cheap_rows && n_parts > n_long)
+        n_parts = n_long;
+    return (n_streams + n_parts - 1) / n_parts;
+}
+
 /* Rows that one pass has room for. */
 size_t language_readers_rows(uint32_t n_streams);
 
