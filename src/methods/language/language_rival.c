@@ -28,11 +28,17 @@ static int gain_of(const struct context_sample *sample, uint64_t n_model, uint64
     return thousandths > 2000 ? -1000 : 1000 - (int)thousandths;
 }
 
+/* In the samples that are done, in thousandths. */
+static int mean_gain(const struct language_rival *rival)
+{
+    return rival->gains / (int)rival->n_samples;
+}
+
 /* About two thirds of a sample's gain remain in the whole block, since context models gain most
  * from more content. */
 static enum language_verdict judge(const struct language_rival *rival)
 {
-    int gain = rival->gains / (int)rival->n_samples, least = (int)rival->least_gain;
+    int gain = mean_gain(rival), least = (int)rival->least_gain;
     if (2 * gain < 3 * least - SMALL_SAMPLE_ERROR)
         return LANGUAGE_GIVEN_UP;
     return gain >= least + SURE_GAIN || rival->n_samples > 1 ? LANGUAGE_GOES_ON : LANGUAGE_UNSURE;
@@ -40,8 +46,8 @@ static enum language_verdict judge(const struct language_rival *rival)
 
 bool language_rival_promises(const struct language_rival *rival)
 {
-    int gain = rival->n_samples ? rival->gains / (int)rival->n_samples : -1000;
-    return 2 * gain >= 3 * (int)rival->least_gain + SMALL_SAMPLE_ERROR;
+    return rival->n_samples > 0 &&
+           2 * mean_gain(rival) >= 3 * (int)rival->least_gain + SMALL_SAMPLE_ERROR;
 }
 
 static bool sample_is_due(const struct language_rival *rival, uint64_t n_done, uint64_t n_all)
