@@ -58,8 +58,7 @@ enum tacit_status silenced_open(struct silenced *silenced, const struct lm_model
     return TACIT_OK;
 }
 
-/* Zeros in groups [begin, end) of each row. */
-static void clear_columns(const struct tensor *t, size_t begin, size_t end)
+void silenced_clear_columns(const struct tensor *t, size_t begin, size_t end)
 {
     size_t n_groups = t->n_columns / LM_GROUP;
     struct tensor_tile_form form = tensor_tile_form(t->kind);
@@ -81,7 +80,7 @@ enum tacit_status silenced_open_heads(struct silenced *silenced, const struct lm
     struct arena arena = {silenced->memory, sizes.used, 0};
     tensor_lay_out(&changed, out->kind, out->n_rows, out->n_columns, &arena);
     tensor_copy(&changed, out);
-    clear_columns(&changed, part * n, (part + 1) * n);
+    silenced_clear_columns(&changed, part * n, (part + 1) * n);
     silenced->model.layers[layer].tensors[LM_OUT] = changed;
     return TACIT_OK;
 }

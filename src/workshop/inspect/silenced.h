@@ -25,4 +25,7 @@ enum tacit_status silenced_open_heads(struct silenced *silenced, const struct lm
                                       uint32_t layer, uint32_t part, uint32_t n_parts);
 void silenced_close(struct silenced *silenced);
 
+/* Writes zeros to groups of 64 columns [begin, end) of each row of a matrix of any kind. */
+void silenced_clear_columns(const struct tensor *matrix, size_t begin, size_t end);
+
 #endif

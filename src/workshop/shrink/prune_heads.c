@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cpu.h"
 #include "base/try.h"
+#include "workshop/inspect/silenced.h"
 #include "workshop/net/memory.h"
 
 struct chooser {
@@ -17,11 +17,8 @@ struct chooser {
     struct lm_model
         view; /* of `bits`: the model with LM_OUT of its own, zero where heads are gone */
     struct lm_layer *layers; /* of the view */
-    uint8_t *memory;         /* of its LM_OUT, and of the following */
-    float *row, *scale;      /* of LM_OUT */
-    int8_t *q;
-    int32_t *sum;
-    struct kernels kernels;
+    uint8_t *memory;         /* of its LM_OUT, and of row */
+    float *row;              /* of LM_OUT */
     struct prune_texts texts;
 };
 
@@ -51,18 +48,12 @@ static void score_by_weights(struct chooser *c, uint32_t layer)
 /* Writes the view's LM_OUT, without the heads that are gone and without `head`. */
 static void write_without(struct chooser *c, uint32_t layer, uint32_t head)
 {
-    const struct tensor *from = out_of(c, layer);
     struct tensor *to = &c->layers[layer].tensors[LM_OUT];
-    size_t n_groups = from->n_columns / LM_GROUP;
-    for (size_t r = 0; r < from->n_rows; r++) {
-        tensor_row(from, r, c->row);
-        for (uint32_t i = 0; i < c->n; i++)
-            if (i == head || c->gone[layer * c->n + i])
-                memset(c->row + i * c->n_columns, 0, c->n_columns * sizeof *c->row);
-        c->kernels.lm_quantize(c->q, c->scale, c->sum, c->row, n_groups);
-        for (size_t g = 0; g < n_groups; g++)
-            tensor_set_group(to, r, g, c->q + g * LM_GROUP, c->scale[g]);
-    }
+    size_t n_groups = c->n_columns / LM_GROUP;
+    tensor_copy(to, out_of(c, layer));
+    for (uint32_t i = 0; i < c->n; i++)
+        if (i == head || c->gone[layer * c->n + i])
+            silenced_clear_columns(to, i * n_groups, (i + 1) * n_groups);
 }
 
 static enum tacit_status score_by_bits(struct chooser *c, uint32_t layer)
@@ -121,13 +112,11 @@ static void lay_out(struct chooser *c, struct arena *arena)
     const struct lm_shape *s = &c->job->model->shape;
     size_t n_columns = lm_head_columns(s);
     c->row = arena_take(arena, n_columns * sizeof *c->row);
-    c->scale = arena_take(arena, n_columns / LM_GROUP * sizeof *c->scale);
-    c->sum = arena_take(arena, n_columns / LM_GROUP * sizeof *c->sum);
-    c->q = arena_take(arena, n_columns);
     c->scores = arena_take(arena, c->n * sizeof *c->scores);
     c->gone = arena_take(arena, (size_t)s->n_layers * c->n * sizeof *c->gone);
     for (uint32_t i = 0; i < s->n_layers && c->job->prune->by == TACIT_PRUNE_BY_BITS; i++)
-        tensor_lay_out(&c->layers[i].tensors[LM_OUT], TENSOR_INT8, s->width, n_columns, arena);
+        tensor_lay_out(&c->layers[i].tensors[LM_OUT], out_of(c, i)->kind, s->width, n_columns,
+                       arena);
 }
 
 static enum tacit_status open_chooser(struct chooser *c)
@@ -145,7 +134,6 @@ static enum tacit_status open_chooser(struct chooser *c)
     lay_out(c, &(struct arena){c->memory, sizes.used, 0});
     c->view = *model;
     c->view.layers = c->layers;
-    kernels_select(&c->kernels, cpu_features());
     if (c->job->prune->by != TACIT_PRUNE_BY_BITS)
         return TACIT_OK;
     for (uint32_t i = 0; i < model->shape.n_layers; i++)
@@ -155,9 +143,10 @@ static enum tacit_status open_chooser(struct chooser *c)
 
 static void write_kept(uint32_t *kept, const struct chooser *c)
 {
-    for (uint32_t i = 0; i < c->job->model->shape.n_layers * c->n; i++)
-        if (!c->gone[i])
-            *kept++ = i % c->n;
+    for (uint32_t layer = 0; layer < c->job->model->shape.n_layers; layer++)
+        for (uint32_t i = 0; i < c->n; i++)
+            if (!c->gone[layer * c->n + i])
+                *kept++ = i;
 }
 
 enum tacit_status heads_choose(uint32_t *kept, const struct heads_job *job)
