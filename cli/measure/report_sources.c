@@ -39,15 +39,15 @@ static void print_json(FILE *out, const json_t *value)
 /* The kind of the results; NULL: the page does not know it. */
 static const char *document_kind(const json_t *root)
 {
-    static const char *const kinds[] = {"eval", "rank", "bench"};
+    static const struct {
+        const char *name, *list; /* what it must hold */
+    } kinds[] = {
+        {"eval", "results"}, {"rank", "results"}, {"bench", "results"}, {"inspect", "tensors"}};
     const char *made_by = json_string_value(json_object_get(root, "tacit"));
-    if (made_by && strcmp(made_by, "inspect") == 0 &&
-        json_is_array(json_object_get(root, "tensors")))
-        return "inspect";
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (made_by && strcmp(made_by, kinds[i]) == 0 &&
-            json_is_array(json_object_get(root, "results")))
-            return kinds[i];
+        if (made_by && strcmp(made_by, kinds[i].name) == 0 &&
+            json_is_array(json_object_get(root, kinds[i].list)))
+            return kinds[i].name;
     if (!made_by && json_is_array(json_object_get(root, "files")) &&
         json_is_object(json_object_get(root, "versions")))
         return "compare";
