@@ -62,7 +62,7 @@ enum tacit_status tacit_encoder_create(struct tacit_encoder **encoder_out,
 {
     *encoder_out = NULL;
     struct codec_plan plan;
-    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_make_encoder(&plan, options));
     bool fits_later = plan.memory_limit < UINT64_MAX && plan.block_bound < plan.block_size;
     struct codec_plan fitted = plan;
     enum tacit_status fit = codec_plan_fit_encoder(&fitted);

@@ -44,7 +44,7 @@ enum tacit_status tacit_options_block_size(const struct tacit_options *options, 
 {
     struct codec_plan plan;
     *n_bytes = 0;
-    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_make_encoder(&plan, options));
     *n_bytes = plan.block_size;
     return TACIT_OK;
 }
@@ -77,7 +77,7 @@ enum tacit_status tacit_block_encode(const void *content, size_t n_content, void
 {
     struct codec_plan plan;
     *n_out = 0;
-    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_make_encoder(&plan, options));
     TRY(codec_plan_fit_encoder(&plan));
     if (n_content == 0 || n_content > plan.block_size)
         return TACIT_ERR_ARGUMENT;
@@ -98,7 +98,7 @@ enum tacit_status tacit_joiner_create(struct tacit_joiner **joiner_out,
 {
     struct codec_plan plan;
     *joiner_out = NULL;
-    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_make_encoder(&plan, options));
     struct tacit_joiner *joiner = calloc(1, sizeof *joiner);
     if (!joiner)
         return TACIT_ERR_MEMORY;

@@ -121,13 +121,21 @@ enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_op
     bool is_short = options.content_size > 0 && options.content_size < plan->block_size;
     plan->block_bound = is_short ? options.content_size : plan->block_size;
     kernels_select(&plan->kernels, features);
-    if (!plan->model && !options.no_model && options.level >= TACIT_LEVEL_MODEL) {
-        enum tacit_status status = tacit_model_default(&plan->model);
-        if (status != TACIT_OK && status != TACIT_ERR_MODEL_MISSING)
-            return status;
-    }
     suit_model(plan);
     plan->unmixed = plan->model && options.unmixed;
     plan->context = plan->context && !plan->unmixed;
     return TACIT_OK;
+}
+
+enum tacit_status codec_plan_make_encoder(struct codec_plan *plan,
+                                          const struct tacit_options *given)
+{
+    struct tacit_options options;
+    TRY(copy_options(&options, given));
+    if (!options.model && !options.no_model && options.level >= TACIT_LEVEL_MODEL) {
+        enum tacit_status status = tacit_model_default(&options.model);
+        if (status != TACIT_OK && status != TACIT_ERR_MODEL_MISSING)
+            return status;
+    }
+    return codec_plan_make(plan, &options);
 }

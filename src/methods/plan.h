@@ -52,7 +52,12 @@ struct codec_plan {
 /* A model of more weights than caches hold. NULL is not. */
 bool codec_plan_is_large(const struct tacit_model *model);
 
-/* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. */
+/* options: NULL for the defaults. TACIT_ERR_ARGUMENT if one is out of range. The model is the given one, if any: a
+ * decoder opens the linked-in model only for an archive that names it. */
 enum tacit_status codec_plan_make(struct codec_plan *plan, const struct tacit_options *options);
+
+/* The same for an encoder, whose model is the linked-in one where none is given and the level has one. */
+enum tacit_status codec_plan_make_encoder(struct codec_plan *plan,
+                                          const struct tacit_options *options);
 
 #endif

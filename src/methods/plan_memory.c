@@ -75,7 +75,7 @@ enum tacit_status tacit_options_memory(const struct tacit_options *options, uint
 {
     struct codec_plan plan;
     *n_bytes = 0;
-    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_make_encoder(&plan, options));
     *n_bytes = memory_of(&plan);
     return TACIT_OK;
 }
@@ -84,6 +84,6 @@ enum tacit_status tacit_options_least_memory(const struct tacit_options *options
 {
     struct codec_plan plan;
     *n_bytes = 0;
-    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_make_encoder(&plan, options));
     return codec_plan_least_memory(&plan, n_bytes);
 }

@@ -20,7 +20,7 @@ enum tacit_status tacit_options_threads(const struct tacit_options *options, uns
 {
     struct codec_plan plan;
     *n_blocks = *n_a_block = 1;
-    TRY(codec_plan_make(&plan, options));
+    TRY(codec_plan_make_encoder(&plan, options));
     TRY(codec_plan_fit_encoder(&plan));
     bool single = plan.block_bound < plan.block_size;
     *n_blocks = single ? 1 : plan.n_at_once;

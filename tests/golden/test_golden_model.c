@@ -200,10 +200,7 @@ static void check_one(const struct variant *variant, struct tacit_model *const *
     if (how->turn < 0 || how->turn % 2 == 0)
         CHECK_MSG(decode(wanted, n_wanted, models[shape], how->cpu) == TACIT_OK, "%s: decoding",
                   path);
-    const struct tacit_model *linked; /* stands in where none is given */
-    CHECK(decode(wanted, n_wanted, NULL, how->cpu) == (tacit_model_default(&linked) == TACIT_OK
-                                                           ? TACIT_ERR_MODEL_WRONG
-                                                           : TACIT_ERR_MODEL_MISSING));
+    CHECK(decode(wanted, n_wanted, NULL, how->cpu) == TACIT_ERR_MODEL_MISSING);
     CHECK(decode(wanted, n_wanted, models[(shape + 1) % N_SHAPES], how->cpu) ==
           TACIT_ERR_MODEL_WRONG);
     unsigned most = how->turn < 0 ? 2 : (unsigned)how->turn % 2;

@@ -26,7 +26,7 @@ static struct tacit_options options_of(int level)
 static struct codec_plan plan_of(const struct tacit_options *options)
 {
     struct codec_plan plan = {0};
-    CHECK(codec_plan_make(&plan, options) == TACIT_OK);
+    CHECK(codec_plan_make_encoder(&plan, options) == TACIT_OK);
     return plan;
 }
 
@@ -71,6 +71,7 @@ static void check_model_levels(void)
         struct codec_plan plan = plan_of(&options);
         CHECK_MSG((plan.model != NULL) == (is_linked && level >= TACIT_LEVEL_MODEL), "level %d",
                   level);
+        CHECK(codec_plan_make(&plan, &options) == TACIT_OK && !plan.model); /* of a decoder */
         options.unmixed = 1;
         plan = plan_of(&options);
         CHECK(plan.unmixed == (plan.model != NULL)); /* the model's: nothing without one */
