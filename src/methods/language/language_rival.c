@@ -11,7 +11,8 @@ enum {
     IMPATIENT_STEPS = 2,
     PATIENT_STEPS = LANGUAGE_RIVAL_STEPS / 4,
     SHORT_BLOCK =
-        1 << 17, /* bytes; a longer one would take too long where the model loses in the end */
+        1 << 17, /* bytes; a longer one would take too long where the model loses in the end, */
+    SMALL_LEAST_GAIN = 10, /* unless the level is one for which size counts more than time */
     SLACK_STEPS = LANGUAGE_RIVAL_STEPS / 2,
     SLACK_STEP = 20,    /* thousandths */
     STEP_MIN = 1 << 10, /* bytes between two comparisons with the whole */
@@ -28,10 +29,22 @@ static int gain_of(const struct context_sample *sample, uint64_t n_model, uint64
     return thousandths > 2000 ? -1000 : 1000 - (int)thousandths;
 }
 
-/* In the samples that are done, in thousandths. */
+/* Thousandths of the whole block, if it goes on as the sample's second half did, by which the model is below the context
+ * models in the first half: what it knows before it starts. */
+static int head_start_of(const struct context_sample *sample, uint64_t n_model, uint64_t n_all)
+{
+    if (n_model >= sample->half_coded || sample->all_coded < sample->half_coded)
+        return 0;
+    uint64_t n = sample->n_bytes - sample->n_half, coded = sample->all_coded - sample->half_coded;
+    uint64_t left = n > 0 && n_all > sample->n_half ? (n_all - sample->n_half) * coded / n : 0;
+    return (int)((sample->half_coded - n_model) * 1000 / (sample->half_coded + left));
+}
+
+/* In the samples that are done, in thousandths. The head start, of which all remains, counts as the gain in a sample of
+ * which as much would remain. */
 static int mean_gain(const struct language_rival *rival)
 {
-    return rival->gains / (int)rival->n_samples;
+    return rival->gains / (int)rival->n_samples + rival->head_start * 3 / 2;
 }
 
 /* About two thirds of a sample's gain remain in the whole block, since context models gain most
@@ -86,6 +99,8 @@ static enum tacit_status compare_sample(struct language_rival *rival,
     if (n_done - rival->start < rival->sample.n_bytes)
         return TACIT_OK;
     rival->under_way = false;
+    if (rival->n_samples == 1)
+        rival->head_start = head_start_of(&rival->sample, rival->half_model, n_all);
     rival->gains += gain_of(&rival->sample, n_model - rival->half_model, n_done - rival->half_at);
     *verdict = judge(rival);
     return TACIT_OK;
@@ -104,7 +119,7 @@ static uint64_t context_bytes(const struct language_rival *rival,
     return n;
 }
 
-/* What the model may seem to take too much in a short block, in thousandths. After a promising sample the estimate is trusted little at
+/* What the model may seem to take too much, in thousandths. After a promising sample the estimate is trusted little at
  * first: the context models have read all that is before a stream, the model has read nothing of it. */
 static uint64_t slack(unsigned n_steps)
 {
@@ -127,8 +142,9 @@ static enum language_verdict compare_whole(struct language_rival *rival,
     uint64_t model = rival->model_at[now] - rival->model_at[before];
     uint64_t left =
         rival->n_whole > rival->context_at[now] ? rival->n_whole - rival->context_at[now] : 0;
-    bool promising = rival->promising && n_all <= SHORT_BLOCK;
-    bool patient = rival->patient || promising;
+    bool unhurried = rival->least_gain <= SMALL_LEAST_GAIN;
+    bool promising = rival->promising && (unhurried || n_all <= SHORT_BLOCK);
+    bool patient = rival->patient || promising || unhurried;
     if (now < (patient ? PATIENT_STEPS : IMPATIENT_STEPS) || context == 0)
         return LANGUAGE_GOES_ON;
     uint64_t expected = rival->model_at[now] + left * model / context;

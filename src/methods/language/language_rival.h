@@ -4,7 +4,8 @@
  * language model is many times slower than the context models, so it must take fewer bytes by
  * `least_gain`. The two are compared on samples, the first at once, in a long block two more later;
  * or, if a sample was not clear, the language model is compared with the context models' payload of
- * the whole block.
+ * the whole block. A sample tells two things: what the language model knows before it starts, a number of bytes that counts
+ * in short blocks, and what it gains from then on, a share of which remains to the end.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_RIVAL_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_RIVAL_H
@@ -31,8 +32,9 @@ struct language_rival {
     struct context_sample sample; /* the present sample */
     unsigned n_samples;           /* samples begun */
     int gains;                    /* sum over the samples that are done, in thousandths */
-    bool under_way, half_done;    /* the present sample */
-    uint64_t start;               /* of the present sample: bytes done by then */
+    int head_start;            /* what the model gains at once, in thousandths of the whole block */
+    bool under_way, half_done; /* the present sample */
+    uint64_t start;            /* of the present sample: bytes done by then */
     uint64_t half_at, half_model; /* bytes done at its half, and the model's bytes for them */
 
     unsigned n_steps;                              /* marks: comparisons so far */

@@ -98,6 +98,7 @@ static void test_whole(void)
         {50, false, false, head_start, LANGUAGE_GIVEN_UP, 3, 12},
         {20, false, false, late, LANGUAGE_GIVEN_UP, 1, 4},
         {20, true, false, late, LANGUAGE_GOES_ON, 32, 32},
+        {10, false, false, late, LANGUAGE_GOES_ON, 32, 32}, /* size counts more than time */
         {20, false, true, late, LANGUAGE_GOES_ON, 32, 32},
         {20, false, true, same, LANGUAGE_GIVEN_UP, 20, 24},
     };
@@ -124,6 +125,13 @@ static uint64_t shared(uint64_t n)
     return (uint64_t)((double)n * context_share * share);
 }
 
+/* Half of that in the sample's first half. */
+static uint64_t known_before(uint64_t n)
+{
+    uint64_t n_half = n < 4096 ? n : 4096;
+    return shared(n) - shared(n_half) / 2;
+}
+
 static void test_samples(void)
 {
     struct block_job job = {.plan = &plan, .content = {content, N_CONTENT, N_CONTENT}};
@@ -136,16 +144,21 @@ static void test_samples(void)
     CHECK(job.payload.data == NULL);
     context_share = (double)(sample.all_coded - sample.half_coded) / (double)sample.n_half;
     static const struct {
+        uint64_t (*model)(uint64_t);
         double share;
         enum language_verdict verdict;
-    } cases[] = {{0.7, LANGUAGE_GOES_ON}, {0.9, LANGUAGE_UNSURE}, {1.05, LANGUAGE_GIVEN_UP}};
+    } cases[] = {{shared, 0.7, LANGUAGE_GOES_ON},
+                 {shared, 0.9, LANGUAGE_UNSURE},
+                 {shared, 1.05, LANGUAGE_GIVEN_UP},
+                 {known_before, 1.05, LANGUAGE_UNSURE},
+                 {known_before, 1.2, LANGUAGE_GIVEN_UP}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct language_rival rival = {.least_gain = 20};
         CHECK(!language_rival_promises(&rival));
         share = cases[i].share;
-        enum language_verdict verdict = play(&rival, shared, &n_done);
+        enum language_verdict verdict = play(&rival, cases[i].model, &n_done);
         CHECK_MSG(verdict == cases[i].verdict, "case %zu: verdict %d", i, (int)verdict);
-        CHECK(language_rival_promises(&rival) == (verdict != LANGUAGE_GIVEN_UP));
+        CHECK(language_rival_promises(&rival) == (share < 1));
         CHECK_MSG((verdict == LANGUAGE_GOES_ON) == (n_done == N_CONTENT) &&
                       (n_done == N_CONTENT || n_done <= sample.n_bytes + 2 * ROUND),
                   "case %zu: after %d bytes", i, (int)n_done);
