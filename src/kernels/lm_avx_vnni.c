@@ -23,25 +23,26 @@ static inline __m256 scale_add(__m256 total, __m256i sum, float x_scale, __m256 
     return _mm256_add_ps(total, _mm256_mul_ps(scaled, w_scale));
 }
 
-struct lm_weights64 {
-    __m256i w[2];
-};
-
-static inline struct lm_weights64 load_weights(const void *p)
-{
-    const __m256i *from = p, flip = _mm256_set1_epi8(-128);
-    return (struct lm_weights64){{_mm256_xor_si256(_mm256_load_si256(from), flip),
-                                  _mm256_xor_si256(_mm256_load_si256(from + 1), flip)}};
-}
-
 static inline ints start(int32_t sum)
 {
     return _mm256_set1_epi32(-128 * sum);
 }
 
-static inline ints dot(ints sum, const struct lm_weights64 *w, int i, const int8_t *x)
+static inline __attribute__((always_inline)) void add_group(ints (*sum)[LM_TILE_ROWS / LANES],
+                                                            const int8_t *w, const int8_t *x,
+                                                            size_t x_stride, const int n_rows)
 {
-    return _mm256_dpbusd_avx_epi32(sum, w->w[i], broadcast_four(x));
+    const ints flip = _mm256_set1_epi8(-128);
+    for (int k = 0; k < LM_GROUP / 4; k++, w += 4 * LM_TILE_ROWS) {
+        ints low = _mm256_xor_si256(_mm256_load_si256((const ints *)w), flip);
+        ints high = _mm256_xor_si256(_mm256_load_si256((const ints *)w + 1), flip);
+#pragma GCC unroll 4
+        for (int m = 0; m < n_rows; m++) {
+            ints four = broadcast_four(x + (size_t)m * x_stride + 4 * k);
+            sum[m][0] = _mm256_dpbusd_avx_epi32(sum[m][0], low, four);
+            sum[m][1] = _mm256_dpbusd_avx_epi32(sum[m][1], high, four);
+        }
+    }
 }
 
 #include "kernels/lm_product_blocks.h"

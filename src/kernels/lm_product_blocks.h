@@ -6,10 +6,9 @@
  *     ISA                               the end of the functions' names
  *     LANES                             floats in a vector
  *     ints, floats                      the types of vectors of LANES int32_t or floats
- *     struct lm_weights64               64 bytes of weights in LM_TILE_ROWS / LANES vectors
- *     load_weights(p)                   the 64 bytes at p, ready for dot
  *     start(sum)                        ints that a sum of dots starts from; sum: of the activations
- *     dot(ints, weights, i, x)          adds the dots of the i-th vector with the 4 bytes at x
+ *     add_group(sum, w, x, stride, n)   adds the dots of a tile's numbers, at w, with the groups of n rows of
+ *                                       activations, stride bytes apart, to ints sum[n][LM_TILE_ROWS / LANES]
  *     scale_add(total, ints, xs, ws)    total + (float(ints) * xs) * ws
  *     zero(), add(a, b)                 floats
  *     load(p), store(p, floats)         LANES floats at p, aligned
@@ -50,16 +49,7 @@ static inline __attribute__((always_inline)) void product_corner(const struct co
 #pragma GCC unroll 4
             for (int i = 0; i < LM_VECTORS; i++)
                 sum[m][i] = start(c->x_sum[(size_t)m * c->x_groups + g]);
-        const int8_t *x = c->q + g * LM_GROUP;
-        for (int k = 0; k < LM_GROUP / 4; k++) {
-            struct lm_weights64 w = load_weights(c->w[g].q[k]);
-#pragma GCC unroll 4
-            for (int m = 0; m < n_rows; m++)
-#pragma GCC unroll 4
-                for (int i = 0; i < LM_VECTORS; i++)
-                    sum[m][i] =
-                        dot(sum[m][i], &w, i, x + (size_t)m * c->x_groups * LM_GROUP + 4 * k);
-        }
+        add_group(sum, c->w[g].q[0][0], c->q + g * LM_GROUP, c->x_groups * LM_GROUP, n_rows);
 #pragma GCC unroll 4
         for (int m = 0; m < n_rows; m++)
 #pragma GCC unroll 4
@@ -75,22 +65,22 @@ static inline __attribute__((always_inline)) void product_corner(const struct co
         }
 }
 
-static void product_1(const struct corner *c, bool add_to)
+static void corner_1(const struct corner *c, bool add_to)
 {
     product_corner(c, add_to, 1);
 }
 
-static void product_2(const struct corner *c, bool add_to)
+static void corner_2(const struct corner *c, bool add_to)
 {
     product_corner(c, add_to, 2);
 }
 
-static void product_3(const struct corner *c, bool add_to)
+static void corner_3(const struct corner *c, bool add_to)
 {
     product_corner(c, add_to, 3);
 }
 
-static void product_4(const struct corner *c, bool add_to)
+static void corner_4(const struct corner *c, bool add_to)
 {
     product_corner(c, add_to, 4);
 }
@@ -98,8 +88,8 @@ static void product_4(const struct corner *c, bool add_to)
 static void JOIN(lm_product_, ISA)(float *y, size_t y_stride, const struct lm_matrix *w,
                                    const struct lm_rows *x, size_t n_rows, bool add_to)
 {
-    static void (*const corners[LM_ROWS_MAX])(const struct corner *, bool) = {product_1, product_2,
-                                                                              product_3, product_4};
+    static void (*const corners[LM_ROWS_MAX])(const struct corner *, bool) = {corner_1, corner_2,
+                                                                              corner_3, corner_4};
     for (size_t b = 0; b < w->n_blocks; b++)
         for (size_t m = 0; m < n_rows; m += LM_ROWS_MAX) {
             size_t n = n_rows - m < LM_ROWS_MAX ? n_rows - m : LM_ROWS_MAX;

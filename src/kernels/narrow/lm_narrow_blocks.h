@@ -13,26 +13,26 @@
 
 #include "kernels/join.h"
 
-#define PRODUCT_BLOCK(BITS)                                                                        \
-    static void product_##BITS(row_total *total, const struct lm_matrix_narrow *w,                 \
-                               const uint8_t *tile, const struct lm_rows *x, size_t first,         \
-                               size_t n_rows)                                                      \
+#define NARROW_BLOCK(BITS)                                                                         \
+    static void narrow_##BITS(row_total *total, const struct lm_matrix_narrow *w,                  \
+                              const uint8_t *tile, const struct lm_rows *x, size_t first,          \
+                              size_t n_rows)                                                       \
     {                                                                                              \
         product_block(total, w, tile, x, first, n_rows, BITS);                                     \
     }
-PRODUCT_BLOCK(2)
-PRODUCT_BLOCK(3)
-PRODUCT_BLOCK(4)
-PRODUCT_BLOCK(5)
-PRODUCT_BLOCK(6)
-PRODUCT_BLOCK(7)
+NARROW_BLOCK(2)
+NARROW_BLOCK(3)
+NARROW_BLOCK(4)
+NARROW_BLOCK(5)
+NARROW_BLOCK(6)
+NARROW_BLOCK(7)
 
 void JOIN(lm_product_narrow_, ISA)(float *y, size_t y_stride, const struct lm_matrix_narrow *w,
                                    const struct lm_rows *x, size_t n_rows, bool add_to)
 {
     static void (*const products[])(row_total *, const struct lm_matrix_narrow *, const uint8_t *,
                                     const struct lm_rows *, size_t, size_t) = {
-        [2] = product_2, product_3, product_4, product_5, product_6, product_7};
+        [2] = narrow_2, narrow_3, narrow_4, narrow_5, narrow_6, narrow_7};
     for (size_t b = 0; b < w->n_blocks; b++)
         for (size_t first = 0; first < n_rows; first += LM_NARROW_ROWS) {
             size_t n = n_rows - first < LM_NARROW_ROWS ? n_rows - first : LM_NARROW_ROWS;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Four lanes in a register of NEON, and what lm_product with and without dot-product instructions
- * share, under the names that exp_lanes.h, lm_elementwise.h, lm_exponentials.h and
+ * Four lanes in a register of NEON, under the names that exp_lanes.h, lm_elementwise.h, lm_exponentials.h and
  * lm_product_blocks.h use.
  */
-#ifndef TACIT_KERNELS_NEON_LANES_H
-#define TACIT_KERNELS_NEON_LANES_H
+#ifndef TACIT_KERNELS_NEON_NEON_LANES_H
+#define TACIT_KERNELS_NEON_NEON_LANES_H
 
 #if defined(__aarch64__)
 
@@ -166,42 +165,12 @@ static inline void store(float *p, floats v)
     vst1q_f32(p, v);
 }
 
-static inline floats scale_add(floats total, ints sum, float x_scale, floats w_scale)
-{
-    floats scaled = vmulq_f32(vcvtq_f32_s32(sum), vdupq_n_f32(x_scale));
-    return vaddq_f32(total, vmulq_f32(scaled, w_scale));
-}
-
-static inline int8x16_t broadcast_four(const int8_t *x)
-{
-    int32_t four;
-    __builtin_memcpy(&four, x, sizeof four);
-    return vreinterpretq_s8_s32(vdupq_n_s32(four));
-}
-
 /* Sixteen lanes by the tree of lanes.h. */
 static inline float sum_sixteen(const floats x[4])
 {
     floats s4 = add(add(x[0], x[2]), add(x[1], x[3]));
     float32x2_t s2 = vadd_f32(vget_low_f32(s4), vget_high_f32(s4));
     return vget_lane_f32(s2, 0) + vget_lane_f32(s2, 1);
-}
-
-struct lm_weights64 {
-    int8x16_t w[4];
-};
-
-static inline struct lm_weights64 load_weights(const int8_t (*p)[4])
-{
-    const int8_t *from = p[0];
-    return (struct lm_weights64){
-        {vld1q_s8(from), vld1q_s8(from + 16), vld1q_s8(from + 32), vld1q_s8(from + 48)}};
-}
-
-static inline ints start(int32_t sum)
-{
-    (void)sum;
-    return vdupq_n_s32(0);
 }
 
 #endif
