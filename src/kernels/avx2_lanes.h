@@ -147,10 +147,16 @@ static inline floats choose(ints valid, floats x, floats other)
     return _mm256_blendv_ps(other, x, as_floats(valid));
 }
 
-/* The lanes below n_valid, counted from i on, to p[0 ..). */
-static inline void store_valid(uint32_t *p, ints v, size_t i, size_t n_valid)
+/* To p, which needs no alignment. */
+static inline void store_ints(uint32_t *p, ints v)
 {
-    _mm256_maskstore_epi32((int *)p, valid_lanes(i, n_valid), v);
+    _mm256_storeu_si256((ints *)p, v);
+}
+
+/* The first n_valid lanes. */
+static inline void store_valid(uint32_t *p, ints v, size_t n_valid)
+{
+    _mm256_maskstore_epi32((int *)p, valid_lanes(0, n_valid), v);
 }
 
 static inline float largest_lane(floats x)

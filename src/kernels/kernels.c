@@ -38,8 +38,10 @@ void kernels_select(struct kernels *kernels, uint32_t features)
         kernels_init_avx512(kernels);
     lm_select_x86(kernels, features);
 #elif defined(__aarch64__)
-    if (features & CPU_NEON)
+    if (features & CPU_NEON) {
+        kernels_init_neon(kernels);
         lm_kernels_init_neon(kernels);
+    }
     if (features & CPU_NEON_DOTPROD)
         lm_kernels_init_dotprod(kernels);
 #else

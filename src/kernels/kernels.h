@@ -61,6 +61,7 @@ void kernels_select(struct kernels *kernels, uint32_t features);
 void kernels_init_scalar(struct kernels *kernels);
 void kernels_init_avx2(struct kernels *kernels);
 void kernels_init_avx512(struct kernels *kernels);
+void kernels_init_neon(struct kernels *kernels);
 
 void lm_kernels_init_scalar(struct kernels *kernels);
 void lm_kernels_init_avx2(struct kernels *kernels);

@@ -9,6 +9,7 @@
 #include "kernels/avx2_lanes.h"
 #include "kernels/exp_lanes.h"
 #include "kernels/kernels.h"
+#include "kernels/lanes.h"
 
 static void mul_add(__m256 *lo, __m256 *hi, const float *a, const float *b)
 {
@@ -46,11 +47,6 @@ static void squash_avx2(float *p, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i += 8)
         store(p + i, squash_of(load(x + i)));
-}
-
-static float within(float x, float bound)
-{
-    return x > bound ? bound : x < -bound ? -bound : x;
 }
 
 static float mix_layer_avx2(float *dots, float *p, const float *x, size_t n, float *const *sets,

@@ -34,11 +34,6 @@ static void squash_scalar(float *p, const float *x, size_t n)
         p[i] = strict_squash(x[i]);
 }
 
-static float within(float x, float bound)
-{
-    return x > bound ? bound : x < -bound ? -bound : x;
-}
-
 static float mix_layer_scalar(float *dots, float *p, const float *x, size_t n, float *const *sets,
                               size_t n_sets, float bound, const float *final)
 {

@@ -23,12 +23,14 @@ static void JOIN(lm_rms_norm_, ISA)(float *y, const float *x, const float *gain,
             total[k] = add(total[k], mul(v, v));
         }
     floats r = splat(1.0f / strict_sqrt(sum_sixteen(total) / (float)n + epsilon));
+#pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES)
         store(y + i, mul(mul(load(x + i), r), load(gain + i)));
 }
 
 static void JOIN(lm_relu2_, ISA)(float *y, const float *g, size_t n)
 {
+#pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES) {
         floats x = larger(load(g + i), zero()); /* a NaN: zero */
         store(y + i, mul(x, x));
@@ -61,6 +63,7 @@ static void JOIN(lm_root_cap_, ISA)(float *x, float cap, size_t n)
 static void JOIN(lm_token_learn_, ISA)(float *bias, const uint32_t *mass, float step, size_t n)
 {
     const floats s = splat(step);
+#pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES)
         store(bias + i, sub(load(bias + i), mul(s, to_floats(load_ints(mass + i)))));
 }

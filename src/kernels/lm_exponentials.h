@@ -7,6 +7,8 @@
  */
 #if defined(ISA)
 
+#include <stdbool.h>
+
 #include "base/strict_math.h"
 #include "kernels/join.h"
 #include "kernels/kernels.h"
@@ -16,9 +18,29 @@
 static inline float largest(float start, const float *x, size_t n)
 {
     floats tops = splat(start);
-    for (size_t i = 0; i < n; i += LANES)
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        tops = larger(load(x + i), tops);
+    if (i < n)
         tops = choose(valid_lanes(i, n), larger(load(x + i), tops), tops);
     return largest_lane(tops);
+}
+
+/* Of a group: exponentials of the scores' differences to top, added to total, times value_scale to weight. Only the first
+ * n_valid count, or all, if it is whole. */
+static inline __attribute__((always_inline)) void
+weigh_group(floats total[KERNEL_LANES / LANES], float weight[LM_GROUP], const float *score,
+            const float *value_scale, float top, size_t n_valid, const bool whole)
+{
+    for (size_t j = 0; j < LM_GROUP; j += KERNEL_LANES)
+        for (size_t k = 0; k < KERNEL_LANES / LANES; k++) {
+            size_t i = j + k * LANES;
+            floats e = exp_brief_below(sub(load(score + i), splat(top)));
+            floats w = mul(e, load(value_scale + i));
+            ints valid = valid_lanes(i, n_valid);
+            total[k] = add(total[k], whole ? e : keep(valid, e));
+            store(weight + i, whole ? w : keep(valid, w));
+        }
 }
 
 static float JOIN(lm_attention_weights_, ISA)(int8_t *q, float *scale, int32_t *sum,
@@ -32,14 +54,10 @@ static float JOIN(lm_attention_weights_, ISA)(int8_t *q, float *scale, int32_t *
         total[k] = zero();
     for (size_t i = 0; i < n_valid; i += LM_GROUP) {
         _Alignas(64) float weight[LM_GROUP];
-        for (size_t j = 0; j < LM_GROUP; j += LANES) {
-            ints valid = valid_lanes(i + j, n_valid);
-            floats e = keep(valid, exp_brief_below(sub(load(score + i + j), splat(top))));
-            floats w = mul(e, load(value_scale + i + j));
-            total[j / LANES % (KERNEL_LANES / LANES)] =
-                add(total[j / LANES % (KERNEL_LANES / LANES)], e);
-            store(weight + j, keep(valid, w));
-        }
+        if (n_valid - i >= LM_GROUP)
+            weigh_group(total, weight, score + i, value_scale + i, top, LM_GROUP, true);
+        else
+            weigh_group(total, weight, score + i, value_scale + i, top, n_valid - i, false);
         JOIN(lm_quantize_, ISA)(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, weight, 1);
     }
     return sum_sixteen(total) + strict_exp_brief(sink - top);
@@ -57,14 +75,20 @@ static void JOIN(lm_swiglu_, ISA)(float *y, const float *g, const float *u, size
     }
 }
 
+static inline ints masses(const float *x, floats top)
+{
+    floats e = exp_brief_below(sub(load(x), top));
+    return add_ints(cut_to_ints(mul(e, splat(LM_MASS_ONE))), splat_ints(1));
+}
+
 static void JOIN(lm_token_masses_, ISA)(uint32_t *mass, const float *x, size_t n)
 {
     const floats top = splat(largest(x[0], x, n));
-    for (size_t i = 0; i < n; i += LANES) {
-        floats e = exp_brief_below(sub(load(x + i), top));
-        ints m = add_ints(cut_to_ints(mul(e, splat(LM_MASS_ONE))), splat_ints(1));
-        store_valid(mass + i, m, i, n);
-    }
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        store_ints(mass + i, masses(x + i, top));
+    if (i < n)
+        store_valid(mass + i, masses(x + i, top), n - i);
 }
 
 #endif

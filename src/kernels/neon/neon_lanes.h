@@ -131,16 +131,18 @@ static inline floats choose(ints valid, floats x, floats other)
     return vbslq_f32(vreinterpretq_u32_s32(valid), x, other);
 }
 
-/* The lanes below n_valid, counted from i on, to p[0 ..). */
-static inline void store_valid(uint32_t *p, ints v, size_t i, size_t n_valid)
+/* To p, which needs no alignment. */
+static inline void store_ints(uint32_t *p, ints v)
+{
+    vst1q_u32(p, vreinterpretq_u32_s32(v));
+}
+
+/* The first n_valid lanes. */
+static inline void store_valid(uint32_t *p, ints v, size_t n_valid)
 {
     uint32_t lanes[LANES];
-    if (n_valid - i >= LANES) {
-        vst1q_u32(p, vreinterpretq_u32_s32(v));
-        return;
-    }
-    vst1q_u32(lanes, vreinterpretq_u32_s32(v));
-    for (size_t k = 0; k < n_valid - i; k++)
+    store_ints(lanes, v);
+    for (size_t k = 0; k < n_valid; k++)
         p[k] = lanes[k];
 }
 
