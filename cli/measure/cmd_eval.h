@@ -66,7 +66,7 @@ struct eval_arguments {
 #define EVAL_ROW_QUESTIONS                                                                         \
     {                                                                                              \
         "questions", 0, OPTION_NUMBER, 0, offsetof(struct eval_arguments, n_questions), 1,         \
-            1000000, "N", "goes", "only so many questions of each task", NULL                      \
+            1000000, "N", "goes", "only so many questions of each task, spread evenly", NULL       \
     }
 bool eval_take_task(void *options, const struct option_row *row, const char *path);
 

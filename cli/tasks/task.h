@@ -44,7 +44,7 @@ struct task {
     size_t n_questions;
 };
 
-/* At most n_most questions, 0: all. Failures are reported, with the line. On failure there is nothing
+/* At most n_most questions, spread evenly over the file, 0: all. Failures are reported, with the line. On failure there is nothing
  * to close. path must outlive the task. */
 enum exit_code task_open(struct task *task, struct console *console, const char *path,
                          size_t n_most);

@@ -2,6 +2,7 @@
  *
  * Reads a task: the continuations of all lines, sorted into questions.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,30 @@ static bool take_question(struct task *task, const struct task_choices *choices,
     return true;
 }
 
+/* Of n questions those at k n / n_most, rounded down, for k < n_most: files come sorted by subject or source, so the first
+ * ones alone would not stand for the task. What the others hold is freed, and the rest moved together. */
+static void thin_out(struct task *task, struct task_choices *choices, size_t n_most)
+{
+    size_t n_kept = 0, n_left = 0;
+    for (size_t q = 0; q < task->n_questions; q++) {
+        struct task_question question = task->questions[q];
+        bool is_kept = n_kept < n_most && q == n_kept * task->n_questions / n_most;
+        for (size_t i = question.first; i < question.first + question.n; i++) {
+            struct task_choice moved = choices->items[i];
+            choices->items[i].text = choices->items[i].bare = NULL;
+            if (is_kept)
+                choices->items[n_left++] = moved;
+            else
+                task_choice_free(&moved);
+        }
+        if (is_kept)
+            task->questions[n_kept++] =
+                (struct task_question){n_left - question.n, question.n, question.gold};
+    }
+    task->n_questions = n_kept;
+    choices->n = n_left;
+}
+
 static enum exit_code sort_out(struct task *task, struct task_choices *choices,
                                struct console *console, size_t n_most)
 {
@@ -106,9 +131,9 @@ static enum exit_code sort_out(struct task *task, struct task_choices *choices,
         return EXIT_CODE_FAILED;
     }
     task->questions = calloc(choices->n, sizeof *task->questions);
-    if (!task->questions || !fill_bare(choices))
+    if (!task->questions)
         return fail_with_status(console, task->path, TACIT_ERR_MEMORY);
-    for (size_t i = 0; i < choices->n && (n_most == 0 || task->n_questions < n_most);) {
+    for (size_t i = 0; i < choices->n;) {
         if (!take_question(task, choices, i)) {
             console_error(console, task->path,
                           "question %llu lacks a continuation, or the number of the right one",
@@ -117,6 +142,10 @@ static enum exit_code sort_out(struct task *task, struct task_choices *choices,
         }
         i += task->questions[task->n_questions - 1].n;
     }
+    if (n_most > 0 && n_most < task->n_questions)
+        thin_out(task, choices, n_most);
+    if (!fill_bare(choices))
+        return fail_with_status(console, task->path, TACIT_ERR_MEMORY);
     return EXIT_CODE_OK;
 }
 

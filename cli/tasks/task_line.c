@@ -16,12 +16,16 @@ char *task_join(const char *context, size_t n_context, const char *continuation,
     return text;
 }
 
+void task_choice_free(struct task_choice *choice)
+{
+    free(choice->text);
+    free(choice->bare);
+}
+
 void task_choices_free(struct task_choices *choices)
 {
-    for (size_t i = 0; i < choices->n; i++) {
-        free(choices->items[i].text);
-        free(choices->items[i].bare);
-    }
+    for (size_t i = 0; i < choices->n; i++)
+        task_choice_free(&choices->items[i]);
     free(choices->items);
     *choices = (struct task_choices){NULL, 0, 0};
 }

@@ -27,6 +27,8 @@ bool task_line_read(struct task_choices *choices, const char *line, size_t n, ui
 /* `context` and `continuation` in one allocation, NULL if there is no memory. */
 char *task_join(const char *context, size_t n_context, const char *continuation, size_t n);
 
+/* What it holds, not itself. */
+void task_choice_free(struct task_choice *choice);
 void task_choices_free(struct task_choices *choices);
 
 #endif

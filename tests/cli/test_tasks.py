@@ -73,6 +73,14 @@ class Tasks(CliTest):
                 self.assertEqual(row[key], other[key], key)
         self.assertEqual(self.eval_tasks("--questions", "1", "-T", "1")["questions"], 1)
 
+    def test_some_questions_are_spread_evenly(self):
+        many = [{"context": f"Number {i}", "continuations": [" a" * i, f" is {i}."], "label": 1} for i in range(1, 11)]
+        for n, chosen in ((3, (0, 3, 6)), (4, (0, 2, 5, 7)), (10, range(10)), (11, range(10))):
+            self.write("questions.jsonl", lines(many))
+            some = self.eval_tasks("--questions", str(n))
+            self.write("questions.jsonl", lines(many[i] for i in chosen))
+            self.assertEqual({**some, "seconds": 0}, {**self.eval_tasks(), "seconds": 0}, n)
+
     def test_table_and_csv(self):
         self.write("more.jsonl", b"\xef\xbb\xbf" + lines(QUESTIONS[2:]) + b"\n")
         arguments = ("eval", "--tasks", "questions.jsonl", "--tasks", "more.jsonl", "./toy.gguf")
