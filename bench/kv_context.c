@@ -95,7 +95,7 @@ static enum tacit_status begin(const struct bench *b, size_t kind, struct result
     TRY(lm_state_create(&one, b->lm, &options));
     options.n_streams = (uint32_t)b->n_streams;
     enum tacit_status status = read_context(b, one, r);
-    r->stream_bytes = lm_stream_size(one);
+    r->stream_bytes = lm_stream_size(one, UINT64_MAX);
     uint8_t *saved = malloc(r->stream_bytes);
     if (status == TACIT_OK)
         status = saved ? lm_state_create(&r->state, b->lm, &options) : TACIT_ERR_MEMORY;

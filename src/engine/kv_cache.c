@@ -9,13 +9,15 @@ struct functions {
     void (*store_value)(const struct kv_use *use, size_t slot, const float *value);
     void (*copy)(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
                  size_t from_slot);
+    void (*copy_first)(const struct kv_cache *to, const struct kv_cache *from, size_t n_slots);
     void (*score)(const struct kv_use *use, const float *queries, size_t n_valid);
     void (*weigh)(const struct kv_use *use, float *out, const float *sinks, size_t n_valid);
 };
 
 #define ROW(kind, suffix, key_bits, value_bits)                                                    \
-    [kind] = {kv_lay_out_##suffix, kv_store_key_##suffix, kv_store_value_##suffix,                 \
-              kv_copy_##suffix,    kv_score_##suffix,     kv_weigh_##suffix},
+    [kind] = {kv_lay_out_##suffix, kv_store_key_##suffix,  kv_store_value_##suffix,                \
+              kv_copy_##suffix,    kv_copy_first_##suffix, kv_score_##suffix,                      \
+              kv_weigh_##suffix},
 static const struct functions kinds[] = {KV_KINDS(ROW)};
 
 void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim, size_t n_slots,
@@ -57,6 +59,11 @@ void kv_cache_copy(const struct kv_cache *to, size_t to_slot, const struct kv_ca
                    size_t from_slot)
 {
     kinds[to->kind].copy(to, to_slot, from, from_slot);
+}
+
+void kv_cache_copy_first(const struct kv_cache *to, const struct kv_cache *from, size_t n_slots)
+{
+    kinds[to->kind].copy_first(to, from, n_slots);
 }
 
 void kv_cache_score(const struct kv_use *use, const float *queries, size_t n_valid)

@@ -32,6 +32,9 @@ void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, con
 void kv_cache_copy(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
                    size_t from_slot);
 
+/* Copies the first n_slots slots, a multiple of 64 that both have, and all that a kind keeps beside its slots. */
+void kv_cache_copy_first(const struct kv_cache *to, const struct kv_cache *from, size_t n_slots);
+
 /* Scores: the product of each of queries [n_queries][head_dim] with the keys of the first n_valid
  * slots, to the scratch, where kv_cache_weigh reads them. n_valid: of a row at use->position. */
 void kv_cache_score(const struct kv_use *use, const float *queries, size_t n_valid);

@@ -99,6 +99,18 @@ void kv_copy_int8(const struct kv_cache *to, size_t to_slot, const struct kv_cac
             ((const float *)from->scales)[g * from->n_slots + from_slot];
 }
 
+void kv_copy_first_int8(const struct kv_cache *to, const struct kv_cache *from, size_t n_slots)
+{
+    enum { TILE = sizeof(struct lm_tile) };
+    size_t n_groups = to->head_dim / LM_GROUP;
+    memcpy(to->keys, from->keys, n_slots / LM_TILE_ROWS * n_groups * TILE);
+    kv_copy_rows(to->values, to->n_slots / LM_GROUP * TILE, from->values,
+                 from->n_slots / LM_GROUP * TILE, to->head_dim / LM_TILE_ROWS,
+                 n_slots / LM_GROUP * TILE);
+    kv_copy_rows(to->scales, to->n_slots * sizeof(float), from->scales,
+                 from->n_slots * sizeof(float), n_groups, n_slots * sizeof(float));
+}
+
 /* Many slots' values come from memory: prefetch them while the scores are computed. */
 static void prefetch_values(const struct kv_cache *cache, size_t n_valid)
 {

@@ -3,10 +3,12 @@
  * The kinds of KV caches: what kv_cache.c and the kinds' files share.
  *
  * To add a kind: a row in KV_KINDS and, unless another kind's functions serve it, a row in KV_FUNCTIONS and a
- * file kv_cache_SUFFIX.c with its six functions.
+ * file kv_cache_SUFFIX.c with its functions.
  */
 #ifndef TACIT_ENGINE_KV_KINDS_H
 #define TACIT_ENGINE_KV_KINDS_H
+
+#include <string.h>
 
 #include "base/arena.h"
 #include "kernels/kernels.h"
@@ -70,6 +72,14 @@ struct kv_use {
     size_t n_kept, n_sinks;
 };
 
+/* Rows of n_bytes, whose distances are strides. */
+static inline void kv_copy_rows(void *to, size_t to_stride, const void *from, size_t from_stride,
+                                size_t n_rows, size_t n_bytes)
+{
+    for (size_t i = 0; i < n_rows; i++)
+        memcpy((char *)to + i * to_stride, (const char *)from + i * from_stride, n_bytes);
+}
+
 static inline size_t kv_slot(size_t n_kept, size_t n_sinks, uint64_t position)
 {
     size_t n_ring = n_kept > n_sinks ? n_kept - n_sinks : 1; /* n_sinks is always less */
@@ -79,13 +89,15 @@ static inline size_t kv_slot(size_t n_kept, size_t n_sinks, uint64_t position)
 #define KV_FUNCTIONS(X) X(int8) X(low)
 
 /* lay_out sets the pointers of a cache whose other fields are set; for the others
- * kv_cache.h has the contract of store, copy, score and weigh. */
+ * kv_cache.h has the contract of store, copy, copy_first, score and weigh. */
 #define KV_DECLARE(suffix)                                                                         \
     void kv_lay_out_##suffix(struct kv_cache *cache, struct arena *arena);                         \
     void kv_store_key_##suffix(const struct kv_use *use, size_t slot, const float *key);           \
     void kv_store_value_##suffix(const struct kv_use *use, size_t slot, const float *value);       \
     void kv_copy_##suffix(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,  \
                           size_t from_slot);                                                       \
+    void kv_copy_first_##suffix(const struct kv_cache *to, const struct kv_cache *from,            \
+                                size_t n_slots);                                                   \
     void kv_score_##suffix(const struct kv_use *use, const float *queries, size_t n_valid);        \
     void kv_weigh_##suffix(const struct kv_use *use, float *out, const float *sinks,               \
                            size_t n_valid);

@@ -128,9 +128,10 @@ void lm_state_watch(struct lm_state *state, lm_watch_fn *watch, void *context);
 /* The stream forgets everything. */
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 
-/* Saves what the stream has read as lm_stream_size bytes, and restores these bytes to any stream of
- * any state of the same model, n_context, kv_kind and kv_keep. */
-size_t lm_stream_size(const struct lm_state *state);
+/* Saves what the stream has read, and restores it to any stream of any state of the same model, n_context,
+ * kv_kind and kv_keep, and whether n_back is 0. lm_stream_size: the bytes of a stream that has read n_tokens;
+ * UINT64_MAX: at most. saved: so many bytes, 16-byte aligned; any threads may restore the same ones at a time. */
+size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens);
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);
 void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved);
 

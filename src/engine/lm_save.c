@@ -1,50 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Saves what a stream has read as plain bytes: its last tokens and the number of all tokens, then
- * the caches of each layer, which hold values and no addresses.
+ * Saves what a stream has read as plain bytes: its last tokens and the number of all tokens, then the pasts of all
+ * layers and heads, which hold values and no addresses. What is saved has slots for the tokens that were read only, so
+ * that a short stream is copied quickly, however long its context.
  */
 #include <string.h>
 
 #include "engine/lm_state.h"
 
-static size_t layer_bytes(const struct lm_state *state, uint32_t layer)
+/* The fields of a stream, and where the pasts that are saved begin. */
+struct saved {
+    uint32_t *before; /* [2 + LM_BACK_MAX] */
+    uint64_t *n_seen;
+    struct arena pasts;
+};
+
+static struct saved lay_out(uint8_t *memory)
 {
-    return state->model->shape.n_kv_heads * state->spans[layer].cache_bytes;
+    struct saved saved = {.pasts = {memory, SIZE_MAX, 0}};
+    saved.before = arena_take(&saved.pasts, (2 + LM_BACK_MAX) * sizeof *saved.before);
+    saved.n_seen = arena_take(&saved.pasts, sizeof *saved.n_seen);
+    return saved;
 }
 
-static uint8_t *layer_caches(const struct lm_state *state, uint32_t layer, uint32_t stream)
+/* Slots of a layer that n_tokens reach. */
+static size_t slots_reached(const struct lm_span *span, uint64_t n_tokens)
 {
-    return state->spans[layer].caches + stream * layer_bytes(state, layer);
+    size_t least = span->kind == KV_INT8 ? 0 : KV_NEAR_SLOTS + LM_GROUP;
+    if (n_tokens >= span->n_slots)
+        return span->n_slots;
+    size_t n = ((size_t)n_tokens + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
+    return n > least ? n : least;
 }
 
-size_t lm_stream_size(const struct lm_state *state)
+/* The next past of the layer in what is saved of n_tokens. */
+static struct lm_past next_past(const struct lm_state *state, uint32_t layer, uint64_t n_tokens,
+                                struct arena *arena)
 {
-    size_t n = sizeof *state->before + sizeof *state->n_seen;
+    const struct lm_span *span = &state->spans[layer];
+    struct lm_past past;
+    lm_past_lay_out(&past, &state->model->shape, span, slots_reached(span, n_tokens),
+                    state->n_back > 0, arena);
+    return past;
+}
+
+size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens)
+{
+    struct arena arena = lay_out(NULL).pasts;
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
-        n += layer_bytes(state, layer);
-    return n;
+        for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++)
+            next_past(state, layer, n_tokens, &arena);
+    return arena.used;
 }
 
-void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved)
+/* Both of one layer; the slots that both have are copied. */
+static void copy_past(const struct lm_state *state, const struct lm_past *to,
+                      const struct lm_past *from)
 {
-    memcpy(saved, state->before[stream], sizeof *state->before);
-    saved += sizeof *state->before;
-    memcpy(saved, &state->n_seen[stream], sizeof *state->n_seen);
-    saved += sizeof *state->n_seen;
-    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++) {
-        memcpy(saved, layer_caches(state, layer, stream), layer_bytes(state, layer));
-        saved += layer_bytes(state, layer);
-    }
+    size_t n_keys = LM_SINK_TOKENS * state->model->shape.head_dim;
+    size_t n_slots =
+        to->cache.n_slots < from->cache.n_slots ? to->cache.n_slots : from->cache.n_slots;
+    kv_cache_copy_first(&to->cache, &from->cache, n_slots);
+    memcpy(to->sink_keys, from->sink_keys, n_keys * sizeof *to->sink_keys);
+    if (to->undone.n_slots)
+        kv_cache_copy_first(&to->undone, &from->undone, LM_GROUP);
+    if (!to->keep.received)
+        return;
+    memcpy(to->keep.received, from->keep.received, n_slots * sizeof *to->keep.received);
+    memcpy(to->keep.positions, from->keep.positions, n_slots * sizeof *to->keep.positions);
 }
 
-void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved)
+void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *memory)
 {
-    memcpy(state->before[stream], saved, sizeof *state->before);
-    saved += sizeof *state->before;
-    memcpy(&state->n_seen[stream], saved, sizeof *state->n_seen);
-    saved += sizeof *state->n_seen;
-    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++) {
-        memcpy(layer_caches(state, layer, stream), saved, layer_bytes(state, layer));
-        saved += layer_bytes(state, layer);
-    }
+    struct saved saved = lay_out(memory);
+    memcpy(saved.before, state->before[stream], sizeof *state->before);
+    *saved.n_seen = state->n_seen[stream];
+    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
+        for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++) {
+            struct lm_past from = lm_past_of(state, layer, stream, head),
+                           to = next_past(state, layer, *saved.n_seen, &saved.pasts);
+            copy_past(state, &to, &from);
+        }
+}
+
+/* The memory is only read, though a past has pointers that could write. */
+void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *memory)
+{
+    struct saved saved = lay_out((uint8_t *)(uintptr_t)memory);
+    memcpy(state->before[stream], saved.before, sizeof *state->before);
+    state->n_seen[stream] = *saved.n_seen;
+    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
+        for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++) {
+            struct lm_past from = next_past(state, layer, *saved.n_seen, &saved.pasts),
+                           to = lm_past_of(state, layer, stream, head);
+            copy_past(state, &to, &from);
+        }
 }

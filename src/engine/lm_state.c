@@ -23,30 +23,6 @@ static size_t group_heads(const struct lm_shape *s)
     return s->n_heads / s->n_kv_heads;
 }
 
-static void lay_out_past(struct lm_past *past, const struct lm_shape *s, const struct lm_span *span,
-                         bool can_go_back, struct arena *arena)
-{
-    *past = (struct lm_past){0};
-    kv_cache_lay_out(&past->cache, span->kind, s->head_dim, span->n_slots, arena);
-    past->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *past->sink_keys);
-    if (can_go_back)
-        kv_cache_lay_out(&past->undone, span->kind, s->head_dim, LM_GROUP, arena);
-    if (span->n_slots < span->n_kept)
-        lm_keep_lay_out(&past->keep, span->n_slots, arena);
-}
-
-struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
-                          uint32_t head)
-{
-    const struct lm_shape *s = &state->model->shape;
-    const struct lm_span *span = &state->spans[layer];
-    size_t index = (size_t)stream * s->n_kv_heads + head;
-    struct arena arena = {span->caches + index * span->cache_bytes, span->cache_bytes, 0};
-    struct lm_past past;
-    lay_out_past(&past, s, span, state->n_back > 0, &arena);
-    return past;
-}
-
 static void lay_out_scratch(struct lm_scratch *t, const struct lm_state *state,
                             const struct lm_shape *s, struct arena *arena)
 {
@@ -135,7 +111,7 @@ static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
         span->n_slots = slots_of_share(span->n_kept, options->kv_keep);
     span->kind = span->n_slots > KV_NEAR_SLOTS ? options->kv_kind : KV_INT8;
     span->is_local = window && shape->local_rope_base != 0.0f;
-    lay_out_past(&unused, shape, span, options->n_back > 0, &sizes);
+    lm_past_lay_out(&unused, shape, span, span->n_slots, options->n_back > 0, &sizes);
     span->cache_bytes = sizes.used;
     return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
 }

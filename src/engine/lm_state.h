@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inside of a running model, for lm_state.c, which makes it, lm_forward.c, lm_attention.c and
- * lm_save.c.
+ * The inside of a running model, for lm_state.c, which makes it, lm_past.c, lm_forward.c, lm_attention.c
+ * and lm_save.c.
  */
 #ifndef TACIT_ENGINE_LM_STATE_H
 #define TACIT_ENGINE_LM_STATE_H
@@ -120,6 +120,9 @@ static_assert((int)LM_BACK_MAX <= (int)LM_UNDONE, "none is needed again when its
 static_assert((int)LM_BACK_MAX <= (int)KV_BACK_MAX, "and what is near stays");
 static_assert((int)LM_SINK_TOKENS <= (int)KV_SINKS_MAX, "all sinks are near");
 
+/* A past with n_slots, which are the span's or fewer, but more than KV_NEAR_SLOTS where kinds of few bits have them. */
+void lm_past_lay_out(struct lm_past *past, const struct lm_shape *shape, const struct lm_span *span,
+                     size_t n_slots, bool can_go_back, struct arena *arena);
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);
 

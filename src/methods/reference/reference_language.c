@@ -49,7 +49,8 @@ static enum tacit_status make(struct reference_language *reference, const struct
     const struct lm_model *model = model_file_lm(of->file);
     TRY(context_mixer_create(&reference->cm, config, &reference->kernels));
     TRY(lm_state_create(&reference->lm, model, options));
-    size_t n_cm = context_mixer_state_size(reference->cm), n_lm = lm_stream_size(reference->lm);
+    size_t n_cm = context_mixer_state_size(reference->cm),
+           n_lm = lm_stream_size(reference->lm, UINT64_MAX);
     reference->context_mixer_saved = malloc(n_cm);
     reference->lm_saved = malloc(n_lm);
     reference->bias = malloc(model->shape.n_vocab * sizeof *reference->bias);

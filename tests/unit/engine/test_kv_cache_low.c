@@ -273,19 +273,18 @@ static void check_pieces(const struct run *run, size_t piece, uint32_t n_wrong, 
               (int)run->kind, n_bad, piece, n_wrong, n_threads, features);
 }
 
-/* A stream saved in the midst and restored to another state goes on as if nothing had happened. */
-static void check_saved(const struct run *run)
+/* A stream saved after so many tokens and restored to another state goes on as if nothing had happened. */
+static void check_saved(const struct run *run, size_t middle)
 {
-    enum { MIDDLE = 250 };
     struct lm_state *from = start(run, 1, cpu_features()), *to = start(run, 1, cpu_features());
-    uint8_t *saved = malloc(lm_stream_size(from));
+    uint8_t *saved = malloc(lm_stream_size(from, middle));
     for (size_t i = 0; i < N_TOKENS; i++) {
         uint32_t token = token_at(run, i);
-        if (i == MIDDLE) {
+        if (i == middle) {
             lm_save_stream(from, 0, saved);
             lm_restore_stream(to, 0, saved);
         }
-        CHECK(lm_step(i < MIDDLE ? from : to, &token, run->logits) == TACIT_OK);
+        CHECK(lm_step(i < middle ? from : to, &token, run->logits) == TACIT_OK);
         CHECK(memcmp(run->logits, run->want + i * run->stride,
                      run->model->shape.n_vocab * sizeof(float)) == 0);
     }
@@ -331,7 +330,8 @@ static void check_golden(const struct golden *golden)
     check_pieces(&run, LM_BATCH, 0, 2, features);
     check_pieces(&run, 1, LM_BACK_MAX, 1, features);
     check_pieces(&run, 7, 5, 1, features);
-    check_saved(&run);
+    check_saved(&run, 250);
+    check_saved(&run, 400);
     free(want);
     free(run.logits);
     lm_model_destroy(model);

@@ -137,6 +137,36 @@ static void check_prefill(const struct lm_model *model, const float *want, size_
     stop(&run);
 }
 
+/* A stream saved after so many tokens goes on in every stream that it is restored to, whatever these had read. */
+static void check_saved(const struct lm_model *model, const float *want, size_t n_before)
+{
+    struct run from, to;
+    uint32_t tokens[N_TOKENS];
+    size_t n_wrong = 0;
+    start(&from, model, 1, 1, cpu_features());
+    start(&to, model, N_STREAMS, 1, cpu_features());
+    for (size_t i = 0; i < N_TOKENS; i++)
+        tokens[i] = token_at(&model->shape, 0, i);
+    CHECK(lm_prefill(from.state, 0, tokens, n_before, NULL) == TACIT_OK);
+    uint8_t *saved = malloc(lm_stream_size(from.state, n_before));
+    lm_save_stream(from.state, 0, saved);
+    for (uint32_t s = 0; s < N_STREAMS; s += 2) {
+        CHECK(lm_prefill(to.state, s, tokens + s, N_TOKENS - s, NULL) == TACIT_OK);
+        lm_restore_stream(to.state, s, saved);
+        CHECK(lm_stream_position(to.state, s) == n_before);
+    }
+    for (uint32_t s = 0; s < N_STREAMS; s += 2)
+        for (size_t i = n_before; i < N_TOKENS; i++) {
+            CHECK(lm_prefill(to.state, s, tokens + i, 1, to.logits) == TACIT_OK);
+            n_wrong += !same(&to, to.logits, want + i * to.stride);
+        }
+    CHECK_MSG(n_wrong == 0, "%zu rows after %zu tokens", n_wrong, n_before);
+    CHECK(lm_stream_size(from.state, 1) <= lm_stream_size(from.state, UINT64_MAX));
+    free(saved);
+    stop(&from);
+    stop(&to);
+}
+
 /* Pieces of two streams in one pass. */
 static void check_feed(const struct lm_model *model, const float *want, uint32_t n_threads,
                        uint32_t features)
@@ -334,6 +364,8 @@ static void check_model(const struct golden *golden, const char *const want[2])
     CHECK(tiny_model(&model, &golden->shape) == TACIT_OK);
     float *logits = reference_logits(model);
     check_golden(model, golden->name, logits, want);
+    check_saved(model, logits, 3);
+    check_saved(model, logits, CONTEXT + 3);
 #ifndef __SANITIZE_THREAD__ /* takes fifty times as long, and asks about threads alone */
     check_one_thread(model, logits);
 #else

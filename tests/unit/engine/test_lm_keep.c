@@ -79,7 +79,7 @@ static size_t count_other(const struct lm_model *model, size_t piece, uint32_t n
             n_other += memcmp(logits + j * stride, want + (i + j) * stride,
                               model->shape.n_vocab * sizeof *logits) != 0;
         if (i / piece == 150 / piece) {
-            uint8_t *saved = malloc(lm_stream_size(state));
+            uint8_t *saved = malloc(lm_stream_size(state, lm_stream_position(state, 0)));
             lm_save_stream(state, 0, saved);
             lm_state_destroy(state);
             state = start(model, n_threads, features, SHARE);

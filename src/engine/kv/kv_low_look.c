@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a row looks at a KV cache of few bits: kv_cache_low.c says what is in it.
+ *
+ * The columns of a row of scores are the slots, filled up to a multiple of 64, then those of the ring. Columns that do
+ * not count get the least score and the value scale 0, so that their weight is 0.
+ */
+#include <string.h>
+
+#include "engine/kv/kv_low.h"
+#include "engine/kv_pack.h"
+#include "engine/lm_ops.h"
+#include "engine/lm_rows.h"
+
+/* Slots that are looked at, at few bits and near by. */
+static size_t count_far(const struct kv_use *use)
+{
+    if (use->position >= use->n_kept)
+        return use->n_kept;
+    return use->position < KV_NEAR ? 0 : (size_t)use->position + 1 - KV_NEAR;
+}
+
+/* Once there are others far, all: the mean is the last. */
+static size_t count_near(const struct kv_use *use)
+{
+    size_t n_sinks = use->n_sinks;
+    if (count_far(use) > 0)
+        return KV_NEAR_SLOTS;
+    return use->position < n_sinks ? 2 * n_sinks : n_sinks + (size_t)use->position + 1;
+}
+
+static size_t first_near(const struct kv_use *use)
+{
+    return (count_far(use) + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
+}
+
+static size_t row_stride(const struct kv_use *use)
+{
+    return use->cache.n_slots + KV_NEAR_SLOTS;
+}
+
+/* Columns near by: the form of the sinks that is not looked at; the mean; the ring's slots that hold no position yet,
+ * one that has left, or one that was taken back. */
+static void mask_near(const struct kv_use *use)
+{
+    struct kv_scratch *t = use->scratch;
+    size_t near = first_near(use), n_sinks = use->n_sinks;
+    bool turned = use->position >= use->n_kept;
+    uint64_t next = use->position + 1, oldest = next < KV_NEAR ? 0 : next - KV_NEAR;
+    for (size_t i = 0; i < n_sinks; i++)
+        t->masked[t->n_masked++] = (uint32_t)(near + i + (turned ? 0 : n_sinks));
+    t->masked[t->n_masked++] = (uint32_t)(near + KV_LOW_MEAN_SLOT);
+    for (uint64_t i = next; i < n_sinks; i++)
+        t->masked[t->n_masked++] = (uint32_t)(near + i);
+    oldest = oldest > n_sinks ? oldest : n_sinks;
+    for (uint64_t i = next > n_sinks ? next : n_sinks; i < oldest + kv_low_ring_size(use); i++)
+        t->masked[t->n_masked++] = (uint32_t)(near + kv_low_near_slot(use, i));
+}
+
+static void mask(const struct kv_use *use)
+{
+    struct kv_scratch *t = use->scratch;
+    size_t n_far = count_far(use);
+    t->n_masked = 0;
+    for (size_t i = 0; i < use->n_sinks && i < n_far; i++)
+        t->masked[t->n_masked++] = (uint32_t)i;
+    for (size_t i = n_far; i < first_near(use); i++)
+        t->masked[t->n_masked++] = (uint32_t)i;
+    for (size_t age = 0; use->position >= use->n_kept && age < KV_NEAR; age++)
+        t->masked[t->n_masked++] =
+            (uint32_t)kv_slot(use->n_kept, use->n_sinks, use->position - age);
+    mask_near(use);
+}
+
+/* Unpacks the keys of blocks [first, first + n) of 16 slots. */
+static void unpack_keys(const struct kv_use *use, size_t first, size_t n)
+{
+    const struct kv_cache *cache = &use->cache;
+    size_t n_groups = cache->head_dim / LM_GROUP;
+    const uint16_t *scales = cache->key_scales;
+    struct lm_tile *tiles = use->scratch->tiles;
+    use->kernels->lm_unpack(tiles, kv_low_key_tile(cache, first * LM_TILE_ROWS, 0), n * n_groups,
+                            kv_low_key_bits(cache));
+    for (size_t i = 0; i < n * n_groups; i++) {
+        size_t at = i % n_groups * cache->n_slots + (first + i / n_groups) * LM_TILE_ROWS;
+        kv_scale_values(tiles[i].scale, scales + at, LM_TILE_ROWS);
+    }
+}
+
+void kv_score_low(const struct kv_use *use, const float *queries, size_t n_valid)
+{
+    (void)n_valid; /* the position says more */
+    struct kv_scratch *t = use->scratch;
+    struct kv_cache near = kv_low_near(&use->cache);
+    size_t head_dim = near.head_dim, n_groups = head_dim / LM_GROUP, stride = row_stride(use);
+    size_t n_far = count_far(use), n_blocks = (n_far + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
+    size_t chunk = KV_TILES / n_groups;
+    use->kernels->lm_rotate(t->rotated, queries, use->n_queries * n_groups);
+    for (size_t i = 0; i < use->n_queries; i++)
+        lm_rows_quantize(&t->query, use->kernels, i, t->rotated + i * head_dim);
+    for (size_t b = 0; b < n_blocks; b += chunk) {
+        struct lm_matrix keys = {t->tiles, n_blocks - b < chunk ? n_blocks - b : chunk, n_groups,
+                                 n_groups};
+        unpack_keys(use, b, keys.n_blocks);
+        use->kernels->lm_product(t->score + b * LM_TILE_ROWS, stride, &keys, &t->query,
+                                 use->n_queries, false);
+    }
+    struct lm_matrix keys = {near.keys, (count_near(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS,
+                             n_groups, n_groups};
+    use->kernels->lm_product(t->score + first_near(use), stride, &keys, &t->query, use->n_queries,
+                             false);
+    mask(use);
+    for (size_t i = 0; i < use->n_queries; i++) {
+        float *score = t->score + i * stride, of_mean = score[first_near(use) + KV_LOW_MEAN_SLOT];
+        for (size_t j = 0; j < n_far; j++)
+            score[j] += of_mean;
+        if (use->score_cap > 0.0f)
+            lm_cap(score, use->score_cap, first_near(use) + count_near(use));
+        for (size_t j = 0; j < t->n_masked; j++)
+            score[t->masked[j]] = -LM_SCORE_MAX;
+    }
+}
+
+/* Weights of all columns for 64 numbers of the values. */
+static void make_weights(const struct kv_use *use, struct lm_rows *weight, const float *sinks,
+                         size_t part)
+{
+    struct kv_scratch *t = use->scratch;
+    const struct kv_cache *cache = &use->cache;
+    const uint16_t *scales = (const uint16_t *)cache->scales + part * cache->n_slots;
+    size_t stride = row_stride(use), n_columns = first_near(use) + count_near(use);
+    kv_scale_values(t->value_scale, scales, count_far(use));
+    memcpy(t->value_scale + first_near(use),
+           (const float *)cache->near_scales + part * KV_NEAR_SLOTS,
+           count_near(use) * sizeof(float));
+    for (size_t j = 0; j < t->n_masked; j++)
+        t->value_scale[t->masked[j]] = 0.0f;
+    weight->n_groups = stride / LM_GROUP;
+    for (size_t i = 0; i < use->n_queries; i++)
+        t->total[i] = use->kernels->lm_attention_weights(
+            weight->q + i * stride, weight->scale + i * weight->n_groups,
+            weight->sum + i * weight->n_groups, t->score + i * stride, t->value_scale, n_columns,
+            sinks[i]);
+}
+
+/* The weights from a group on. */
+static struct lm_rows weights_from(const struct lm_rows *weight, size_t group)
+{
+    return (struct lm_rows){weight->q + group * LM_GROUP, weight->scale + group,
+                            weight->sum + group, weight->n_groups};
+}
+
+/* Unpacks groups [first, first + n) of the slots' 64 numbers. */
+static void unpack_values(const struct kv_use *use, size_t part, size_t first, size_t n)
+{
+    struct lm_tile *tiles = use->scratch->tiles;
+    size_t n_blocks = LM_GROUP / LM_TILE_ROWS;
+    for (size_t b = 0; b < n_blocks; b++)
+        use->kernels->lm_unpack(tiles + b * n,
+                                kv_low_value_tile(&use->cache, part * n_blocks + b, first), n,
+                                kv_low_value_bits(&use->cache));
+    for (size_t i = 0; i < n_blocks * n; i++)
+        for (size_t r = 0; r < LM_TILE_ROWS; r++)
+            tiles[i].scale[r] = 1.0f;
+}
+
+/* 64 columns of the values. */
+static void weigh_part(const struct kv_use *use, float *out, const float *sinks, size_t part)
+{
+    struct lm_rows weight = use->scratch->weight, left;
+    struct kv_cache near = kv_low_near(&use->cache);
+    size_t n_blocks = LM_GROUP / LM_TILE_ROWS, chunk = KV_TILES / n_blocks;
+    size_t n_far = first_near(use) / LM_GROUP, n_near = KV_NEAR_SLOTS / LM_GROUP;
+    make_weights(use, &weight, sinks, part);
+    for (size_t g = 0; g < n_far; g += chunk) {
+        size_t n = n_far - g < chunk ? n_far - g : chunk;
+        struct lm_matrix values = {use->scratch->tiles, n_blocks, n, n};
+        unpack_values(use, part, g, n);
+        left = weights_from(&weight, g);
+        use->kernels->lm_product(out, near.head_dim, &values, &left, use->n_queries, g > 0);
+    }
+    struct lm_matrix values = {(struct lm_tile *)near.values + part * n_blocks * n_near, n_blocks,
+                               (count_near(use) + LM_GROUP - 1) / LM_GROUP, n_near};
+    left = weights_from(&weight, n_far);
+    use->kernels->lm_product(out, near.head_dim, &values, &left, use->n_queries, n_far > 0);
+    for (size_t i = 0; i < use->n_queries; i++)
+        lm_scale(out + i * near.head_dim, 1.0f / use->scratch->total[i], LM_GROUP);
+}
+
+void kv_weigh_low(const struct kv_use *use, float *out, const float *sinks, size_t n_valid)
+{
+    (void)n_valid;
+    size_t head_dim = use->cache.head_dim;
+    for (size_t part = 0; part < head_dim / LM_GROUP; part++)
+        weigh_part(use, out + part * LM_GROUP, sinks, part);
+    use->kernels->lm_rotate(out, out, use->n_queries * head_dim / LM_GROUP);
+}
