@@ -8,19 +8,17 @@
 
 #include "engine/lm_state.h"
 
-/* The fields of a stream, and where the pasts that are saved begin. */
-struct saved {
-    uint32_t *before; /* [2 + LM_BACK_MAX] */
-    uint64_t *n_seen;
-    struct arena pasts;
+/* What stands in front of the pasts. */
+struct head {
+    uint32_t before[2 + LM_BACK_MAX];
+    uint64_t n_seen;
 };
 
-static struct saved lay_out(uint8_t *memory)
+static struct arena pasts_behind(uint8_t *saved)
 {
-    struct saved saved = {.pasts = {memory, SIZE_MAX, 0}};
-    saved.before = arena_take(&saved.pasts, (2 + LM_BACK_MAX) * sizeof *saved.before);
-    saved.n_seen = arena_take(&saved.pasts, sizeof *saved.n_seen);
-    return saved;
+    struct arena arena = {saved, SIZE_MAX, 0};
+    arena_take(&arena, sizeof(struct head));
+    return arena;
 }
 
 /* Slots of a layer that n_tokens reach. */
@@ -46,7 +44,7 @@ static struct lm_past next_past(const struct lm_state *state, uint32_t layer, ui
 
 size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens)
 {
-    struct arena arena = lay_out(NULL).pasts;
+    struct arena arena = pasts_behind(NULL);
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
         for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++)
             next_past(state, layer, n_tokens, &arena);
@@ -70,29 +68,33 @@ static void copy_past(const struct lm_state *state, const struct lm_past *to,
     memcpy(to->keep.positions, from->keep.positions, n_slots * sizeof *to->keep.positions);
 }
 
-void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *memory)
+void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved)
 {
-    struct saved saved = lay_out(memory);
-    memcpy(saved.before, state->before[stream], sizeof *state->before);
-    *saved.n_seen = state->n_seen[stream];
+    struct head head;
+    struct arena arena = pasts_behind(saved);
+    memcpy(head.before, state->before[stream], sizeof head.before);
+    head.n_seen = state->n_seen[stream];
+    memcpy(saved, &head, sizeof head);
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
-        for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++) {
-            struct lm_past from = lm_past_of(state, layer, stream, head),
-                           to = next_past(state, layer, *saved.n_seen, &saved.pasts);
+        for (uint32_t i = 0; i < state->model->shape.n_kv_heads; i++) {
+            struct lm_past from = lm_past_of(state, layer, stream, i),
+                           to = next_past(state, layer, head.n_seen, &arena);
             copy_past(state, &to, &from);
         }
 }
 
-/* The memory is only read, though a past has pointers that could write. */
-void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *memory)
+/* What is saved is only read, though a past has pointers that could write. */
+void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved)
 {
-    struct saved saved = lay_out((uint8_t *)(uintptr_t)memory);
-    memcpy(state->before[stream], saved.before, sizeof *state->before);
-    state->n_seen[stream] = *saved.n_seen;
+    struct head head;
+    struct arena arena = pasts_behind((uint8_t *)(uintptr_t)saved);
+    memcpy(&head, saved, sizeof head);
+    memcpy(state->before[stream], head.before, sizeof head.before);
+    state->n_seen[stream] = head.n_seen;
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
-        for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++) {
-            struct lm_past from = next_past(state, layer, *saved.n_seen, &saved.pasts),
-                           to = lm_past_of(state, layer, stream, head);
+        for (uint32_t i = 0; i < state->model->shape.n_kv_heads; i++) {
+            struct lm_past from = next_past(state, layer, head.n_seen, &arena),
+                           to = lm_past_of(state, layer, stream, i);
             copy_past(state, &to, &from);
         }
 }
