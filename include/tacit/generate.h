@@ -72,6 +72,16 @@ TACIT_API enum tacit_status tacit_generate(const struct tacit_model *model,
                                            const struct tacit_generate_options *options,
                                            uint64_t n_bytes, tacit_generate_fn sink, void *context);
 
+/* The same for n_texts texts, of which text i is that of options->seed + i. The model reads the prompt once, and texts
+ * are made together, up to 32 at a time, which is faster than one by one; each of these takes the memory of a stream of
+ * the model. sink takes their tokens in turn, with the text's number. */
+typedef int (*tacit_generate_texts_fn)(void *context, size_t text, const void *data,
+                                       size_t n_bytes);
+TACIT_API enum tacit_status tacit_generate_texts(const struct tacit_model *model,
+                                                 const struct tacit_generate_options *options,
+                                                 size_t n_texts, uint64_t n_bytes,
+                                                 tacit_generate_texts_fn sink, void *context);
+
 /* Hands text to sink that stands for data[0 .. n_data), at most TACIT_GENERATE_INPUT_MAX bytes, and
  * for 7 to 9 bytes of length and checksum that the function adds. Tokens are drawn from the 128
  * likeliest that the tokenizer would choose, so that the text leads back to them. options->seed has

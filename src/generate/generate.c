@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Turns bits, random or the caller's, into text (tacit/generate.h).
+ * Turns the caller's bytes into text (tacit/generate.h).
  */
 #include "tacit/generate.h"
 
@@ -15,10 +15,8 @@
 #include "generate/generator.h"
 
 enum {
-    RANDOM_BYTES = 4096,
-    TOKEN_BYTES_MAX = 64, /* bytes of the coder's input that a token takes, with a margin */
-    LOOKED_AHEAD = 8,     /* bytes that the decoder has read but not used */
-    TOKENS_A_BYTE = 256,  /* after more of them the model only repeats itself */
+    LOOKED_AHEAD = 8,    /* bytes that the decoder has read but not used */
+    TOKENS_A_BYTE = 256, /* after more of them the model only repeats itself */
 };
 
 enum tacit_status tacit_generate_options_init_sized(struct tacit_generate_options *options,
@@ -29,62 +27,9 @@ enum tacit_status tacit_generate_options_init_sized(struct tacit_generate_option
     return struct_give(options, &defaults, sizeof defaults);
 }
 
-/* SplitMix64 */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-static void fill_random(uint8_t random[RANDOM_BYTES], uint64_t *state)
-{
-    for (size_t i = 0; i < RANDOM_BYTES; i += 8)
-        store_le64(random + i, next_random(state));
-}
-
 static enum tacit_status give(struct byte_view bytes, tacit_generate_fn sink, void *context)
 {
     return sink(context, bytes.data, bytes.n) ? TACIT_ERR_CANCELLED : TACIT_OK;
-}
-
-static enum tacit_status run_random(struct generator *g, uint64_t n_bytes, tacit_generate_fn sink,
-                                    void *context)
-{
-    uint8_t random[RANDOM_BYTES];
-    uint64_t state = g->options.seed;
-    fill_random(random, &state);
-    binary_decoder_init(&g->dec, random, sizeof random);
-    for (bool first = true; n_bytes > 0; first = false) {
-        uint32_t token = 0;
-        if (g->dec.n_in - g->dec.pos < TOKEN_BYTES_MAX) {
-            fill_random(random, &state);
-            g->dec.pos = 0;
-        }
-        if (first)
-            TRY(generator_read_prompt(g));
-        TRY(generator_code(g, &token));
-        struct byte_view bytes = generator_bytes(g, token);
-        bytes.n = bytes.n < n_bytes ? bytes.n : (size_t)n_bytes;
-        n_bytes -= bytes.n;
-        TRY(give(bytes, sink, context));
-        if (n_bytes > 0)
-            TRY(generator_read(g, token));
-    }
-    return TACIT_OK;
-}
-
-enum tacit_status tacit_generate(const struct tacit_model *model,
-                                 const struct tacit_generate_options *options, uint64_t n_bytes,
-                                 tacit_generate_fn sink, void *context)
-{
-    struct generator g = {0};
-    enum tacit_status status = generator_create(&g, model, options);
-    if (status == TACIT_OK)
-        status = run_random(&g, n_bytes, sink, context);
-    generator_destroy(&g);
-    return status;
 }
 
 static enum tacit_status run_stream(struct generator *g, const uint8_t *stream, size_t n_stream,
@@ -103,7 +48,7 @@ static enum tacit_status run_stream(struct generator *g, const uint8_t *stream, 
         if (n_idle >= TOKENS_A_BYTE)
             return TACIT_ERR_CONTENT_LIMIT;
         if (n_done < n_stream)
-            TRY(generator_read(g, token));
+            TRY(generator_read(g, &token));
     }
     TRY(spelling_is_whole(&g->spelling, &whole));
     return whole ? TACIT_OK : TACIT_ERR_UNSUPPORTED;
@@ -125,7 +70,7 @@ enum tacit_status tacit_generate_from(const struct tacit_model *model,
     n += GENERATE_HASH_BYTES;
     if (n_data > 0)
         memcpy(stream + n, data, n_data);
-    enum tacit_status status = generator_create(&g, model, options);
+    enum tacit_status status = generator_create(&g, model, options, 1);
     if (status == TACIT_OK && g.options.temperature == 0.0f)
         status = TACIT_ERR_ARGUMENT;
     if (status == TACIT_OK)

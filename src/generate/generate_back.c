@@ -29,7 +29,7 @@ static enum tacit_status encode_text(struct generator *g, const uint32_t *items,
     uint32_t n_data;
     for (size_t i = 0; i < n_items; i++) {
         uint32_t token = items[i];
-        TRY(i == 0 ? generator_read_prompt(g) : generator_read(g, items[i - 1]));
+        TRY(i == 0 ? generator_read_prompt(g) : generator_read(g, &items[i - 1]));
         if (token >= model_file_lm(g->model->file)->shape.n_vocab)
             return TACIT_ERR_CHECKSUM;
         TRY(generator_code(g, &token));
@@ -53,7 +53,7 @@ enum tacit_status tacit_generate_back(const struct tacit_model *model,
     if (n_text > TACIT_GENERATE_INPUT_MAX)
         return TACIT_ERR_ARGUMENT;
     uint32_t *items = malloc((n_text + 1) * sizeof *items);
-    enum tacit_status status = items ? generator_create(&g, model, options) : TACIT_ERR_MEMORY;
+    enum tacit_status status = items ? generator_create(&g, model, options, 1) : TACIT_ERR_MEMORY;
     if (status == TACIT_OK && n_text > 0)
         status = tokenizer_encode(g.spelling.tokenizer, text, n_text, items, &n_items);
     size_t out_cap = TOKEN_BYTES_MAX * (n_items + 1);

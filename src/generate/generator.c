@@ -30,7 +30,7 @@ static bool options_are_sound(const struct tacit_generate_options *o)
 static void lay_out(struct generator *g, struct arena *arena)
 {
     sampling_lay_out(&g->sampling, arena, g->model->trie, lm_of(g)->shape.n_vocab);
-    g->logits = arena_take(arena, lm_logit_stride(lm_of(g)) * sizeof *g->logits);
+    g->logits = arena_take(arena, g->n_streams * lm_logit_stride(lm_of(g)) * sizeof *g->logits);
 }
 
 static enum tacit_status take_memory(struct generator *g)
@@ -42,16 +42,18 @@ static enum tacit_status take_memory(struct generator *g)
         return TACIT_ERR_MEMORY;
     arena = (struct arena){g->memory, arena.used, 0};
     lay_out(g, &arena);
+    generator_turn_to(g, 0);
     g->sampling.temperature = g->options.temperature;
     g->sampling.top_q24 = (uint32_t)(g->options.top_p * 0x1p24f);
     return TACIT_OK;
 }
 
 enum tacit_status generator_create(struct generator *g, const struct tacit_model *model,
-                                   const struct tacit_generate_options *options)
+                                   const struct tacit_generate_options *options, uint32_t n_streams)
 {
     uint32_t features;
     g->model = model;
+    g->n_streams = n_streams;
     g->options.struct_size = sizeof g->options;
     TRY(strict_float_check());
     TRY(tacit_generate_options_init_sized(&g->options, sizeof g->options));
@@ -62,7 +64,7 @@ enum tacit_status generator_create(struct generator *g, const struct tacit_model
     TRY(cpu_features_named(g->options.cpu, &features));
     kernels_select(&g->kernels, features);
     unsigned n_threads = g->options.n_threads ? g->options.n_threads : threads_available();
-    struct lm_options lm = {.n_streams = 1,
+    struct lm_options lm = {.n_streams = n_streams,
                             .n_context =
                                 g->options.n_context ? g->options.n_context : CONTEXT_DEFAULT,
                             .n_threads = n_threads < LM_THREADS_MAX ? n_threads : LM_THREADS_MAX,
@@ -78,6 +80,7 @@ void generator_destroy(struct generator *g)
 {
     lm_state_destroy(g->lm);
     spelling_release(&g->spelling);
+    free(g->behind);
     free(g->memory);
 }
 
@@ -91,7 +94,8 @@ static size_t leave_tokens(uint32_t *items, size_t n, uint32_t n_vocab)
     return n_left;
 }
 
-enum tacit_status generator_read_prompt(struct generator *g)
+/* Stream 0 reads all of the prompt but its last token. */
+static enum tacit_status read_but_last(struct generator *g)
 {
     const struct tokenizer *tokenizer = model_file_tokenizer(g->model->file);
     uint32_t start = tokenizer_start(tokenizer);
@@ -106,15 +110,40 @@ enum tacit_status generator_read_prompt(struct generator *g)
     n = 1 + leave_tokens(items + 1, n, lm_of(g)->shape.n_vocab);
     if (status == TACIT_OK)
         status = lm_prefill(g->lm, 0, items, n - 1, NULL);
-    if (status == TACIT_OK)
-        status = generator_read(g, items[n - 1]);
+    g->last_token = items[n - 1];
     free(items);
     return status;
 }
 
-enum tacit_status generator_read(struct generator *g, uint32_t token)
+/* The other streams, and later ones, begin with a copy of stream 0. */
+static enum tacit_status save_behind(struct generator *g)
 {
-    return lm_step(g->lm, &token, g->logits);
+    g->behind = malloc(lm_stream_size(g->lm, lm_stream_position(g->lm, 0)));
+    if (!g->behind)
+        return TACIT_ERR_MEMORY;
+    lm_save_stream(g->lm, 0, g->behind);
+    return TACIT_OK;
+}
+
+enum tacit_status generator_read_prompt(struct generator *g)
+{
+    uint32_t tokens[TACIT_STREAMS_MAX];
+    bool first = !g->behind;
+    if (first)
+        TRY(read_but_last(g));
+    if (first && g->n_streams > 1)
+        TRY(save_behind(g));
+    for (uint32_t i = 0; i < g->n_streams; i++) {
+        if (!first || i > 0)
+            lm_restore_stream(g->lm, i, g->behind);
+        tokens[i] = g->last_token;
+    }
+    return generator_read(g, tokens);
+}
+
+enum tacit_status generator_read(struct generator *g, const uint32_t *tokens)
+{
+    return lm_step(g->lm, tokens, g->logits);
 }
 
 static unsigned code_open(struct generator *g, const struct byte_trie_walk *walk, bool bit)
@@ -163,14 +192,14 @@ static enum tacit_status drop_what_leads_astray(struct generator *g)
 /* If no likely token leads back, all tokens are tried. */
 static enum tacit_status set_distribution(struct generator *g)
 {
-    sampling_begin(&g->sampling, &g->kernels, g->logits);
+    sampling_begin(&g->sampling, &g->kernels, g->at);
     if (g->leads_back) {
         sampling_keep_likeliest(&g->sampling, CANDIDATES);
         TRY(drop_what_leads_astray(g));
     }
     if (sampling_end(&g->sampling))
         return TACIT_OK;
-    sampling_begin(&g->sampling, &g->kernels, g->logits);
+    sampling_begin(&g->sampling, &g->kernels, g->at);
     TRY(drop_what_leads_astray(g));
     return sampling_end(&g->sampling) ? TACIT_OK : TACIT_ERR_UNSUPPORTED;
 }

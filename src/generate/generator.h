@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by the functions of tacit/generate.h: a model that reads one stream, and the step that
+ * Shared by the functions of tacit/generate.h: a model that reads one text or several, a stream each, and the step that
  * decodes a token from bits or encodes it to bits.
  *
  *     generator_create -> generator_read_prompt -> { generator_code -> generator_read }* -> generator_destroy
@@ -20,8 +20,13 @@ struct generator {
     struct tacit_generate_options options;
     struct kernels kernels;
     struct lm_state *lm;
+    uint32_t n_streams;
     struct sampling sampling;
-    float *logits; /* of the token to come */
+    float *logits;   /* [n_streams][lm_logit_stride]: of the tokens to come */
+    const float *at; /* of the stream whose token is coded */
+    uint8_t
+        *behind; /* the stream that has read the prompt but for its last token; NULL: not saved */
+    uint32_t last_token; /* of the prompt */
     void *memory;
     bool encoding;
     bool leads_back; /* only tokens that the tokenizer would choose, by spelling */
@@ -32,18 +37,26 @@ struct generator {
 
 /* Errors as tacit_generate. generator: zeroed; call generator_destroy even after a failure. */
 enum tacit_status generator_create(struct generator *generator, const struct tacit_model *model,
-                                   const struct tacit_generate_options *options);
+                                   const struct tacit_generate_options *options,
+                                   uint32_t n_streams);
 void generator_destroy(struct generator *generator);
 
-/* Reads the model's start token and the prompt. */
+/* All streams read the model's start token and the prompt; a second time they go back to where the prompt ends. */
 enum tacit_status generator_read_prompt(struct generator *generator);
+
+/* The next token to be coded is the stream's; at first it is stream 0's. */
+static inline void generator_turn_to(struct generator *generator, uint32_t stream)
+{
+    generator->at =
+        generator->logits + stream * lm_logit_stride(model_file_lm(generator->model->file));
+}
 
 /* Codes one token: decoding sets *token, encoding reads it. TACIT_ERR_CHECKSUM: the token cannot
  * come here. */
 enum tacit_status generator_code(struct generator *generator, uint32_t *token);
 
-/* The model reads the token. */
-enum tacit_status generator_read(struct generator *generator, uint32_t token);
+/* The model reads tokens [n_streams], one of each stream or LM_NO_TOKEN. */
+enum tacit_status generator_read(struct generator *generator, const uint32_t *tokens);
 
 static inline struct byte_view generator_bytes(const struct generator *generator, uint32_t token)
 {

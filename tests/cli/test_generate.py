@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """tacit generate: what its options do, where the text goes, and what is refused in one line."""
+import json
 import subprocess
 
 from harness import FAILED, TACIT, USAGE, CliTest, main, noise
@@ -25,6 +26,17 @@ class Generate(CliTest):
             self.assertNotEqual(self.generate("--bytes", 500, *more), text, more)
         self.write("p", b"th")
         self.assertNotEqual(self.generate("--bytes", 500, "--prompt", "p"), text)
+
+    def test_count(self):
+        self.write("p", b"th")
+        many = ("--prompt", "p", "--bytes", 60, "--count", 3, "--seed", 7)
+        lines = [json.loads(line) for line in self.generate(*many).splitlines()]
+        self.assertEqual([line["seed"] for line in lines], [7, 8, 9])
+        for line in lines:
+            text = self.generate("--prompt", "p", "--bytes", 60, "--seed", line["seed"])
+            self.assertEqual(line["text"].replace("\ufffd", ""), text.decode(errors="ignore"))
+        self.generate(*many, "-o", "lines")
+        self.assertEqual(self.read("lines"), self.generate(*many, "-T", 2))
 
     def test_file(self):
         self.generate("--bytes", 100, "-o", "out")
@@ -61,6 +73,8 @@ class Generate(CliTest):
                                ("takes no files", "file"),
                                ("are opposites", "--from", "a", "--back", "b"),
                                ("--bytes does not go", "--from", "a", "--bytes", "5"),
+                               ("--count goes from 1", "--count", "0"),
+                               ("--count does not go", "--back", "a", "--count", "5"),
                                ("leaves no choice", "--from", "a", "--temperature", "0")]:
             result = self.fails(USAGE, pattern, "generate", *args)
             self.assertEqual(result.err.count("\n"), 1)

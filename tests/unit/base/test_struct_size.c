@@ -238,6 +238,12 @@ static int take_text(void *context, const void *data, size_t n)
     return 0;
 }
 
+static int take_one_of(void *context, size_t index, const void *data, size_t n)
+{
+    CHECK(index == 0);
+    return take_text(context, data, n);
+}
+
 /* Text, and text that stands for bytes, which become these bytes again. */
 static void test_generate(const struct tacit_model *model)
 {
@@ -249,6 +255,9 @@ static void test_generate(const struct tacit_model *model)
                             back = {restored, sizeof restored, 0};
         struct tacit_generate_options *options = resized(&full, sizeof full, n);
         CHECK(tacit_generate(model, options, 4, take_text, &out) == TACIT_OK && out.pos == 4);
+        out.pos = 0;
+        CHECK(tacit_generate_texts(model, options, 1, 4, take_one_of, &out) == TACIT_OK);
+        CHECK(out.pos == 4);
         out.pos = 0;
         CHECK_MSG(tacit_generate_from(model, options, "old", 3, take_text, &out) == TACIT_OK, "%zu",
                   n);

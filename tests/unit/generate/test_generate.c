@@ -92,6 +92,59 @@ static void test_what_changes_it(void)
     CHECK(generated(&options) == first);
 }
 
+enum { N_TEXTS = 35, TEXT_BYTES = 20 }; /* more than are made together */
+
+struct collected_texts {
+    uint8_t bytes[N_TEXTS][TEXT_BYTES];
+    size_t n[N_TEXTS];
+};
+
+static int collect_texts(void *context, size_t index, const void *data, size_t n)
+{
+    struct collected_texts *c = context;
+    CHECK(index < N_TEXTS && n <= TEXT_BYTES - c->n[index]);
+    memcpy(c->bytes[index] + c->n[index], data, n);
+    c->n[index] += n;
+    return 0;
+}
+
+/* Texts that are made together are those that are made one by one. */
+static void check_texts(const struct tacit_generate_options *options)
+{
+    struct collected_texts texts = {.n = {0}};
+    struct tacit_generate_options one = *options;
+    CHECK(tacit_generate_texts(model, options, N_TEXTS, TEXT_BYTES, collect_texts, &texts) ==
+          TACIT_OK);
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        struct collected text = {.limit = TEXT_BYTES};
+        one.seed = options->seed + i;
+        one.n_threads = 1;
+        CHECK(tacit_generate(model, &one, TEXT_BYTES, collect, &text) == TACIT_OK);
+        CHECK_MSG(texts.n[i] == TEXT_BYTES && memcmp(texts.bytes[i], text.bytes, TEXT_BYTES) == 0,
+                  "text %zu, kv %d, keep %u", i, (int)options->kv, options->kv_keep);
+    }
+}
+
+static void test_texts(void)
+{
+    struct tacit_generate_options options = defaults();
+    options.seed = 5;
+    check_texts(&options);
+    options.prompt = "the other an";
+    options.n_prompt = 12;
+    options.n_context = 64;
+    options.n_threads = 2;
+    check_texts(&options);
+    options.kv_keep = 50;
+    check_texts(&options);
+    options.kv_keep = 0;
+    options.n_context = 512;
+    options.kv = TACIT_KV_4;
+    check_texts(&options);
+    CHECK(tacit_generate_texts(model, &options, 0, 9, collect_texts, NULL) == TACIT_OK);
+    CHECK(tacit_generate_texts(model, &options, 9, 0, collect_texts, NULL) == TACIT_OK);
+}
+
 static void check_back(const struct tacit_generate_options *options, const uint8_t *data, size_t n)
 {
     struct collected text = {.limit = sizeof text.bytes}, back = {.limit = sizeof back.bytes};
@@ -173,6 +226,7 @@ int main(void)
     CHECK(tiny_tmodel(&model, &shapes[0], &memory) == TACIT_OK);
     test_same_everywhere();
     test_what_changes_it();
+    test_texts();
     test_bytes_and_back();
     test_refused();
     tacit_model_close(model);
