@@ -102,7 +102,7 @@ _tacit_complete_action()
         _tacit_files '*.tmodel'
         ;;
     fetch) _tacit_models ;;
-    export)
+    export | prime)
         _tacit_models
         _tacit_files '*'
         ;;

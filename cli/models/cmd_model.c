@@ -18,6 +18,7 @@
 #include "cli/models/model_quantize.h"
 #include "cli/models/model_recover.h"
 #include "cli/models/model_url.h"
+#include "cli/models/prime/model_prime.h"
 
 struct action {
     const char *name;
@@ -199,7 +200,9 @@ static int print_help(void)
         "       tacit model recover NAME|FILE --text FILE -o NAME  train it on text; --help shows "
         "how\n"
         "       tacit model export NAME|FILE --gguf FILE  write it for llama.cpp; --help shows "
-        "how\n",
+        "how\n"
+        "       tacit model prime NAME|FILE TEXT -o STATE  what it remembers of a text, for "
+        "generate --primed\n",
         stdout);
     return EXIT_CODE_OK;
 }
@@ -218,7 +221,7 @@ int cli_model(int argc, char **argv)
         /* with options of their own */
         {"import", cli_model_import}, {"quantize", cli_model_quantize},
         {"prune", cli_model_prune},   {"recover", cli_model_recover},
-        {"export", cli_model_export},
+        {"export", cli_model_export}, {"prime", cli_model_prime},
     };
     struct console console;
     console_init(&console);
@@ -240,9 +243,9 @@ int cli_model(int argc, char **argv)
         }
         return (int)code;
     }
-    console_error(
-        &console, NULL,
-        "model: list, show, fetch, import, quantize, prune, recover or export; try 'tacit model "
-        "--help'");
+    console_error(&console, NULL,
+                  "model: list, show, fetch, import, quantize, prune, recover, export or prime; "
+                  "try 'tacit model "
+                  "--help'");
     return EXIT_CODE_USAGE;
 }

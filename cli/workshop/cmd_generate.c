@@ -10,6 +10,7 @@
 #include "cli/files/file_output.h"
 #include "cli/files/whole_file.h"
 #include "cli/models/model_named.h"
+#include "cli/workshop/generate_primed.h"
 #include "cli/workshop/generate_texts.h"
 #include "tacit/generate.h"
 #include "tacit/options.h"
@@ -18,12 +19,12 @@ enum { COUNT_MAX = 1000000 };
 
 struct run {
     struct console console;
-    const char *model_name, *prompt_path, *from_path, *back_path, *output_path;
+    const char *model_name, *prompt_path, *primed_path, *from_path, *back_path, *output_path;
     uint64_t n_bytes;
     double temperature, top_p;
     struct tacit_generate_options options;
     unsigned seed, count;
-    bool force, wants_help;
+    bool kv_is_given, force, wants_help;
     struct output output;
     enum exit_code code; /* of writing */
 };
@@ -32,8 +33,10 @@ struct run {
 
 static bool take_kv(void *options, const struct option_row *row, const char *name)
 {
+    struct run *run = options;
     (void)row;
-    return kv_named(name, &((struct run *)options)->options.kv);
+    run->kv_is_given = true;
+    return kv_named(name, &run->options.kv);
 }
 
 static const struct option_row rows[] = {
@@ -41,6 +44,10 @@ static const struct option_row rows[] = {
      "from this language model (default: the one linked in)", NULL},
     {"prompt", 0, OPTION_TEXT, 0, AT(prompt_path), 0, 0, "FILE", NULL,
      "continues this text, which is not repeated", NULL},
+    {"primed", 0, OPTION_TEXT, 0, AT(primed_path), 0, 0, "STATE", NULL,
+     "continues what 'tacit model prime' had the model read; a --prompt\nbegins with that text, "
+     "of which only the rest is read",
+     NULL},
     {"bytes", 0, OPTION_SIZE, 0, AT(n_bytes), 1, 0, "SIZE", "is a size such as 64K",
      "length of the text (1K)", NULL},
     {"count", 0, OPTION_NUMBER, 0, AT(count), 1, COUNT_MAX, "N", "goes",
@@ -121,7 +128,10 @@ static int write_text(void *context, const void *data, size_t n)
 static enum exit_code explain(struct run *run, enum tacit_status status)
 {
     const char *name = run->from_path ? run->from_path : run->back_path;
-    if (status == TACIT_ERR_CHECKSUM && run->back_path)
+    if (status == TACIT_ERR_REFERENCE_WRONG)
+        console_error(&run->console, run->prompt_path, "does not begin with the text of %s",
+                      run->primed_path);
+    else if (status == TACIT_ERR_CHECKSUM && run->back_path)
         console_error(
             &run->console, name,
             "stands for no bytes: was it changed, or made with another model, prompt or option?");
@@ -177,11 +187,15 @@ static enum exit_code open_output(struct run *run)
 static enum exit_code generate(struct run *run, const struct tacit_model *model)
 {
     unsigned char *prompt = NULL;
+    struct tacit_primed *primed = NULL;
     enum exit_code code = EXIT_CODE_OK;
     if (run->prompt_path)
         code = whole_file_read(&run->console, run->prompt_path, TACIT_GENERATE_INPUT_MAX, &prompt,
                                &run->options.n_prompt);
     run->options.prompt = prompt;
+    if (code == EXIT_CODE_OK && run->primed_path)
+        code = generate_primed_open(&run->console, run->primed_path, model, run->kv_is_given,
+                                    &run->options, &primed);
     if (code == EXIT_CODE_OK)
         code = open_output(run);
     if (code == EXIT_CODE_OK) {
@@ -191,6 +205,7 @@ static enum exit_code generate(struct run *run, const struct tacit_model *model)
         else
             output_abort(&run->output);
     }
+    tacit_primed_destroy(primed);
     free(prompt);
     return code;
 }

@@ -31,6 +31,10 @@ extern "C" {
 #define TACIT_TEMPERATURE_MIN    0.01 /* or 0 */
 #define TACIT_TEMPERATURE_MAX    100.0
 #define TACIT_GENERATE_INPUT_MAX ((size_t)1 << 30)
+#define TACIT_PRIMED_TEXT_HASH   32 /* SHA-256 */
+
+/* A model that has read a text (below). */
+struct tacit_primed;
 
 /* Fill with tacit_generate_options_init, then change what you need. Functions take NULL for the
  * defaults. */
@@ -49,6 +53,10 @@ struct tacit_generate_options {
     const char *cpu;    /* as in tacit_options */
     enum tacit_kv kv;   /* the model's keys and values, */
     unsigned kv_keep;   /* and how many of them, as in tacit_options */
+    /* Instead of reading all of the prompt; NULL: none. The prompt begins with the text of primed, or is empty and
+     * stands for that text. kv and kv_keep are those of primed, and so is n_context, unless it is 0. Never changes the
+     * text. */
+    const struct tacit_primed *primed;
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too
@@ -67,7 +75,8 @@ static inline void tacit_generate_options_init(struct tacit_generate_options *op
 typedef int (*tacit_generate_fn)(void *context, const void *data, size_t n_bytes);
 
 /* Hands n_bytes of text to sink; the last token is cut to fit. TACIT_ERR_ARGUMENT: an option out of
- * range; TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_FLOAT, TACIT_ERR_CANCELLED. */
+ * range; TACIT_ERR_MODEL_WRONG: options->primed is of another model; TACIT_ERR_REFERENCE_WRONG: the prompt does not begin
+ * with its text; TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_FLOAT, TACIT_ERR_CANCELLED. */
 TACIT_API enum tacit_status tacit_generate(const struct tacit_model *model,
                                            const struct tacit_generate_options *options,
                                            uint64_t n_bytes, tacit_generate_fn sink, void *context);
@@ -100,6 +109,43 @@ TACIT_API enum tacit_status tacit_generate_back(const struct tacit_model *model,
                                                 const struct tacit_generate_options *options,
                                                 const void *text, size_t n_text,
                                                 tacit_generate_fn sink, void *context);
+
+/* What a primed state is of. */
+struct tacit_primed_info {
+    size_t struct_size;              /* set by the caller */
+    uint8_t model[TACIT_MODEL_HASH]; /* the model's identity (tacit/model.h) */
+    uint32_t rules;                  /* and its tokenizer's rules */
+    enum tacit_kv kv;
+    unsigned kv_keep, n_context;
+    uint64_t n_tokens; /* that the model has read: the text's, but for the last */
+    uint64_t n_text;   /* bytes */
+    uint8_t text_hash[TACIT_PRIMED_TEXT_HASH];
+};
+
+/* Has the model read options->prompt, with the n_context, kv and kv_keep of options. options->primed: NULL. The state is
+ * never changed: any threads may generate from it at a time. On failure *primed is NULL. Errors as tacit_generate. */
+TACIT_API enum tacit_status tacit_primed_create(struct tacit_primed **primed,
+                                                const struct tacit_model *model,
+                                                const struct tacit_generate_options *options);
+
+/* The state as bytes for a file, the same on all machines of one byte order; they are part of primed. n_bytes: not NULL. */
+TACIT_API const void *tacit_primed_data(const struct tacit_primed *primed, size_t *n_bytes);
+
+/* A state of such bytes, which are copied. All lengths are checked. TACIT_ERR_NOT_ARCHIVE: they are something else;
+ * TACIT_ERR_VERSION: of a newer version; TACIT_ERR_UNSUPPORTED: made on a machine of the other byte order;
+ * TACIT_ERR_MODEL_WRONG; TACIT_ERR_TRUNCATED, TACIT_ERR_CHECKSUM, TACIT_ERR_CORRUPT; TACIT_ERR_MEMORY, TACIT_ERR_FLOAT,
+ * TACIT_ERR_THREAD. */
+TACIT_API enum tacit_status tacit_primed_open(struct tacit_primed **primed,
+                                              const struct tacit_model *model, const void *data,
+                                              size_t n_bytes);
+
+/* What such bytes say of themselves, whatever the model. Errors as tacit_primed_open, and TACIT_ERR_ARGUMENT: info is too
+ * small. */
+TACIT_API enum tacit_status tacit_primed_inspect(const void *data, size_t n_bytes,
+                                                 struct tacit_primed_info *info);
+
+/* NULL is allowed. */
+TACIT_API void tacit_primed_destroy(struct tacit_primed *primed);
 
 #ifdef __cplusplus
 }

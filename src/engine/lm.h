@@ -135,6 +135,14 @@ size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens);
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);
 void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved);
 
+/* Whether n_bytes at saved, which come from anywhere, are of a stream of such a state that has read n_tokens: what the
+ * stream computes may be nonsense then, but it stays inside its memory. */
+bool lm_saved_fits(const struct lm_state *state, const uint8_t *saved, size_t n_bytes,
+                   uint64_t n_tokens);
+
+/* Resets the stream and clears its memory, all of it, so that what is saved later follows from the tokens alone. */
+void lm_clear_stream(struct lm_state *state, uint32_t stream);
+
 /* Tokens since the reset. */
 uint64_t lm_stream_position(const struct lm_state *state, uint32_t stream);
 

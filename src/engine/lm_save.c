@@ -98,3 +98,25 @@ void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *s
             copy_past(state, &to, &from);
         }
 }
+
+bool lm_saved_fits(const struct lm_state *state, const uint8_t *saved, size_t n_bytes,
+                   uint64_t n_tokens)
+{
+    struct head head;
+    if (n_bytes != lm_stream_size(state, n_tokens))
+        return false;
+    memcpy(&head, saved, sizeof head);
+    for (size_t i = 0; i < 2 + LM_BACK_MAX; i++)
+        if (head.before[i] >= state->model->shape.n_vocab)
+            return false;
+    return head.n_seen == n_tokens;
+}
+
+void lm_clear_stream(struct lm_state *state, uint32_t stream)
+{
+    lm_reset_stream(state, stream);
+    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++) {
+        size_t n = state->model->shape.n_kv_heads * state->spans[layer].cache_bytes;
+        memset(state->spans[layer].caches + stream * n, 0, n);
+    }
+}

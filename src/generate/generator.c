@@ -2,12 +2,14 @@
 #include "generate/generator.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "base/strict_math.h"
 #include "base/struct_size.h"
 #include "base/threads/threads.h"
 #include "base/try.h"
+#include "generate/primed.h"
 #include "token/byte_trie.h"
 
 enum { CONTEXT_DEFAULT = 2048, CANDIDATES = 128 };
@@ -25,6 +27,27 @@ static bool options_are_sound(const struct tacit_generate_options *o)
            o->n_prompt <= TACIT_GENERATE_INPUT_MAX && o->n_context <= TACIT_CONTEXT_MAX &&
            o->n_threads <= TACIT_THREADS_MAX && o->kv <= TACIT_KV_K4V2 && o->kv_keep < 100 &&
            (o->kv_keep == 0 || o->kv == TACIT_KV_8);
+}
+
+unsigned generator_context(const struct tacit_generate_options *options)
+{
+    if (options->n_context == 0 && options->primed)
+        return options->primed->info.n_context;
+    return options->n_context ? options->n_context : CONTEXT_DEFAULT;
+}
+
+static enum tacit_status check_primed(const struct generator *g)
+{
+    const struct tacit_primed *primed = g->options.primed;
+    if (!primed)
+        return TACIT_OK;
+    const struct tacit_primed_info *info = &primed->info;
+    if (memcmp(info->model, g->model->identity, sizeof info->model) != 0 ||
+        info->rules != g->model->rules)
+        return TACIT_ERR_MODEL_WRONG;
+    bool alike = info->kv == g->options.kv && info->kv_keep == g->options.kv_keep &&
+                 info->n_context == generator_context(&g->options);
+    return alike ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
 static void lay_out(struct generator *g, struct arena *arena)
@@ -61,12 +84,12 @@ enum tacit_status generator_create(struct generator *g, const struct tacit_model
         TRY(struct_take(&g->options, sizeof g->options, options));
     if (!options_are_sound(&g->options))
         return TACIT_ERR_ARGUMENT;
+    TRY(check_primed(g));
     TRY(cpu_features_named(g->options.cpu, &features));
     kernels_select(&g->kernels, features);
     unsigned n_threads = g->options.n_threads ? g->options.n_threads : threads_available();
     struct lm_options lm = {.n_streams = n_streams,
-                            .n_context =
-                                g->options.n_context ? g->options.n_context : CONTEXT_DEFAULT,
+                            .n_context = generator_context(&g->options),
                             .n_threads = n_threads < LM_THREADS_MAX ? n_threads : LM_THREADS_MAX,
                             .cpu_features = features,
                             .kv_kind = (enum kv_kind)g->options.kv,
@@ -94,12 +117,45 @@ static size_t leave_tokens(uint32_t *items, size_t n, uint32_t n_vocab)
     return n_left;
 }
 
-/* Stream 0 reads all of the prompt but its last token. */
-static enum tacit_status read_but_last(struct generator *g)
+/* Stream 0 goes on from the primed state, if that has read the beginning of the items. *n_read: how many of them. */
+static enum tacit_status begin_primed(struct generator *g, const uint32_t *items, size_t n,
+                                      size_t *n_read)
+{
+    const struct tacit_primed *primed = g->options.primed;
+    struct hash128 hash;
+    if (n <= primed->info.n_tokens)
+        return TACIT_ERR_REFERENCE_WRONG;
+    TRY(primed_hash_tokens(items, (size_t)primed->info.n_tokens, &hash));
+    if (!hash128_equal(hash, primed->tokens_hash))
+        return TACIT_ERR_REFERENCE_WRONG;
+    lm_restore_stream(g->lm, 0, primed->stream);
+    *n_read = (size_t)primed->info.n_tokens;
+    return TACIT_OK;
+}
+
+/* n: at least 1. */
+static enum tacit_status read_items(struct generator *g, const uint32_t *items, size_t n,
+                                    struct hash128 *hash)
+{
+    size_t n_read = 0;
+    if (g->options.primed)
+        TRY(begin_primed(g, items, n, &n_read));
+    if (hash)
+        TRY(primed_hash_tokens(items, n - 1, hash));
+    g->last_token = items[n - 1];
+    return lm_prefill(g->lm, 0, items + n_read, n - 1 - n_read, NULL);
+}
+
+enum tacit_status generator_read_but_last(struct generator *g, struct hash128 *hash)
 {
     const struct tokenizer *tokenizer = model_file_tokenizer(g->model->file);
     uint32_t start = tokenizer_start(tokenizer);
     size_t n = 0;
+    if (g->options.primed && g->options.n_prompt == 0) {
+        lm_restore_stream(g->lm, 0, g->options.primed->stream);
+        g->last_token = g->options.primed->last_token;
+        return TACIT_OK;
+    }
     uint32_t *items = malloc((g->options.n_prompt + 1) * sizeof *items);
     if (!items)
         return TACIT_ERR_MEMORY;
@@ -109,8 +165,7 @@ static enum tacit_status read_but_last(struct generator *g)
         status = tokenizer_encode(tokenizer, g->options.prompt, g->options.n_prompt, items + 1, &n);
     n = 1 + leave_tokens(items + 1, n, lm_of(g)->shape.n_vocab);
     if (status == TACIT_OK)
-        status = lm_prefill(g->lm, 0, items, n - 1, NULL);
-    g->last_token = items[n - 1];
+        status = read_items(g, items, n, hash);
     free(items);
     return status;
 }
@@ -130,7 +185,7 @@ enum tacit_status generator_read_prompt(struct generator *g)
     uint32_t tokens[TACIT_STREAMS_MAX];
     bool first = !g->behind;
     if (first)
-        TRY(read_but_last(g));
+        TRY(generator_read_but_last(g, NULL));
     if (first && g->n_streams > 1)
         TRY(save_behind(g));
     for (uint32_t i = 0; i < g->n_streams; i++) {

@@ -8,6 +8,7 @@
 #ifndef TACIT_GENERATE_GENERATOR_H
 #define TACIT_GENERATE_GENERATOR_H
 
+#include "base/hash.h"
 #include "coder/binary_coder.h"
 #include "engine/lm.h"
 #include "generate/sampling.h"
@@ -40,6 +41,12 @@ enum tacit_status generator_create(struct generator *generator, const struct tac
                                    const struct tacit_generate_options *options,
                                    uint32_t n_streams);
 void generator_destroy(struct generator *generator);
+
+/* Tokens that the model looks back on. */
+unsigned generator_context(const struct tacit_generate_options *options);
+
+/* Stream 0 reads the model's start token and the prompt but for its last token. hash: of the tokens read, unless NULL. */
+enum tacit_status generator_read_but_last(struct generator *generator, struct hash128 *hash);
 
 /* All streams read the model's start token and the prompt; a second time they go back to where the prompt ends. */
 enum tacit_status generator_read_prompt(struct generator *generator);

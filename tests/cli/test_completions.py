@@ -53,7 +53,7 @@ class Bash(CliTest):
         self.assertIn("-9", self.complete("compress", "-"))
 
     def test_actions(self):
-        self.assertEqual(self.complete("model", "p"), {"prune"})
+        self.assertEqual(self.complete("model", "p"), {"prime", "prune"})
         self.assertEqual(self.complete("train", ""), {"prepare", "run", "eval", "export", "import", "distil"})
         self.assertLess({"list", "show", "fetch", "import", "quantize", "prune", "recover", "export"} - {""},
                         self.complete("model", "") | {"more"})

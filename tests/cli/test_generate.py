@@ -38,6 +38,42 @@ class Generate(CliTest):
         self.generate(*many, "-o", "lines")
         self.assertEqual(self.read("lines"), self.generate(*many, "-T", 2))
 
+    def test_primed(self):
+        """A state stands for its text, whatever follows; another model, text or cache is refused."""
+        text = b"the other, in an other hour, or on its way at noon" * 9
+        self.write("text", text)
+        self.write("longer", text + b"\nand the rest")
+        self.write("other", b"something else " * 30)
+        self.run_tacit("model", "prime", "./toy.gguf", "text", "-o", "state")
+        self.run_tacit("model", "prime", "./toy.gguf", "text", "-o", "few", "--kv", "4", "--context", 512)
+        self.assertEqual(self.generate("--primed", "state"), self.generate("--prompt", "text"))
+        self.assertEqual(self.generate("--primed", "state", "--prompt", "longer", "--count", 2),
+                         self.generate("--prompt", "longer", "--count", 2))
+        self.assertEqual(self.generate("--primed", "few"), self.generate("--prompt", "text", "--kv", 4, "--context", 512))
+        self.write("data", noise(60))
+        self.generate("--from", "data", "--primed", "state", "-o", "cover")
+        self.assertEqual(self.generate("--back", "cover", "--prompt", "text"), noise(60))
+        state = self.read("state")
+        self.write("cut", state[:-100])
+        self.write("changed", state[:1000] + bytes([state[1000] ^ 1]) + state[1001:])
+        self.write("short", state[:50])
+        for code, pattern, *args in [
+                (FAILED, "other: does not begin with the text of state", "--primed", "state", "--prompt", "other"),
+                (USAGE, "few: primed with --context 512 --kv 4, not as asked", "--primed", "few", "--kv", 8),
+                (USAGE, "few: primed with --context 512 --kv 4, not as asked", "--primed", "few", "--context", 64),
+                (3, "text: not a file of 'tacit model prime'", "--primed", "text"),
+                (3, "cut: is damaged", "--primed", "cut"), (3, "changed: is damaged", "--primed", "changed"),
+                (3, "short: is damaged", "--primed", "short"),
+                (FAILED, "nowhere: cannot open", "--primed", "nowhere")]:
+            result = self.fails(code, pattern, "generate", "-m", "./toy.gguf", *args)
+            self.assertEqual(result.err.count("\n"), 1)
+        self.write("toy2.gguf", gguf(seed=2))
+        self.fails(4, "state: primed with another model, whose identity is [0-9a-f]{64}", "generate", "-m",
+                   "./toy2.gguf", "--primed", "state")
+        self.fails(FAILED, "state: already exists", "model", "prime", "./toy.gguf", "text", "-o", "state")
+        self.fails(USAGE, "name a model and a text", "model", "prime", "./toy.gguf", "-o", "x")
+        self.fails(USAGE, "-o STATE says", "model", "prime", "./toy.gguf", "text")
+
     def test_file(self):
         self.generate("--bytes", 100, "-o", "out")
         self.assertEqual(self.read("out"), self.generate("--bytes", 100))

@@ -244,6 +244,25 @@ static int take_one_of(void *context, size_t index, const void *data, size_t n)
     return take_text(context, data, n);
 }
 
+/* A state made by options of any size tells as much as its caller knows. */
+static void test_primed(const struct tacit_model *model,
+                        const struct tacit_generate_options *options)
+{
+    struct tacit_primed *primed;
+    struct tacit_primed_info full = {.struct_size = sizeof full};
+    size_t n_data;
+    CHECK(tacit_primed_create(&primed, model, options) == TACIT_OK);
+    const void *data = tacit_primed_data(primed, &n_data);
+    CHECK(tacit_primed_inspect(data, n_data, &full) == TACIT_OK && full.n_text == 0);
+    for (size_t n = WORD; n <= sizeof full + LONGER; n += WORD) {
+        struct tacit_primed_info *info = resized(&full, sizeof full, n);
+        CHECK(tacit_primed_inspect(data, n_data, info) == TACIT_OK);
+        CHECK(info->struct_size == n);
+        free(info);
+    }
+    tacit_primed_destroy(primed);
+}
+
 /* Text, and text that stands for bytes, which become these bytes again. */
 static void test_generate(const struct tacit_model *model)
 {
@@ -265,6 +284,7 @@ static void test_generate(const struct tacit_model *model)
         CHECK(back.pos == 3 && memcmp(restored, "old", 3) == 0);
         CHECK(tacit_generate_options_init_sized(options, n) == TACIT_OK);
         CHECK(options->struct_size == n);
+        test_primed(model, options);
         free(options);
     }
 }
