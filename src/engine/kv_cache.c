@@ -5,6 +5,7 @@
 
 struct functions {
     void (*lay_out)(struct kv_cache *cache, struct arena *arena);
+    void (*begin)(const struct kv_use *use, size_t n_rows);
     void (*store_key)(const struct kv_use *use, size_t slot, const float *key);
     void (*store_value)(const struct kv_use *use, size_t slot, const float *value);
     void (*copy)(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
@@ -15,9 +16,9 @@ struct functions {
 };
 
 #define ROW(kind, suffix, key_bits, value_bits)                                                    \
-    [kind] = {kv_lay_out_##suffix, kv_store_key_##suffix,  kv_store_value_##suffix,                \
-              kv_copy_##suffix,    kv_copy_first_##suffix, kv_score_##suffix,                      \
-              kv_weigh_##suffix},
+    [kind] = {kv_lay_out_##suffix,     kv_begin_##suffix, kv_store_key_##suffix,                   \
+              kv_store_value_##suffix, kv_copy_##suffix,  kv_copy_first_##suffix,                  \
+              kv_score_##suffix,       kv_weigh_##suffix},
 static const struct functions kinds[] = {KV_KINDS(ROW)};
 
 void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim, size_t n_slots,
@@ -34,7 +35,9 @@ void kv_scratch_lay_out(struct kv_scratch *scratch, enum kv_kind kind, size_t n_
                         size_t head_dim, size_t n_slots, struct arena *arena)
 {
     bool low = kind != KV_INT8;
+    size_t n_tiles = n_slots / LM_TILE_ROWS * (head_dim / LM_GROUP);
     n_slots += low ? KV_NEAR_SLOTS : 0;
+    scratch->is_unpacked = false;
     lm_rows_lay_out(&scratch->query, n_queries, head_dim, arena);
     lm_rows_lay_out(&scratch->weight, n_queries, n_slots, arena);
     lm_rows_lay_out(&scratch->one, 1, head_dim, arena);
@@ -45,7 +48,14 @@ void kv_scratch_lay_out(struct kv_scratch *scratch, enum kv_kind kind, size_t n_
     scratch->rotated = arena_take(arena, n_queries * head_dim * sizeof *scratch->rotated);
     scratch->value_scale = arena_take(arena, n_slots * sizeof *scratch->value_scale);
     scratch->tiles = arena_take(arena, KV_TILES * sizeof *scratch->tiles);
+    scratch->far_keys = arena_take(arena, n_tiles * sizeof *scratch->far_keys);
+    scratch->far_values = arena_take(arena, n_tiles * sizeof *scratch->far_values);
     scratch->masked = arena_take(arena, MASKED_MAX * sizeof *scratch->masked);
+}
+
+void kv_cache_begin(const struct kv_use *use, size_t n_rows)
+{
+    kinds[use->cache.kind].begin(use, n_rows);
 }
 
 void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value)

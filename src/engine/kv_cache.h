@@ -2,7 +2,7 @@
  *
  * The KV cache of one head of one stream: a key and a value in each of n_slots slots.
  *
- *     kv_cache_lay_out -> { kv_cache_store | kv_cache_copy | kv_cache_score -> kv_cache_weigh }*
+ *     kv_cache_lay_out -> { kv_cache_copy | kv_cache_begin -> { kv_cache_store* -> kv_cache_score -> kv_cache_weigh }* }*
  *
  * Attention calls these functions and does not know how keys and values are stored; the cache's
  * kind (kv_kinds.h) decides that. Attention decides which slot a position takes, and turns the
@@ -22,6 +22,10 @@ void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim
                       struct arena *arena);
 void kv_scratch_lay_out(struct kv_scratch *scratch, enum kv_kind kind, size_t n_queries,
                         size_t head_dim, size_t n_slots, struct arena *arena);
+
+/* Before the first of n_rows rows of a stream that store and look one after the other, the first at use->position; the
+ * scratch serves no other cache until they are done. */
+void kv_cache_begin(const struct kv_use *use, size_t n_rows);
 
 /* Of use->position. key, value: [head_dim], 64-byte aligned. value NULL: a sink's key is turned anew; the slot keeps
  * its value. */

@@ -24,6 +24,12 @@ void kv_lay_out_int8(struct kv_cache *cache, struct arena *arena)
     cache->scales = arena_take(arena, cache->head_dim / LM_GROUP * cache->n_slots * sizeof(float));
 }
 
+void kv_begin_int8(const struct kv_use *use, size_t n_rows)
+{
+    (void)use;
+    (void)n_rows;
+}
+
 void kv_store_key_int8(const struct kv_use *use, size_t slot, const float *key)
 {
     struct lm_rows *one = &use->scratch->one;

@@ -53,7 +53,10 @@ struct kv_scratch {
     float *rotated;        /* [queries][head_dim] */
     float *value_scale;    /* [n_slots] */
     struct lm_tile *tiles; /* [KV_TILES] */
-    uint32_t *masked;      /* [n_masked]: columns of scores that do not count */
+    bool is_unpacked;      /* what is far, for rows that are read together: */
+    struct lm_tile *far_keys,
+        *far_values;  /* [n_slots / 16][head_dim / 64], [head_dim / 16][n_slots / 64] */
+    uint32_t *masked; /* [n_masked]: columns of scores that do not count */
     size_t n_masked;
 };
 
@@ -89,9 +92,10 @@ static inline size_t kv_slot(size_t n_kept, size_t n_sinks, uint64_t position)
 #define KV_FUNCTIONS(X) X(int8) X(low)
 
 /* lay_out sets the pointers of a cache whose other fields are set; for the others
- * kv_cache.h has the contract of store, copy, copy_first, score and weigh. */
+ * kv_cache.h has the contract of begin, store, copy, copy_first, score and weigh. */
 #define KV_DECLARE(suffix)                                                                         \
     void kv_lay_out_##suffix(struct kv_cache *cache, struct arena *arena);                         \
+    void kv_begin_##suffix(const struct kv_use *use, size_t n_rows);                               \
     void kv_store_key_##suffix(const struct kv_use *use, size_t slot, const float *key);           \
     void kv_store_value_##suffix(const struct kv_use *use, size_t slot, const float *value);       \
     void kv_copy_##suffix(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,  \

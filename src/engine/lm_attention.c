@@ -160,6 +160,8 @@ static void attend_run(const struct lm_share *share, uint32_t layer_index, uint3
         .use = {past.cache, &state->kernels, &scratch->kv, s->n_heads / s->n_kv_heads, s->score_cap,
                 0, state->spans[layer_index].n_kept, state->spans[layer_index].n_sinks}};
     set_sinks(&a);
+    a.use.position = share->pass->rows[begin].position;
+    kv_cache_begin(&a.use, end - begin);
     for (a.row = begin; a.row < end; a.row++) {
         a.position = a.use.position = share->pass->rows[a.row].position;
         attend(&a);

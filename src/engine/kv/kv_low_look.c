@@ -4,6 +4,9 @@
  *
  * The columns of a row of scores are the slots, filled up to a multiple of 64, then those of the ring. Columns that do
  * not count get the least score and the value scale 0, so that their weight is 0.
+ *
+ * A row unpacks a few tiles at a time. Rows of a stream that are read together unpack all once, and then what each row
+ * adds; the products, and the order of their sums, are the same.
  */
 #include <string.h>
 
@@ -11,6 +14,9 @@
 #include "engine/kv_pack.h"
 #include "engine/lm_ops.h"
 #include "engine/lm_rows.h"
+
+/* From so many rows on it pays to unpack everything once for all. */
+enum { UNPACKED_ROWS = 4 };
 
 /* Slots that are looked at, at few bits and near by. */
 static size_t count_far(const struct kv_use *use)
@@ -73,17 +79,71 @@ static void mask(const struct kv_use *use)
 }
 
 /* Unpacks the keys of blocks [first, first + n) of 16 slots. */
-static void unpack_keys(const struct kv_use *use, size_t first, size_t n)
+static void unpack_keys(const struct kv_use *use, struct lm_tile *tiles, size_t first, size_t n)
 {
     const struct kv_cache *cache = &use->cache;
     size_t n_groups = cache->head_dim / LM_GROUP;
     const uint16_t *scales = cache->key_scales;
-    struct lm_tile *tiles = use->scratch->tiles;
     use->kernels->lm_unpack(tiles, kv_low_key_tile(cache, first * LM_TILE_ROWS, 0), n * n_groups,
                             kv_low_key_bits(cache));
     for (size_t i = 0; i < n * n_groups; i++) {
         size_t at = i % n_groups * cache->n_slots + (first + i / n_groups) * LM_TILE_ROWS;
         kv_scale_values(tiles[i].scale, scales + at, LM_TILE_ROWS);
+    }
+}
+
+/* Unpacks groups [first, first + n) of the slots of a block of 16 numbers. */
+static void unpack_values(const struct kv_use *use, struct lm_tile *tiles, size_t block,
+                          size_t first, size_t n)
+{
+    use->kernels->lm_unpack(tiles, kv_low_value_tile(&use->cache, block, first), n,
+                            kv_low_value_bits(&use->cache));
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < LM_TILE_ROWS; r++)
+            tiles[i].scale[r] = 1.0f;
+}
+
+/* Unpacks n_slots from a slot on, both multiples of 64, to where rows that are read together find them. */
+static void unpack_far(const struct kv_use *use, size_t first, size_t n_slots)
+{
+    const struct kv_cache *cache = &use->cache;
+    struct kv_scratch *t = use->scratch;
+    size_t n_groups = cache->head_dim / LM_GROUP, block = first / LM_TILE_ROWS;
+    unpack_keys(use, t->far_keys + block * n_groups, block, n_slots / LM_TILE_ROWS);
+    for (size_t b = 0; b < cache->head_dim / LM_TILE_ROWS; b++)
+        unpack_values(use, t->far_values + (b * cache->n_slots + first) / LM_GROUP, b,
+                      first / LM_GROUP, n_slots / LM_GROUP);
+}
+
+void kv_begin_low(const struct kv_use *use, size_t n_rows)
+{
+    use->scratch->is_unpacked = n_rows >= UNPACKED_ROWS && count_far(use) > 0;
+    if (use->scratch->is_unpacked)
+        unpack_far(use, 0, first_near(use));
+}
+
+/* Unpacks anew what the row's position has put among the few bits. */
+static void follow(const struct kv_use *use)
+{
+    if (use->scratch->is_unpacked) /* then each row leaves a position far behind */
+        unpack_far(
+            use, kv_slot(use->n_kept, use->n_sinks, use->position - KV_NEAR) / LM_GROUP * LM_GROUP,
+            LM_GROUP);
+}
+
+static void score_far(const struct kv_use *use)
+{
+    struct kv_scratch *t = use->scratch;
+    size_t n_groups = use->cache.head_dim / LM_GROUP;
+    size_t n_blocks = (count_far(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
+    size_t chunk = t->is_unpacked ? n_blocks : KV_TILES / n_groups;
+    for (size_t b = 0; b < n_blocks; b += chunk) {
+        struct lm_matrix keys = {t->is_unpacked ? t->far_keys : t->tiles,
+                                 n_blocks - b < chunk ? n_blocks - b : chunk, n_groups, n_groups};
+        if (!t->is_unpacked)
+            unpack_keys(use, t->tiles, b, keys.n_blocks);
+        use->kernels->lm_product(t->score + b * LM_TILE_ROWS, row_stride(use), &keys, &t->query,
+                                 use->n_queries, false);
     }
 }
 
@@ -93,18 +153,12 @@ void kv_score_low(const struct kv_use *use, const float *queries, size_t n_valid
     struct kv_scratch *t = use->scratch;
     struct kv_cache near = kv_low_near(&use->cache);
     size_t head_dim = near.head_dim, n_groups = head_dim / LM_GROUP, stride = row_stride(use);
-    size_t n_far = count_far(use), n_blocks = (n_far + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
-    size_t chunk = KV_TILES / n_groups;
+    size_t n_far = count_far(use);
+    follow(use);
     use->kernels->lm_rotate(t->rotated, queries, use->n_queries * n_groups);
     for (size_t i = 0; i < use->n_queries; i++)
         lm_rows_quantize(&t->query, use->kernels, i, t->rotated + i * head_dim);
-    for (size_t b = 0; b < n_blocks; b += chunk) {
-        struct lm_matrix keys = {t->tiles, n_blocks - b < chunk ? n_blocks - b : chunk, n_groups,
-                                 n_groups};
-        unpack_keys(use, b, keys.n_blocks);
-        use->kernels->lm_product(t->score + b * LM_TILE_ROWS, stride, &keys, &t->query,
-                                 use->n_queries, false);
-    }
+    score_far(use);
     struct lm_matrix keys = {near.keys, (count_near(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS,
                              n_groups, n_groups};
     use->kernels->lm_product(t->score + first_near(use), stride, &keys, &t->query, use->n_queries,
@@ -150,18 +204,17 @@ static struct lm_rows weights_from(const struct lm_rows *weight, size_t group)
                             weight->sum + group, weight->n_groups};
 }
 
-/* Unpacks groups [first, first + n) of the slots' 64 numbers. */
-static void unpack_values(const struct kv_use *use, size_t part, size_t first, size_t n)
+/* Groups [first, first + n) of the slots' values, for 64 of their numbers. */
+static struct lm_matrix far_values(const struct kv_use *use, size_t part, size_t first, size_t n)
 {
-    struct lm_tile *tiles = use->scratch->tiles;
-    size_t n_blocks = LM_GROUP / LM_TILE_ROWS;
+    struct kv_scratch *t = use->scratch;
+    size_t n_blocks = LM_GROUP / LM_TILE_ROWS, stride = use->cache.n_slots / LM_GROUP;
+    if (t->is_unpacked)
+        return (struct lm_matrix){t->far_values + part * n_blocks * stride + first, n_blocks, n,
+                                  stride};
     for (size_t b = 0; b < n_blocks; b++)
-        use->kernels->lm_unpack(tiles + b * n,
-                                kv_low_value_tile(&use->cache, part * n_blocks + b, first), n,
-                                kv_low_value_bits(&use->cache));
-    for (size_t i = 0; i < n_blocks * n; i++)
-        for (size_t r = 0; r < LM_TILE_ROWS; r++)
-            tiles[i].scale[r] = 1.0f;
+        unpack_values(use, t->tiles + b * n, part * n_blocks + b, first, n);
+    return (struct lm_matrix){t->tiles, n_blocks, n, n};
 }
 
 /* 64 columns of the values. */
@@ -174,8 +227,7 @@ static void weigh_part(const struct kv_use *use, float *out, const float *sinks,
     make_weights(use, &weight, sinks, part);
     for (size_t g = 0; g < n_far; g += chunk) {
         size_t n = n_far - g < chunk ? n_far - g : chunk;
-        struct lm_matrix values = {use->scratch->tiles, n_blocks, n, n};
-        unpack_values(use, part, g, n);
+        struct lm_matrix values = far_values(use, part, g, n);
         left = weights_from(&weight, g);
         use->kernels->lm_product(out, near.head_dim, &values, &left, use->n_queries, g > 0);
     }
