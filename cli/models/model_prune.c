@@ -71,7 +71,7 @@ static const struct option_row rows[] = {
     {"by", 0, OPTION_TAKE, 0, 0, 0, 0, "magnitude|wanda|sparsegpt|bits",
      "is magnitude, wanda, sparsegpt or bits",
      "what goes first: small weights (default), small products\nwith the inputs, what the weights "
-     "that stay can correct,\nor heads or layers that cost the fewest bits (their default)",
+     "that stay can correct,\nor what costs the fewest bits (default of heads and layers)",
      take_by},
     {"ratio", 0, OPTION_SHARE, 0, AT(job.ratio), 0.001, 0.999, "R", "is a share",
      "the share that goes (0.5; layers: 0.1; heads: 0.25)", NULL},
@@ -106,8 +106,11 @@ static bool check(struct run *run)
         return refuse(run, "--what says what goes");
     if (run->by == NONE)
         run->by = of_layers || of_heads ? TACIT_PRUNE_BY_BITS : TACIT_PRUNE_BY_MAGNITUDE;
-    if (!of_heads && of_layers != (run->by == TACIT_PRUNE_BY_BITS))
-        return refuse(run, "layers go by bits, and only layers and heads do");
+    if (of_layers && run->by != TACIT_PRUNE_BY_BITS)
+        return refuse(run, "layers go by bits");
+    if (run->by == TACIT_PRUNE_BY_BITS &&
+        (run->what == TACIT_PRUNE_2_OF_4 || run->what == TACIT_PRUNE_NEURONS))
+        return refuse(run, "--by bits is for weights, heads and layers");
     if (run->by == TACIT_PRUNE_BY_SPARSEGPT && !of_weights)
         return refuse(run, "--by sparsegpt is for weights and 2:4");
     if (run->job.ratio == 0)
@@ -151,14 +154,18 @@ static enum tacit_status make(void *context, const char *model, const char *path
 
 static enum exit_code prune(struct run *run, const char *name)
 {
-    char too_much[64];
-    snprintf(too_much, sizeof too_much, "nothing would be left with --ratio %g", run->job.ratio);
+    char wrong[128];
+    if (run->what == TACIT_PRUNE_WEIGHTS)
+        snprintf(wrong, sizeof wrong,
+                 "weights go by bits in shapes of Llama, Qwen 2 and 3 and tacit's own only");
+    else
+        snprintf(wrong, sizeof wrong, "nothing would be left with --ratio %g", run->job.ratio);
     const struct model_making making = {.console = &run->console,
                                         .output = run->output,
                                         .force = run->force,
                                         .make = make,
                                         .job = &run->job,
-                                        .argument_means = too_much};
+                                        .argument_means = wrong};
     return model_output_make(&making, name);
 }
 

@@ -50,7 +50,7 @@ enum tacit_status tacit_shrink_quantize(const struct tacit_quantize *job,
                                         const struct tacit_train_sink *sink);
 
 enum tacit_prune_part {
-    TACIT_PRUNE_WEIGHTS, /* of each row of each matrix of the layers, the share `ratio` becomes 0 */
+    TACIT_PRUNE_WEIGHTS, /* of each row of each matrix of the layers, the share `ratio` becomes 0; by bits, of all together */
     TACIT_PRUNE_2_OF_4,  /* of any four neighbours in a row, two become 0 */
     TACIT_PRUNE_NEURONS, /* the share of each hidden layer, in multiples of 64: the model gets smaller
                             and faster */
@@ -68,7 +68,8 @@ enum tacit_prune_rule {
     TACIT_PRUNE_BY_SPARSEGPT, /* weights: the error of the product, which the weights that stay then
                                  correct (arXiv 2301.00774) */
     TACIT_PRUNE_BY_BITS, /* layers and heads: what the first 2,048 tokens of the texts cost without them,
-                                 measured again after each that goes */
+                                 measured again after each that goes; weights: by an estimate to second order of how much the texts cost more without
+                                 each, from the trainer's gradients, one limit for all matrices */
 };
 
 struct tacit_prune {
@@ -81,7 +82,7 @@ struct tacit_prune {
 };
 
 /* Makes a model of int8 without a part of the weights. Errors as tacit_shrink_quantize; TACIT_ERR_ARGUMENT: the rule is not
- * one for that part, or the ratio out of range. */
+ * one for that part, the ratio out of range, or weights go by bits and the shape is not of Llama, Qwen 2 or 3, or tacit's own. */
 enum tacit_status tacit_shrink_prune(const struct tacit_prune *job,
                                      const struct tacit_train_sink *sink);
 

@@ -107,6 +107,22 @@ class Prune(CliTest):
         whole, nearly = self.bits("./toy.gguf", "./all.tmodel")  # 0.001 of 64 weights is none
         self.assertAlmostEqual(whole, nearly, places=3)
 
+    def test_weights_by_bits(self):
+        """The share goes of all weights together; what was measured is told."""
+        def zeros(model):
+            out = self.run_tacit("model", "recover", "--text", "a", "--steps", "1", "--progress", "-f", "-o", "r.tmodel", model,
+                                 env=self.env)
+            return int(re.search(r"\((\d+) zeros stay\)", out.err)[1])
+
+        weights = 3 * (4 * 64 * 64 + 3 * 64 * 192)
+        out = self.prune("--what", "weights", "--by", "bits", "--calibrate", "a", "--progress", "-o", "b.tmodel")
+        self.assertAlmostEqual(zeros("./b.tmodel") / weights, 0.5, delta=0.01)
+        self.assertRegex(out.err, r"\d\.\d{4} bits a token more expected(.|\n)*: \d+\.\d{4} bits a token, \d+\.\d{4} before")
+        self.prune("--what", "weights", "--ratio", "0.3", "--by", "bits", "--calibrate", "a", "-o", "b.tmodel", "-f", model="default")
+        self.prune("--what", "weights", "--ratio", "0.3", "-o", "m.tmodel", model="default")
+        by_bits, by_magnitude = self.bits("./b.tmodel", "./m.tmodel")
+        self.assertLess(by_bits, by_magnitude)
+
     def test_manual(self):
         page = self.run_tacit("model", "prune", "--help").stdout.decode()
         manual = (SOURCE_DIR / "docs/man/tacit-models.1").read_text()
@@ -115,6 +131,7 @@ class Prune(CliTest):
 
     def test_refused(self):
         self.write("short", text(100))
+        self.write("gemma.gguf", gguf(architecture="gemma"))
         weights, layers = ("--what", "weights", "-o", "x"), ("--what", "layers", "-o", "x")
         for code, pattern, *args in [
             (USAGE, "--what says", "-o", "x", "./toy.gguf"),
@@ -125,13 +142,17 @@ class Prune(CliTest):
             (USAGE, "--ratio", *weights, "--ratio", "1", "./toy.gguf"),
             (USAGE, "has the ratio 0.5", "--what", "2:4", "--ratio", "0.4", "-o", "x", "./toy.gguf"),
             (USAGE, "layers go by bits", *layers, "--by", "wanda", "./toy.gguf"),
-            (USAGE, "layers go by bits", *weights, "--by", "bits", "./toy.gguf"),
+            (USAGE, "by bits is for", "--what", "2:4", "--by", "bits", "-o", "x", "./toy.gguf"),
+            (USAGE, "by bits is for", "--what", "neurons", "--by", "bits", "-o", "x", "./toy.gguf"),
+            (USAGE, "needs --calibrate", *weights, "--by", "bits", "./toy.gguf"),
             (USAGE, "sparsegpt is for weights", "--what", "neurons", "--by", "sparsegpt", "-o", "x", "./toy.gguf"),
             (USAGE, "needs --calibrate", *layers, "./toy.gguf"),
             (USAGE, "reads no texts", *weights, "--calibrate", "a", "./toy.gguf"),
             (FAILED, "no such model", *weights, "nomodel"),
             (FAILED, "fewer than 512 tokens", *layers, "--calibrate", "short", "./toy.gguf"),
             (FAILED, "fewer than 512 tokens", *weights, "--by", "wanda", "--calibrate", "short", "./toy.gguf"),
+            (FAILED, "fewer than 512 tokens", *weights, "--by", "bits", "--calibrate", "short", "./toy.gguf"),
+            (FAILED, "shapes of Llama, Qwen", *weights, "--by", "bits", "--calibrate", "a", "./gemma.gguf"),
             (FAILED, "nothing would be left", *layers, "--ratio", "0.9", "--calibrate", "a", "./toy.gguf"),
             (FAILED, "nothing would be left", "--what", "heads", "--by", "magnitude", "-o", "x", "./toy.gguf"),
             (FAILED, "No such file", *layers, "--calibrate", "nowhere", "./toy.gguf"),

@@ -140,6 +140,11 @@ struct net_layer_work {
     float *r_a, *r_q, *r_k, *r_m, *lse;
 };
 
+/* Room for squares of a product's inputs and of its outputs' gradients: [seq_len][net_stride(n)], n the most columns. */
+struct net_squares {
+    float *dy, *x;
+};
+
 struct net_work {
     struct matmul mm;
     void *memory;                 /* of all that follows */
@@ -152,6 +157,10 @@ struct net_work {
     float *lse, *top; /* log-sum of each position's logits; the largest of them */
     float *dx, *dx0, *dy, *dqkv, *dq, *dk, *dv, *do_, *dh;
     bool round_inputs; /* of each product, and q, k and v, to int8 by rows: no gradient then */
+    /* The caller's; NULL: none. With it, what is added to the gradient of a layer's matrices is, for each weight, the sum of the
+     * squares of what each position adds to its gradient: the diagonal of the empirical Fisher information, positions taken as
+     * independent. */
+    const struct net_squares *squares;
 };
 
 enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact);

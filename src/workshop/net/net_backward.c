@@ -11,14 +11,32 @@
 #include "workshop/net/net_lesson.h"
 #include "workshop/net/ops.h"
 
-/* Through y = x W^T: dx = dy W, dW += dy^T x. */
+static struct matrix squared(float *to, struct matrix x)
+{
+    for (size_t t = 0; t < x.n_rows; t++)
+        op_times(to + t * x.stride, x.data + t * x.stride, x.data + t * x.stride, x.n_cols);
+    return matrix(to, x.n_rows, x.n_cols, x.stride);
+}
+
+/* Through y = x W^T: dW += dy^T x, or the sum of the squares that the positions add to it. d_weights: with the stride of W. */
+static void weights_back(struct net_work *w, struct matrix d_weights, struct matrix dy,
+                         struct matrix x)
+{
+    if (w->squares) {
+        dy = squared(w->squares->dy, dy);
+        x = squared(w->squares->x, x);
+    }
+    matmul_run(&w->mm, d_weights, transposed(dy.data, dy.stride), operand(x.data, x.stride),
+               dy.n_rows, true);
+}
+
+/* The same, and dx = dy W. */
 static void linear_back(struct net_work *w, struct matrix dx, float *d_weights, struct matrix dy,
                         struct matrix x, const float *weights)
 {
     const size_t n_in = dx.n_cols, n_out = dy.n_cols;
     matmul_run(&w->mm, dx, operand(dy.data, dy.stride), operand(weights, n_in), n_out, false);
-    matmul_run(&w->mm, matrix(d_weights, n_out, n_in, n_in), transposed(dy.data, dy.stride),
-               operand(x.data, x.stride), dy.n_rows, true);
+    weights_back(w, matrix(d_weights, n_out, n_in, n_in), dy, x);
 }
 
 /* Through y = x * gain: adds to d_gain, turns dy into dx in place. gain NULL: there is none. */
@@ -46,8 +64,8 @@ static void project_back(const struct net *net, struct net_work *work, const flo
         const size_t at = kv * net->seq_len * part;
         matmul_run(&work->mm, matrix(work->do_ + at, n, part, part), operand(work->dx, ld),
                    operand(weights + kv * part, heads), d, false);
-        matmul_run(&work->mm, matrix(d_weights + kv * part, d, part, heads),
-                   transposed(work->dx, ld), operand(work->layer[layer].o + at, part), n, true);
+        weights_back(work, matrix(d_weights + kv * part, d, part, heads),
+                     matrix(work->dx, n, d, ld), matrix(work->layer[layer].o + at, n, part, part));
     }
 }
 
@@ -90,8 +108,8 @@ static void mlp_back(const struct net *net, struct net_work *work, const float *
         else
             op_relu2_back(dh, h, u);
     }
-    matmul_run(&work->mm, matrix(net_grad(net, grad, LM_DOWN, layer), d, mlp, mlp),
-               transposed(work->dx, ld), operand(work->h, ld_h), n, true);
+    weights_back(work, matrix(net_grad(net, grad, LM_DOWN, layer), d, mlp, mlp),
+                 matrix(work->dx, n, d, ld), matrix(work->h, n, mlp, ld_h));
     const struct matrix dy = matrix(work->dy, n, d, ld), m = matrix(w->m, n, d, ld);
     linear_back(work, dy, net_grad(net, grad, LM_UP, layer), matrix(work->dh, n, n_up, ld_up),
                 net_gained(work, m, gain), net_values(net, params, LM_UP, layer));

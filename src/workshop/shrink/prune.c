@@ -10,10 +10,12 @@
 #include "engine/lm_build.h"
 #include "tacit/shrink.h"
 #include "workshop/shrink/calibration.h"
+#include "workshop/shrink/prune_bits.h"
 #include "workshop/shrink/prune_heads.h"
 #include "workshop/shrink/prune_keep.h"
 #include "workshop/shrink/prune_layers.h"
 #include "workshop/shrink/prune_neurons.h"
+#include "workshop/shrink/prune_texts.h"
 #include "workshop/shrink/prune_weights.h"
 #include "workshop/shrink/source_model.h"
 #include "workshop/train/say.h"
@@ -28,6 +30,7 @@ struct pruning {
     float *row;       /* [widest of from] */
     struct weight_pruner weights;
     const struct tensor *pruned; /* the matrix that `weights` is open for; NULL: none */
+    struct prune_bits bits;      /* where weights go by bits */
 };
 
 static bool prunes_weights(const struct tacit_prune *job)
@@ -35,12 +38,19 @@ static bool prunes_weights(const struct tacit_prune *job)
     return job->what == TACIT_PRUNE_WEIGHTS || job->what == TACIT_PRUNE_2_OF_4;
 }
 
+static bool weights_go_by_bits(const struct tacit_prune *job)
+{
+    return job->what == TACIT_PRUNE_WEIGHTS && job->by == TACIT_PRUNE_BY_BITS;
+}
+
 static bool fits(const struct tacit_prune *job)
 {
     bool by_bits = job->by == TACIT_PRUNE_BY_BITS, by_error = job->by == TACIT_PRUNE_BY_SPARSEGPT;
     if (!(job->ratio > 0 && job->ratio < 1))
         return false;
-    if (job->what != TACIT_PRUNE_HEADS && by_bits != (job->what == TACIT_PRUNE_LAYERS))
+    if (by_bits && (job->what == TACIT_PRUNE_2_OF_4 || job->what == TACIT_PRUNE_NEURONS))
+        return false;
+    if (job->what == TACIT_PRUNE_LAYERS && !by_bits)
         return false;
     if (job->what == TACIT_PRUNE_2_OF_4 && job->ratio != 0.5)
         return false;
@@ -88,6 +98,15 @@ static enum tacit_status choose_heads(struct pruning *p, const struct tokenizer 
                                                            .n_kept = p->keep.n_heads_kept});
 }
 
+static enum tacit_status open_bits(struct pruning *p, const struct tokenizer *tokenizer)
+{
+    enum tacit_status status = prune_bits_open(&p->bits, p->from, tokenizer, p->job);
+    if (status == TACIT_OK)
+        say(p->sink, "%zu tokens read; %.4f bits a token more expected", p->bits.fisher.n_tokens,
+            p->bits.expected);
+    return status == TACIT_ERR_UNSUPPORTED ? TACIT_ERR_ARGUMENT : status;
+}
+
 static enum tacit_status choose(struct pruning *p, const struct tokenizer *tokenizer)
 {
     uint32_t n = p->from->shape.n_layers;
@@ -100,6 +119,8 @@ static enum tacit_status choose(struct pruning *p, const struct tokenizer *token
         p->layers[i] = i;
     if (p->job->by == TACIT_PRUNE_BY_WANDA || p->job->by == TACIT_PRUNE_BY_SPARSEGPT)
         TRY(calibration_run(&p->calibration, p->from, tokenizer, p->job->texts, p->job->n_texts));
+    if (weights_go_by_bits(p->job))
+        return open_bits(p, tokenizer);
     if (p->job->what == TACIT_PRUNE_NEURONS)
         return choose_neurons(p);
     if (p->job->what == TACIT_PRUNE_HEADS)
@@ -152,9 +173,26 @@ static enum tacit_status give_row(void *context, enum lm_tensor_id id, uint32_t 
     size_t n = lm_tensor_size(&p->keep.to, id).n_columns;
     for (size_t i = 0; i < n; i++)
         dst[i] = p->row[prune_keep_column(&p->keep, id, layer, i)];
-    if (in_layer && t->n_rows > 0 && prunes_weights(p->job))
+    if (in_layer && t->n_rows > 0 && weights_go_by_bits(p->job))
+        prune_bits_row(&p->bits, id, layer, row, dst);
+    else if (in_layer && t->n_rows > 0 && prunes_weights(p->job))
         return prune_weights(p, t, lm_tensor_index(id, layer), dst);
     return TACIT_OK;
+}
+
+/* What the beginning of the texts costs, before and after. */
+static enum tacit_status measure(const struct pruning *p, const struct tokenizer *tokenizer,
+                                 const struct lm_model *made)
+{
+    struct prune_texts texts;
+    double before = 0, after = 0;
+    TRY(prune_texts_open(&texts, p->from, tokenizer, p->job));
+    enum tacit_status status = prune_texts_cost(&before, &texts, p->from);
+    if (status == TACIT_OK)
+        status = prune_texts_cost(&after, &texts, made);
+    prune_texts_close(&texts);
+    say(p->sink, "%.4f bits a token, %.4f before", after, before);
+    return status;
 }
 
 static enum tacit_status prune(const struct tacit_prune *job, const struct model_file *file,
@@ -165,11 +203,14 @@ static enum tacit_status prune(const struct tacit_prune *job, const struct model
     enum tacit_status status = choose(&p, model_file_tokenizer(file));
     if (status == TACIT_OK)
         status = lm_model_build(&made, &p.keep.to, give_row, &p);
+    if (status == TACIT_OK && weights_go_by_bits(job))
+        status = measure(&p, model_file_tokenizer(file), made);
     if (status == TACIT_OK)
         status = model_file_export_as(file, made, job->path);
     lm_model_destroy(made);
     if (p.pruned)
         weight_pruner_close(&p.weights);
+    prune_bits_close(&p.bits);
     calibration_close(&p.calibration);
     free(p.layers);
     free(p.keep.neurons);

@@ -155,6 +155,48 @@ static void test_gradients(struct trained *t)
     free(grad);
 }
 
+/* Of a sequence of n the squares of each position's gradient: of one it is the gradient's square, and no sum of n numbers has a larger
+ * square than n times the sum of theirs. */
+static void check_squares(struct trained *t, size_t n, float *grad, float *squares)
+{
+    const size_t n_square =
+        t->net.seq_len * (16 + 4 * (size_t)t->net.shape.n_hidden + 4 * lm_qkv_rows(&t->net.shape));
+    const struct net_squares room = {calloc(n_square, sizeof(float)),
+                                     calloc(n_square, sizeof(float))};
+    memset(grad, 0, t->net.n_params * sizeof *grad);
+    memset(squares, 0, t->net.n_params * sizeof *squares);
+    net_run(&t->net, &t->work, t->params, n, t->ids, t->ids + 1, 1, grad);
+    t->work.squares = &room;
+    net_run(&t->net, &t->work, t->params, n, t->ids, t->ids + 1, 1, squares);
+    t->work.squares = NULL;
+    for (size_t p = 0; p < t->net.n_table; p++) {
+        const struct net_param *param = &t->net.table[p];
+        const size_t at = param->offset, n_values = param->n_rows * param->n_cols;
+        double got = 0, least = 0, too_small = 0;
+        for (size_t i = at; i < at + n_values && param->kind == NET_MATRIX; i++) {
+            const double bound = (double)grad[i] * (double)grad[i] / (double)n;
+            got += (double)squares[i];
+            least += bound;
+            too_small += (double)squares[i] < bound * 0.9999 - 1e-12;
+        }
+        CHECK_MSG(too_small == 0, "%s: %s: %g squares too small", t->name, param->name, too_small);
+        CHECK_MSG(n > 1 || got <= 1.0001 * least, "%s: %s: %g, want %g", t->name, param->name, got,
+                  least);
+    }
+    free(room.dy);
+    free(room.x);
+}
+
+static void test_squares(struct trained *t)
+{
+    float *grad = calloc(t->net.n_params, sizeof *grad);
+    float *squares = calloc(t->net.n_params, sizeof *squares);
+    check_squares(t, 1, grad, squares);
+    check_squares(t, 40, grad, squares);
+    free(squares);
+    free(grad);
+}
+
 /* The cross-entropy with the mixture that net_distil learns, from all logits. */
 static double lesson_loss(struct trained *t, const struct trained *teacher, float share)
 {
@@ -413,6 +455,7 @@ static void test_shape(const char *name, bool is_known, const struct lm_shape *s
         compare_with_engine(&t, model);
         test_way_back(&t, model);
         test_gradients(&t);
+        test_squares(&t);
         free(t.params);
         net_work_close(&t.work);
         net_close(&t.net);
