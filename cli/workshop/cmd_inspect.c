@@ -25,6 +25,8 @@ struct run {
 #define AT(field) offsetof(struct run, field)
 
 static const struct option_row rows[] = {
+    {"bits", 0, OPTION_NUMBER, 0, AT(job.rounded_bits), 2, 7, "N", "goes",
+     "bits that layers are rounded to (4)", NULL},
     OPTION_ROW_LIMIT(struct run, job.n_bytes_max),
     {"json", 0, OPTION_SET, 0, AT(table.json), 0, 0, NULL, NULL, "all figures, as one JSON object",
      NULL},
@@ -42,13 +44,13 @@ static const struct command_line line = {
         "energy, the largest weight over the root mean square, and weights beyond six of it.\n"
         "With TEXT also what each layer is worth: bits a byte of it without the layer's "
         "attention,\n"
-        "without its hidden layer, and without both.\n",
+        "without its hidden layer, and without both; and with these rounded to few bits.\n",
     OPTION_TABLE(rows),
     .manual = "tacit-models"};
 
 static bool parse(struct run *run, int argc, char **argv)
 {
-    *run = (struct run){.job = {.n_bytes_max = 8192}};
+    *run = (struct run){.job = {.n_bytes_max = 8192, .rounded_bits = 4}};
     console_init(&run->console);
     if (!options_parse(&line, run, &run->console, argc, argv, NULL))
         return false;

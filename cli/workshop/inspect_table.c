@@ -132,12 +132,14 @@ static void take_text(void *context, const struct tacit_inspect_text *text)
     unsigned long long n_bytes = text->n_bytes, n_tokens = text->n_tokens;
     t->bits_per_byte = text->bits_per_byte;
     if (t->json)
-        printf("\n], \"text\": {\"bytes\": %llu, \"tokens\": %llu, \"bits_per_byte\": %.6f}",
-               n_bytes, n_tokens, text->bits_per_byte);
+        printf("\n], \"text\": {\"bytes\": %llu, \"tokens\": %llu, \"bits_per_byte\": %.6f, "
+               "\"rounded_bits\": %u}",
+               n_bytes, n_tokens, text->bits_per_byte, t->rounded_bits);
     else
-        printf(
-            "\n%llu bytes of text, %llu tokens: %.4f bits a byte. More without a layer's parts:\n",
-            n_bytes, n_tokens, text->bits_per_byte);
+        printf("\n%llu bytes of text, %llu tokens: %.4f bits a byte. More without a layer's parts, "
+               "and "
+               "with them rounded to %u bits:\n",
+               n_bytes, n_tokens, text->bits_per_byte, t->rounded_bits);
     t->list = NULL;
     fflush(stdout);
 }
@@ -164,17 +166,22 @@ static void take_layer(void *context, const struct tacit_inspect_layer *l)
 {
     struct inspect_table *t = context;
     uint32_t dearest = dearest_head(l);
-    begin_row(t, "layers", "layer  attention     hidden       both    its dearest head\n");
+    double base = t->bits_per_byte;
+    begin_row(t, "layers",
+              "layer  attention     hidden       both    its dearest head    rounded: attention   "
+              "hidden     both\n");
     if (t->json) {
         printf("{\"layer\": %u, \"without_attention\": %.6f, \"without_hidden\": %.6f, "
-               "\"without_both\": %.6f",
-               (unsigned)l->layer, l->without_attention, l->without_hidden, l->without_both);
+               "\"without_both\": %.6f, \"rounded_attention\": %.6f, \"rounded_hidden\": %.6f, "
+               "\"rounded_both\": %.6f",
+               (unsigned)l->layer, l->without_attention, l->without_hidden, l->without_both,
+               l->rounded_attention, l->rounded_hidden, l->rounded_both);
         print_head_costs(l);
     } else {
-        printf("%5u %+10.4f %+10.4f %+10.4f %+10.4f by head %u\n", (unsigned)l->layer,
-               l->without_attention - t->bits_per_byte, l->without_hidden - t->bits_per_byte,
-               l->without_both - t->bits_per_byte, l->without_head[dearest] - t->bits_per_byte,
-               (unsigned)dearest);
+        printf("%5u %+10.4f %+10.4f %+10.4f %+10.4f by head %-3u %+15.4f %+8.4f %+8.4f\n",
+               (unsigned)l->layer, l->without_attention - base, l->without_hidden - base,
+               l->without_both - base, l->without_head[dearest] - base, (unsigned)dearest,
+               l->rounded_attention - base, l->rounded_hidden - base, l->rounded_both - base);
     }
     fflush(stdout);
 }
@@ -188,6 +195,7 @@ void inspect_table_attach(struct inspect_table *table, struct tacit_inspection *
     job->read = take_text;
     job->layer = take_layer;
     job->context = table;
+    table->rounded_bits = job->rounded_bits;
 }
 
 void inspect_table_begin(struct inspect_table *table, const char *model)

@@ -15,6 +15,7 @@ struct inspect_table {
     size_t n_heads;   /* of the layer whose heads are being added, in `heads` */
     struct tacit_inspect_head heads;
     double bits_per_byte;
+    unsigned rounded_bits;
 };
 
 /* Sets the functions of the inspection, whose context is to be the table. */

@@ -32,10 +32,11 @@ struct tacit_inspect_tensor {
 };
 
 /* What a text costs, in bits a byte, without a layer's attention, without its hidden layer, and without both, so that it
- * passes on what it gets. */
+ * passes on what it gets; and with these matrices rounded to few bits, each weight to the nearest number. */
 struct tacit_inspect_layer {
     uint32_t layer;
     double without_attention, without_hidden, without_both;
+    double rounded_attention, rounded_hidden, rounded_both;
     /* Without one of the heads that can go one by one: heads of keys and values with the heads of queries that look at
      * them or, where all look at the same, heads of queries. */
     uint32_t n_heads;
@@ -86,6 +87,8 @@ struct tacit_inspection {
     const char *text;     /* a file; NULL: only matrices are looked at */
     uint64_t n_bytes_max; /* of the text */
     unsigned n_threads;   /* 0: one for each processor */
+    unsigned
+        rounded_bits; /* 2 .. 7, with a text: of the matrices that are rounded; those that have no more stay */
     void (*tensor)(void *context, const struct tacit_inspect_tensor *tensor);
     void (*read)(void *context, const struct tacit_inspect_text *text);
     void (*layer)(void *context, const struct tacit_inspect_layer *layer);
@@ -98,9 +101,9 @@ struct tacit_inspection {
 
 /* Calls `tensor` for each matrix, the whole model's first, then layer by layer. With a text the model reads it once, in
  * windows of 512 tokens: `head` for each query head, `cache` for each layer's keys and values, `input` for
- * each of the layers' matrices, `read` once; and then three
+ * each of the layers' matrices, `read` once; and then six
  * times for each layer, and once for each head that can go: `layer`. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
- * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED; TACIT_ERR_CONTENT_LIMIT: the text has no token. */
+ * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED; TACIT_ERR_CONTENT_LIMIT: the text has no token; TACIT_ERR_ARGUMENT: rounded_bits. */
 enum tacit_status tacit_inspect(const struct tacit_inspection *inspection);
 
 #ifdef __cplusplus

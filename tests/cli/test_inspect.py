@@ -49,8 +49,9 @@ class Inspect(CliTest):
         for layer in got["layers"]:
             for part in ("attention", "hidden", "both"):
                 self.assertEqual(layer[f"without_{part}"], got["text"]["bits_per_byte"])
+                self.assertEqual(layer[f"rounded_{part}"], got["text"]["bits_per_byte"])
         self.assertEqual(self.inspect("--limit", "576", "./toy.gguf", "a").splitlines()[-1].split(),
-                         ["1", "+0.0000", "+0.0000", "+0.0000", "+0.0000", "by", "head", "0"])
+                         ["1", "+0.0000", "+0.0000", "+0.0000", "+0.0000", "by", "head", "0", *3 * ["+0.0000"]])
         self.assertEqual(got["layers"][1]["without_head"], [got["text"]["bits_per_byte"]])
         self.write("random.gguf", gguf(layers=2))
         got = json.loads(self.inspect("--json", "--limit", "576", "./random.gguf", "a"))
@@ -58,10 +59,27 @@ class Inspect(CliTest):
         for layer in got["layers"]: # its only head is all of its attention
             self.assertEqual(layer["without_head"], [layer["without_attention"]])
 
+    def test_rounded(self):
+        """As a model whose layers are rounded to as many bits, if it has one layer; fewer bits, other costs."""
+        self.write("one.gguf", gguf())
+        got = {bits: json.loads(self.inspect("--json", "--bits", str(bits), "--limit", "576", "./one.gguf", "a"))
+               for bits in (2, 4)}
+        for bits, found in got.items():
+            self.run_tacit("model", "quantize", "./one.gguf", "--bits", str(bits), "--keep-embeddings", "-o", f"{bits}.tmodel",
+                           env=self.env)
+            again = json.loads(self.inspect("--json", "--limit", "576", f"./{bits}.tmodel", "a"))
+            layer = found["layers"][0]
+            self.assertEqual(found["text"]["rounded_bits"], bits)
+            self.assertEqual(layer["rounded_both"], again["text"]["bits_per_byte"])
+            self.assertEqual(len({layer[f"rounded_{part}"] for part in ("attention", "hidden", "both")}), 3)
+            if bits == 2:  # has no more bits than 4 already: stays
+                self.assertEqual(again["layers"][0]["rounded_both"], again["text"]["bits_per_byte"])
+
     def test_refused(self):
         self.write("empty", b"")
         self.write("cut.gguf", self.read("toy.gguf")[:-1000])
         for code, pattern, *args in [(USAGE, "name one model"), (USAGE, "name one model", "a", "b", "c"),
+                                     (USAGE, "--bits", "--bits", "8", "./toy.gguf", "a"),
                                      (FAILED, "no such model", "nomodel"),
                                      (FAILED, "has no token", "./toy.gguf", "empty"),
                                      (FAILED, "nowhere: No such file", "./toy.gguf", "nowhere"),

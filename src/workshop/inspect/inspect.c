@@ -70,6 +70,17 @@ static enum tacit_status cost_without(const struct text_reader *r, uint32_t laye
     return cost_of_silenced(r, &silenced, bits_per_byte);
 }
 
+static enum tacit_status cost_rounded(const struct text_reader *r, uint32_t layer, unsigned parts,
+                                      double *bits_per_byte)
+{
+    struct silenced silenced;
+    if (r->job->stop && r->job->stop(r->job->context))
+        return TACIT_ERR_CANCELLED;
+    TRY(silenced_open_rounded(&silenced, r->model, layer, parts,
+                              (enum tensor_kind)r->job->rounded_bits));
+    return cost_of_silenced(r, &silenced, bits_per_byte);
+}
+
 static enum tacit_status cost_without_heads(const struct text_reader *r, uint32_t layer,
                                             double *bits_per_byte)
 {
@@ -106,6 +117,9 @@ static enum tacit_status silence_layers(const struct text_reader *r, double *hea
         TRY(cost_without(r, i, SILENCED_ATTENTION, &layer.without_attention));
         TRY(cost_without(r, i, SILENCED_HIDDEN, &layer.without_hidden));
         TRY(cost_without(r, i, SILENCED_ATTENTION | SILENCED_HIDDEN, &layer.without_both));
+        TRY(cost_rounded(r, i, SILENCED_ATTENTION, &layer.rounded_attention));
+        TRY(cost_rounded(r, i, SILENCED_HIDDEN, &layer.rounded_hidden));
+        TRY(cost_rounded(r, i, SILENCED_ATTENTION | SILENCED_HIDDEN, &layer.rounded_both));
         TRY(cost_without_heads(r, i, heads));
         r->job->layer(r->job->context, &layer);
     }
@@ -143,6 +157,9 @@ static enum tacit_status inspect(const struct tacit_inspection *job, const struc
 enum tacit_status tacit_inspect(const struct tacit_inspection *job)
 {
     struct model_file *file;
+    if (job->text &&
+        (job->rounded_bits < LM_NARROW_BITS_MIN || job->rounded_bits > LM_NARROW_BITS_MAX))
+        return TACIT_ERR_ARGUMENT;
     TRY(source_model_open(&file, job->model));
     enum tacit_status status = inspect(job, file);
     model_file_close(file);

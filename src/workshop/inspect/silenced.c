@@ -6,6 +6,18 @@
 
 #include "base/try.h"
 #include "workshop/net/memory.h"
+#include "workshop/shrink/allocate.h"
+#include "workshop/shrink/few_group.h"
+
+static const struct {
+    enum lm_tensor_id id;
+    enum silenced_part part;
+} matrices[] = {{LM_QKV, SILENCED_ATTENTION},
+                {LM_OUT, SILENCED_ATTENTION},
+                {LM_UP, SILENCED_HIDDEN},
+                {LM_DOWN, SILENCED_HIDDEN}};
+
+enum { N_MATRICES = sizeof matrices / sizeof *matrices };
 
 /* Puts tensors of zeros in the place of the layer's. Without memory the arena only counts. */
 static void put_zeros(struct lm_layer *layer, unsigned parts, struct arena *arena)
@@ -82,6 +94,38 @@ enum tacit_status silenced_open_heads(struct silenced *silenced, const struct lm
     tensor_copy(&changed, out);
     silenced_clear_columns(&changed, part * n, (part + 1) * n);
     silenced->model.layers[layer].tensors[LM_OUT] = changed;
+    return TACIT_OK;
+}
+
+/* Gives the layer room for the parts' matrices as of that kind. Without memory the arena only counts. */
+static void put_rounded(struct lm_layer *layer, unsigned parts, enum tensor_kind kind,
+                        struct arena *arena)
+{
+    for (size_t i = 0; i < N_MATRICES; i++) {
+        struct tensor *t = &layer->tensors[matrices[i].id];
+        if ((parts & matrices[i].part) && allocate_may_be(t, kind))
+            tensor_lay_out(t, kind, t->n_rows, t->n_columns, arena);
+    }
+}
+
+enum tacit_status silenced_open_rounded(struct silenced *silenced, const struct lm_model *model,
+                                        uint32_t layer, unsigned parts, enum tensor_kind kind)
+{
+    const struct lm_layer *from = &model->layers[layer];
+    struct lm_layer changed = *from;
+    struct arena sizes = {0};
+    put_rounded(&changed, parts, kind, &sizes);
+    float *row = arena_take(&sizes, lm_shape_widest(&model->shape) * sizeof *row);
+    TRY(open_copy(silenced, model, sizes.used));
+    struct arena arena = {silenced->memory, sizes.used, 0};
+    struct lm_layer *to = &silenced->model.layers[layer];
+    put_rounded(to, parts, kind, &arena);
+    row = arena_take(&arena, lm_shape_widest(&model->shape) * sizeof *row);
+    for (size_t i = 0; i < N_MATRICES; i++) {
+        struct tensor *t = &to->tensors[matrices[i].id];
+        if (t->weights != from->tensors[matrices[i].id].weights)
+            few_round_matrix(t, &from->tensors[matrices[i].id], row);
+    }
     return TACIT_OK;
 }
 

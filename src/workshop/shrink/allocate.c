@@ -101,19 +101,6 @@ static enum tacit_status mean_cost(double *cost, const struct allocator *a,
     return TACIT_OK;
 }
 
-static void round_matrix(struct allocator *a, struct tensor *to, const struct tensor *from)
-{
-    struct few_form form = few_form_of(to->kind);
-    for (size_t row = 0; row < from->n_rows; row++) {
-        tensor_row(from, row, a->row);
-        for (size_t g = 0; g < from->n_columns / form.n; g++) {
-            struct few_group group;
-            few_fit(&group, form, a->row + g * form.n, NULL);
-            few_store(to, row, g, form, &group);
-        }
-    }
-}
-
 /* 2 w - r for each weight w, rounded to r: as int8, whose own rounding hardly counts. */
 static void mirror_matrix(struct allocator *a, struct tensor *to, const struct tensor *from,
                           const struct tensor *rounded)
@@ -169,7 +156,7 @@ static enum tacit_status measure(double *cost, struct allocator *a, size_t index
     if (status == TACIT_OK)
         status = take_matrix(&mirrored, TENSOR_INT8, from);
     if (status == TACIT_OK) {
-        round_matrix(a, &rounded, from);
+        few_round_matrix(&rounded, from, a->row);
         mirror_matrix(a, &mirrored, from, &rounded);
         status = cost_with(&there, a, index, &rounded);
     }

@@ -188,3 +188,16 @@ void few_fit_int4(struct tensor_int4_group *group, const float *x, const float *
     group->scale = half_nearest(fitted.step);
     group->minimum = half_nearest(fitted.minimum);
 }
+
+void few_round_matrix(struct tensor *to, const struct tensor *from, float *row)
+{
+    struct few_form form = few_form_of(to->kind);
+    for (size_t r = 0; r < from->n_rows; r++) {
+        tensor_row(from, r, row);
+        for (size_t g = 0; g < from->n_columns / form.n; g++) {
+            struct few_group group;
+            few_fit(&group, form, row + g * form.n, NULL);
+            few_store(to, r, g, form, &group);
+        }
+    }
+}

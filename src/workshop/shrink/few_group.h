@@ -41,6 +41,9 @@ void few_store(struct tensor *tensor, size_t row, size_t index, struct few_form 
 void few_load(const struct tensor *tensor, size_t row, size_t index, struct few_form form,
               struct few_group *group);
 
+/* Writes a matrix to one of the same sizes, of any kind but TENSOR_INT8, each weight to the nearest number. row: [n_columns] of room. */
+void few_round_matrix(struct tensor *to, const struct tensor *from, float *row);
+
 /* The nearest whole number to x, 0 .. 2^22, as roundf gives it, without its call. */
 static inline float few_round(float x)
 {
