@@ -115,12 +115,13 @@ enum tacit_status silenced_open_rounded(struct silenced *silenced, const struct 
     struct lm_layer changed = *from;
     struct arena sizes = {0};
     put_rounded(&changed, parts, kind, &sizes);
-    float *row = arena_take(&sizes, lm_shape_widest(&model->shape) * sizeof *row);
+    const size_t n_row = lm_shape_widest(&model->shape) * sizeof(float);
+    arena_take(&sizes, n_row);
     TRY(open_copy(silenced, model, sizes.used));
     struct arena arena = {silenced->memory, sizes.used, 0};
     struct lm_layer *to = &silenced->model.layers[layer];
     put_rounded(to, parts, kind, &arena);
-    row = arena_take(&arena, lm_shape_widest(&model->shape) * sizeof *row);
+    float *row = arena_take(&arena, n_row);
     for (size_t i = 0; i < N_MATRICES; i++) {
         struct tensor *t = &to->tensors[matrices[i].id];
         if (t->weights != from->tensors[matrices[i].id].weights)
