@@ -69,4 +69,5 @@ def main():
             print(f"| {title} |", " | ".join(f"{100 * x / whole[key] - 100:+.1f} %" for key, x in row.items()), "|", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
