@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """References: the command's bytes, every way to read and write, threads, and what happens without the right one."""
 
+import gc
+import importlib
 from concurrent.futures import ThreadPoolExecutor
 
 import libtacit
 import pytest
+from conftest import SOURCE
 
 
 @pytest.fixture
@@ -84,3 +87,30 @@ def test_identity(old):
     assert reference.identity[:8] in repr(reference)
     with pytest.raises(libtacit.ArgumentError):
         libtacit.Reference(b"")
+
+
+def test_an_archive_finds_the_model_that_cuts_text_by_its_rules(tmp_path, monkeypatch):
+    """Two models of one identity, of which the first that is found has other rules than the archive names."""
+    monkeypatch.syspath_prepend(str(SOURCE / "tests/cli"))
+    toy_model = importlib.import_module("toy_model")
+    folder = tmp_path / "tacit" / "models"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+    def install(name, rules):
+        rules = toy_model.value("tokenizer.ggml.pre", toy_model.STRING, toy_model.string(rules))
+        (folder / f"{name}.gguf").write_bytes(toy_model.gguf(counts=True, more_values=[rules]))
+        return libtacit.Model(name)
+
+    other, right = install("a", "qwen2"), install("b", "gpt-2")
+    assert other.identity == right.identity
+    reference, content = libtacit.Reference(b"words that have nothing to do with it"), bytes(range(32, 127))
+    archives = [libtacit.compress(content, model=model, reference=reference) for model in (right, other, right)]
+    assert archives[0] != archives[1]
+    for archive in archives:  # the second one after another model of that identity was found
+        assert libtacit.decompress(archive, reference=reference) == content
+    (folder / "b.gguf").unlink()
+    right = None
+    gc.collect()
+    with pytest.raises(libtacit.ModelError):
+        libtacit.decompress(archives[0], reference=reference)

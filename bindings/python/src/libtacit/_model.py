@@ -111,7 +111,15 @@ def list_models() -> Iterator[tuple[str, str]]:
                 yield name, os.path.join(folder, file)
 
 
-_found: weakref.WeakValueDictionary[str, Model] = weakref.WeakValueDictionary()
+def _is_needed(model: Model, need: Any) -> bool:
+    """As the command has it: two models of one identity may cut text into tokens by different rules."""
+    identity = bytes(ffi.buffer(need.hash, need.n_hash)).hex()
+    return model.identity.startswith(identity) and (
+        not need.has_rules or need.rules == lib.tacit_model_rules(model._handle)
+    )
+
+
+_found: weakref.WeakSet[Model] = weakref.WeakSet()
 
 
 def needed_by(head: bytes) -> Model | None:
@@ -124,18 +132,18 @@ def needed_by(head: bytes) -> Model | None:
     )
     if lib.tacit_archive_needs(head, len(head), need) != lib.TACIT_OK or need.n_hash == 0:
         return None
-    identity = bytes(ffi.buffer(need.hash, need.n_hash)).hex()
-    if Model().identity.startswith(identity):
+    if _is_needed(Model(), need):
         return None
-    if identity in _found:
-        return _found[identity]
+    for model in list(_found):
+        if _is_needed(model, need):
+            return model
     files = [path for _, path in list_models()]
     for path in sorted(files, key=lambda path: path.endswith(".gguf")):
         try:
             model = Model(path)
         except Exception:  # another file may be the one
             continue
-        if model.identity.startswith(identity):
-            _found[identity] = model
+        if _is_needed(model, need):
+            _found.add(model)
             return model
     return None
