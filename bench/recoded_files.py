@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What content in another form takes over its plain form: UTF-16, UTF-32, base64, hexadecimal digits.
+"""What content in another form takes over its plain form: UTF-16, UTF-32, base64, hexadecimal digits,
+dumps.
 
     bench/recoded_files.py [--level 4] [--bytes 300000] [--program TACIT] FILE...
 
 Each file is cut to --bytes, and compressed as it is and in each form. A file that is no UTF-8 has no UTF-16. Every
 archive is restored and compared. The table has the plain size, then percents more than that, xz -9e beside.
 
-Needs: apt-get install xz-utils
+Needs: apt-get install bsdextrautils xxd xz-utils
 """
 import argparse
 import base64
@@ -29,6 +30,9 @@ def in_lines(digits, length, end):
     return b"".join(digits[i:i + length] + end for i in range(0, len(digits), length))
 
 
+DUMPS = "xxd", "hexdump -C", "od -A x -t x1z"
+
+
 def forms_of(data, text):
     forms = {}
     if text is not None:
@@ -36,7 +40,8 @@ def forms_of(data, text):
                  "UTF-32": text.encode("utf-32-le")}
     digits = base64.b64encode(data)
     return forms | {"MIME": in_lines(digits, 76, b"\r\n"), "base64 for URLs": base64.urlsafe_b64encode(data).rstrip(b"="),
-                    "xxd -p": in_lines(data.hex().encode(), 60, b"\n"), "hex": data.hex().upper().encode()}
+                    "xxd -p": in_lines(data.hex().encode(), 60, b"\n"), "hex": data.hex().upper().encode()} | {
+                        command: run(command.split(), data) for command in DUMPS}
 
 
 def tacit_size(program, level, data):

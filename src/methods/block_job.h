@@ -17,7 +17,7 @@
 #include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
-#include "content/recoding.h"
+#include "content/recoding/recoding.h"
 #include "methods/context/context_marks.h"
 #include "methods/plan.h"
 

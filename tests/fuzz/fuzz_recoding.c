@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "content/recoding.h"
+#include "content/recoding/recoding.h"
 
 enum { HEAD = 2 };
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "content/arrangement.h"
-#include "content/recoding.h"
+#include "content/recoding/recoding.h"
 #include "gguf/gguf_tokenizer.h"
 #include "gguf_writer.h"
 #include "golden/golden_content.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "golden/golden_dumps.h"
 #include "golden/golden_pictures.h"
 #include "golden/golden_sounds.h"
 
@@ -490,6 +491,27 @@ static void put_pictures(struct writer *w)
     golden_picture_pixels(file + n_head, n_bytes - n_head, picture, &w->state);
     for (size_t i = 0; i < n_bytes; i++)
         put(w, file[i]);
+}
+
+/* Of sentences, of records, of records with zeros between them, by one program after the other. */
+static void put_dumps(struct writer *w)
+{
+    uint8_t data[105];
+    char text[8 * sizeof data + 64];
+    struct writer part = {.out = data, .n = sizeof data, .state = rng(w)};
+    uint32_t kind = rng(w) % 3;
+    const struct golden_dump *dump = &golden_dumps[w->pos / 530 % GOLDEN_N_DUMPS];
+    while (part.pos < part.n)
+        if (kind == 0)
+            put_sentence(&part);
+        else
+            put_records(&part);
+    if (kind == 1)
+        memset(data + 16, 0, 64);
+    size_t n = golden_dump_write(text, dump, data, sizeof data, 0);
+    put_format(w, "%s, part %u:\n", dump->program, kind);
+    for (size_t i = 0; i < n; i++)
+        put(w, (uint8_t)text[i]);
 }
 
 typedef void (*put_fn)(struct writer *w);

@@ -37,7 +37,8 @@
     X(digits, "mail with base64, JSON strings with base64 for URLs, hexadecimal lines")            \
     X(sounds, "sound files of every other width and byte order")                                   \
     X(caption, "a few sentences, then a sound file")                                               \
-    X(pictures, "image files of 16-bit samples")
+    X(pictures, "image files of 16-bit samples")                                                   \
+    X(dumps, "dumps of sentences and records by several programs")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };

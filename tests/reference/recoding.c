@@ -5,13 +5,29 @@
 
 #include "archive_input.h"
 
+static void take_layout(struct stretch *s)
+{
+    for (int i = 0; i < 3; i++)
+        s->layout[i] = *take(1);
+    require((s->layout[0] >> 4 & 3) < 3, "unknown base");
+    s->start = take_varint();
+    if ((s->layout[0] & 15) >= 8)
+        s->start += (uint64_t)take_varint() << 32;
+    s->n_separator = *take(1);
+    require(s->n_separator <= 16, "what stands before lines is too long");
+    memcpy(s->separator, take(s->n_separator), s->n_separator);
+}
+
 static void take_kind(struct stretch *s)
 {
     s->code = *take(1);
     unsigned form = s->code >> 4;
-    require(form <= 2, "unknown form");
-    require(form == 0 || (s->code & 15) <= (form == 1 ? 7 : 3), "unknown flags of a form");
-    if (form == 0 || (s->code & 1) == 0)
+    require(form <= 3, "unknown form");
+    require((form != 1 || (s->code & 15) <= 7) && (form != 2 || (s->code & 15) <= 3),
+            "unknown flags of a form");
+    if (form == 3)
+        take_layout(s);
+    if (form == 0 || form == 3 || (s->code & 1) == 0)
         return;
     s->line = take_varint();
     require(s->line < 65536, "line is too long");
@@ -128,6 +144,77 @@ static void write_digits(const struct stretch *s, const uint8_t *p, struct outpu
     }
 }
 
+static void put_number(struct output *out, uint64_t number, unsigned base, int n_least, int upper)
+{
+    const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    if (number >= base || n_least > 1)
+        put_number(out, number / base, base, n_least - 1, upper);
+    put(out, (unsigned char)digits[number % base]);
+}
+
+static void put_again(struct output *out, unsigned byte, unsigned n)
+{
+    while (n-- > 0)
+        put(out, byte);
+}
+
+static void put_offset(struct output *out, const struct stretch *s, uint64_t offset)
+{
+    static const unsigned bases[] = {16, 8, 10};
+    for (uint32_t i = 0; i < s->n_separator; i++)
+        put(out, s->separator[i]);
+    put_number(out, offset, bases[s->layout[0] >> 4 & 3], (int)(s->layout[0] & 15) + 1,
+               s->code & 1);
+}
+
+/* n bytes from p on, line of them in a full line. */
+static void put_dump_line(struct output *out, const struct stretch *s, const uint8_t *p, uint32_t n,
+                          uint32_t line)
+{
+    unsigned blanks = s->layout[2], group = 1u << (s->layout[1] >> 6), text = blanks >> 6;
+    put_again(out, ':', s->layout[0] >> 6 & 1);
+    put_again(out, ' ', (blanks & 7) + 1);
+    for (uint32_t i = 0; i < (text > 0 ? line : n); i++) {
+        int middle = s->layout[0] >> 7 && i == line / 2;
+        put_again(out, ' ', (i > 0 && i % group == 0) + (unsigned)middle);
+        if (i < n)
+            put_number(out, p[i], 16, 2, s->code & 2);
+        else
+            put_again(out, ' ', 2);
+    }
+    if (text > 0)
+        put_again(out, ' ', (blanks >> 3 & 7) + 1);
+    if (text > 1)
+        put(out, text == 2 ? '|' : '>');
+    for (uint32_t i = 0; text > 0 && i < n; i++)
+        put(out, p[i] >= 32 && p[i] < 127 ? p[i] : '.');
+    if (text > 1)
+        put(out, text == 2 ? '|' : '<');
+}
+
+static void write_dump(const struct stretch *s, const uint8_t *p, struct output *out)
+{
+    uint32_t line = (s->layout[1] & 63) + 1;
+    int hidden = 0;
+    for (uint32_t i = 0; i < s->length; i += line) {
+        uint32_t n = s->length - i < line ? s->length - i : line;
+        int again = s->code & 4 && i > 0 && n == line && memcmp(p + i, p + i - line, line) == 0;
+        if (again && !hidden)
+            put(out, '*');
+        if (!again) {
+            put_offset(out, s, s->start + i);
+            put_dump_line(out, s, p + i, n, line);
+        }
+        if (!again || !hidden)
+            put(out, '\n');
+        hidden = again;
+    }
+    if (s->code & 8) {
+        put_offset(out, s, s->start + s->length);
+        put(out, '\n');
+    }
+}
+
 void write_stretches(const struct stretches *stretches, const uint8_t *from, uint8_t *to,
                      uint32_t size)
 {
@@ -138,8 +225,10 @@ void write_stretches(const struct stretches *stretches, const uint8_t *from, uin
             put(&out, *from++);
         if (s->code < 16)
             write_text(s, from, &out);
-        else
+        else if (s->code < 48)
             write_digits(s, from, &out);
+        else
+            write_dump(s, from, &out);
         from += s->length;
     }
     for (uint32_t j = 0; j < stretches->behind; j++)

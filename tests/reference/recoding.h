@@ -11,7 +11,9 @@ struct stretch {
     uint32_t before, length;
     unsigned code;
     uint32_t line, n_separator;
-    uint8_t separator[16];
+    uint8_t separator[16]; /* of a dump, what stands before each line */
+    unsigned layout[3];    /* a dump's three bytes */
+    uint64_t start;
 };
 
 struct stretches {

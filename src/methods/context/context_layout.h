@@ -12,7 +12,7 @@
 
 #include "content/content.h"
 #include "content/line_ends.h"
-#include "content/recoding.h"
+#include "content/recoding/recoding.h"
 #include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/status.h"

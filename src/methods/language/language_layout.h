@@ -13,7 +13,7 @@
 #include "content/arrangement.h"
 #include "content/content.h"
 #include "content/line_ends.h"
-#include "content/recoding.h"
+#include "content/recoding/recoding.h"
 #include "engine/kv_kinds.h"
 #include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"

@@ -3,10 +3,10 @@
  * Text in UTF-16 and UTF-32, as UTF-8 and back, and where such text lies. Surrogates that have no partner become three
  * bytes each, as code points of their value would, so that any units of UTF-16 come back.
  */
-#ifndef TACIT_CONTENT_UNICODE_TEXT_H
-#define TACIT_CONTENT_UNICODE_TEXT_H
+#ifndef TACIT_CONTENT_RECODING_UNICODE_TEXT_H
+#define TACIT_CONTENT_RECODING_UNICODE_TEXT_H
 
-#include "content/recoding_kind.h"
+#include "content/recoding/recoding_kind.h"
 
 /* Bytes of a unit. */
 static inline size_t unicode_width(unsigned code)

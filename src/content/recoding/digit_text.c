@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/digit_text.h"
+#include "content/recoding/digit_text.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "content/content_stats.h"
-#include "content/digit_text.h"
+#include "content/recoding/digit_text.h"
 
 enum {
     RUN_MIN = 32,

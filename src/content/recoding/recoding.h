@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stretches of content that are text in UTF-16 or UTF-32, or bytes as digits of base64 or hexadecimal digits, are
+ * Stretches of content that are text in UTF-16 or UTF-32, or bytes as digits of base64, hexadecimal digits or a dump, are
  * replaced by UTF-8 and by the bytes, which are easier to predict. Linear time, reversible for any bytes.
  */
-#ifndef TACIT_CONTENT_RECODING_H
-#define TACIT_CONTENT_RECODING_H
+#ifndef TACIT_CONTENT_RECODING_RECODING_H
+#define TACIT_CONTENT_RECODING_RECODING_H
 
 #include "base/byte_buffer.h"
 #include "base/varint.h"
-#include "content/recoding_kind.h"
+#include "content/recoding/recoding_kind.h"
 #include "tacit/status.h"
 
 enum {
     RECODING_STRETCHES_MAX = 1024,
     RECODING_BYTES_MAX =
-        VARINT_MAX * 2 + RECODING_STRETCHES_MAX * (3 * VARINT_MAX + 2 + RECODING_SEPARATOR_MAX),
+        VARINT_MAX * 2 + RECODING_STRETCHES_MAX * (2 * VARINT_MAX + RECODING_KIND_BYTES_MAX),
 };
 
 struct recoded_stretch {

@@ -6,7 +6,7 @@
  * that text may have add to it, others take from it, and two bytes that are letters of ASCII count as others,
  * though two letters read as one unit are mostly a Chinese character.
  */
-#include "content/unicode_text.h"
+#include "content/recoding/unicode_text.h"
 
 enum {
     CELL = 64,

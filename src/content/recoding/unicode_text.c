@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/unicode_text.h"
+#include "content/recoding/unicode_text.h"
 
 #include "base/utf8.h"
 

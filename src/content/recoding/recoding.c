@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "content/recoding.h"
+#include "content/recoding/recoding.h"
 
 #include <string.h>
 
 #include "base/try.h"
-#include "content/digit_text.h"
-#include "content/unicode_text.h"
+#include "content/recoding/digit_text.h"
+#include "content/recoding/dump_text.h"
+#include "content/recoding/unicode_text.h"
 #include "tacit/options.h"
 
 /* UTF-8 has three bytes for two of UTF-16 at most; all else becomes shorter. */
@@ -32,7 +33,7 @@ static bool add(struct recoding *recoding, const struct recoding_found *found, s
 /* Finds stretches of at least n_least bytes. false: there are too many, and these are the first ones. */
 static bool find_long(struct recoding *recoding, const uint8_t *data, size_t n, size_t n_least)
 {
-    struct recoding_found text = {0}, digits = {0}, next;
+    struct recoding_found text = {0}, digits = {0}, dump = {0}, next;
     struct unicode_finder finder = {{0}};
     size_t done = 0;
     bool all = true;
@@ -42,7 +43,11 @@ static bool find_long(struct recoding *recoding, const uint8_t *data, size_t n, 
             unicode_find(&finder, data, n, at, &text);
         if (digits.start <= at && digits.start < n)
             digit_text_find(data, n, at, &digits);
+        if (dump.start <= at && dump.start < n)
+            dump_text_find(data, n, at, &dump);
         next = text.start <= digits.start ? text : digits;
+        if (dump.start < next.start)
+            next = dump;
         if (next.start == n)
             break;
         if (next.end - next.start >= n_least && !add(recoding, &next, &done)) {
@@ -79,10 +84,31 @@ void recoding_find(struct recoding *recoding, const uint8_t *data, size_t n, siz
 
 static void read_stretch(const struct recoded_stretch *stretch, const uint8_t *data, uint8_t *out)
 {
-    if (recoding_form(&stretch->kind) == RECODING_UNICODE)
+    switch (recoding_form(&stretch->kind)) {
+    case RECODING_UNICODE:
         unicode_to_utf8(stretch->kind.code, data, stretch->n_written, out);
-    else
+        break;
+    case RECODING_DUMP:
+        dump_text_read(&stretch->kind, data, stretch->n_written, out);
+        break;
+    default:
         digit_text_read(&stretch->kind, data, stretch->n_written, out);
+    }
+}
+
+/* Returns the number of bytes; SIZE_MAX if it cannot be, or there is no room. */
+static size_t write_stretch(const struct recoded_stretch *stretch, const uint8_t *data,
+                            uint8_t *out, size_t room)
+{
+    const struct recoding_kind *kind = &stretch->kind;
+    switch (recoding_form(kind)) {
+    case RECODING_UNICODE:
+        return unicode_from_utf8(kind->code, data, stretch->n_bytes, out, room);
+    case RECODING_DUMP:
+        return dump_text_write(kind, data, stretch->n_bytes, out, room);
+    default:
+        return digit_text_write(kind, data, stretch->n_bytes, out, room);
+    }
 }
 
 enum tacit_status recoding_apply(const struct recoding *recoding, struct byte_buffer *data)
@@ -118,10 +144,7 @@ static enum tacit_status write_all(const struct recoding *recoding, const uint8_
         data += stretch->n_before;
         out += stretch->n_before;
         n -= stretch->n_before;
-        size_t n_written =
-            recoding_form(&stretch->kind) == RECODING_UNICODE
-                ? unicode_from_utf8(stretch->kind.code, data, stretch->n_bytes, out, n)
-                : digit_text_write(&stretch->kind, data, stretch->n_bytes, out, n);
+        size_t n_written = write_stretch(stretch, data, out, n);
         if (n_written == SIZE_MAX)
             return TACIT_ERR_CORRUPT;
         data += stretch->n_bytes;
@@ -152,25 +175,9 @@ enum tacit_status recoding_restore(const struct recoding *recoding, struct byte_
 
 static bool same_kind(const struct recoding_kind *a, const struct recoding_kind *b)
 {
-    return a->code == b->code && a->line == b->line && a->n_separator == b->n_separator &&
-           memcmp(a->separator, b->separator, a->n_separator) == 0;
-}
-
-static bool has_lines(const struct recoding_kind *kind)
-{
-    return recoding_form(kind) != RECODING_UNICODE && kind->code & DIGITS_LINES;
-}
-
-static size_t put_kind(uint8_t *out, const struct recoding_kind *kind)
-{
-    size_t n = 0;
-    out[n++] = kind->code;
-    if (!has_lines(kind))
-        return n;
-    n += varint_put(out + n, kind->line - 1);
-    out[n++] = (uint8_t)(kind->n_separator - 1);
-    memcpy(out + n, kind->separator, kind->n_separator);
-    return n + kind->n_separator;
+    uint8_t bytes[2][RECODING_KIND_BYTES_MAX];
+    size_t n = recoding_kind_put(bytes[0], a);
+    return recoding_kind_put(bytes[1], b) == n && memcmp(bytes[0], bytes[1], n) == 0;
 }
 
 size_t recoding_pack(uint8_t *out, const struct recoding *recoding)
@@ -183,33 +190,10 @@ size_t recoding_pack(uint8_t *out, const struct recoding *recoding)
         n += varint_put(out + n, stretch->n_before);
         n += varint_put(out + n, (stretch->n_bytes - 1) * 2 + again);
         if (!again)
-            n += put_kind(out + n, &stretch->kind);
+            n += recoding_kind_put(out + n, &stretch->kind);
         before = &stretch->kind;
     }
     return n + varint_put(out + n, recoding->n_behind);
-}
-
-static enum tacit_status read_kind(struct varint_reader *r, struct recoding_kind *kind)
-{
-    *kind = (struct recoding_kind){.code = varint_read_byte(r)};
-    unsigned form = recoding_form(kind), flags = kind->code & ~(unsigned)RECODING_FORM_MASK;
-    unsigned known = form == RECODING_UNICODE  ? UNICODE_FLAGS
-                     : form == RECODING_BASE64 ? BASE64_FLAGS
-                     : form == RECODING_HEX    ? HEX_FLAGS
-                                               : 0;
-    if (form > RECODING_HEX || flags & ~known)
-        return TACIT_ERR_CORRUPT;
-    if (!has_lines(kind))
-        return TACIT_OK;
-    TRY(varint_read(r, &kind->line));
-    kind->n_separator = varint_read_byte(r);
-    if (kind->line >= RECODING_LINE_MAX || kind->n_separator >= RECODING_SEPARATOR_MAX)
-        return TACIT_ERR_CORRUPT;
-    kind->line++;
-    kind->n_separator++;
-    for (unsigned i = 0; i < kind->n_separator; i++)
-        kind->separator[i] = varint_read_byte(r);
-    return TACIT_OK;
 }
 
 enum tacit_status recoding_parse(struct varint_reader *r, uint32_t n, struct recoding *recoding)
@@ -227,7 +211,7 @@ enum tacit_status recoding_parse(struct varint_reader *r, uint32_t n, struct rec
         stretch->n_bytes = length / 2 + 1;
         n_all += (uint64_t)stretch->n_before + stretch->n_bytes;
         if (!(length & 1))
-            TRY(read_kind(r, &stretch->kind));
+            TRY(recoding_kind_read(r, &stretch->kind));
         else if (i > 0)
             stretch->kind = stretch[-1].kind;
         else

@@ -2,10 +2,10 @@
  *
  * Bytes as digits of base64 or as hexadecimal digits, in one line or in lines of equal length, and where such digits lie.
  */
-#ifndef TACIT_CONTENT_DIGIT_TEXT_H
-#define TACIT_CONTENT_DIGIT_TEXT_H
+#ifndef TACIT_CONTENT_RECODING_DIGIT_TEXT_H
+#define TACIT_CONTENT_RECODING_DIGIT_TEXT_H
 
-#include "content/recoding_kind.h"
+#include "content/recoding/recoding_kind.h"
 
 /* Value of a character, 0xff if it is no digit of the form. */
 uint8_t digit_value(const struct recoding_kind *kind, uint8_t character);
