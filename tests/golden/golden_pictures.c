@@ -23,6 +23,18 @@ const struct golden_picture golden_pictures[GOLDEN_N_PICTURES] = {
     {PICTURE_DICOM_IMPLICIT, 16, 3, false, false, CONTENT_IMAGE48},
     {PICTURE_DICOM, 8, 3, false, false, CONTENT_IMAGE24},
     {PICTURE_FITS, 8, 1, false, false, CONTENT_IMAGE8},
+    {PICTURE_PAM, 8, 4, false, false, CONTENT_IMAGE32},
+    {PICTURE_PAM, 16, 4, false, false, CONTENT_IMAGE16B},
+    {PICTURE_PAM, 16, 3, false, false, CONTENT_IMAGE48B},
+    {PICTURE_FITS, 32, 1, true, false, CONTENT_IMAGE32},
+    {PICTURE_FITS, 32, 1, true, false, CONTENT_AUDIO_FLOATB},
+    {PICTURE_TIFF_TILED, 8, 3, false, false, CONTENT_IMAGE24},
+    {PICTURE_TIFF_TILED, 16, 1, false, false, CONTENT_IMAGE16},
+    {PICTURE_TIFF_II, 16, 4, false, false, CONTENT_IMAGE16},
+    {PICTURE_TIFF_MM, 32, 1, false, false, CONTENT_IMAGE32},
+    {PICTURE_TIFF_II, 32, 3, false, false, CONTENT_AUDIO_FLOAT},
+    {PICTURE_BIG_TIFF_II, 16, 1, true, false, CONTENT_IMAGE16_SIGNED},
+    {PICTURE_BIG_TIFF_MM, 8, 1, false, false, CONTENT_IMAGE8},
 };
 
 enum { WIDTH = 44, STRIPS = 2, ENTRIES = 11 };
@@ -50,15 +62,25 @@ static uint32_t planes_together(const struct golden_picture *p)
     return p->apart ? 1 : p->n_planes;
 }
 
-uint32_t golden_picture_stride(const struct golden_picture *p)
+static uint32_t row_bytes(const struct golden_picture *p)
 {
     return WIDTH * planes_together(p) * (p->n_bits / 8);
+}
+
+static bool is_float(const struct golden_picture *p)
+{
+    return p->n_bits == 32 && CONTENT_BIT(p->type) & CONTENT_AUDIO;
+}
+
+uint32_t golden_picture_stride(const struct golden_picture *p)
+{
+    return is_float(p) ? 4u * p->n_planes : row_bytes(p);
 }
 
 /* Of one plane, if the planes lie apart. */
 static uint32_t rows_of(const struct golden_picture *p, uint32_t n_data)
 {
-    return n_data / golden_picture_stride(p) / (p->apart ? p->n_planes : 1);
+    return n_data / row_bytes(p) / (p->apart ? p->n_planes : 1);
 }
 
 static void put_entry(struct bytes *b, uint32_t tag, unsigned size, uint32_t n, uint32_t value)
@@ -74,24 +96,25 @@ static void put_entry(struct bytes *b, uint32_t tag, unsigned size, uint32_t n, 
 static void put_tiff_head(struct bytes *b, const struct golden_picture *p, uint32_t n_data)
 {
     uint32_t lists = 8 + 2 + ENTRIES * 12 + 4, start = lists + 4 * 2 + 2 * STRIPS * 4;
-    uint32_t stride = golden_picture_stride(p), n_rows = rows_of(p, n_data);
+    uint32_t stride = row_bytes(p), n_rows = rows_of(p, n_data);
     uint32_t first = n_rows / 3 * stride, rest = n_rows * (p->apart ? p->n_planes : 1) * stride;
+    bool tiled = p->file == PICTURE_TIFF_TILED;
     b->big_endian = p->file == PICTURE_TIFF_MM;
     put(b, b->big_endian ? "MM" : "II", 2);
     put_number(b, 42, 2);
     put_number(b, 8, 4);
     put_number(b, ENTRIES, 2);
-    put_entry(b, 256, 2, 1, WIDTH);
+    put_entry(b, 256, 2, 1, tiled ? 2 * WIDTH : WIDTH);
     put_entry(b, 257, 2, 1, n_rows);
     put_entry(b, 258, 2, p->n_planes, p->n_planes > 1 ? lists : p->n_bits);
     put_entry(b, 259, 2, 1, 1);
-    put_entry(b, 262, 2, 1, p->n_planes > 1 ? 2 : 1);
-    put_entry(b, 273, 4, STRIPS, lists + 8);
+    put_entry(b, tiled ? 322 : 262, 2, 1, tiled ? WIDTH : p->n_planes > 1 ? 2 : 1);
+    put_entry(b, tiled ? 324 : 273, 4, STRIPS, lists + 8);
     put_entry(b, 277, 2, 1, p->n_planes);
-    put_entry(b, 278, 4, 1, n_rows / 3);
-    put_entry(b, 279, 4, STRIPS, lists + 8 + STRIPS * 4);
+    put_entry(b, tiled ? 323 : 278, 4, 1, n_rows / 3);
+    put_entry(b, tiled ? 325 : 279, 4, STRIPS, lists + 8 + STRIPS * 4);
     put_entry(b, 284, 2, 1, p->apart ? 2 : 1);
-    put_entry(b, 339, 2, 1, p->is_signed ? 2 : 1);
+    put_entry(b, 339, 2, 1, is_float(p) ? 3 : p->is_signed ? 2 : 1);
     put_number(b, 0, 4);
     for (int i = 0; i < 4; i++)
         put_number(b, p->n_bits, 2);
@@ -99,6 +122,42 @@ static void put_tiff_head(struct bytes *b, const struct golden_picture *p, uint3
     put_number(b, start + first, 4);
     put_number(b, first, 4);
     put_number(b, rest - first, 4);
+}
+
+static void put_big_entry(struct bytes *b, uint32_t tag, uint32_t n, uint32_t value)
+{
+    uint32_t words[] = {b->big_endian ? 0 : n, b->big_endian ? n : 0, b->big_endian ? 0 : value,
+                        b->big_endian ? value : 0};
+    put_number(b, tag, 2);
+    put_number(b, 16, 2);
+    for (int i = 0; i < 4; i++)
+        put_number(b, words[i], 4);
+}
+
+/* Of one plane and two strips. */
+static void put_big_tiff_head(struct bytes *b, const struct golden_picture *p, uint32_t n_data)
+{
+    enum { BIG_ENTRIES = 7, START = 16 + 8 + BIG_ENTRIES * 20 + 8 };
+    uint32_t n_rows = rows_of(p, n_data), lengths[2] = {n_rows / 3 * row_bytes(p)};
+    uint32_t start = START + 4 * 8, offsets[2] = {start, start + lengths[0]};
+    lengths[1] = n_rows * row_bytes(p) - lengths[0];
+    b->big_endian = p->file == PICTURE_BIG_TIFF_MM;
+    put(b, b->big_endian ? "MM\0+\0\10\0\0\0\0\0\0\0\0\0\20" : "II+\0\10\0\0\0\20\0\0\0\0\0\0\0",
+        16);
+    put(b, b->big_endian ? "\0\0\0\0\0\0\0\7" : "\7\0\0\0\0\0\0\0", 8);
+    put_big_entry(b, 256, 1, WIDTH);
+    put_big_entry(b, 257, 1, n_rows);
+    put_big_entry(b, 258, 1, p->n_bits);
+    put_big_entry(b, 259, 1, 1);
+    put_big_entry(b, 273, 2, START);
+    put_big_entry(b, 279, 2, START + 16);
+    put_big_entry(b, 339, 1, p->is_signed ? 2 : 1);
+    put(b, "\0\0\0\0\0\0\0\0", 8);
+    for (int i = 0; i < 4; i++) {
+        uint32_t value = i < 2 ? offsets[i] : lengths[i - 2];
+        put_number(b, b->big_endian ? 0 : value, 4);
+        put_number(b, b->big_endian ? value : 0, 4);
+    }
 }
 
 static void put_element(struct bytes *b, bool implicit, uint32_t tag, const char *type, uint32_t n)
@@ -148,7 +207,7 @@ static void put_dicom_head(struct bytes *b, const struct golden_picture *p, uint
     put_short(b, implicit, 0x100, p->n_bits);
     put_short(b, implicit, 0x103, p->is_signed);
     put_element(b, implicit, UINT32_C(0x7fe00010), "OW",
-                rows_of(p, n_data) * (p->apart ? p->n_planes : 1) * golden_picture_stride(p));
+                rows_of(p, n_data) * (p->apart ? p->n_planes : 1) * row_bytes(p));
 }
 
 static void put_card(struct bytes *b, const char *name, const char *value)
@@ -170,7 +229,10 @@ static void put_fits_head(struct bytes *b, const struct golden_picture *p, uint3
 {
     memset(b->to, ' ', 2880);
     put_card(b, "SIMPLE", "T");
-    put_count(b, "BITPIX", p->n_bits);
+    if (is_float(p))
+        put_card(b, "BITPIX", "-32");
+    else
+        put_count(b, "BITPIX", p->n_bits);
     put_count(b, "NAXIS", 3);
     put_count(b, "NAXIS1", WIDTH);
     put_count(b, "NAXIS2", rows_of(p, n_data));
@@ -188,6 +250,15 @@ static void put_pnm_head(struct bytes *b, const struct golden_picture *p, uint32
     put(b, head, (size_t)n);
 }
 
+static void put_pam_head(struct bytes *b, const struct golden_picture *p, uint32_t n_data)
+{
+    char head[120];
+    int n = snprintf(head, sizeof head,
+                     "P7\n# made\nWIDTH %d\nHEIGHT %u\nDEPTH %u\nMAXVAL %u\nENDHDR\n", WIDTH,
+                     rows_of(p, n_data), (unsigned)p->n_planes, p->n_bits == 8 ? 255u : 4095u);
+    put(b, head, (size_t)n);
+}
+
 size_t golden_picture_head(uint8_t *to, const struct golden_picture *picture, uint32_t n_data)
 {
     struct bytes b = {to, 0, false};
@@ -195,8 +266,16 @@ size_t golden_picture_head(uint8_t *to, const struct golden_picture *picture, ui
     case PICTURE_PNM:
         put_pnm_head(&b, picture, n_data);
         break;
+    case PICTURE_PAM:
+        put_pam_head(&b, picture, n_data);
+        break;
+    case PICTURE_BIG_TIFF_II:
+    case PICTURE_BIG_TIFF_MM:
+        put_big_tiff_head(&b, picture, n_data);
+        break;
     case PICTURE_TIFF_II:
     case PICTURE_TIFF_MM:
+    case PICTURE_TIFF_TILED:
         put_tiff_head(&b, picture, n_data);
         break;
     case PICTURE_FITS:
@@ -216,22 +295,25 @@ static uint32_t pixel(uint32_t x, uint32_t y, uint32_t plane, uint64_t *state)
     return 300 + x * 21 + y * 13 % 700 + (x / 16 + y / 9) % 2 * 400 + plane * 150 + noise;
 }
 
+/* A sample of 8, 16 or 32 bits, signed or not, or a float. */
+static void put_sample(struct bytes *b, const struct golden_picture *picture, uint32_t value)
+{
+    float number = (float)(int32_t)value;
+    if (is_float(picture))
+        memcpy(&value, &number, sizeof value);
+    put_number(b, picture->n_bits == 8 ? value >> 4 : value, picture->n_bits / 8u);
+}
+
 void golden_picture_pixels(uint8_t *to, size_t n, const struct golden_picture *picture,
                            uint64_t *state)
 {
     struct sample_format f = content_samples(picture->type);
-    size_t size = picture->n_bits / 8u;
+    bool big = picture->file == PICTURE_FITS || picture->file == PICTURE_TIFF_MM;
+    struct bytes b = {to, 0, f.n_bytes > 0 ? f.big_endian : big};
     uint32_t n_planes = planes_together(picture);
-    for (size_t i = 0; (i + 1) * size <= n; i++) {
+    for (size_t i = 0; b.n + picture->n_bits / 8u <= n; i++) {
         uint32_t column = (uint32_t)(i / n_planes % WIDTH), row = (uint32_t)(i / n_planes / WIDTH);
         uint32_t value = pixel(column, row, (uint32_t)(i % n_planes), state);
-        if (picture->is_signed)
-            value -= 1024;
-        if (size == 1) {
-            to[i] = (uint8_t)(value >> 4);
-            continue;
-        }
-        to[2 * i + (f.big_endian ? 1 : 0)] = (uint8_t)value;
-        to[2 * i + (f.big_endian ? 0 : 1)] = (uint8_t)(value >> 8);
+        put_sample(&b, picture, picture->is_signed ? value - 1024 : value);
     }
 }

@@ -17,26 +17,30 @@ enum golden_picture_file {
     PICTURE_TIFF_MM,
     PICTURE_DICOM,
     PICTURE_DICOM_IMPLICIT,
-    PICTURE_FITS
+    PICTURE_FITS,
+    PICTURE_PAM,
+    PICTURE_TIFF_TILED, /* little-endian, the tiles half as wide as the image */
+    PICTURE_BIG_TIFF_II,
+    PICTURE_BIG_TIFF_MM,
 };
 
 struct golden_picture {
     enum golden_picture_file file;
-    uint8_t n_bits, n_planes;
-    bool is_signed, apart; /* apart: one plane behind the other */
+    uint8_t n_bits, n_planes; /* of 32 bits with a type of sound: floats */
+    bool is_signed, apart;    /* apart: one plane behind the other */
     enum content_type type;
 };
 
 /* The first six have six different types of 16-bit samples. */
 enum {
-    GOLDEN_N_PICTURES = 18,
+    GOLDEN_N_PICTURES = 30,
     GOLDEN_N_PICTURE_TYPES = 6,
     GOLDEN_PICTURE_HEAD_MAX = 2880,
     GOLDEN_PICTURE_MARK = 128, /* bytes before the mark of DICOM */
 };
 extern const struct golden_picture golden_pictures[GOLDEN_N_PICTURES];
 
-/* Bytes of a row. */
+/* Bytes of a row; of the floats of a pixel, which are sound to the models. */
 uint32_t golden_picture_stride(const struct golden_picture *picture);
 
 /* For n_data bytes of pixels, in which at least two rows fit. Returns the length, up to GOLDEN_PICTURE_HEAD_MAX. */

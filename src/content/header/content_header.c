@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content/header/content_header.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 enum { NUMBER_MAX = 1 << 24, SCAN_MAX = 4096 };
@@ -8,7 +10,8 @@ enum { NUMBER_MAX = 1 << 24, SCAN_MAX = 4096 };
 bool content_header_set_image(struct content_header *h, enum content_type type, uint64_t stride,
                               uint64_t n_rows, size_t header_size)
 {
-    struct content content = {type, (uint32_t)stride, 0};
+    bool sound = content_samples(type).n_bytes != 0 && content_samples(type).n_planes == 0;
+    struct content content = {type, sound ? content_samples(type).n_bytes : (uint32_t)stride, 0};
     if (stride < 16 || stride > CONTENT_STRIDE_MAX || n_rows < 2 || n_rows > CONTENT_ROWS_MAX ||
         !content_is_valid(&content))
         return false;
@@ -44,6 +47,20 @@ static uint32_t pnm_number(const uint8_t *data, size_t n, size_t *pos)
     return number;
 }
 
+/* Samples of 8 bits, or of more in two bytes. */
+static bool set_pnm(struct content_header *h, const uint32_t *size, unsigned n_planes,
+                    uint32_t largest, size_t header_size)
+{
+    unsigned n_bytes = largest > 255 ? 2 : 1;
+    if (largest < 255 || largest > 65535 || n_planes == 0 || n_planes == 2 || n_planes > 4)
+        return false;
+    enum content_type type = n_bytes == 1    ? image_type(n_planes)
+                             : n_planes == 3 ? CONTENT_IMAGE48B
+                                             : CONTENT_IMAGE16B;
+    return content_header_set_image(h, type, (uint64_t)size[0] * n_planes * n_bytes, size[1],
+                                    header_size);
+}
+
 /* P4 (bits), P5 (gray), P6 (RGB): width, height, and but for P4 the largest value. */
 static bool find_pnm(const uint8_t *data, size_t n, struct content_header *h)
 {
@@ -60,15 +77,36 @@ static bool find_pnm(const uint8_t *data, size_t n, struct content_header *h)
             {CONTENT_IMAGE1, (width + 7) / 8, 0}, pos + 1, (uint64_t)((width + 7) / 8) * height};
         return width <= CONTENT_ROWS_MAX && height <= CONTENT_ROWS_MAX;
     }
-    uint32_t largest = pnm_number(data, n, &pos);
-    if (largest < 255 || largest > 65535)
+    uint32_t largest = pnm_number(data, n, &pos), size[] = {width, height};
+    return set_pnm(h, size, data[1] == '6' ? 3 : 1, largest, pos + 1);
+}
+
+static bool begins_with(const uint8_t *data, size_t n, const char *text)
+{
+    return n >= strlen(text) && memcmp(data, text, strlen(text)) == 0;
+}
+
+/* P7: lines of a name and a value up to ENDHDR. */
+static bool find_pam(const uint8_t *data, size_t n, struct content_header *h)
+{
+    static const char *const names[] = {"WIDTH ", "HEIGHT ", "DEPTH ", "MAXVAL "};
+    uint32_t values[4] = {0};
+    if (n > SCAN_MAX)
+        n = SCAN_MAX;
+    if (!begins_with(data, n, "P7\n"))
         return false;
-    unsigned n_planes = data[1] == '6' ? 3 : 1;
-    if (largest == 255)
-        return content_header_set_image(h, image_type(n_planes), (uint64_t)width * n_planes, height,
-                                        pos + 1);
-    return content_header_set_image(h, n_planes == 3 ? CONTENT_IMAGE48B : CONTENT_IMAGE16B,
-                                    (uint64_t)width * n_planes * 2, height, pos + 1);
+    for (size_t pos = 3; pos < n; pos++) {
+        if (begins_with(data + pos, n - pos, "ENDHDR\n"))
+            return set_pnm(h, values, values[2], values[3], pos + 7);
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            if (begins_with(data + pos, n - pos, names[k])) {
+                pos += strlen(names[k]);
+                values[k] = pnm_number(data, n, &pos);
+            }
+        while (pos < n && data[pos] != '\n')
+            pos++;
+    }
+    return false;
 }
 
 static bool find_bmp(const uint8_t *data, size_t n, struct content_header *h)
@@ -108,7 +146,7 @@ bool content_header_find(const uint8_t *data, size_t n, struct content_header *h
         return false;
     switch (data[0]) {
     case 'P':
-        return find_pnm(data, n, header);
+        return find_pnm(data, n, header) || find_pam(data, n, header);
     case 'B':
         return find_bmp(data, n, header);
     case 'R':

@@ -24,14 +24,14 @@ bool content_header_find(const uint8_t *data, size_t n, struct content_header *h
 /* The same for the formats of sound alone: WAV, RF64, W64, AIFF and AIFF-C. */
 bool sound_header_find(const uint8_t *data, size_t n, struct content_header *header);
 
-/* The same for one format of images: TIFF without compression, in strips one behind the other; DICOM from its mark on, little-endian
+/* The same for one format of images: TIFF without compression, in strips or tiles one behind the other; DICOM from its mark on, little-endian
  * and without compression; an image of FITS, the first one or an extension. */
 bool tiff_header_find(const uint8_t *data, size_t n, struct content_header *header);
 bool dicom_header_find(const uint8_t *data, size_t n, struct content_header *header);
 bool fits_header_find(const uint8_t *data, size_t n, struct content_header *header);
 
-/* For these: an image of n_rows rows of stride bytes. False if the type allows no such stride, or a
- * number is out of bounds. */
+/* For these: an image of n_rows rows of stride bytes; rows of floats get a type of sound, of one channel. False if the type
+ * allows no such stride, or a number is out of bounds. */
 bool content_header_set_image(struct content_header *header, enum content_type type,
                               uint64_t stride, uint64_t n_rows, size_t header_size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * FITS: a head of cards of 80 characters in blocks of 2880 bytes, then big-endian samples of 8 or 16 bits, those of 16
- * signed. Rows of all further dimensions follow each other.
+ * FITS: a head of cards of 80 characters in blocks of 2880 bytes, then big-endian samples of 8, 16 or 32 bits, those of 16
+ * and 32 signed, or floats of 32 bits. Rows of all further dimensions follow each other.
  */
 #include "content/header/content_header.h"
 
@@ -30,18 +30,29 @@ static bool is_card(const uint8_t *card, const char *name)
     return memcmp(card, name, strlen(name)) == 0;
 }
 
+/* Negative bits: floats. CONTENT_DEFAULT: none. */
+static enum content_type type_of(int32_t bits)
+{
+    return bits == 8     ? CONTENT_IMAGE8
+           : bits == 16  ? CONTENT_IMAGE16_SIGNEDB
+           : bits == 32  ? CONTENT_IMAGE32
+           : bits == -32 ? CONTENT_AUDIO_FLOATB
+                         : CONTENT_DEFAULT;
+}
+
 static bool set_cube(struct content_header *h, int32_t bits, const int32_t *axes, int32_t n_axes,
                      size_t header_size)
 {
-    if ((bits != 8 && bits != 16) || n_axes < 2 || n_axes > AXES_MAX)
+    enum content_type type = type_of(bits);
+    unsigned n_bits = (unsigned)(bits < 0 ? -bits : bits);
+    if (type == CONTENT_DEFAULT || n_axes < 2 || n_axes > AXES_MAX)
         return false;
-    uint64_t stride = (uint64_t)axes[0] * (unsigned)bits / 8, n_rows = 1;
+    uint64_t stride = (uint64_t)axes[0] * n_bits / 8, n_rows = 1;
     for (int32_t i = 0; i < n_axes; i++)
         if (axes[i] <= 0)
             return false;
     for (int32_t i = 1; i < n_axes && n_rows <= UINT32_MAX; i++)
         n_rows *= (uint64_t)axes[i];
-    enum content_type type = bits == 8 ? CONTENT_IMAGE8 : CONTENT_IMAGE16_SIGNEDB;
     if (n_rows < 2 || !content_header_set_image(h, type, stride, 2, header_size))
         return false;
     h->n_bytes = stride * n_rows;
