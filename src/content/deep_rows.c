@@ -12,6 +12,7 @@ enum {
     ROUGH = 2048,             /* measured: photographs have 1400, tables of symbols 5000 and more */
     ROW_MAX = 1 << 12,        /* at least three rows are looked at */
     N_FORMS = 8,              /* bits: big-endian, signed, begins at an odd byte */
+    CLOSE = 1024,             /* the byte beside the right one makes a photograph 1/200 rougher */
     PLACES = 1024,            /* of which the sample a row above is looked at */
     FAR = 2 * ROW_MAX - 1571, /* a distance that is hardly a number of rows */
 };
@@ -51,12 +52,25 @@ static uint64_t roughness(const struct samples *s)
     return sum;
 }
 
+/* The same over all places: what lies side by side differs by less than few places tell. */
+static uint64_t whole_distance(const struct samples *s, size_t before)
+{
+    uint64_t sum = 0;
+    for (size_t i = 2 * (size_t)ROW_MAX; i < s->n; i++)
+        sum += (uint64_t)labs((long)s->x[i] - s->x[i - before]);
+    return sum;
+}
+
 /* Whether samples are the less alike the further they are from the one so many before. */
 static bool is_valley(const struct samples *s, size_t before)
 {
-    for (size_t k = 0; k < SLOPE; k++) {
-        uint64_t d = distance(s, before + k) / 16 * 15;
-        if (distance(s, before + k + 1) < d || (before > SLOPE && distance(s, before - k - 1) < d))
+    size_t first = before > SLOPE ? before - SLOPE : before, n = before + SLOPE + 1 - first;
+    uint64_t d[2 * SLOPE + 1];
+    for (size_t k = 0; k < n; k++)
+        d[k] = whole_distance(s, first + k) / 16;
+    for (size_t k = 1; k < n; k++) {
+        bool falls = first + k <= before;
+        if (falls ? d[k - 1] * 16 < d[k] * 15 : d[k] * 16 < d[k - 1] * 15)
             return false;
     }
     return true;
@@ -89,6 +103,19 @@ static bool is_picture(const struct samples *s, size_t row)
     return is_valley(s, row) && n_equal(s, row) <= n_equal(s, 1) + s->n / 32;
 }
 
+/* Of the numbers beside this one, the one with the least distance. */
+static size_t sharpest(const struct samples *s, size_t row)
+{
+    size_t best = row;
+    uint64_t least = UINT64_MAX;
+    for (size_t tried = row - SLOPE; tried <= row + SLOPE; tried++) {
+        uint64_t d = whole_distance(s, tried);
+        best = d < least ? tried : best;
+        least = d < least ? d : least;
+    }
+    return best;
+}
+
 /* Samples of a row, 0: none found. */
 static size_t row_length(const struct samples *s)
 {
@@ -100,13 +127,18 @@ static size_t row_length(const struct samples *s)
         row = d < best ? tried : row;
         best = d < best ? d : best;
     }
-    if (best > distance(s, 1) / 2 * 3 || best > sum / (ROW_MAX - ROW_MIN) / 2 ||
-        !is_picture(s, row))
+    if (best > distance(s, 1) / 2 * 3 || best > sum / (ROW_MAX - ROW_MIN) / 2)
         return 0;
-    for (size_t k = ROW_MAX / ROW_MIN; k > 1; k--) /* it may be several rows */
-        if (row % k == 0 && row / k >= ROW_MIN && distance(s, row / k) <= best + best / 8)
-            return row / k;
-    return row;
+    for (size_t k = ROW_MAX / ROW_MIN; k > 0;
+         k--) { /* it may be several rows, and beside the right one */
+        size_t part = (row + k / 2) / k;
+        if (part < ROW_MIN || distance(s, part) > best + best / 8)
+            continue;
+        part = sharpest(s, part);
+        if (is_picture(s, part))
+            return part;
+    }
+    return 0;
 }
 
 bool deep_rows_find(const uint8_t *data, size_t n, struct content *content)
@@ -123,7 +155,7 @@ bool deep_rows_find(const uint8_t *data, size_t n, struct content *content)
     for (unsigned form = 0; form < N_FORMS; form++) {
         read(s, data + skip, n_looked, form);
         uint64_t d = roughness(s);
-        if (d < (form & 1 ? best - best / 16 : best)) { /* most begin at an even byte */
+        if (d < (form & 1 ? best - best / CLOSE : best)) { /* most begin at an even byte */
             best = d;
             best_form = form;
         }
