@@ -21,14 +21,15 @@
 #include "base/cpu.h"
 #include "engine/lm.h"
 
-enum { MEASURED = 256, STEPS = 12, N_KINDS = 4, CONTEXTS_MAX = 8 };
+enum { MEASURED = 256, STEPS = 12, N_KINDS = 7, CONTEXTS_MAX = 8 };
 
 static const struct {
     const char *name;
     enum kv_kind kind;
     uint32_t keep;
-} kinds[N_KINDS] = {
-    {"8", KV_INT8, 0}, {"4", KV_K4V4, 0}, {"k4v2", KV_K4V2, 0}, {"keep 30", KV_INT8, 30}};
+} kinds[N_KINDS] = {{"8", KV_INT8, 0},       {"4", KV_K4V4, 0},    {"k4v3", KV_K4V3, 0},
+                    {"3", KV_K3V3, 0},       {"k4v2", KV_K4V2, 0}, {"k3v2", KV_K3V2, 0},
+                    {"keep 30", KV_INT8, 30}};
 
 struct bench {
     const struct lm_model *lm;

@@ -34,9 +34,9 @@ extern "C" {
 #define TACIT_CONTEXT_MAX (1UL << 20) /* tokens that the model looks back on */
 
 /* How a language model's keys and values are kept, for the positions that a token looks back on: 8 bits a number, or 4
- * (or 4 of keys and 2 of values) for all but the first four positions and the latest 102, which stay at 8. Fewer bits
- * take less memory and more bytes. */
-enum tacit_kv { TACIT_KV_8, TACIT_KV_4, TACIT_KV_K4V2 };
+ * or 3 (K4V2: 4 of keys and 2 of values, and so on) for all but the first four positions and the latest 230, which stay
+ * at 8. Fewer bits take less memory and more bytes. */
+enum tacit_kv { TACIT_KV_8, TACIT_KV_4, TACIT_KV_K4V2, TACIT_KV_K4V3, TACIT_KV_3, TACIT_KV_K3V2 };
 
 /* Called from time to time by the thread that called the library: n_in bytes of input are done
  * (read, coded and queued for output), n_out bytes of output are made. Return non-zero to stop the

@@ -18,7 +18,10 @@
 #define KV_KINDS(X)                                                                                \
     X(KV_INT8, int8, 8, 8) /* a scale for each 64 numbers of a position: kv_cache_int8.c */        \
     X(KV_K4V4, low, 4, 4)  /* far from the row that looks, near it 8 bits: kv_cache_low.c */       \
-    X(KV_K4V2, low, 4, 2)
+    X(KV_K4V2, low, 4, 2)                                                                          \
+    X(KV_K4V3, low, 4, 3)                                                                          \
+    X(KV_K3V3, low, 3, 3)                                                                          \
+    X(KV_K3V2, low, 3, 2)
 
 enum kv_kind {
 #define KV_KIND(kind, suffix, key_bits, value_bits) kind,

@@ -66,7 +66,7 @@ static inline float kv_squared_error(const struct kv_rounding *r, const float *x
  * the largest number, times 1 - j / 16: few bits lose less if some numbers are cut off. */
 static inline uint16_t kv_levels(uint8_t level[LM_GROUP], const float *x, unsigned bits)
 {
-    int first = bits == 4 ? 0 : 3, end = bits == 4 ? 4 : 11; /* j */
+    int first = bits == 2 ? 3 : 0, end = bits == 4 ? 4 : bits == 3 ? 8 : 11; /* j */
     uint16_t best = 0;
     uint32_t top = lm_max_magnitude_bits(x);
     float a = strict_from_bits(top) * (1.0f / (float)((1 << bits) - 1)), least = 0.0f;
@@ -88,24 +88,26 @@ static inline uint16_t kv_levels(uint8_t level[LM_GROUP], const float *x, unsign
     return best;
 }
 
-/* Where number i of a packed tile lies, in the order of lm_tile.q. */
-struct kv_place {
-    size_t byte;
-    unsigned shift;
-};
-
-static inline struct kv_place kv_place_of(unsigned bits, size_t i)
+/* Sets number i of runs of 1, 2 or 4 bits. */
+static inline void kv_run_set(uint8_t *runs, unsigned bits, size_t i, unsigned n)
 {
-    size_t run_log2 = bits == 4 ? 6 : 7, within = i & (((size_t)1 << run_log2) - 1);
-    return (struct kv_place){(i >> run_log2) * LM_PACKED_RUN + within % LM_PACKED_RUN,
-                             (unsigned)(within / LM_PACKED_RUN) * bits};
+    size_t run_values = LM_PACKED_RUN * 8 / bits, within = i % run_values;
+    uint8_t *byte = runs + i / run_values * LM_PACKED_RUN + within % LM_PACKED_RUN;
+    unsigned shift = (unsigned)(within / LM_PACKED_RUN) * bits, mask = ((1u << bits) - 1) << shift;
+    *byte = (uint8_t)((*byte & ~mask) | n << shift);
 }
 
+/* Sets number i of a packed tile, in the order of lm_tile.q. */
 static inline void kv_packed_set(uint8_t *tile, unsigned bits, size_t i, unsigned n)
 {
-    struct kv_place at = kv_place_of(bits, i);
-    unsigned mask = ((1u << bits) - 1) << at.shift;
-    tile[at.byte] = (uint8_t)((tile[at.byte] & ~mask) | n << at.shift);
+    uint8_t *unit = tile + i / LM_PACKED_UNIT_VALUES * LM_PACKED_UNIT;
+    size_t within = i % LM_PACKED_UNIT_VALUES;
+    if (bits != 3) {
+        kv_run_set(tile, bits, i, n);
+        return;
+    }
+    kv_run_set(unit, 2, within, n & 3);
+    kv_run_set(unit + 2 * LM_PACKED_RUN, 1, within, n >> 2);
 }
 
 #endif

@@ -77,12 +77,36 @@ static inline __attribute__((always_inline)) void unpack_tile(int8_t *q, const u
     }
 }
 
+/* Moves bit k of each byte to bit 2. */
+static inline __attribute__((always_inline)) ints bit_to_two(ints bytes, const int k)
+{
+    return k < 2 ? _mm256_slli_epi16(bytes, 2 - k) : _mm256_srli_epi16(bytes, k - 2);
+}
+
+static void unpack_three(int8_t *q, const uint8_t *packed)
+{
+    const ints two = _mm256_set1_epi8(3), four = _mm256_set1_epi8(4), seven = _mm256_set1_epi8(7);
+    for (int unit = 0; unit < LM_GROUP * LM_TILE_ROWS / LM_PACKED_UNIT_VALUES; unit++) {
+        const ints *runs = (const ints *)(packed + unit * LM_PACKED_UNIT);
+        ints low[2] = {_mm256_loadu_si256(runs), _mm256_loadu_si256(runs + 1)};
+        ints high = _mm256_loadu_si256(runs + 2);
+#pragma GCC unroll 8
+        for (int s = 0; s < 8; s++, q += LM_PACKED_RUN) {
+            ints n = _mm256_and_si256(_mm256_srli_epi16(low[s / 4], s % 4 * 2), two);
+            n = _mm256_or_si256(n, _mm256_and_si256(bit_to_two(high, s), four));
+            _mm256_store_si256((ints *)q, _mm256_sub_epi8(_mm256_add_epi8(n, n), seven));
+        }
+    }
+}
+
 static void lm_unpack_avx2(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
                            unsigned bits)
 {
     for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
         if (bits == 4)
             unpack_tile(tiles[i].q[0][0], packed, 4);
+        else if (bits == 3)
+            unpack_three(tiles[i].q[0][0], packed);
         else
             unpack_tile(tiles[i].q[0][0], packed, 2);
 }

@@ -58,6 +58,12 @@ static void lm_quantize_avx512(int8_t *q, float *scale, int32_t *sum, const floa
     }
 }
 
+/* The halves of a register take the first number and the second of a pair. */
+static inline __m512i halves_epi16(int first, int second)
+{
+    return _mm512_inserti64x4(_mm512_set1_epi16((short)first), _mm256_set1_epi16((short)second), 1);
+}
+
 /* Half a register holds a run of bytes; both halves take it, each with shifts of its own. */
 static inline __attribute__((always_inline)) void unpack_tile(int8_t *q, const uint8_t *packed,
                                                               const int bits)
@@ -67,10 +73,28 @@ static inline __attribute__((always_inline)) void unpack_tile(int8_t *q, const u
         __m512i bytes = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(packed + run)));
 #pragma GCC unroll 2
         for (int shift = 0; shift < 8; shift += 2 * bits, q += 2 * LM_PACKED_RUN) {
-            __m512i shifts = _mm512_inserti64x4(_mm512_set1_epi16((short)shift),
-                                                _mm256_set1_epi16((short)(shift + bits)), 1);
+            __m512i shifts = halves_epi16(shift, shift + bits);
             __m512i n = _mm512_and_si512(_mm512_srlv_epi16(bytes, shifts), mask);
             _mm512_store_si512(q, _mm512_sub_epi8(_mm512_add_epi8(n, n), mask));
+        }
+    }
+}
+
+static void unpack_three(int8_t *q, const uint8_t *packed)
+{
+    const __m512i three = _mm512_set1_epi8(3), seven = _mm512_set1_epi8(7);
+    for (int unit = 0; unit < LM_GROUP * LM_TILE_ROWS; unit += LM_PACKED_UNIT_VALUES) {
+        const __m256i *runs = (const __m256i *)packed;
+        __m512i high = _mm512_broadcast_i64x4(_mm256_loadu_si256(runs + 2));
+        packed += LM_PACKED_UNIT;
+#pragma GCC unroll 4
+        for (int s = 0; s < 8; s += 2, q += 2 * LM_PACKED_RUN) {
+            __m512i low = _mm512_broadcast_i64x4(_mm256_loadu_si256(runs + s / 4));
+            int shift = s % 4 * 2;
+            low = _mm512_and_si512(_mm512_srlv_epi16(low, halves_epi16(shift, shift + 2)), three);
+            low = _mm512_sub_epi8(_mm512_add_epi8(low, low), seven);
+            __mmask64 set = _mm512_test_epi8_mask(high, halves_epi16(0x0101 << s, 0x0202 << s));
+            _mm512_store_si512(q, _mm512_mask_add_epi8(low, set, low, _mm512_set1_epi8(8)));
         }
     }
 }
@@ -81,6 +105,8 @@ static void lm_unpack_avx512(struct lm_tile *tiles, const uint8_t *packed, size_
     for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
         if (bits == 4)
             unpack_tile(tiles[i].q[0][0], packed, 4);
+        else if (bits == 3)
+            unpack_three(tiles[i].q[0][0], packed);
         else
             unpack_tile(tiles[i].q[0][0], packed, 2);
 }

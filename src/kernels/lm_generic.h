@@ -78,17 +78,32 @@ static inline void lm_product_generic(float *y, size_t y_stride, const struct lm
         }
 }
 
+/* A tile of 3 bits. */
+static inline void lm_unpack_three_generic(int8_t *q, const uint8_t *packed)
+{
+    for (size_t unit = 0; unit < lm_packed_tile_bytes(3); unit += LM_PACKED_UNIT)
+        for (size_t s = 0; s < 8; s++, q += LM_PACKED_RUN) {
+            const uint8_t *low = packed + unit + s / 4 * LM_PACKED_RUN;
+            const uint8_t *high = packed + unit + 2 * (size_t)LM_PACKED_RUN;
+            for (size_t i = 0; i < LM_PACKED_RUN; i++)
+                q[i] = (int8_t)(2 * ((low[i] >> s % 4 * 2 & 3) | (high[i] >> s & 1) << 2) - 7);
+        }
+}
+
 static inline void lm_unpack_generic(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
                                      unsigned bits)
 {
     int mask = (1 << bits) - 1;
-    for (size_t tile = 0; tile < n_tiles; tile++) {
+    for (size_t tile = 0; tile < n_tiles; tile++, packed += lm_packed_tile_bytes(bits)) {
         int8_t *q = tiles[tile].q[0][0];
+        if (bits == 3) {
+            lm_unpack_three_generic(q, packed);
+            continue;
+        }
         for (size_t run = 0; run < LM_GROUP * LM_TILE_ROWS * bits / 8; run += LM_PACKED_RUN)
             for (unsigned shift = 0; shift < 8; shift += bits, q += LM_PACKED_RUN)
                 for (size_t i = 0; i < LM_PACKED_RUN; i++)
                     q[i] = (int8_t)(2 * (packed[run + i] >> shift & mask) - mask);
-        packed += lm_packed_tile_bytes(bits);
     }
 }
 

@@ -67,10 +67,11 @@ static inline size_t lm_narrow_tile_bytes(unsigned bits)
     return lm_narrow_plane_bytes(bits) + 3 * LM_TILE_ROWS;
 }
 
-/* Packed tiles hold numbers n of 4 or 2 bits, each of which stands for the odd number 2 n + 1 - 2^bits. Bytes
- * lie in runs of 32: number 32 (8 / bits) run + 32 s + i of a tile, in the order of lm_tile.q, is in
- * bits [bits s, bits s + bits) of byte 32 run + i. */
-enum { LM_PACKED_RUN = 32 };
+/* Packed tiles hold numbers n of 2 to 4 bits, each of which stands for the odd number 2 n + 1 - 2^bits. Bytes
+ * lie in runs of 32. With 4 or 2 bits number 32 (8 / bits) run + 32 s + i of a tile, in the order of lm_tile.q, is in
+ * bits [bits s, bits s + bits) of byte 32 run + i. With 3 bits three runs hold 256 numbers: two runs the lower 2 bits, as
+ * with 2 bits, and the third the highest bit of number 32 s + i of the 256, in bit s of its byte i. */
+enum { LM_PACKED_RUN = 32, LM_PACKED_UNIT = 3 * LM_PACKED_RUN, LM_PACKED_UNIT_VALUES = 256 };
 
 static inline size_t lm_packed_tile_bytes(unsigned bits)
 {
@@ -123,7 +124,7 @@ struct lm_matrix_narrow {
  *   s = s + (dot * x.scale) * scale, then s = s + (sum * x.scale) * minimum; dot: of the activations and n; sum: of
  *   the 32 activations.
  * lm_product_narrow: what lm_product gives for the int8 tiles that narrow tiles stand for. Scales are finite.
- * lm_unpack: q of n_tiles tiles from as many packed ones (bits: 2 or 4). Their scales stay as they are.
+ * lm_unpack: q of n_tiles tiles from as many packed ones (bits: 2, 3 or 4). Their scales stay as they are.
  * lm_rotate: each 64 numbers of x[0 .. 64 n_groups) times the Hadamard matrix of that size times 1/8, which is its own
  *   inverse: in six stages, of which stage h = 32, 16, 8, 4, 2, 1 replaces each pair (x[i], x[i + h]), i without bit h,
  *   by its sum and its difference; then times 1/8. y may be x.

@@ -18,7 +18,8 @@ enum { CONTEXT_DEFAULT = 2048, SMALL_MODEL = 32 << 20 };
 enum { LARGE_MODEL_STREAM_BYTES = 1 << 15, LARGE_MODEL_STREAMS = 32 };
 
 static_assert((int)TACIT_KV_8 == (int)KV_INT8 && (int)TACIT_KV_4 == (int)KV_K4V4 &&
-                  (int)TACIT_KV_K4V2 == (int)KV_K4V2,
+                  (int)TACIT_KV_K4V2 == (int)KV_K4V2 && (int)TACIT_KV_K4V3 == (int)KV_K4V3 &&
+                  (int)TACIT_KV_3 == (int)KV_K3V3 && (int)TACIT_KV_K3V2 == (int)KV_K3V2,
               "the kinds' numbers are public");
 
 #define MIB ((uint64_t)1 << 20)
@@ -58,7 +59,7 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
         return TACIT_ERR_ARGUMENT;
     if (to->n_streams > TACIT_STREAMS_MAX || to->n_context > TACIT_CONTEXT_MAX || to->unmixed > 1)
         return TACIT_ERR_ARGUMENT;
-    if (to->kv > TACIT_KV_K4V2 || to->kv_keep > 99 || (to->kv_keep > 0 && to->kv != TACIT_KV_8))
+    if (to->kv > TACIT_KV_K3V2 || to->kv_keep > 99 || (to->kv_keep > 0 && to->kv != TACIT_KV_8))
         return TACIT_ERR_ARGUMENT;
     if (to->report && to->report->struct_size < sizeof to->report->struct_size)
         return TACIT_ERR_ARGUMENT;

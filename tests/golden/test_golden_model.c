@@ -75,6 +75,9 @@ static const struct variant {
     {"whole2", 2, true, TACIT_KV_8, 64, 0, false},
     {"kv4", 1, false, TACIT_KV_4, 320, 0, false},
     {"k4v2", 3, false, TACIT_KV_K4V2, 384, 0, false},
+    {"k4v3", 2, false, TACIT_KV_K4V3, 384, 0, false},
+    {"kv3", 1, false, TACIT_KV_3, 320, 0, false},
+    {"k3v2", 3, false, TACIT_KV_K3V2, 448, 0, false},
     {"keep", 2, false, TACIT_KV_8, 192, 40, false},
     {"rules", 1, false, TACIT_KV_8, 64, 0, true},
 };

@@ -242,7 +242,7 @@ static void check_lm_product_narrow(const struct kernels *reference, const struc
 static void check_lm_unpack(const struct kernels *reference, const struct kernels *variant,
                             const char *label)
 {
-    for (unsigned bits = 2; bits <= 4; bits += 2)
+    for (unsigned bits = 2; bits <= 4; bits++)
         for (size_t n = 0; n <= 9; n++) {
             size_t n_packed = n * lm_packed_tile_bytes(bits), n_bytes = n * sizeof(struct lm_tile);
             uint8_t *packed = flush_buffer(n_packed);

@@ -60,7 +60,7 @@ compare_model() {
 head -c 600 "$source/LICENSE" >"$work/prose"
 sed 's/$/\r/' "$work/prose" >"$work/crlf"
 { head -c 600 "$work/prose"; head -c 600 "$tacit"; tail -c 300 "$work/prose"; } >"$work/both"
-for case in "prose --streams 2" "prose --mix off" "prose --kv k4v2" "crlf --kv 4" "both --streams 3"; do
+for case in "prose --streams 2" "prose --mix off" "prose --kv k4v2" "prose --kv 3" "crlf --kv 4" "both --streams 3"; do
     name=${case%% *}
     # shellcheck disable=SC2086
     "$tacit" ${case#* } -c "$work/$name" >"$work/archive"

@@ -101,7 +101,7 @@ static void take_layout(struct layout *l, uint32_t size)
         l->reading = *take(1);
     if (second & 0x40) {
         l->kind = *take(1);
-        require(l->kind == 1 || l->kind == 2 || l->kind == 0x80, "kind of KV cache");
+        require((l->kind >= 1 && l->kind <= 5) || l->kind == 0x80, "kind of KV cache");
         l->share = l->kind == 0x80 ? *take(1) : 0;
         require(l->kind != 0x80 || (l->share >= 1 && l->share <= 99), "share of the positions");
         l->kind &= 0x7f;

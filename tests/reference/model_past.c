@@ -37,10 +37,11 @@ static size_t n_slots_for(size_t n_kept, size_t n_sinks, unsigned share)
 void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned kind,
                unsigned share)
 {
+    static const unsigned of_keys[] = {8, 4, 4, 4, 3, 3}, of_values[] = {8, 4, 2, 3, 3, 2};
     *past = (struct past){.head_dim = head_dim, .n_kept = n_kept, .n_sinks = n_sinks};
     bool few = kind > 0 && (n_kept + 63) / 64 * 64 > NEAR_SLOTS;
-    past->key_bits = few ? 4 : 8;
-    past->value_bits = !few ? 8 : kind == 1 ? 4 : 2;
+    past->key_bits = few ? of_keys[kind] : 8;
+    past->value_bits = few ? of_values[kind] : 8;
     past->n_slots = n_slots_for(n_kept, n_sinks, share);
     past->received = zeros(past->n_slots * sizeof *past->received);
     past->position = zeros(past->n_slots * sizeof *past->position);
@@ -127,7 +128,8 @@ static void round_few(int8_t *q, float *scale, const float *x, unsigned bits)
         q[i] = (int8_t)(1 - (1 << bits));
     }
     *scale = 0.0f;
-    for (int j = bits == 4 ? 0 : 3; any != 0.0f && j < (bits == 4 ? 4 : 11); j++) {
+    int first = bits == 2 ? 3 : 0, end = bits == 4 ? 4 : bits == 3 ? 8 : 11;
+    for (int j = first; any != 0.0f && j < end; j++) {
         float s = upper_half(largest * (1.0f / top) * (1.0f - (float)j * 0.0625f));
         float error = squared_error(x, s, top);
         if (*scale != 0.0f && !(error < least_error))

@@ -85,12 +85,32 @@ static inline __attribute__((always_inline)) void unpack_tile(int8_t *q, const u
     }
 }
 
+static void unpack_three(int8_t *q, const uint8_t *packed)
+{
+    const uint8x16_t two = vdupq_n_u8(3), four = vdupq_n_u8(4), seven = vdupq_n_u8(7);
+    for (int unit = 0; unit < LM_GROUP * LM_TILE_ROWS; unit += LM_PACKED_UNIT_VALUES) {
+#pragma GCC unroll 8
+        for (int s = 0; s < 8; s++, q += LM_PACKED_RUN)
+#pragma GCC unroll 2
+            for (int i = 0; i < LM_PACKED_RUN; i += 16) {
+                uint8x16_t low = vld1q_u8(packed + s / 4 * LM_PACKED_RUN + i);
+                uint8x16_t high = vld1q_u8(packed + 2 * LM_PACKED_RUN + i);
+                uint8x16_t n = vandq_u8(vshlq_u8(low, vdupq_n_s8((int8_t)(-2 * (s % 4)))), two);
+                n = vorrq_u8(n, vandq_u8(vshlq_u8(high, vdupq_n_s8((int8_t)(2 - s))), four));
+                vst1q_s8(q + i, vreinterpretq_s8_u8(vsubq_u8(vaddq_u8(n, n), seven)));
+            }
+        packed += LM_PACKED_UNIT;
+    }
+}
+
 static void lm_unpack_neon(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
                            unsigned bits)
 {
     for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
         if (bits == 4)
             unpack_tile(tiles[i].q[0][0], packed, 4);
+        else if (bits == 3)
+            unpack_three(tiles[i].q[0][0], packed);
         else
             unpack_tile(tiles[i].q[0][0], packed, 2);
 }

@@ -311,7 +311,7 @@ static void check_kv_kinds(const struct tacit_model *model)
         struct block_job job, again;
         size_t n_layout;
         plan.n_context = helped.n_context = 384;
-        plan.kv_kind = helped.kv_kind = i % 2 ? KV_K4V4 : KV_K4V2;
+        plan.kv_kind = helped.kv_kind = i % 2 ? KV_K4V4 : KV_K3V2;
         if (i == 2)
             golden_fill(content, N_CONTENT, GOLDEN_tar);
         encode(&job, &plan);
