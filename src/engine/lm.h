@@ -103,6 +103,9 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
 enum tacit_status lm_keep_first(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
                                 size_t n);
 
+/* Whether every layer has all that a stream has read, as it was read, after n_tokens. */
+bool lm_has_all(const struct lm_state *state, uint64_t n_tokens);
+
 /* From now on a thread of the team calls observe once for each product with a matrix of the layers,
  * before or while the product is computed. x, n_rows: the product's inputs. For states of one team.
  * observe NULL: stops these calls. */

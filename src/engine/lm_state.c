@@ -313,12 +313,10 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
     return TACIT_OK;
 }
 
-/* Whether every layer still has all that the stream has read, as it was read. */
-static bool has_all(const struct lm_state *state, uint32_t stream)
+bool lm_has_all(const struct lm_state *state, uint64_t n_tokens)
 {
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
-        if (state->n_seen[stream] > lm_looked_at(&state->spans[layer]) ||
-            state->spans[layer].kind != KV_INT8)
+        if (n_tokens > lm_looked_at(&state->spans[layer]) || state->spans[layer].kind != KV_INT8)
             return false;
     return true;
 }
@@ -326,7 +324,7 @@ static bool has_all(const struct lm_state *state, uint32_t stream)
 enum tacit_status lm_keep_first(struct lm_state *state, uint32_t stream, const uint32_t *tokens,
                                 size_t n)
 {
-    if (n > state->n_seen[stream] || !has_all(state, stream))
+    if (n > state->n_seen[stream] || !lm_has_all(state, state->n_seen[stream]))
         return TACIT_ERR_ARGUMENT;
     lm_reset_stream(state, stream);
     state->n_seen[stream] = n;

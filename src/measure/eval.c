@@ -185,8 +185,10 @@ static enum tacit_status prepare(struct tacit_evaluator *e, const struct tacit_e
     }
     for (unsigned i = 0; i < e->n_workers && (i == 0 || i < e->n_windows); i++)
         TRY(eval_worker_prepare(&e->workers[i], n_positions));
-    for (unsigned i = 0; i < e->n_workers; i++)
+    for (unsigned i = 0; i < e->n_workers; i++) {
         e->workers[i].last_text = NULL;
+        e->workers[i].n_saved = 0;
+    }
     atomic_store(&e->next_window, 0);
     atomic_store(&e->n_done, 0);
     atomic_store(&e->stop, false);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A worker scores windows: it reads positions that are not scored without logits, then the others,
- * LM_BATCH positions a pass.
+ * LM_BATCH positions a pass. Where texts begin alike, it goes on from where they part: it has the model forget the rest
+ * of the text before, or goes back to a copy of the model's state that it has made there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ void eval_worker_release(struct eval_worker *worker)
 {
     lm_state_destroy(worker->lm);
     free(worker->memory);
+    free(worker->saved);
 }
 
 /* Fills fed and row. The model does not read bare bytes. */
@@ -109,17 +111,15 @@ static enum tacit_status begin_mix(struct tacit_evaluator *e, const struct eval_
     return eval_mix_create(&e->mix, e->model, &e->kernels, text->data, text->n_bytes);
 }
 
-/* How many items from the window's beginning are those of the window scored before, so that they
- * cost the same. 0 unless both windows are the beginnings of their texts. */
-static size_t items_alike(const struct eval_worker *worker, const struct eval_items *text,
-                          const struct eval_window *w)
+/* How many items from the windows' beginnings are the same, so that they cost the same. 0 unless both windows are the
+ * beginnings of their texts. */
+static size_t items_alike(const struct eval_items *a, const struct eval_window *of_a,
+                          const struct eval_items *b, const struct eval_window *of_b)
 {
-    const struct eval_items *last = worker->last_text;
     size_t n = 0;
-    if (!last || worker->evaluator->options.mixed || w->begin != 0 || worker->last.begin != 0 ||
-        w->score != worker->last.score)
+    if (of_a->begin != 0 || of_b->begin != 0 || of_a->score != of_b->score)
         return 0;
-    while (n < w->end && n < worker->last.end && text->items[n] == last->items[n])
+    while (n < of_a->end && n < of_b->end && a->items[n] == b->items[n])
         n++;
     return n;
 }
@@ -136,14 +136,37 @@ static void copy_costs(struct eval_worker *worker, struct eval_items *text, size
     atomic_fetch_add_explicit(&worker->evaluator->n_done, n - score, memory_order_relaxed);
 }
 
+/* The tokens to read before the one whose logits item n wants, if the window goes on behind n items that are those of
+ * another text. */
+static size_t tokens_alike(const struct eval_worker *worker, const struct eval_window *w, size_t n)
+{
+    return n > 0 && n < w->end && worker->row[n] > 0 ? (size_t)worker->row[n] : 0;
+}
+
+/* Has the model stand behind the first n tokens, or fewer. False: it would be none. */
+static bool go_back(struct eval_worker *worker, size_t n)
+{
+    if (worker->n_saved > n)
+        worker->n_saved = 0; /* what was saved is not of this text */
+    if (n == 0)
+        return false;
+    if (lm_keep_first(worker->lm, 0, worker->fed, n) == TACIT_OK)
+        return true;
+    if (worker->n_saved == 0)
+        return false;
+    lm_restore_stream(worker->lm, 0, worker->saved);
+    return true;
+}
+
 /* Has the model forget what does not belong before the window. Returns the first item that is not
  * scored yet. */
 static size_t begin_window(struct eval_worker *worker, struct eval_items *text,
                            const struct eval_window *w)
 {
-    size_t n_alike = items_alike(worker, text, w);
-    int64_t n_kept = n_alike > 0 && n_alike < w->end ? worker->row[n_alike] : 0;
-    if (n_kept > 0 && lm_keep_first(worker->lm, 0, worker->fed, (size_t)n_kept) == TACIT_OK) {
+    size_t n_alike = 0;
+    if (worker->last_text && !worker->evaluator->options.mixed)
+        n_alike = items_alike(text, w, worker->last_text, &worker->last);
+    if (go_back(worker, tokens_alike(worker, w, n_alike))) {
         copy_costs(worker, text, w->score, n_alike);
         return n_alike > w->score ? n_alike : w->score;
     }
@@ -151,19 +174,61 @@ static size_t begin_window(struct eval_worker *worker, struct eval_items *text,
     return w->score;
 }
 
+/* Notes where the next text parts from this one, if the model cannot simply forget the rest. */
+static void plan_saving(struct eval_worker *worker, const struct eval_items *text,
+                        const struct eval_window *w)
+{
+    const struct tacit_evaluator *e = worker->evaluator;
+    const struct eval_items *next = text + 1;
+    worker->save_at = SIZE_MAX;
+    if (next == e->texts + e->n_texts || e->n_workers > 1 || e->options.mixed ||
+        next->n_windows == 0 || lm_has_all(worker->lm, worker->n_fed))
+        return;
+    struct eval_window of_next = eval_window_at(&e->cut, next->n_items, 0);
+    size_t n = tokens_alike(worker, w, items_alike(text, w, next, &of_next));
+    if (n > worker->n_saved && n >= lm_stream_position(worker->lm, 0))
+        worker->save_at = n;
+}
+
+static enum tacit_status save(struct eval_worker *worker)
+{
+    size_t n = (size_t)lm_stream_position(worker->lm, 0);
+    free(worker->saved);
+    worker->save_at = SIZE_MAX;
+    worker->n_saved = 0;
+    worker->saved = malloc(lm_stream_size(worker->lm, n));
+    if (!worker->saved)
+        return TACIT_ERR_MEMORY;
+    lm_save_stream(worker->lm, 0, worker->saved);
+    worker->n_saved = n;
+    return TACIT_OK;
+}
+
+/* The model reads the window's tokens up to the given one. logits: of all of them, or NULL. */
+static enum tacit_status read_to(struct eval_worker *worker, size_t to, float *logits)
+{
+    size_t at = (size_t)lm_stream_position(worker->lm, 0), n = 0;
+    if (worker->save_at >= at && worker->save_at < to) {
+        n = worker->save_at - at;
+        TRY(lm_prefill(worker->lm, 0, worker->fed + at, n, logits));
+        TRY(save(worker));
+    }
+    float *rest = logits ? logits + n * lm_logit_stride(lm_of(worker)) : NULL;
+    return lm_prefill(worker->lm, 0, worker->fed + at + n, to - at - n, rest);
+}
+
 /* Scores items i .. of the window. */
 static enum tacit_status score_items(struct eval_worker *worker, struct eval_items *text,
                                      const struct eval_window *w, size_t i)
 {
     size_t stride = lm_logit_stride(lm_of(worker)), n_fed = worker->n_fed;
-    size_t n_read = (size_t)lm_stream_position(worker->lm, 0);
     for (; i < w->end && worker->row[i - w->begin] < 0; i++)
         score_item(worker, text, i, NULL);
     size_t at = i < w->end ? (size_t)worker->row[i - w->begin] : n_fed;
-    TRY(lm_prefill(worker->lm, 0, worker->fed + n_read, at - n_read, NULL));
+    TRY(read_to(worker, at, NULL));
     while (i < w->end && !atomic_load(&worker->evaluator->stop)) {
         size_t m = n_fed - at < LM_BATCH ? n_fed - at : LM_BATCH;
-        TRY(lm_prefill(worker->lm, 0, worker->fed + at, m, worker->logits));
+        TRY(read_to(worker, at + m, worker->logits));
         for (; i < w->end && (size_t)worker->row[i - w->begin] < at + m; i++)
             score_item(worker, text, i,
                        worker->logits + ((size_t)worker->row[i - w->begin] - at) * stride);
@@ -179,7 +244,9 @@ static enum tacit_status score_window(struct eval_worker *worker, struct eval_it
         return TACIT_OK;
     line_up(worker, text, w);
     TRY(begin_mix(worker->evaluator, text));
-    TRY(score_items(worker, text, w, begin_window(worker, text, w)));
+    size_t first = begin_window(worker, text, w);
+    plan_saving(worker, text, w);
+    TRY(score_items(worker, text, w, first));
     worker->last_text = text;
     worker->last = *w;
     return TACIT_OK;

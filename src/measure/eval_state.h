@@ -43,6 +43,9 @@ struct eval_worker {
      * takes costs and the model's state from it. */
     const struct eval_items *last_text;
     struct eval_window last;
+    uint8_t *saved; /* the model's state behind n_saved tokens of that window, if n_saved > 0 */
+    size_t n_saved;
+    size_t save_at; /* how many tokens to read before the state is saved; SIZE_MAX: it is not */
     enum tacit_status status;
 };
 

@@ -275,7 +275,7 @@ static int tell(void *context, const struct tacit_eval_token *token)
 }
 
 /* Texts that begin alike cost together what each costs alone, in windows that hold them and in shorter
- * ones. */
+ * ones, and with keys and values of few bits, where the model goes back to a copy of its state. */
 static void test_beginnings(void)
 {
     enum { N_TEXTS = 8 };
@@ -293,9 +293,10 @@ static void test_beginnings(void)
     }
     tacit_eval_options_init(&options);
     options.details = 1;
-    for (int variant = 0; variant < 3; variant++) {
+    for (int variant = 0; variant < 4; variant++) {
         options.n_threads = 1 + (unsigned)variant % 2;
-        options.window = variant < 2 ? 0 : 8;
+        options.window = variant == 2 ? 8 : 0;
+        options.kv = variant < 3 ? TACIT_KV_8 : TACIT_KV_4;
         options.convention = variant < 1 ? TACIT_EVAL_WINDOWS : TACIT_EVAL_ROLLING;
         together.n = alone.n = 0;
         CHECK(tacit_evaluator_create(&e, model, &options) == TACIT_OK);
