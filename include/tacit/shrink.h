@@ -67,7 +67,7 @@ enum tacit_prune_rule {
                                  neurons and heads: what they add to the output */
     TACIT_PRUNE_BY_SPARSEGPT, /* weights: the error of the product, which the weights that stay then
                                  correct (arXiv 2301.00774) */
-    TACIT_PRUNE_BY_BITS, /* layers and heads: what the first 2,048 tokens of the texts cost without them,
+    TACIT_PRUNE_BY_BITS, /* layers and heads: what 2,048 tokens of the texts, alike of each, cost without them,
                                  measured again after each that goes; weights: by an estimate to second order of how much the texts cost more without
                                  each, from the trainer's gradients, one limit for all matrices */
 };

@@ -51,6 +51,24 @@ void text_tokens_close(struct text_tokens *text)
     text->tokens = NULL;
 }
 
+static int by_length(const void *a, const void *b)
+{
+    size_t x = ((const struct text_tokens *)a)->n, y = ((const struct text_tokens *)b)->n;
+    return (x > y) - (x < y);
+}
+
+size_t text_tokens_share(struct text_tokens *texts, size_t n, size_t n_most)
+{
+    size_t n_tokens = 0;
+    qsort(texts, n, sizeof *texts, by_length);
+    for (size_t i = 0; i < n; i++) {
+        size_t share = (n_most - n_tokens) / (n - i);
+        texts[i].n = texts[i].n < share ? texts[i].n : share;
+        n_tokens += texts[i].n;
+    }
+    return n_tokens;
+}
+
 struct pass {
     struct lm_state *lm;
     struct kernels kernels;

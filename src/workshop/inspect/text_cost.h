@@ -24,6 +24,10 @@ enum tacit_status text_tokens_read(struct text_tokens *text, const struct lm_mod
                                    uint64_t n_bytes_max);
 void text_tokens_close(struct text_tokens *text);
 
+/* Leaves n_most tokens of all n texts together, as many of each as of any other that has so many; the others stay whole. Changes
+ * their order. Returns how many are left. */
+size_t text_tokens_share(struct text_tokens *texts, size_t n, size_t n_most);
+
 /* *bits: of all tokens. n_threads 0: one for each processor. Errors as lm_state_create. */
 enum tacit_status text_cost(double *bits, const struct lm_model *model,
                             const struct text_tokens *text, unsigned n_threads);

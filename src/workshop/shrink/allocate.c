@@ -272,14 +272,10 @@ static enum tacit_status spend(const struct allocator *a, uint8_t *kinds)
 
 static enum tacit_status read_texts(struct allocator *a)
 {
-    for (size_t i = 0; i < a->job->n_texts && a->n_tokens < TOKENS_MAX; i++) {
-        struct text_tokens *text = &a->texts[a->n_texts];
-        TRY(text_tokens_read(text, a->job->model, a->job->tokenizer, a->job->texts[i], UINT64_MAX));
-        size_t n_left = TOKENS_MAX - a->n_tokens;
-        text->n = text->n < n_left ? text->n : n_left;
-        a->n_tokens += text->n;
-        a->n_texts++;
-    }
+    for (; a->n_texts < a->job->n_texts; a->n_texts++)
+        TRY(text_tokens_read(&a->texts[a->n_texts], a->job->model, a->job->tokenizer,
+                             a->job->texts[a->n_texts], UINT64_MAX));
+    a->n_tokens = text_tokens_share(a->texts, a->n_texts, TOKENS_MAX);
     return a->n_tokens < TEXT_WINDOW ? TACIT_ERR_CONTENT_LIMIT : TACIT_OK;
 }
 

@@ -19,7 +19,7 @@ struct allocation {
     const struct lm_model *model;
     const struct tokenizer *tokenizer;
     const struct calibration *calibration;
-    const char *const *texts; /* the first 1,024 tokens are read */
+    const char *const *texts; /* 1,024 tokens are read, alike of each */
     size_t n_texts;
     bool keep_embeddings;
     uint64_t n_bytes; /* of weights, as lm_model_memory_needed counts them */

@@ -11,14 +11,9 @@ static enum tacit_status read_texts(struct prune_texts *t, const struct lm_model
                                     const struct tokenizer *tokenizer,
                                     const struct tacit_prune *job)
 {
-    for (size_t i = 0; i < job->n_texts && t->n_tokens < TOKENS_MAX; i++) {
-        struct text_tokens *text = &t->texts[t->n];
-        TRY(text_tokens_read(text, model, tokenizer, job->texts[i], UINT64_MAX));
-        size_t n_left = TOKENS_MAX - t->n_tokens;
-        text->n = text->n < n_left ? text->n : n_left;
-        t->n_tokens += text->n;
-        t->n++;
-    }
+    for (; t->n < job->n_texts; t->n++)
+        TRY(text_tokens_read(&t->texts[t->n], model, tokenizer, job->texts[t->n], UINT64_MAX));
+    t->n_tokens = text_tokens_share(t->texts, t->n, TOKENS_MAX);
     return t->n_tokens < TEXT_WINDOW ? TACIT_ERR_CONTENT_LIMIT : TACIT_OK;
 }
 

@@ -11,8 +11,8 @@
 #include "workshop/inspect/text_cost.h"
 
 struct prune_texts {
-    struct text_tokens *texts; /* [n], none empty */
-    size_t n, n_tokens;        /* at most 2,048 tokens in all */
+    struct text_tokens *texts; /* [n] */
+    size_t n, n_tokens;        /* at most 2,048 tokens in all, alike of each text */
 };
 
 /* TACIT_ERR_IO (errno), TACIT_ERR_CONTENT_LIMIT: fewer than 512 tokens in all; TACIT_ERR_MEMORY. On failure the caller has

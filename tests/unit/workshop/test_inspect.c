@@ -263,8 +263,22 @@ static const struct {
 #undef SHAPE
 };
 
+/* Short texts stay whole, long ones share what is left. */
+static void test_shares(void)
+{
+    struct text_tokens texts[] = {{.n = 1000}, {.n = 10}, {.n = 300}, {.n = 0}, {.n = 400}};
+    const size_t want[] = {0, 10, 300, 345, 345};
+    CHECK(text_tokens_share(texts, 5, 1000) == 1000);
+    for (size_t i = 0; i < 5; i++)
+        CHECK_MSG(texts[i].n == want[i], "%zu: %zu", i, texts[i].n);
+    CHECK(text_tokens_share(texts, 5, 5000) == 1000); /* nothing to cut */
+    CHECK(text_tokens_share(texts, 5, 2) == 2);
+    CHECK(text_tokens_share(texts, 0, 2) == 0);
+}
+
 int main(void)
 {
+    test_shares();
     test_spectrum();
     test_facts(TENSOR_INT8);
     test_facts(TENSOR_INT4);
