@@ -11,10 +11,9 @@
 extern const uint8_t tacit_embedded_model[], tacit_embedded_model_end[];
 
 static struct {
-    pthread_once_t once;
+    pthread_mutex_t lock;
     struct tacit_model *model;
-    enum tacit_status status;
-} embedded = {.once = PTHREAD_ONCE_INIT};
+} embedded = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 struct byte_view model_linked_file(void)
 {
@@ -22,20 +21,19 @@ struct byte_view model_linked_file(void)
                               (size_t)(tacit_embedded_model_end - tacit_embedded_model)};
 }
 
-/* Stays open until the process ends. */
-static void open_once(void)
-{
-    struct byte_view file = model_linked_file();
-    embedded.status = model_open_memory(&embedded.model, file.data, file.n);
-    if (embedded.status == TACIT_OK)
-        embedded.model->is_linked = true;
-}
-
+/* Stays open until the process ends. What was short of memory may be tried again. */
 enum tacit_status tacit_model_default(const struct tacit_model **model)
 {
-    pthread_once(&embedded.once, open_once);
+    const struct byte_view file = model_linked_file();
+    enum tacit_status status = TACIT_OK;
+    pthread_mutex_lock(&embedded.lock);
+    if (!embedded.model)
+        status = model_open_memory(&embedded.model, file.data, file.n);
+    if (status == TACIT_OK)
+        embedded.model->is_linked = true;
     *model = embedded.model;
-    return embedded.status;
+    pthread_mutex_unlock(&embedded.lock);
+    return status;
 }
 
 #else
