@@ -25,7 +25,7 @@ static bool options_are_sound(const struct tacit_generate_options *o)
                 o->temperature <= (float)TACIT_TEMPERATURE_MAX;
     return (warm || o->temperature == 0.0f) && o->top_p > 0.0f && o->top_p <= 1.0f &&
            o->n_prompt <= TACIT_GENERATE_INPUT_MAX && o->n_context <= TACIT_CONTEXT_MAX &&
-           o->n_threads <= TACIT_THREADS_MAX && o->kv <= TACIT_KV_K3V2 && o->kv_keep < 100 &&
+           o->n_threads <= TACIT_THREADS_MAX && (unsigned)o->kv < KV_N_KINDS && o->kv_keep < 100 &&
            (o->kv_keep == 0 || o->kv == TACIT_KV_8);
 }
 

@@ -140,7 +140,7 @@ static enum tacit_status check_stream(const struct tacit_primed *primed,
                                  .kv_keep = info->kv_keep};
     struct lm_state *state;
     struct hash128 hash;
-    if (info->kv > TACIT_KV_K4V2 || primed->last_token >= lm->shape.n_vocab ||
+    if ((unsigned)info->kv >= KV_N_KINDS || primed->last_token >= lm->shape.n_vocab ||
         info->n_tokens > TACIT_GENERATE_INPUT_MAX)
         return TACIT_ERR_CORRUPT;
     TRY(hash_stream(primed->stream, n_stream, &hash));

@@ -60,9 +60,10 @@ static enum tacit_status make_cut(struct tacit_evaluator *e)
     unsigned usual_stride = hkust && window >= HKUST_STRIDE ? HKUST_STRIDE : window;
     unsigned stride = o->stride ? o->stride : usual_stride;
     bool in_order = o->convention == TACIT_EVAL_WINDOWS || o->convention == TACIT_EVAL_ROLLING;
-    if ((o->mixed && !in_order) || o->convention > TACIT_EVAL_HKUST || o->kv > TACIT_KV_K3V2 ||
-        o->kv_keep > 99 || (o->kv_keep > 0 && o->kv != TACIT_KV_8) ||
-        window > TACIT_EVAL_WINDOW_MAX || stride > window || window < 2)
+    if ((o->mixed && !in_order) || o->convention > TACIT_EVAL_HKUST ||
+        (unsigned)o->kv >= KV_N_KINDS || o->kv_keep > 99 ||
+        (o->kv_keep > 0 && o->kv != TACIT_KV_8) || window > TACIT_EVAL_WINDOW_MAX ||
+        stride > window || window < 2)
         return TACIT_ERR_ARGUMENT;
     uint32_t own = tokenizer_start(model_file_tokenizer(e->model->file));
     uint32_t n_vocab = model_file_lm(e->model->file)->shape.n_vocab;

@@ -17,7 +17,7 @@ enum { CONTEXT = 384, N_TEXT = 420, N_MADE = 40 };
 static const struct {
     enum tacit_kv kv;
     unsigned keep;
-} kinds[] = {{TACIT_KV_8, 0}, {TACIT_KV_4, 0}, {TACIT_KV_K4V2, 0}, {TACIT_KV_8, 40}};
+} kinds[] = {{TACIT_KV_8, 0}, {TACIT_KV_4, 0}, {TACIT_KV_K3V2, 0}, {TACIT_KV_8, 40}};
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 
 static struct tacit_model *model, *other_model;
