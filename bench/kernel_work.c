@@ -65,6 +65,7 @@ static void product_int4(const struct kernels *k)
     X("lm_product_narrow, 3 bits", narrow(k, 3))                                                   \
     X("lm_product_narrow, 4 bits", narrow(k, 4))                                                   \
     X("lm_unpack, 2 bits", k->lm_unpack(data.tiles, data.bytes, N / 1024, 2))                      \
+    X("lm_unpack, 3 bits", k->lm_unpack(data.tiles, data.bytes, N / 1024, 3))                      \
     X("lm_unpack, 4 bits", k->lm_unpack(data.tiles, data.bytes, N / 1024, 4))                      \
     X("lm_quantize", k->lm_quantize(data.q, data.scale, data.sum, data.x, GROUPS))                 \
     X("lm_rotate", k->lm_rotate(data.y, data.x, GROUPS))                                           \
