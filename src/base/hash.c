@@ -34,10 +34,19 @@ void hash_stream_update(struct hash_stream *stream, const void *data, size_t n_b
         (void)XXH3_128bits_update(state_of(stream), data, n_bytes);
 }
 
+static struct hash128 number_of(XXH128_hash_t value)
+{
+    return (struct hash128){.low = value.low64, .high = value.high64};
+}
+
+struct hash128 hash128(const void *data, size_t n_bytes)
+{
+    return number_of(XXH3_128bits(n_bytes ? data : "", n_bytes));
+}
+
 struct hash128 hash_stream_value(const struct hash_stream *stream)
 {
-    XXH128_hash_t value = XXH3_128bits_digest((const XXH3_state_t *)(const void *)stream);
-    return (struct hash128){.low = value.low64, .high = value.high64};
+    return number_of(XXH3_128bits_digest((const XXH3_state_t *)(const void *)stream));
 }
 
 void hash_stream_destroy(struct hash_stream *stream)

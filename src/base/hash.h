@@ -25,7 +25,10 @@ static inline bool hash128_equal(struct hash128 a, struct hash128 b)
     return a.low == b.low && a.high == b.high;
 }
 
-/* XXH3, 128 bits, fed in pieces. */
+/* XXH3, 128 bits. data may be NULL if n_bytes is 0. */
+struct hash128 hash128(const void *data, size_t n_bytes);
+
+/* The same, fed in pieces. */
 struct hash_stream;
 
 /* On failure *stream is NULL. */

@@ -39,7 +39,8 @@ static enum tacit_status fill(struct tacit_primed *primed, struct generator *g)
         return TACIT_ERR_MEMORY;
     primed->stream = primed->data + PRIMED_HEADER_BYTES;
     lm_save_stream(g->lm, 0, primed->data + PRIMED_HEADER_BYTES);
-    return primed_write_header(primed);
+    primed_write_header(primed);
+    return TACIT_OK;
 }
 
 enum tacit_status tacit_primed_create(struct tacit_primed **primed_out,

@@ -34,16 +34,6 @@ static struct hash128 load_hash(const uint8_t *at)
     return (struct hash128){load_le64(at), load_le64(at + 8)};
 }
 
-static enum tacit_status hash_stream(const uint8_t *data, size_t n, struct hash128 *hash)
-{
-    struct hash_stream *stream;
-    TRY(hash_stream_create(&stream));
-    hash_stream_update(stream, data, n);
-    *hash = hash_stream_value(stream);
-    hash_stream_destroy(stream);
-    return TACIT_OK;
-}
-
 enum tacit_status primed_hash_tokens(const uint32_t *tokens, size_t n, struct hash128 *hash)
 {
     struct hash_stream *stream;
@@ -99,13 +89,11 @@ enum tacit_status tacit_primed_inspect(const void *data, size_t n_bytes,
     return struct_give(info, &primed.info, sizeof primed.info);
 }
 
-enum tacit_status primed_write_header(const struct tacit_primed *primed)
+void primed_write_header(const struct tacit_primed *primed)
 {
     const struct tacit_primed_info *info = &primed->info;
     const uint32_t order = BYTE_ORDER_MARK;
-    struct hash128 stream_hash;
     uint8_t *data = primed->data;
-    TRY(hash_stream(primed->stream, primed->n_bytes - PRIMED_HEADER_BYTES, &stream_hash));
     memset(data, 0, PRIMED_HEADER_BYTES);
     memcpy(data, MAGIC, sizeof MAGIC - 1);
     store_le32(data + 8, VERSION);
@@ -121,9 +109,9 @@ enum tacit_status primed_write_header(const struct tacit_primed *primed)
     store_le64(data + AT_TEXT, info->n_text);
     memcpy(data + AT_TEXT_HASH, info->text_hash, sizeof info->text_hash);
     store_hash(data + AT_TOKENS_HASH, primed->tokens_hash);
-    store_hash(data + AT_STREAM_HASH, stream_hash);
+    store_hash(data + AT_STREAM_HASH,
+               hash128(primed->stream, primed->n_bytes - PRIMED_HEADER_BYTES));
     store_le64(data + AT_HEADER_HASH, hash64(data, AT_HEADER_HASH, 0));
-    return TACIT_OK;
 }
 
 /* Whether the stream fits the header. A state without a token read takes next to no time to make. */
@@ -139,12 +127,10 @@ static enum tacit_status check_stream(const struct tacit_primed *primed,
                                  .kv_kind = (enum kv_kind)info->kv,
                                  .kv_keep = info->kv_keep};
     struct lm_state *state;
-    struct hash128 hash;
     if ((unsigned)info->kv >= KV_N_KINDS || primed->last_token >= lm->shape.n_vocab ||
         info->n_tokens > TACIT_GENERATE_INPUT_MAX)
         return TACIT_ERR_CORRUPT;
-    TRY(hash_stream(primed->stream, n_stream, &hash));
-    if (!hash128_equal(hash, load_hash(primed->data + AT_STREAM_HASH)))
+    if (!hash128_equal(hash128(primed->stream, n_stream), load_hash(primed->data + AT_STREAM_HASH)))
         return TACIT_ERR_CHECKSUM;
     enum tacit_status status = lm_state_create(&state, lm, &options);
     if (status == TACIT_OK && !lm_saved_fits(state, primed->stream, n_stream, info->n_tokens))

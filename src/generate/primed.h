@@ -42,8 +42,8 @@ struct tacit_primed {
     size_t n_bytes;
 };
 
-/* Fills the header of primed->data; all else is there. TACIT_ERR_MEMORY. */
-enum tacit_status primed_write_header(const struct tacit_primed *primed);
+/* Fills the header of primed->data; all else is there. */
+void primed_write_header(const struct tacit_primed *primed);
 
 /* TACIT_ERR_MEMORY. */
 enum tacit_status primed_hash_tokens(const uint32_t *tokens, size_t n, struct hash128 *hash);

@@ -180,6 +180,13 @@ static inline float sum_sixteen(const floats x[2])
     return sum_registers(x[0], x[1]);
 }
 
+static inline int32_t sum_ints(ints x)
+{
+    __m128i s4 = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    __m128i s2 = _mm_add_epi32(s4, _mm_unpackhi_epi64(s4, s4));
+    return _mm_cvtsi128_si32(s2) + _mm_extract_epi32(s2, 1);
+}
+
 #endif
 
 #endif

@@ -14,8 +14,6 @@
 #include "kernels/lm_isa.h"
 
 #define ISA avx2
-#include "kernels/lm_elementwise.h"
-
 /* Sixteen floats of a group, times inverse, as bytes; sum: of what they round to. */
 static inline __m128i round_sixteen(const float *x, floats inverse, ints *sum)
 {
@@ -23,13 +21,6 @@ static inline __m128i round_sixteen(const float *x, floats inverse, ints *sum)
     *sum = add_ints(*sum, add_ints(a, b));
     ints shorts = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
     return _mm_packs_epi16(_mm256_castsi256_si128(shorts), _mm256_extracti128_si256(shorts, 1));
-}
-
-static inline int32_t sum_ints(ints x)
-{
-    __m128i s4 = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-    __m128i s2 = _mm_add_epi32(s4, _mm_unpackhi_epi64(s4, s4));
-    return _mm_cvtsi128_si32(s2) + _mm_extract_epi32(s2, 1);
 }
 
 /* The largest magnitude of a group as bits, as lm_max_magnitude_bits. */
@@ -99,17 +90,7 @@ static void unpack_three(int8_t *q, const uint8_t *packed)
     }
 }
 
-static void lm_unpack_avx2(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
-                           unsigned bits)
-{
-    for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
-        if (bits == 4)
-            unpack_tile(tiles[i].q[0][0], packed, 4);
-        else if (bits == 3)
-            unpack_three(tiles[i].q[0][0], packed);
-        else
-            unpack_tile(tiles[i].q[0][0], packed, 2);
-}
+#include "kernels/lm_elementwise.h"
 
 /* A stage within a register: swapped has each pair's other number; negative, the sign bits of the second ones. a - b is
  * -b + a. */

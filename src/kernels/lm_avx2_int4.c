@@ -18,10 +18,7 @@ enum { VECTORS = LM_TILE_ROWS / LANES };
 static inline int32_t sum_of_32(const int8_t *q)
 {
     ints pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), _mm256_load_si256((const ints *)q));
-    ints s8 = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
-    __m128i s4 = _mm_add_epi32(_mm256_castsi256_si128(s8), _mm256_extracti128_si256(s8, 1));
-    __m128i s2 = _mm_add_epi32(s4, _mm_unpackhi_epi64(s4, s4));
-    return _mm_cvtsi128_si32(s2) + _mm_extract_epi32(s2, 1);
+    return sum_ints(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
 /* Eight finite numbers of binary16. */

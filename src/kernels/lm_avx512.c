@@ -9,8 +9,6 @@
 #include "kernels/kernels.h"
 
 #define ISA avx512
-#include "kernels/lm_elementwise.h"
-
 static __m512 clamp(__m512 x)
 {
     x = _mm512_max_ps(x, _mm512_set1_ps(-LM_SCORE_MAX)); /* of a NaN and a number: the second */
@@ -99,17 +97,7 @@ static void unpack_three(int8_t *q, const uint8_t *packed)
     }
 }
 
-static void lm_unpack_avx512(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
-                             unsigned bits)
-{
-    for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
-        if (bits == 4)
-            unpack_tile(tiles[i].q[0][0], packed, 4);
-        else if (bits == 3)
-            unpack_three(tiles[i].q[0][0], packed);
-        else
-            unpack_tile(tiles[i].q[0][0], packed, 2);
-}
+#include "kernels/lm_elementwise.h"
 
 /* Lanes below n_valid, counted from i on. */
 static __mmask16 valid_lanes(size_t i, size_t n_valid)

@@ -2,8 +2,8 @@
  *
  * The language model's kernels whose steps are the same for every width of registers. The including
  * file includes avx2_lanes.h, avx512_lanes.h or neon_lanes.h before, which has the types and
- * operations, and defines ISA, the end of the functions' names. This header then defines
- * lm_rms_norm_ISA, lm_relu2_ISA, lm_root_cap_ISA and lm_token_learn_ISA.
+ * operations, and defines ISA, the end of the functions' names, unpack_tile(q, packed, bits) for 4 and 2 bits and
+ * unpack_three(q, packed). This header then defines lm_rms_norm_ISA, lm_relu2_ISA, lm_root_cap_ISA, lm_token_learn_ISA and lm_unpack_ISA.
  */
 #if defined(ISA)
 
@@ -66,6 +66,18 @@ static void JOIN(lm_token_learn_, ISA)(float *bias, const uint32_t *mass, float 
 #pragma GCC unroll 4
     for (size_t i = 0; i < n; i += LANES)
         store(bias + i, sub(load(bias + i), mul(s, to_floats(load_ints(mass + i)))));
+}
+
+static void JOIN(lm_unpack_, ISA)(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
+                                  unsigned bits)
+{
+    for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
+        if (bits == 4)
+            unpack_tile(tiles[i].q[0][0], packed, 4);
+        else if (bits == 3)
+            unpack_three(tiles[i].q[0][0], packed);
+        else
+            unpack_tile(tiles[i].q[0][0], packed, 2);
 }
 
 #endif

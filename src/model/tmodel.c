@@ -76,12 +76,8 @@ static enum tacit_status create_model(struct tmodel *t, const struct lm_shape *s
 
 static enum tacit_status check_content(const struct tmodel *t)
 {
-    struct hash_stream *stream;
-    TRY(hash_stream_create(&stream));
-    hash_stream_update(stream, t->bytes.data + TMODEL_HEADER_BYTES,
-                       t->bytes.n - TMODEL_HEADER_BYTES);
-    struct hash128 hash = hash_stream_value(stream);
-    hash_stream_destroy(stream);
+    struct hash128 hash =
+        hash128(t->bytes.data + TMODEL_HEADER_BYTES, t->bytes.n - TMODEL_HEADER_BYTES);
     const uint8_t *at = t->bytes.data + TMODEL_AT_CONTENT_HASH;
     bool same = hash.low == load_le64(at) && hash.high == load_le64(at + 8);
     return same ? TACIT_OK : TACIT_ERR_MODEL_DAMAGED;

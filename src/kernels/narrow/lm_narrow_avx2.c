@@ -42,6 +42,9 @@ open_plane(struct opened *o, const uint8_t *plane, const int width, const int le
         }
 }
 
+#define ISA avx2
+#include "kernels/narrow/lm_narrow_planes.h"
+
 static inline __attribute__((always_inline)) void open_tile(struct opened *o, const uint8_t *tile,
                                                             const int bits)
 {
@@ -53,12 +56,7 @@ static inline __attribute__((always_inline)) void open_tile(struct opened *o, co
         ints upper = _mm256_cvtepu16_epi32(_mm_load_si128((const __m128i *)scales + h));
         o->scale[h] = _mm256_castsi256_ps(_mm256_slli_epi32(upper, 16));
     }
-    if (bits & 4)
-        open_plane(o, tile, 4, 3, true);
-    if (bits & 2)
-        open_plane(o, tile + lm_narrow_plane_bytes(bits & 4), 2, bits & 4 ? 1 : 5, bits < 4);
-    if (bits & 1)
-        open_plane(o, tile + lm_narrow_plane_bytes(bits & 6), 1, 7 - bits, false);
+    open_planes(o, tile, bits);
 }
 
 static inline __attribute__((always_inline)) void
@@ -118,7 +116,6 @@ static inline void store_total(float *at, row_total *total, bool add_to)
         store(at + h * LANES, add_to ? add(load(at + h * LANES), (*total)[h]) : (*total)[h]);
 }
 
-#define ISA avx2
 #include "kernels/narrow/lm_narrow_blocks.h"
 
 #endif

@@ -45,6 +45,9 @@ open_plane(struct opened *o, const uint8_t *plane, const int width, const int le
     }
 }
 
+#define ISA avx512_vnni
+#include "kernels/narrow/lm_narrow_planes.h"
+
 static inline __attribute__((always_inline)) void open_tile(struct opened *o, const uint8_t *tile,
                                                             const int bits)
 {
@@ -53,12 +56,7 @@ static inline __attribute__((always_inline)) void open_tile(struct opened *o, co
     o->minimum = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)minima));
     __m512i upper = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)scales));
     o->scale = _mm512_castsi512_ps(_mm512_slli_epi32(upper, 16));
-    if (bits & 4)
-        open_plane(o, tile, 4, 3, true);
-    if (bits & 2)
-        open_plane(o, tile + lm_narrow_plane_bytes(bits & 4), 2, bits & 4 ? 1 : 5, bits < 4);
-    if (bits & 1)
-        open_plane(o, tile + lm_narrow_plane_bytes(bits & 6), 1, 7 - bits, false);
+    open_planes(o, tile, bits);
 }
 
 /* In assembly: around the intrinsic, gcc 12 copies every sum twice, and does not take x from memory. */
@@ -136,7 +134,6 @@ static inline void store_total(float *at, const row_total *total, bool add_to)
     _mm512_store_ps(at, add_to ? _mm512_add_ps(_mm512_load_ps(at), *total) : *total);
 }
 
-#define ISA avx512_vnni
 #include "kernels/narrow/lm_narrow_blocks.h"
 
 #endif

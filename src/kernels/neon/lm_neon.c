@@ -103,18 +103,6 @@ static void unpack_three(int8_t *q, const uint8_t *packed)
     }
 }
 
-static void lm_unpack_neon(struct lm_tile *tiles, const uint8_t *packed, size_t n_tiles,
-                           unsigned bits)
-{
-    for (size_t i = 0; i < n_tiles; i++, packed += lm_packed_tile_bytes(bits))
-        if (bits == 4)
-            unpack_tile(tiles[i].q[0][0], packed, 4);
-        else if (bits == 3)
-            unpack_three(tiles[i].q[0][0], packed);
-        else
-            unpack_tile(tiles[i].q[0][0], packed, 2);
-}
-
 static inline floats join_pairs(floats a, floats b, bool upper)
 {
     float64x2_t pairs[2] = {vreinterpretq_f64_f32(a), vreinterpretq_f64_f32(b)};

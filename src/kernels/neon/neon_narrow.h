@@ -37,6 +37,8 @@ open_plane(struct opened *o, const uint8_t *plane, const int width, const int le
         }
 }
 
+#include "kernels/narrow/lm_narrow_planes.h"
+
 static inline __attribute__((always_inline)) void open_tile(struct opened *o, const uint8_t *tile,
                                                             const int bits)
 {
@@ -49,12 +51,7 @@ static inline __attribute__((always_inline)) void open_tile(struct opened *o, co
         memcpy(upper, scales + v * sizeof upper, sizeof upper);
         o->scale[v] = vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(upper), 16));
     }
-    if (bits & 4)
-        open_plane(o, tile, 4, 3, true);
-    if (bits & 2)
-        open_plane(o, tile + lm_narrow_plane_bytes(bits & 4), 2, bits & 4 ? 1 : 5, bits < 4);
-    if (bits & 1)
-        open_plane(o, tile + lm_narrow_plane_bytes(bits & 6), 1, 7 - bits, false);
+    open_planes(o, tile, bits);
 }
 
 static inline __attribute__((always_inline)) void

@@ -35,16 +35,6 @@ static enum tacit_status find_type(struct tacit_reference *reference)
     return TACIT_OK;
 }
 
-static enum tacit_status hash_data(struct tacit_reference *reference)
-{
-    struct hash_stream *stream;
-    TRY(hash_stream_create(&stream));
-    hash_stream_update(stream, reference->data, reference->n_bytes);
-    reference->hash = hash_stream_value(stream);
-    hash_stream_destroy(stream);
-    return TACIT_OK;
-}
-
 enum tacit_status tacit_reference_create(struct tacit_reference **reference_out, const void *data,
                                          size_t n_bytes)
 {
@@ -59,10 +49,9 @@ enum tacit_status tacit_reference_create(struct tacit_reference **reference_out,
     enum tacit_status status = reference->data ? TACIT_OK : TACIT_ERR_MEMORY;
     if (status == TACIT_OK) {
         memcpy(reference->data, data, n_bytes);
-        status = hash_data(reference);
-    }
-    if (status == TACIT_OK)
+        reference->hash = hash128(data, n_bytes);
         status = find_type(reference);
+    }
     if (status == TACIT_OK)
         status = reference_shelf_create(&reference->shelf);
     if (status != TACIT_OK) {
