@@ -2,7 +2,6 @@
 #include "generate/generator.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cpu.h"
 #include "base/strict_math.h"
@@ -42,8 +41,7 @@ static enum tacit_status check_primed(const struct generator *g)
     if (!primed)
         return TACIT_OK;
     const struct tacit_primed_info *info = &primed->info;
-    if (memcmp(info->model, g->model->identity, sizeof info->model) != 0 ||
-        info->rules != g->model->rules)
+    if (!primed_is_of(info, g->model))
         return TACIT_ERR_MODEL_WRONG;
     bool alike = info->kv == g->options.kv && info->kv_keep == g->options.kv_keep &&
                  info->n_context == generator_context(&g->options);

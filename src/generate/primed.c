@@ -139,12 +139,17 @@ static enum tacit_status check_stream(const struct tacit_primed *primed,
     return status == TACIT_ERR_ARGUMENT ? TACIT_ERR_CORRUPT : status;
 }
 
+bool primed_is_of(const struct tacit_primed_info *info, const struct tacit_model *model)
+{
+    return memcmp(info->model, model->identity, sizeof info->model) == 0 &&
+           info->rules == model->rules;
+}
+
 static enum tacit_status open_data(struct tacit_primed *primed, const struct tacit_model *model,
                                    const void *data, size_t n_bytes)
 {
     TRY(read_header(primed, data, n_bytes));
-    if (memcmp(primed->info.model, model->identity, sizeof primed->info.model) != 0 ||
-        primed->info.rules != model->rules)
+    if (!primed_is_of(&primed->info, model))
         return TACIT_ERR_MODEL_WRONG;
     primed->data = malloc(n_bytes);
     if (!primed->data)

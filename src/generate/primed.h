@@ -45,6 +45,9 @@ struct tacit_primed {
 /* Fills the header of primed->data; all else is there. */
 void primed_write_header(const struct tacit_primed *primed);
 
+/* Whether a state is of the model and its tokenizer. */
+bool primed_is_of(const struct tacit_primed_info *info, const struct tacit_model *model);
+
 /* TACIT_ERR_MEMORY. */
 enum tacit_status primed_hash_tokens(const uint32_t *tokens, size_t n, struct hash128 *hash);
 
