@@ -26,4 +26,17 @@ extern const struct component_ops hint_model_ops;       /* a language model's pr
  * that component's. */
 void match_model_skim(void *shared, const struct history *history);
 
+/* The longest match, behind a byte that the match model has not taken in yet. */
+struct match_view {
+    unsigned expected; /* 256 + the byte that comes next; 0: there is no match, and all else is 0 */
+    unsigned length_kind; /* below MATCH_LENGTH_KINDS */
+    unsigned miss_kind;   /* below MATCH_MISS_KINDS */
+    uint32_t last;        /* where the byte lies that equals the last one, or should */
+};
+
+enum { MATCH_LENGTH_KINDS = 16, MATCH_MISS_KINDS = 8 };
+
+struct match_view match_model_view(const void *shared, const void *stream,
+                                   const struct history *history);
+
 #endif

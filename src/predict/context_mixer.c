@@ -192,9 +192,34 @@ void context_mixer_pass(struct context_mixer *cm, int bit)
     learn(cm, bit);
 }
 
+void context_mixer_begin_item(struct context_mixer *cm)
+{
+    cm->stream->history.fresh = true;
+}
+
+void context_mixer_end_item(struct context_mixer *cm, uint32_t n_bytes)
+{
+    struct history *h = &cm->stream->history;
+    for (uint32_t i = 1; i <= n_bytes; i++)
+        history_mark_item(h, h->n - i, i == 1 ? ITEM_ENDS : ITEM_GOES_ON);
+}
+
+static struct match_view view_match(const struct context_mixer *cm)
+{
+    const struct context_mixer_stream *stream = cm->stream;
+    for (unsigned i = 0; i < stream->group->n_components; i++) {
+        const struct component *c = &stream->group->components[i];
+        if (c->ops == &match_model_ops)
+            return match_model_view(c->shared, component_stream(c, cm->selected), &stream->history);
+    }
+    return (struct match_view){0};
+}
+
 uint32_t context_mixer_predict_end(struct context_mixer *cm, uint32_t node, uint32_t n_spelled)
 {
-    return end_predict(&cm->end, node, n_spelled, &cm->stream->history, cm->hint.stretch);
+    const struct match_view match = view_match(cm);
+    const struct end_place place = {node, n_spelled, &cm->stream->history, &match};
+    return end_predict(&cm->end, &place, cm->hint.stretch);
 }
 
 void context_mixer_update_end(struct context_mixer *cm, int bit)

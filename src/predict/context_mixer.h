@@ -65,6 +65,11 @@ void context_mixer_set_hint(struct context_mixer *cm, const struct context_hint 
  * and the hint's maps learn it. */
 void context_mixer_pass(struct context_mixer *cm, int bit);
 
+/* Around the bits and ends of each item of the language model, whose n_bytes bytes the selected stream then has taken in.
+ * Only if the configuration says hinted. */
+void context_mixer_begin_item(struct context_mixer *cm);
+void context_mixer_end_item(struct context_mixer *cm, uint32_t n_bytes);
+
 /* The same pair for a decision between bytes: whether an item of the language model goes on (1) or
  * ends (0). node: the decision of the vocabulary's trie; n_spelled: bytes of the item so far. Only
  * if the configuration says hinted, after context_mixer_set_hint. */

@@ -99,6 +99,7 @@ static struct context_mixer *lay_out(struct arena *arena, const struct context_c
     struct context_mixer_stream *streams =
         arena_take(arena, context_n_streams(config) * sizeof *streams);
     uint8_t *ring = arena_take(arena, ring_size(config));
+    uint8_t *item_marks = config->hinted ? arena_take(arena, ring_size(config) / 4) : NULL;
     struct slot_table slots = {0};
     slot_table_lay_out(&slots, arena, slots_size(config));
     struct input_setup setup = {.config = config, .arena = arena, .kernels = kernels};
@@ -112,6 +113,7 @@ static struct context_mixer *lay_out(struct arena *arena, const struct context_c
         setup.hint = &cm->hint;
         for (unsigned i = 0; i < context_n_streams(config); i++) {
             streams[i].history = (struct history){.ring = ring,
+                                                  .item_marks = item_marks,
                                                   .mask = ring_size(config) - 1,
                                                   .whole = context_is_whole(config),
                                                   .partial = 1};

@@ -27,32 +27,43 @@ void context_set_lay_out(struct context_set *set, struct input_setup *setup, uns
     }
 }
 
-static uint64_t slot_hash(const struct context_set *set, const struct context_set_stream *stream,
-                          unsigned i, unsigned partial)
+#define FRESH_SALT UINT64_C(0xbf58476d1ce4e5b9)
+
+/* What follows where an item of the language model has ended is another matter than what follows
+ * where it goes on. */
+static uint64_t salt_of(const struct context_set *set, const struct history *history)
 {
-    return (stream->hash[i] + set->salt + partial) * UINT64_C(0xd6e8feb86659fd93);
+    return set->salt + (history->fresh ? FRESH_SALT : 0);
+}
+
+static uint64_t slot_hash(const struct context_set_stream *stream, unsigned i, uint64_t salt)
+{
+    return (stream->hash[i] + salt) * UINT64_C(0xd6e8feb86659fd93);
 }
 
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
                           const struct history *history)
 {
+    uint64_t salt = salt_of(set, history);
     if (history->bit == 0) {
         for (unsigned i = 0; i < set->n; i++)
-            slot_table_prefetch(set->slots, slot_hash(set, stream, i, 0));
+            slot_table_prefetch(set->slots, slot_hash(stream, i, salt));
         return;
     }
     for (unsigned i = 0; i < set->n; i++) { /* the low nibble's, whatever the next bit is */
         if (stream->expected[i] == 0)
             continue;
-        slot_table_prefetch(set->slots, slot_hash(set, stream, i, 2 * history->partial));
-        slot_table_prefetch(set->slots, slot_hash(set, stream, i, 2 * history->partial + 1));
+        slot_table_prefetch(set->slots, slot_hash(stream, i, salt + 2 * history->partial));
+        slot_table_prefetch(set->slots, slot_hash(stream, i, salt + 2 * history->partial + 1));
     }
 }
 
-static void find_high_slots(struct context_set *set, struct context_set_stream *stream)
+static void find_high_slots(struct context_set *set, struct context_set_stream *stream,
+                            const struct history *history)
 {
+    uint64_t salt = salt_of(set, history);
     for (unsigned i = 0; i < set->n; i++) {
-        struct slot *slot = slot_table_find(set->slots, slot_hash(set, stream, i, 0));
+        struct slot *slot = slot_table_find(set->slots, slot_hash(stream, i, salt));
         stream->nodes[i] = slot->node;
         stream->run_slot[i] = slot;
         stream->expected[i] = slot->run_length != 0 ? slot->run_byte | 0x100 : 0;
@@ -74,14 +85,14 @@ static void seed_slot(const struct input_tables *t, struct slot *slot, unsigned 
 static void find_low_slots(struct context_set *set, struct context_set_stream *stream,
                            const struct history *history)
 {
+    uint64_t salt = salt_of(set, history) + history->partial;
     for (unsigned i = 0; i < set->n; i++) {
         if (stream->expected[i] == 0) {
             memset(stream->no_slot[i], 0, SLOT_NODES);
             stream->nodes[i] = stream->no_slot[i];
             continue;
         }
-        struct slot *slot =
-            slot_table_find(set->slots, slot_hash(set, stream, i, history->partial));
+        struct slot *slot = slot_table_find(set->slots, slot_hash(stream, i, salt));
         stream->nodes[i] = slot->node;
         if (slot->node[0] == 0 && stream->expected[i] >> 4 == history->partial)
             seed_slot(set->tables, slot, stream->expected[i] & 0xff);
@@ -136,7 +147,7 @@ void context_set_predict(struct context_set *set, struct context_set_stream *str
                          const struct history *history, struct mixer_inputs *inputs)
 {
     if (history->bit == 0)
-        find_high_slots(set, stream);
+        find_high_slots(set, stream, history);
     else if (history->bit == 4)
         find_low_slots(set, stream, history);
     if (set->full)

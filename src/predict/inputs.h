@@ -50,6 +50,7 @@ struct mixer_shape {
     unsigned lead;    /* 1 + the input that is to be trusted most at first; 0: none */
     bool summed;      /* the weight sets make one prediction together; else a second layer mixes */
     bool many_inputs; /* summed: the learning rates that suit more than a hundred inputs */
+    bool few_inputs;  /* a lead, not summed: the learning rates that suit some twenty inputs */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
 };

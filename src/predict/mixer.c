@@ -8,7 +8,8 @@
 /* How fast weights are learnt, and how they begin if one input is known to be better than all
  * others: then learning can gain less and lose more. */
 static const struct mixer_rates rates_equal = {0.015f, 0.0007f, 0.0015f};
-static const struct mixer_rates rates_led = {0.008f, 0.0005f, 0.0003f};
+static const struct mixer_rates rates_led = {0.008f, 0.0015f, 0.0003f};
+static const struct mixer_rates rates_led_few = {0.02f, 0.003f, 0.002f};
 
 /* With one layer, for all sets of a bit together: they share one error, which is smaller. */
 static const struct mixer_rates rates_summed = {0.045f, 0.003f, 0.0f};
@@ -26,7 +27,9 @@ enum {
 
 static struct mixer_rates rates_for(const struct mixer_shape *shape)
 {
-    struct mixer_rates rates = shape->lead == 0 ? rates_equal : rates_led;
+    struct mixer_rates rates = shape->lead == 0    ? rates_equal
+                               : shape->few_inputs ? rates_led_few
+                                                   : rates_led;
     if (shape->summed) {
         rates = shape->lead != 0     ? rates_summed_led
                 : shape->many_inputs ? rates_summed_many

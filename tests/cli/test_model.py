@@ -300,7 +300,7 @@ class Model(CliTest):
         """Blocks for which the model earned nothing need none."""
         self.write("toy.gguf", gguf())
         data = text(5000)
-        self.write("a.tct", self.archive(data, "-3", "--block-size", "1K", "-m", "./toy.gguf"))
+        self.write("a.tct", self.archive(data, "-6", "--block-size", "1K", "-m", "./toy.gguf"))
         self.assertEqual({b["method"] for b in self.blocks(self.read("a.tct"))}, {"context"})
         self.assertEqual(self.run_tacit("-dc", "a.tct").stdout, data)
         self.assertEqual(self.run_tacit("cat", "--range", "0-9", "a.tct").stdout, data[:10])

@@ -21,6 +21,9 @@ struct seen {
     unsigned type;
     uint32_t stride, offset, start;
     bool whole; /* no place is ever old */
+    /* docs/language-model.md, section 9: */
+    uint8_t *marks; /* of the ring's places: 1 within an item, 2 at its end, 0 unknown */
+    bool fresh;     /* the present byte begins an item */
 };
 
 static inline unsigned ring_at(const struct seen *seen, uint32_t place)
@@ -108,6 +111,12 @@ struct component make_bitmap(struct setup *setup);
 struct component make_record(struct setup *setup);
 struct component make_x86(struct setup *setup);
 struct component make_match(struct setup *setup);
+/* What the longest match of a component made by make_match comes to behind a byte that it has not been given yet. */
+struct continued {
+    uint32_t expected, length, missed; /* L(length), u */
+    uint32_t last;
+};
+struct continued continue_match(const void *match, const struct seen *seen);
 struct component make_count(struct setup *setup);
 struct component make_text(struct setup *setup);
 struct component make_pattern(struct setup *setup);

@@ -71,12 +71,17 @@ void context(struct context_set *set, uint64_t number)
     set->context[i].hash = h ^ h >> 32;
 }
 
-static void begin_byte(struct context_set *set)
+static uint64_t salt_of(const struct context_set *set, const struct seen *seen)
+{
+    return seen->fresh ? set->salt + K2 : set->salt;
+}
+
+static void begin_byte(struct context_set *set, const struct seen *seen)
 {
     set->n_given = 0;
     for (unsigned i = 0; i < set->n; i++) {
         struct context *c = &set->context[i];
-        struct slot *slot = find(set->slots, (c->hash + set->salt) * K1);
+        struct slot *slot = find(set->slots, (c->hash + salt_of(set, seen)) * K1);
         c->run_slot = slot;
         c->nodes = slot->node;
         c->expected = slot->run_length ? 256u + slot->run_byte : 0;
@@ -84,8 +89,9 @@ static void begin_byte(struct context_set *set)
     }
 }
 
-static void begin_low_bits(struct context_set *set, unsigned partial)
+static void begin_low_bits(struct context_set *set, const struct seen *seen)
 {
+    unsigned partial = seen->partial;
     for (unsigned i = 0; i < set->n; i++) {
         struct context *c = &set->context[i];
         if (c->expected == 0) {
@@ -93,7 +99,7 @@ static void begin_low_bits(struct context_set *set, unsigned partial)
             c->nodes = c->no_nodes;
             continue;
         }
-        c->nodes = find(set->slots, (c->hash + set->salt + partial) * K1)->node;
+        c->nodes = find(set->slots, (c->hash + salt_of(set, seen) + partial) * K1)->node;
         unsigned e = c->expected & 15;
         if (c->nodes[0] == 0 && c->expected >> 4 == partial)
             for (unsigned d = 0; d < 4; d++)
@@ -110,9 +116,9 @@ static uint8_t *node_of(struct context *c, const struct seen *seen)
 void contexts_predict(struct context_set *set, const struct seen *seen, struct given *given)
 {
     if (seen->i == 0)
-        begin_byte(set);
+        begin_byte(set, seen);
     if (seen->i == 4)
-        begin_low_bits(set, seen->partial);
+        begin_low_bits(set, seen);
     set->known = 0;
     for (unsigned i = 0; i < set->n; i++) {
         struct context *c = &set->context[i];

@@ -141,6 +141,7 @@ static uint32_t walk_to(struct language *g, int64_t place)
 {
     const struct items *items = &g->items;
     struct walk walk = {0, items->n, 0};
+    begin_item(g->predictor);
     for (;;) {
         uint32_t split = split_of(items, &walk);
         int at_end = walk.position % 9 == 0, bit = decision_of(items, walk.low, walk.position);
@@ -162,8 +163,10 @@ static uint32_t walk_to(struct language *g, int64_t place)
             *(bit ? &walk.low : &walk.high) = split;
         }
         walk.position++;
-        if (at_end && bit == 0)
+        if (at_end && bit == 0) {
+            end_item(g->predictor, walk.position / 9);
             return walk.low;
+        }
     }
 }
 

@@ -95,6 +95,24 @@ static unsigned U(uint32_t missed)
     return (missed & 3) + (n > 2 ? 4 : 0);
 }
 
+struct continued continue_match(const void *state, const struct seen *seen)
+{
+    const struct match *all = state;
+    struct continued best = {0};
+    uint32_t longest = 0;
+    for (unsigned i = 0; i < all->n; i++) {
+        const struct match_model *m = &all->model[i];
+        bool hit = m->expected == (0x100 | back(seen, 1));
+        uint32_t length = hit ? least(m->length + 1, 400) : 0;
+        if (m->expected == 0 || (best.expected != 0 && length <= longest))
+            continue;
+        longest = length;
+        best = (struct continued){0x100 | ring_at(seen, m->at + 1), L(length),
+                                  U((m->missed << 1 | !hit) & 0xff), m->at};
+    }
+    return best;
+}
+
 static void predict(void *state, const struct seen *seen, struct given *given)
 {
     struct match *all = state;

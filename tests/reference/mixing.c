@@ -20,7 +20,7 @@ struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned 
     float M = (float)n_selectors;
     m->layered = layered;
     m->first = lead ? 0.008f : layered ? 0.015f : (strong ? 0.010f : 0.045f) / M;
-    m->end = lead ? 0.0005f : layered ? 0.0007f : (strong ? 0.0007f : 0.003f) / M;
+    m->end = lead ? 0.0015f : layered ? 0.0007f : (strong ? 0.0007f : 0.003f) / M;
     m->final_rate = lead ? 0.0003f : 0.0015f;
     m->n_inputs = n_inputs;
     m->n_selectors = n_selectors;
@@ -34,6 +34,15 @@ struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned 
             m->final[partial][k] = 1.0f / (float)n_selectors;
     for (int i = 0; i < 962; i++)
         m->T[i] = squash((float)-i * (1.0f / 64.0f));
+    return m;
+}
+
+struct mixer *make_end_mixer(unsigned n_inputs, unsigned n_selectors, const uint32_t *choices)
+{
+    struct mixer *m = make_mixer(true, true, n_inputs, n_selectors, choices, 1);
+    m->first = 0.02f;
+    m->end = 0.003f;
+    m->final_rate = 0.002f;
     return m;
 }
 

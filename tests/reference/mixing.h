@@ -25,6 +25,8 @@ struct mixer {
 /* lead: the number of the input that leads, counted from 1; 0: none does. */
 struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned n_selectors,
                          const uint32_t *choices, unsigned lead);
+/* For whether items end; the first input leads. */
+struct mixer *make_end_mixer(unsigned n_inputs, unsigned n_selectors, const uint32_t *choices);
 
 /* X */
 float mix(struct mixer *mixer, const struct given *given, unsigned partial);

@@ -118,6 +118,7 @@ static struct predictor *make(enum block_strength strength, uint32_t types, stru
     while (p->seen.whole && p->seen.ring_size < n_all)
         p->seen.ring_size *= 2;
     p->seen.ring = zeros(p->seen.ring_size);
+    p->seen.marks = zeros(p->seen.ring_size);
     p->seen.partial = 1;
     p->setup = setup;
     return p;
@@ -196,6 +197,27 @@ uint64_t last_bytes(const struct predictor *p, unsigned n)
     return last(&p->seen, n);
 }
 
+void begin_item(struct predictor *p)
+{
+    p->seen.fresh = true;
+}
+
+void end_item(struct predictor *p, uint32_t n)
+{
+    for (uint32_t i = 1; i <= n; i++)
+        p->seen.marks[(p->seen.n - i) % p->seen.ring_size] = i == 1 ? 2 : 1;
+}
+
+struct continued longest_match(const struct predictor *p, unsigned *mark)
+{
+    struct continued c = {0};
+    for (unsigned i = 0; i < p->group->n_components; i++)
+        if (p->group->component[i].pass != NULL)
+            c = continue_match(p->group->component[i].state, &p->seen);
+    *mark = c.expected != 0 ? p->seen.marks[c.last % p->seen.ring_size] : 0;
+    return c;
+}
+
 static bool rests(const struct component *c, const struct seen *seen)
 {
     return (c->types >> seen->type & 1) == 0;
@@ -240,7 +262,9 @@ static void see(struct seen *seen, int bit)
     seen->i = (seen->i + 1) % 8;
     if (seen->i != 0)
         return;
+    seen->marks[seen->n % seen->ring_size] = 0;
     seen->ring[seen->n++ % seen->ring_size] = (uint8_t)seen->partial;
+    seen->fresh = false;
     seen->last8 = seen->last8 << 8 | (uint8_t)seen->partial;
     seen->partial = 1;
 }

@@ -30,6 +30,12 @@ struct predictor *make_hinted_predictor(unsigned memory, uint32_t types, uint64_
                                         const struct hint *hint);
 /* place: where the stream begins, when it is selected for the first time. */
 void select_stream(struct predictor *predictor, unsigned stream, uint32_t place);
+/* Before the first decision of an item, and behind its last; n: its bytes. */
+void begin_item(struct predictor *predictor);
+void end_item(struct predictor *predictor, uint32_t n);
+/* The longest match, as continue_match gives it, and the mark at its last byte. */
+struct continued;
+struct continued longest_match(const struct predictor *predictor, unsigned *mark);
 uint64_t last_bytes(const struct predictor *predictor, unsigned n);
 /* A bit that both sides know: the components learn it, mixer and refiner do not. */
 void pass_bit(struct predictor *predictor, int bit);

@@ -26,6 +26,7 @@ static inline uint32_t token_walk(const struct byte_trie *trie, struct context_m
 {
     struct byte_trie_walk walk = byte_trie_start(trie);
     int bit;
+    context_mixer_begin_item(cm);
     do {
         if (byte_trie_is_open(trie, &walk)) {
             bit = decide(context, &walk, place >= walk.split);
@@ -35,6 +36,7 @@ static inline uint32_t token_walk(const struct byte_trie *trie, struct context_m
                 context_mixer_pass(cm, bit);
         }
     } while (byte_trie_take(trie, &walk, (unsigned)bit));
+    context_mixer_end_item(cm, byte_trie_depth(&walk));
     return walk.low;
 }
 

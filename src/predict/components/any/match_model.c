@@ -15,8 +15,8 @@
 
 enum {
     MATCH_MODELS_MAX = 3,
-    LENGTH_KINDS = 16,
-    MISS_KINDS = 8,
+    LENGTH_KINDS = MATCH_LENGTH_KINDS,
+    MISS_KINDS = MATCH_MISS_KINDS,
     VERIFY_MAX = 400, /* longer lengths count as this one */
     MISSES_TO_DROP = 8,
     MATCH_INPUTS = 3,
@@ -161,6 +161,26 @@ static void next_byte(void *shared, void *stream, const struct history *h)
         s->length_kind[i] = length_kind(s->length[i]);
         s->miss_kind[i] = miss_kind(s->misses[i]);
     }
+}
+
+struct match_view match_model_view(const void *shared, const void *stream, const struct history *h)
+{
+    const struct match_shared *m = shared;
+    const struct match_stream *s = stream;
+    struct match_view view = {0};
+    uint32_t longest = 0;
+    for (unsigned i = 0; i < m->n_models; i++) {
+        bool hit = s->expected[i] == (history_byte(h, 1) | 0x100);
+        uint32_t length = hit ? s->length[i] + (s->length[i] < VERIFY_MAX) : 0;
+        if (s->expected[i] == 0 || (view.expected != 0 && length <= longest))
+            continue;
+        longest = length;
+        view.expected = h->ring[(s->at[i] + 1) & h->mask] | 0x100u;
+        view.length_kind = length_kind(length);
+        view.miss_kind = miss_kind((s->misses[i] << 1 | !hit) & 0xff);
+        view.last = s->at[i];
+    }
+    return view;
 }
 
 static void predict(void *shared, void *stream, const struct history *h,
