@@ -28,6 +28,8 @@
 extern "C" {
 #endif
 
+struct tacit_primed;
+
 #define TACIT_EVAL_BARE_BITS  30
 #define TACIT_EVAL_WINDOW_MAX 1048576
 #define TACIT_EVAL_TOP        5
@@ -70,6 +72,10 @@ struct tacit_eval_options {
     void *progress_context;
     enum tacit_kv kv; /* the model's keys and values (tacit/options.h) */
     unsigned kv_keep; /* and how many of them, as in tacit_options */
+    /* Each text is read behind the text of this state (tacit/generate.h), which outlives the evaluator; NULL: none. For
+     * TACIT_EVAL_ROLLING, without first_token and mixed. kv and kv_keep are those of primed, and so is window, unless it
+     * is 0. What texts cost is what they cost behind the tokens of that text. */
+    const struct tacit_primed *primed;
 };
 
 /* Sets every field of a struct of struct_size bytes to its default. TACIT_ERR_ARGUMENT: struct_size is too
@@ -119,8 +125,8 @@ typedef int (*tacit_eval_token_fn)(void *context, const struct tacit_eval_token 
 
 struct tacit_evaluator;
 
-/* model: outlives the evaluator. TACIT_ERR_ARGUMENT: an option out of range; TACIT_ERR_MEMORY,
- * TACIT_ERR_THREAD, TACIT_ERR_FLOAT. On failure *evaluator is NULL. */
+/* model: outlives the evaluator. TACIT_ERR_ARGUMENT: an option out of range; TACIT_ERR_MODEL_WRONG: options->primed is of
+ * another model; TACIT_ERR_MEMORY, TACIT_ERR_THREAD, TACIT_ERR_FLOAT. On failure *evaluator is NULL. */
 TACIT_API enum tacit_status tacit_evaluator_create(struct tacit_evaluator **evaluator,
                                                    const struct tacit_model *model,
                                                    const struct tacit_eval_options *options);

@@ -11,6 +11,7 @@
 #include "base/cpu.h"
 #include "base/struct_size.h"
 #include "base/try.h"
+#include "generate/primed.h"
 #include "measure/eval_state.h"
 #include "measure/text_count.h"
 
@@ -50,6 +51,23 @@ enum tacit_status tacit_eval_count(const void *data, size_t n_bytes,
     return struct_give(result, &full, sizeof full);
 }
 
+/* Takes over the context that a state was primed with. */
+static enum tacit_status take_primed(struct tacit_evaluator *e)
+{
+    struct tacit_eval_options *o = &e->options;
+    if (!o->primed)
+        return TACIT_OK;
+    const struct tacit_primed_info *info = &o->primed->info;
+    if (!primed_is_of(info, e->model))
+        return TACIT_ERR_MODEL_WRONG;
+    if (o->convention != TACIT_EVAL_ROLLING || o->mixed || o->first_token != -1 ||
+        info->kv != o->kv || info->kv_keep != o->kv_keep ||
+        (o->window != 0 && o->window != info->n_context))
+        return TACIT_ERR_ARGUMENT;
+    o->window = info->n_context;
+    return TACIT_OK;
+}
+
 static enum tacit_status make_cut(struct tacit_evaluator *e)
 {
     struct tacit_eval_options *o = &e->options;
@@ -71,6 +89,8 @@ static enum tacit_status make_cut(struct tacit_evaluator *e)
         return TACIT_ERR_ARGUMENT;
     e->first = o->first_token >= 0 ? (uint32_t)o->first_token : own == VOCABULARY_NONE ? 0 : own;
     bool has_first = o->first_token >= 0 || (o->first_token == -1 && !llama && !hkust);
+    if (o->primed) /* has been read but for its last token */
+        e->first = o->primed->last_token;
     e->cut = (struct eval_cut){o->convention, window, stride, has_first};
     return TACIT_OK;
 }
@@ -80,6 +100,7 @@ static enum tacit_status start(struct tacit_evaluator *e)
     if (e->options.n_threads > TACIT_THREADS_MAX)
         return TACIT_ERR_ARGUMENT;
     TRY(cpu_features_named(e->options.cpu, &e->features));
+    TRY(take_primed(e));
     TRY(make_cut(e));
     kernels_select(&e->kernels, e->features);
     if (e->options.n_threads == 0)

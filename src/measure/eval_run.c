@@ -10,6 +10,7 @@
 #include "base/find_start.h"
 #include "base/strict_math.h"
 #include "base/try.h"
+#include "generate/primed.h"
 #include "measure/eval_state.h"
 
 static const struct lm_model *lm_of(const struct eval_worker *worker)
@@ -143,6 +144,29 @@ static size_t tokens_alike(const struct eval_worker *worker, const struct eval_w
     return n > 0 && n < w->end && worker->row[n] > 0 ? (size_t)worker->row[n] : 0;
 }
 
+/* Tokens of the window that the model has read, beside those of a primed state. */
+static size_t n_read(const struct eval_worker *worker)
+{
+    const struct tacit_primed *primed = worker->evaluator->options.primed;
+    return (size_t)(lm_stream_position(worker->lm, 0) - (primed ? primed->info.n_tokens : 0));
+}
+
+/* Has the model stand where every window begins. */
+static void go_to_start(struct eval_worker *worker)
+{
+    const struct tacit_primed *primed = worker->evaluator->options.primed;
+    if (primed)
+        lm_restore_stream(worker->lm, 0, primed->stream);
+    else
+        lm_reset_stream(worker->lm, 0);
+}
+
+/* Whether the model can simply forget the end of so many tokens. Nobody knows the tokens of a primed state. */
+static bool can_forget(const struct eval_worker *worker, size_t n_tokens)
+{
+    return !worker->evaluator->options.primed && lm_has_all(worker->lm, n_tokens);
+}
+
 /* Has the model stand behind the first n tokens, or fewer. False: it would be none. */
 static bool go_back(struct eval_worker *worker, size_t n)
 {
@@ -150,7 +174,7 @@ static bool go_back(struct eval_worker *worker, size_t n)
         worker->n_saved = 0; /* what was saved is not of this text */
     if (n == 0)
         return false;
-    if (lm_keep_first(worker->lm, 0, worker->fed, n) == TACIT_OK)
+    if (can_forget(worker, n) && lm_keep_first(worker->lm, 0, worker->fed, n) == TACIT_OK)
         return true;
     if (worker->n_saved == 0)
         return false;
@@ -170,7 +194,7 @@ static size_t begin_window(struct eval_worker *worker, struct eval_items *text,
         copy_costs(worker, text, w->score, n_alike);
         return n_alike > w->score ? n_alike : w->score;
     }
-    lm_reset_stream(worker->lm, 0);
+    go_to_start(worker);
     return w->score;
 }
 
@@ -182,32 +206,31 @@ static void plan_saving(struct eval_worker *worker, const struct eval_items *tex
     const struct eval_items *next = text + 1;
     worker->save_at = SIZE_MAX;
     if (next == e->texts + e->n_texts || e->n_workers > 1 || e->options.mixed ||
-        next->n_windows == 0 || lm_has_all(worker->lm, worker->n_fed))
+        next->n_windows == 0 || can_forget(worker, worker->n_fed))
         return;
     struct eval_window of_next = eval_window_at(&e->cut, next->n_items, 0);
     size_t n = tokens_alike(worker, w, items_alike(text, w, next, &of_next));
-    if (n > worker->n_saved && n >= lm_stream_position(worker->lm, 0))
+    if (n > worker->n_saved && n >= n_read(worker))
         worker->save_at = n;
 }
 
 static enum tacit_status save(struct eval_worker *worker)
 {
-    size_t n = (size_t)lm_stream_position(worker->lm, 0);
     free(worker->saved);
     worker->save_at = SIZE_MAX;
     worker->n_saved = 0;
-    worker->saved = malloc(lm_stream_size(worker->lm, n));
+    worker->saved = malloc(lm_stream_size(worker->lm, lm_stream_position(worker->lm, 0)));
     if (!worker->saved)
         return TACIT_ERR_MEMORY;
     lm_save_stream(worker->lm, 0, worker->saved);
-    worker->n_saved = n;
+    worker->n_saved = n_read(worker);
     return TACIT_OK;
 }
 
 /* The model reads the window's tokens up to the given one. logits: of all of them, or NULL. */
 static enum tacit_status read_to(struct eval_worker *worker, size_t to, float *logits)
 {
-    size_t at = (size_t)lm_stream_position(worker->lm, 0), n = 0;
+    size_t at = n_read(worker), n = 0;
     if (worker->save_at >= at && worker->save_at < to) {
         n = worker->save_at - at;
         TRY(lm_prefill(worker->lm, 0, worker->fed + at, n, logits));

@@ -11,11 +11,13 @@
 
 #include "content/arrangement.h"
 #include "content/recoding/recoding.h"
+#include "generate/primed.h"
 #include "gguf/gguf_tokenizer.h"
 #include "gguf_writer.h"
 #include "golden/golden_content.h"
 #include "methods/block.h"
 #include "payload_reference.h"
+#include "primed_model.h"
 #include "tacit/tacit.h"
 
 enum { CONTENT_MAX = 3000, ARCHIVE_MAX = 16384 };
@@ -218,6 +220,43 @@ static void make_models(const char *folder)
     gguf_close(gguf);
 }
 
+/* A whole state, or the beginning of one for the target to make whole. */
+static void make_primed(const char *folder, const char *name, enum tacit_kv kv, unsigned kv_keep,
+                        bool is_whole)
+{
+    static uint8_t seed[1 << 16];
+    struct tacit_generate_options options;
+    struct tacit_primed *primed;
+    size_t n;
+    tacit_generate_options_init(&options);
+    options.n_threads = 1;
+    options.prompt = "the other is in an hour on the";
+    options.n_prompt = strlen(options.prompt);
+    options.n_context = 384;
+    options.kv = kv;
+    options.kv_keep = kv_keep;
+    if (tacit_primed_create(&primed, primed_model(), &options) != TACIT_OK)
+        fail("a primed state");
+    const void *file = tacit_primed_data(primed, &n);
+    if (!is_whole)
+        n = PRIMED_HEADER_BYTES + PRIMED_SEED_BODY;
+    if (1 + n > sizeof seed)
+        fail("a long state");
+    seed[0] = is_whole ? 0 : PRIMED_IS_FORGED;
+    memcpy(seed + 1, file, n);
+    write_seed(folder, "primed", name, seed, 1 + n);
+    tacit_primed_destroy(primed);
+}
+
+static void make_primed_kinds(const char *folder)
+{
+    make_primed(folder, "whole", TACIT_KV_8, 0, true);
+    make_primed(folder, "8", TACIT_KV_8, 0, false);
+    make_primed(folder, "4", TACIT_KV_4, 0, false);
+    make_primed(folder, "k3v2", TACIT_KV_K3V2, 0, false);
+    make_primed(folder, "keep", TACIT_KV_8, 40, false);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -233,5 +272,6 @@ int main(int argc, char **argv)
     }
     make_arguments(argv[1]);
     make_models(argv[1]);
+    make_primed_kinds(argv[1]);
     return 0;
 }

@@ -53,6 +53,10 @@ def measures(texts: list[str]) -> npt.NDArray[np.float64]:
     html: str = libtacit.surprise(texts[0], model).html()
     print(ranked[0].name, odd[0].line, chosen.records, claims.statements, html, libtacit.to_pandas(ranked))
     made: bytes = libtacit.generate_from(b"seed", model, prompt="Dear all,")
+    state: libtacit.Primed = libtacit.Primed.load(pathlib.Path("state"), model)
+    state.save("copy")
+    made += libtacit.generate(10, primed=state, kv="8") + libtacit.Primed(b"text", kv_keep=50).to_bytes()
+    costs += libtacit.evaluate(model, texts, primed=state)
     try:
         print(libtacit.generate_back(made, model, prompt="Dear all,"))
     except (libtacit.ModelError, libtacit.NeedsReferenceError) as error:

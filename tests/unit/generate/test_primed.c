@@ -5,11 +5,9 @@
  */
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/cpu.h"
-#include "base/hash.h"
 #include "check.h"
-#include "generate/primed.h"
+#include "primed_seal.h"
 #include "tiny_tmodel.h"
 
 enum { CONTEXT = 384, N_TEXT = 420, N_MADE = 40 };
@@ -152,20 +150,6 @@ static void test_refused(void)
     tacit_primed_destroy(primed);
 }
 
-/* Makes the hashes right again. */
-static void seal(uint8_t *data, size_t n)
-{
-    struct hash_stream *stream;
-    CHECK(hash_stream_create(&stream) == TACIT_OK);
-    hash_stream_update(stream, data + PRIMED_HEADER_BYTES, n - PRIMED_HEADER_BYTES);
-    struct hash128 hash = hash_stream_value(stream);
-    hash_stream_destroy(stream);
-    store_le64(data + 16, n);
-    store_le64(data + 144, hash.low);
-    store_le64(data + 152, hash.high);
-    store_le64(data + 184, hash64(data, 184, 0));
-}
-
 static enum tacit_status open_only(const uint8_t *data, size_t n)
 {
     struct tacit_primed *primed;
@@ -184,7 +168,7 @@ static void check_forged(const uint8_t *data, size_t n, size_t at, uint64_t valu
     memcpy(forged, data, n);
     store_le64(number, value);
     memcpy(forged + at, number, n_value);
-    seal(forged, n_left);
+    primed_seal(forged, n_left);
     enum tacit_status status = open_only(forged, n_left);
     CHECK_MSG(status == TACIT_ERR_CORRUPT, "at %zu: %s", at, tacit_status_name(status));
     free(forged);
@@ -211,7 +195,7 @@ static void check_nonsense(size_t kind, const uint8_t *data, size_t n)
     memcpy(forged, data, n);
     for (size_t i = PRIMED_HEADER_BYTES + 128; i < n; i++)
         forged[i] = (uint8_t)hash64(&i, sizeof i, 0);
-    seal(forged, n);
+    primed_seal(forged, n);
     CHECK(tacit_primed_open(&primed, model, forged, n) == TACIT_OK);
     struct tacit_generate_options options = options_of(kind, 0);
     options.primed = primed;

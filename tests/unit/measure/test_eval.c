@@ -188,7 +188,8 @@ static void test_against_plain(void)
     CHECK(run(&options, &result, NULL) == got);
     /* The second window of lm-eval sees one token of the first: by hand, as a text of its own. */
     options = (struct tacit_eval_options){
-        sizeof options, TACIT_EVAL_LM_EVAL, 16, 0, -1, 0, 0, 1, NULL, NULL, NULL, TACIT_KV_8, 0};
+        sizeof options, TACIT_EVAL_LM_EVAL, 16, 0,   -1, 0, 0, 1, NULL, NULL,
+        NULL,           TACIT_KV_8,         0,  NULL};
     got = run(&options, &result, NULL);
     CHECK(result.n_scored_tokens == n && got > want - 200 && got != want);
 }

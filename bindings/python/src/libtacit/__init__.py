@@ -8,7 +8,8 @@
 Reference is what both sides have already: all that compresses and decompresses takes reference=.
 `open` reads and writes .tct files, Archive reads ranges, Compressor and Decompressor work on streams, Model
 opens language models; evaluate, surprise, rank, select, anomalies and detect measure text (they need
-NumPy, which is imported when the first of them is used); generate makes text. encode_block and Joiner make one archive
+NumPy, which is imported when the first of them is used); generate makes text; Primed is what a model remembers of a
+text, from which both go on. encode_block and Joiner make one archive
 in many processes. `libtacit.fsspec` registers .tct with fsspec.
 """
 
@@ -37,6 +38,7 @@ from ._model import Model, ModelInfo, list_models
 from ._native import ffi as _ffi
 from ._native import lib as _lib
 from ._parts import Joiner, block_size, encode_block
+from ._primed import Primed
 from ._reference import Reference
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ __all__ = [
     "ModelInfo",
     "NeedsReferenceError",
     "Options",
+    "Primed",
     "Ranked",
     "Reference",
     "ResourceError",

@@ -175,13 +175,20 @@ def parse_budget(value: int | str) -> tuple[int, bool]:
     return size(value, "budget"), False
 
 
+_KV_KINDS = {"8": lib.TACIT_KV_8, "4": lib.TACIT_KV_4, "k4v3": lib.TACIT_KV_K4V3, "3": lib.TACIT_KV_3,
+             "k4v2": lib.TACIT_KV_K4V2, "k3v2": lib.TACIT_KV_K3V2}
+
+
 def kv_kind(name: str) -> int:
     """How a model's keys and values are kept, as --kv has it."""
-    kinds = {"8": lib.TACIT_KV_8, "4": lib.TACIT_KV_4, "k4v3": lib.TACIT_KV_K4V3, "3": lib.TACIT_KV_3,
-             "k4v2": lib.TACIT_KV_K4V2, "k3v2": lib.TACIT_KV_K3V2}
-    if name not in kinds:
-        raise ArgumentError(f"kv is one of {', '.join(kinds)}: not {name!r}")
-    return int(kinds[name])
+    if name not in _KV_KINDS:
+        raise ArgumentError(f"kv is one of {', '.join(_KV_KINDS)}: not {name!r}")
+    return int(_KV_KINDS[name])
+
+
+def kv_name(kind: int) -> str:
+    """The name that stands for a kind."""
+    return next(name for name, value in _KV_KINDS.items() if value == kind)
 
 
 def kv_share(percent: int) -> int:

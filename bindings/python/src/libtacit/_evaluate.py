@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pyarrow
     from typing_extensions import Unpack
 
+    from ._primed import Primed
+
 Text = Union[str, bytes, bytearray, memoryview]
 
 _CONVENTIONS = {
@@ -109,17 +111,20 @@ class Evaluation:
 
 
 class EvaluateOptions(TypedDict, total=False):
-    """convention: "windows", "rolling", "lm-eval", "llama-perplexity" or "hkust". window, stride: tokens.
-    first_token: before each window; None: none; -1: the model's own. kv, kv_keep: as in Options. details:
+    """convention: "windows", "rolling", "lm-eval", "llama-perplexity" or "hkust"; None: "windows", and "rolling" with
+    primed, which takes no other. window, stride: tokens. first_token: before each window; None: none; -1: the model's
+    own. kv, kv_keep: as in Options. primed: a Primed of this model, behind whose text each text is read, with its
+    context, kv and kv_keep, so that its tokens cost what they cost behind that text; not with mixed. details:
     entropy and likeliest tokens, too. mixed: together with context models. threads, cpu: as in Options. progress:
     called with tokens done and tokens in all, or a bar with update(n)."""
 
-    convention: str
+    convention: str | None
     window: int
     stride: int
     first_token: int | None
     kv: str
     kv_keep: int
+    primed: Primed | None
     details: bool
     mixed: bool
     threads: int
@@ -134,18 +139,20 @@ class Evaluator:
         self,
         model: Model | str,
         *,
-        convention: str = "windows",
+        convention: str | None = None,
         window: int = 0,
         stride: int = 0,
         first_token: int | None = -1,
-        kv: str = "8",
-        kv_keep: int = 0,
+        kv: str | None = None,
+        kv_keep: int | None = None,
+        primed: Primed | None = None,
         details: bool = False,
         mixed: bool = False,
         threads: int = 0,
         cpu: str | None = None,
         progress: Progress | None = None,
     ) -> None:
+        convention = convention or ("rolling" if primed else "windows")
         if convention not in _CONVENTIONS:
             raise ArgumentError(f"convention is one of {', '.join(_CONVENTIONS)}: not {convention!r}")
         self.model = Model(model) if isinstance(model, str) else model
@@ -155,15 +162,16 @@ class Evaluator:
         check(lib.tacit_eval_options_init_sized(options, ffi.sizeof("struct tacit_eval_options")))
         options.convention = _CONVENTIONS[convention]
         options.window, options.stride = window, stride
-        options.kv = kv_kind(kv)
-        options.kv_keep = kv_share(kv_keep)
+        options.kv = kv_kind(kv or (primed.kv if primed else "8"))
+        options.kv_keep = kv_share((primed.kv_keep if primed else 0) if kv_keep is None else kv_keep)
+        options.primed = ffi.NULL if primed is None else primed._handle.pointer
         options.first_token = -2 if first_token is None else first_token
         options.details, options.mixed = details, mixed
         options.n_threads, options.cpu = threads, self._cpu
         options.progress, options.progress_context = lib.on_progress, self._call.handle
         pointer = ffi.new("struct tacit_evaluator **")
         check(lib.tacit_evaluator_create(pointer, self.model._handle, options), "evaluate")
-        self._handle = Handle(pointer[0], lib.tacit_evaluator_destroy, self.model, self._call, self._cpu)
+        self._handle = Handle(pointer[0], lib.tacit_evaluator_destroy, self.model, self._call, self._cpu, primed)
         self._token_type = _token_type()
 
     def run(self, texts: Iterable[Text]) -> list[Evaluation]:
