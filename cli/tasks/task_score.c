@@ -5,12 +5,12 @@
 
 #include "cli/base/progress.h"
 
-enum { BATCH = 256, SEED = 1 }; /* choices that the evaluator takes at a time */
+enum { BATCH = 1024, SEED = 1 }; /* choices that the evaluator takes at a time */
 
 static const double interval_share = 0.95;
 
-/* A batch of texts: those of all choices, then those of all choices without their contexts. Texts that begin alike
- * stand together, since the evaluator then reads the beginning once. */
+/* A batch of texts: those of all choices, then those of all choices without their contexts. What texts
+ * of a batch share, the evaluator reads once. */
 struct batch {
     const struct task_choice *choices;
     size_t n;

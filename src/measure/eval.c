@@ -191,25 +191,47 @@ static enum tacit_status itemise(struct tacit_evaluator *e, struct eval_items *t
     return TACIT_OK;
 }
 
+/* Texts that begin alike come together. */
+static int by_items(const void *a, const void *b)
+{
+    const struct eval_items *x = a, *y = b;
+    size_t i = 0, n = x->n_items < y->n_items ? x->n_items : y->n_items;
+    while (i < n && x->items[i] == y->items[i])
+        i++;
+    if (i < n)
+        return x->items[i] < y->items[i] ? -1 : 1;
+    return (x->n_items > n) - (y->n_items > n);
+}
+
+static int by_index(const void *a, const void *b)
+{
+    const struct eval_items *x = a, *y = b;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
 static enum tacit_status prepare(struct tacit_evaluator *e, const struct tacit_eval_text *texts)
 {
-    size_t n_positions = 1;
     e->n_windows = e->n_tokens = 0;
+    e->n_longest = 1;
+    for (size_t i = 0; i < e->n_texts; i++) {
+        e->texts[i].index = i;
+        TRY(itemise(e, &e->texts[i], &texts[i]));
+    }
+    qsort(e->texts, e->n_texts, sizeof *e->texts, by_items);
     for (size_t i = 0; i < e->n_texts; i++) {
         struct eval_items *text = &e->texts[i];
-        TRY(itemise(e, text, &texts[i]));
         size_t n = eval_window_positions(&e->cut, text->n_items);
-        n_positions = n > n_positions ? n : n_positions;
+        e->n_longest = n > e->n_longest ? n : e->n_longest;
         text->n_windows = eval_n_windows(&e->cut, text->n_items);
         text->first_window = e->n_windows;
         e->n_windows += text->n_windows;
         e->n_tokens += text->n_items;
     }
     for (unsigned i = 0; i < e->n_workers && (i == 0 || i < e->n_windows); i++)
-        TRY(eval_worker_prepare(&e->workers[i], n_positions));
+        TRY(eval_worker_prepare(&e->workers[i], e->n_longest));
     for (unsigned i = 0; i < e->n_workers; i++) {
         e->workers[i].last_text = NULL;
-        e->workers[i].n_saved = 0;
+        eval_copies_keep(&e->workers[i].copies, 0);
     }
     atomic_store(&e->next_window, 0);
     atomic_store(&e->n_done, 0);
@@ -293,6 +315,7 @@ static enum tacit_status run(struct tacit_evaluator *e, const struct tacit_eval_
             return TACIT_ERR_ARGUMENT;
     TRY(prepare(e, texts));
     TRY(score_all(e));
+    qsort(e->texts, e->n_texts, sizeof *e->texts, by_index);
     for (size_t i = 0; i < e->n_texts; i++)
         TRY(tell(e, i, result_at(results, i), on_token, context));
     return TACIT_OK;

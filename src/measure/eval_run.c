@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A worker scores windows: it reads positions that are not scored without logits, then the others,
- * LM_BATCH positions a pass. Where texts begin alike, it goes on from where they part: it has the model forget the rest
- * of the text before, or goes back to a copy of the model's state that it has made there.
+ * LM_BATCH positions a pass. Texts come sorted. Where they begin alike, it goes on from where they part: it has the model
+ * forget the rest of the text before, or goes back to a copy of the model's state that it has made there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,7 @@ void eval_worker_release(struct eval_worker *worker)
 {
     lm_state_destroy(worker->lm);
     free(worker->memory);
-    free(worker->saved);
+    eval_copies_keep(&worker->copies, 0);
 }
 
 /* Fills fed and row. The model does not read bare bytes. */
@@ -170,16 +170,15 @@ static bool can_forget(const struct eval_worker *worker, size_t n_tokens)
 /* Has the model stand behind the first n tokens, or fewer. False: it would be none. */
 static bool go_back(struct eval_worker *worker, size_t n)
 {
-    if (worker->n_saved > n)
-        worker->n_saved = 0; /* what was saved is not of this text */
+    eval_copies_keep(&worker->copies, n); /* longer ones are not of this text */
+    const struct eval_copy *last = eval_copies_last(&worker->copies);
     if (n == 0)
         return false;
     if (can_forget(worker, n) && lm_keep_first(worker->lm, 0, worker->fed, n) == TACIT_OK)
         return true;
-    if (worker->n_saved == 0)
-        return false;
-    lm_restore_stream(worker->lm, 0, worker->saved);
-    return true;
+    if (last)
+        lm_restore_stream(worker->lm, 0, last->saved);
+    return last != NULL;
 }
 
 /* Has the model forget what does not belong before the window. Returns the first item that is not
@@ -198,46 +197,66 @@ static size_t begin_window(struct eval_worker *worker, struct eval_items *text,
     return w->score;
 }
 
-/* Notes where the next text parts from this one, if the model cannot simply forget the rest. */
-static void plan_saving(struct eval_worker *worker, const struct eval_items *text,
-                        const struct eval_window *w)
+/* A beginning of a text, and how many of the texts that come next have it. */
+struct beginning {
+    size_t n_tokens, n_texts;
+};
+
+/* Beginnings that the texts to come share with this one, from where the model stands, the longest first: where texts
+ * are sorted, each shares no more than the one before. Returns how many; of too many the shortest is the last. */
+static size_t find_beginnings(const struct eval_worker *worker, const struct eval_items *text,
+                              const struct eval_window *w, struct beginning found[EVAL_COPIES_MAX])
 {
     const struct tacit_evaluator *e = worker->evaluator;
-    const struct eval_items *next = text + 1;
-    worker->save_at = SIZE_MAX;
-    if (next == e->texts + e->n_texts || e->n_workers > 1 || e->options.mixed ||
-        next->n_windows == 0 || can_forget(worker, worker->n_fed))
-        return;
-    struct eval_window of_next = eval_window_at(&e->cut, next->n_items, 0);
-    size_t n = tokens_alike(worker, w, items_alike(text, w, next, &of_next));
-    if (n > worker->n_saved && n >= n_read(worker))
-        worker->save_at = n;
+    const struct eval_copy *last = eval_copies_last(&worker->copies);
+    size_t n_found = 0, n_texts = 0, least = n_read(worker);
+    if (last && last->n_tokens == least)
+        least++;
+    for (const struct eval_items *next = text + 1;
+         next < e->texts + e->n_texts && next->n_windows > 0; next++) {
+        struct eval_window of_next = eval_window_at(&e->cut, next->n_items, 0);
+        size_t n = tokens_alike(worker, w, items_alike(text, w, next, &of_next));
+        if (n == 0 || n < least)
+            break;
+        if ((n_found == 0 || n < found[n_found - 1].n_tokens) && n_found < EVAL_COPIES_MAX)
+            n_found++;
+        found[n_found - 1] = (struct beginning){n, ++n_texts};
+    }
+    return n_found;
 }
 
-static enum tacit_status save(struct eval_worker *worker)
+/* Plans copies of the model's state where texts to come part from this one, unless the model can simply forget the
+ * rest of each, and where the texts have more to gain than a pass over the weights more costs. */
+static void plan_copies(struct eval_worker *worker, const struct eval_items *text,
+                        const struct eval_window *w)
 {
-    free(worker->saved);
-    worker->save_at = SIZE_MAX;
-    worker->n_saved = 0;
-    worker->saved = malloc(lm_stream_size(worker->lm, lm_stream_position(worker->lm, 0)));
-    if (!worker->saved)
-        return TACIT_ERR_MEMORY;
-    lm_save_stream(worker->lm, 0, worker->saved);
-    worker->n_saved = n_read(worker);
-    return TACIT_OK;
+    enum { PASS_TOKENS = 16 }; /* that are read in the time of a pass, about */
+    const struct tacit_evaluator *e = worker->evaluator;
+    const struct eval_copy *last = eval_copies_last(&worker->copies);
+    struct beginning found[EVAL_COPIES_MAX];
+    size_t below = last ? last->n_tokens : 0;
+    if (e->n_workers > 1 || e->options.mixed || can_forget(worker, e->n_longest))
+        return;
+    for (size_t i = find_beginnings(worker, text, w, found); i-- > 0;)
+        if ((found[i].n_tokens - below) * found[i].n_texts >= PASS_TOKENS) {
+            eval_copies_plan(&worker->copies, found[i].n_tokens);
+            below = found[i].n_tokens;
+        }
 }
 
-/* The model reads the window's tokens up to the given one. logits: of all of them, or NULL. */
+/* The model reads the window's tokens up to the given one, and copies are made where they are planned. logits: of all of
+ * these tokens, or NULL. */
 static enum tacit_status read_to(struct eval_worker *worker, size_t to, float *logits)
 {
-    size_t at = n_read(worker), n = 0;
-    if (worker->save_at >= at && worker->save_at < to) {
-        n = worker->save_at - at;
-        TRY(lm_prefill(worker->lm, 0, worker->fed + at, n, logits));
-        TRY(save(worker));
+    size_t at = n_read(worker), stop;
+    while ((stop = eval_copies_next(&worker->copies)) < to) {
+        TRY(lm_prefill(worker->lm, 0, worker->fed + at, stop - at, logits));
+        TRY(eval_copies_make(&worker->copies, worker->lm));
+        if (logits)
+            logits += (stop - at) * lm_logit_stride(lm_of(worker));
+        at = stop;
     }
-    float *rest = logits ? logits + n * lm_logit_stride(lm_of(worker)) : NULL;
-    return lm_prefill(worker->lm, 0, worker->fed + at + n, to - at - n, rest);
+    return lm_prefill(worker->lm, 0, worker->fed + at, to - at, logits);
 }
 
 /* Scores items i .. of the window. */
@@ -268,7 +287,7 @@ static enum tacit_status score_window(struct eval_worker *worker, struct eval_it
     line_up(worker, text, w);
     TRY(begin_mix(worker->evaluator, text));
     size_t first = begin_window(worker, text, w);
-    plan_saving(worker, text, w);
+    plan_copies(worker, text, w);
     TRY(score_items(worker, text, w, first));
     worker->last_text = text;
     worker->last = *w;

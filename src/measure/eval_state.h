@@ -11,6 +11,7 @@
 
 #include "base/threads/threads.h"
 #include "engine/lm.h"
+#include "measure/eval_copies.h"
 #include "measure/eval_cost.h"
 #include "measure/eval_mix.h"
 #include "measure/eval_windows.h"
@@ -20,6 +21,7 @@ enum { EVAL_WORKERS_MAX = 64 };
 
 /* A text's items and their costs. */
 struct eval_items {
+    size_t index; /* as given; texts are scored in the order of their items */
     const uint8_t *data;
     size_t n_bytes, n_items, n_windows;
     uint64_t first_window;            /* of all windows of the run */
@@ -43,9 +45,7 @@ struct eval_worker {
      * takes costs and the model's state from it. */
     const struct eval_items *last_text;
     struct eval_window last;
-    uint8_t *saved; /* the model's state behind n_saved tokens of that window, if n_saved > 0 */
-    size_t n_saved;
-    size_t save_at; /* how many tokens to read before the state is saved; SIZE_MAX: it is not */
+    struct eval_copies copies; /* of the model's state in that window */
     enum tacit_status status;
 };
 
@@ -62,6 +62,7 @@ struct tacit_evaluator {
     /* The present run. */
     struct eval_items *texts;
     size_t n_texts, n_windows, n_tokens;
+    size_t n_longest;     /* positions of the longest window */
     struct eval_mix *mix; /* of the text whose windows come next, with `mixed` */
     const struct eval_items *mix_text;
     atomic_size_t next_window, n_done;
