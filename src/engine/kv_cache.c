@@ -6,19 +6,21 @@
 struct functions {
     void (*lay_out)(struct kv_cache *cache, struct arena *arena);
     void (*begin)(const struct kv_use *use, size_t n_rows);
+    size_t (*rows)(const struct kv_use *use, size_t n_rows);
     void (*store_key)(const struct kv_use *use, size_t slot, const float *key);
     void (*store_value)(const struct kv_use *use, size_t slot, const float *value);
     void (*copy)(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,
                  size_t from_slot);
     void (*copy_first)(const struct kv_cache *to, const struct kv_cache *from, size_t n_slots);
-    void (*score)(const struct kv_use *use, const float *queries, size_t n_valid);
+    void (*score)(const struct kv_use *use, const float *queries, size_t row_stride,
+                  size_t n_valid);
     void (*weigh)(const struct kv_use *use, float *out, const float *sinks, size_t n_valid);
 };
 
 #define ROW(kind, suffix, key_bits, value_bits)                                                    \
-    [kind] = {kv_lay_out_##suffix,     kv_begin_##suffix, kv_store_key_##suffix,                   \
-              kv_store_value_##suffix, kv_copy_##suffix,  kv_copy_first_##suffix,                  \
-              kv_score_##suffix,       kv_weigh_##suffix},
+    [kind] = {kv_lay_out_##suffix,    kv_begin_##suffix,       kv_rows_##suffix,                   \
+              kv_store_key_##suffix,  kv_store_value_##suffix, kv_copy_##suffix,                   \
+              kv_copy_first_##suffix, kv_score_##suffix,       kv_weigh_##suffix},
 static const struct functions kinds[] = {KV_KINDS(ROW)};
 
 void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim, size_t n_slots,
@@ -35,6 +37,7 @@ void kv_scratch_lay_out(struct kv_scratch *scratch, enum kv_kind kind, size_t n_
                         size_t head_dim, size_t n_slots, struct arena *arena)
 {
     bool low = kind != KV_INT8;
+    n_queries *= kv_rows_max(n_queries);
     size_t n_tiles = n_slots / LM_TILE_ROWS * (head_dim / LM_GROUP);
     n_slots += low ? KV_NEAR_SLOTS : 0;
     scratch->is_unpacked = false;
@@ -58,6 +61,15 @@ void kv_cache_begin(const struct kv_use *use, size_t n_rows)
     kinds[use->cache.kind].begin(use, n_rows);
 }
 
+size_t kv_cache_rows(const struct kv_use *use, size_t n_rows)
+{
+    size_t most = kv_rows_max(use->n_queries);
+    if (use->position >= use->n_kept)
+        return 1;
+    most = most < use->n_kept - use->position ? most : (size_t)(use->n_kept - use->position);
+    return kinds[use->cache.kind].rows(use, n_rows < most ? n_rows : most);
+}
+
 void kv_cache_store(const struct kv_use *use, size_t slot, const float *key, const float *value)
 {
     kinds[use->cache.kind].store_key(use, slot, key);
@@ -76,9 +88,10 @@ void kv_cache_copy_first(const struct kv_cache *to, const struct kv_cache *from,
     kinds[to->kind].copy_first(to, from, n_slots);
 }
 
-void kv_cache_score(const struct kv_use *use, const float *queries, size_t n_valid)
+void kv_cache_score(const struct kv_use *use, const float *queries, size_t row_stride,
+                    size_t n_valid)
 {
-    kinds[use->cache.kind].score(use, queries, n_valid);
+    kinds[use->cache.kind].score(use, queries, row_stride, n_valid);
 }
 
 void kv_cache_weigh(const struct kv_use *use, float *out, const float *sinks, size_t n_valid)

@@ -30,6 +30,12 @@ void kv_begin_int8(const struct kv_use *use, size_t n_rows)
     (void)n_rows;
 }
 
+size_t kv_rows_int8(const struct kv_use *use, size_t n_rows)
+{
+    (void)use;
+    return n_rows;
+}
+
 void kv_store_key_int8(const struct kv_use *use, size_t slot, const float *key)
 {
     struct lm_rows *one = &use->scratch->one;
@@ -128,18 +134,39 @@ static void prefetch_values(const struct kv_cache *cache, size_t n_valid)
             __builtin_prefetch((const char *)(tiles + b * n_columns) + i, 0, 2);
 }
 
-void kv_score_int8(const struct kv_use *use, const float *queries, size_t n_valid)
+void kv_score_int8(const struct kv_use *use, const float *queries, size_t row_stride,
+                   size_t n_valid)
 {
     size_t head_dim = use->cache.head_dim, n_groups = head_dim / LM_GROUP;
+    size_t n = use->n_rows * use->n_queries, n_last = n_valid + use->n_rows - 1;
     struct kv_scratch *t = use->scratch;
-    prefetch_values(&use->cache, n_valid);
-    for (size_t i = 0; i < use->n_queries; i++)
-        lm_rows_quantize(&t->query, use->kernels, i, queries + i * head_dim);
-    struct lm_matrix keys = {use->cache.keys, (n_valid + LM_TILE_ROWS - 1) / LM_TILE_ROWS, n_groups,
+    prefetch_values(&use->cache, n_last);
+    for (size_t i = 0; i < n; i++)
+        lm_rows_quantize(&t->query, use->kernels, i,
+                         queries + i / use->n_queries * row_stride + i % use->n_queries * head_dim);
+    struct lm_matrix keys = {use->cache.keys, (n_last + LM_TILE_ROWS - 1) / LM_TILE_ROWS, n_groups,
                              n_groups};
-    use->kernels->lm_product(t->score, use->cache.n_slots, &keys, &t->query, use->n_queries, false);
-    for (size_t i = 0; use->score_cap > 0.0f && i < use->n_queries; i++)
-        lm_cap(t->score + i * use->cache.n_slots, use->score_cap, n_valid);
+    use->kernels->lm_product(t->score, use->cache.n_slots, &keys, &t->query, n, false);
+    for (size_t i = 0; use->score_cap > 0.0f && i < n; i++)
+        lm_cap(t->score + i * use->cache.n_slots, use->score_cap, n_last);
+}
+
+/* The weights of query i, whose row sees n_valid slots. n_groups: of its row and all that look with it; what that row does
+ * not see has no weight, so that it adds zeros. */
+static void make_weights(const struct kv_use *use, const struct lm_rows *weight, size_t i,
+                         size_t part, size_t n_valid, size_t n_groups, float sink)
+{
+    const struct kv_cache *cache = &use->cache;
+    size_t at = i * weight->n_groups, n_own = (n_valid + LM_GROUP - 1) / LM_GROUP;
+    use->scratch->total[i] = use->kernels->lm_attention_weights(
+        weight->q + at * LM_GROUP, weight->scale + at, weight->sum + at,
+        use->scratch->score + i * cache->n_slots,
+        (const float *)cache->scales + part * cache->n_slots, n_valid, sink);
+    for (size_t g = at + n_own; g < at + n_groups; g++) {
+        memset(weight->q + g * LM_GROUP, 0, LM_GROUP);
+        weight->scale[g] = 0.0f;
+        weight->sum[g] = 0;
+    }
 }
 
 /* 64 columns of the values: the sums to out, divided by the weights' totals. */
@@ -148,20 +175,19 @@ static void weigh_part(const struct kv_use *use, float *out, const float *sinks,
 {
     const struct kv_cache *cache = &use->cache;
     struct kv_scratch *t = use->scratch;
-    const float *scales = cache->scales;
-    size_t n_slots = cache->n_slots, n_groups = n_slots / LM_GROUP;
-    size_t n_blocks = LM_GROUP / LM_TILE_ROWS;
+    size_t n_columns = cache->n_slots / LM_GROUP, n_blocks = LM_GROUP / LM_TILE_ROWS;
+    size_t n = use->n_rows * use->n_queries;
+    size_t n_groups = (n_valid + use->n_rows - 1 + LM_GROUP - 1) / LM_GROUP;
     struct lm_rows weight = t->weight;
-    weight.n_groups = n_groups; /* fewer than the scratch has room for, in layers of short
-                                   windows */
-    for (size_t i = 0; i < use->n_queries; i++)
-        t->total[i] = use->kernels->lm_attention_weights(
-            weight.q + i * n_slots, weight.scale + i * n_groups, weight.sum + i * n_groups,
-            t->score + i * n_slots, scales + part * n_slots, n_valid, sinks[i]);
-    struct lm_matrix values = {(struct lm_tile *)cache->values + part * n_blocks * n_groups,
-                               n_blocks, (n_valid + LM_GROUP - 1) / LM_GROUP, n_groups};
-    use->kernels->lm_product(out, cache->head_dim, &values, &weight, use->n_queries, false);
-    for (size_t i = 0; i < use->n_queries; i++)
+    weight.n_groups =
+        n_columns; /* fewer than the scratch has room for, in layers of short windows */
+    for (size_t i = 0; i < n; i++)
+        make_weights(use, &weight, i, part, n_valid + i / use->n_queries, n_groups,
+                     sinks[i % use->n_queries]);
+    struct lm_matrix values = {(struct lm_tile *)cache->values + part * n_blocks * n_columns,
+                               n_blocks, n_groups, n_columns};
+    use->kernels->lm_product(out, cache->head_dim, &values, &weight, n, false);
+    for (size_t i = 0; i < n; i++)
         lm_scale(out + i * cache->head_dim, 1.0f / t->total[i], LM_GROUP);
 }
 

@@ -44,10 +44,11 @@ struct kv_cache {
     void *key_scales, *near_keys, *near_values, *near_scales;
 };
 
-/* Room for the queries of one head of keys and values; each crew member has one scratch for all
+/* Room for the queries of one head of keys and values, of up to kv_rows_max rows; each crew member has one scratch for all
  * caches. */
 struct kv_scratch {
-    struct lm_rows query;  /* [queries][head_dim / 64] */
+    struct lm_rows
+        query; /* [queries][head_dim / 64]; queries: those of a row, then those of the next */
     struct lm_rows weight; /* [queries][n_slots / 64] */
     struct lm_rows one;    /* [1][head_dim / 64]: a key or a value */
     float *score;          /* [queries][n_slots] */
@@ -72,9 +73,10 @@ struct kv_use {
     struct kv_scratch *scratch;
     size_t n_queries;
     float score_cap; /* of kv_cache_score: cap * tanh(score / cap); 0: none */
-    /* The row that stores and looks, in a ring of n_kept positions of which the first n_sinks stay. Slots follow from
-     * positions by kv_slot. */
+    /* The row that stores, or the first of n_rows that look, at positions one after the other, in a ring of n_kept positions
+     * of which the first n_sinks stay. Slots follow from positions by kv_slot. */
     uint64_t position;
+    size_t n_rows;
     size_t n_kept, n_sinks;
 };
 
@@ -95,17 +97,19 @@ static inline size_t kv_slot(size_t n_kept, size_t n_sinks, uint64_t position)
 #define KV_FUNCTIONS(X) X(int8) X(low)
 
 /* lay_out sets the pointers of a cache whose other fields are set; for the others
- * kv_cache.h has the contract of begin, store, copy, copy_first, score and weigh. */
+ * kv_cache.h has the contract of begin, rows, store, copy, copy_first, score and weigh. */
 #define KV_DECLARE(suffix)                                                                         \
     void kv_lay_out_##suffix(struct kv_cache *cache, struct arena *arena);                         \
     void kv_begin_##suffix(const struct kv_use *use, size_t n_rows);                               \
+    size_t kv_rows_##suffix(const struct kv_use *use, size_t n_rows);                              \
     void kv_store_key_##suffix(const struct kv_use *use, size_t slot, const float *key);           \
     void kv_store_value_##suffix(const struct kv_use *use, size_t slot, const float *value);       \
     void kv_copy_##suffix(const struct kv_cache *to, size_t to_slot, const struct kv_cache *from,  \
                           size_t from_slot);                                                       \
     void kv_copy_first_##suffix(const struct kv_cache *to, const struct kv_cache *from,            \
                                 size_t n_slots);                                                   \
-    void kv_score_##suffix(const struct kv_use *use, const float *queries, size_t n_valid);        \
+    void kv_score_##suffix(const struct kv_use *use, const float *queries, size_t row_stride,      \
+                           size_t n_valid);                                                        \
     void kv_weigh_##suffix(const struct kv_use *use, float *out, const float *sinks,               \
                            size_t n_valid);
 KV_FUNCTIONS(KV_DECLARE)

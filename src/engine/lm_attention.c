@@ -111,25 +111,55 @@ static void show(const struct attending *a, const float *key)
         state->watch(state->watcher, &attended);
 }
 
+/* Where the row has its first query. */
+static float *queries_of(const struct attending *a)
+{
+    return a->team->wide + a->row * a->state->wide_stride +
+           a->head * a->use.n_queries * a->state->model->shape.head_dim;
+}
+
+/* Stores what the row at a->row remembers, and makes its queries. */
+static const float *come(const struct attending *a)
+{
+    const struct lm_shape *s = &a->state->model->shape;
+    float *key = a->team->wide + a->row * a->state->wide_stride + lm_head_columns(s) +
+                 (size_t)a->head * s->head_dim;
+    remember(a, key, key + (size_t)s->n_kv_heads * s->head_dim);
+    make_queries(a, queries_of(a));
+    return key;
+}
+
+/* Rows from a->row on that look together, as many as a->use says. */
 static void attend(const struct attending *a)
 {
     const struct lm_state *state = a->state;
-    const struct lm_shape *s = &state->model->shape;
     struct lm_scratch *t = a->scratch;
-    size_t n = a->use.n_queries, n_kept = lm_looked_at(a->span), parts = s->head_dim / LM_GROUP;
+    struct attending one = *a;
+    size_t n = a->use.n_queries, n_kept = lm_looked_at(a->span);
+    size_t head_dim = a->use.cache.head_dim, parts = head_dim / LM_GROUP;
     size_t n_valid = a->position < n_kept ? (size_t)a->position + 1 : n_kept;
-    float *qkv = a->team->wide + a->row * state->wide_stride;
-    float *queries = qkv + a->head * n * s->head_dim;
-    float *key = qkv + lm_head_columns(s) + (size_t)a->head * s->head_dim;
-    remember(a, key, key + (size_t)s->n_kv_heads * s->head_dim);
-    make_queries(a, queries);
-    kv_cache_score(&a->use, queries, n_valid);
+    const float *key = NULL;
+    for (size_t i = 0; i < a->use.n_rows; i++) {
+        one.row = a->row + i;
+        one.position = one.use.position = a->position + i;
+        key = come(&one);
+    }
+    kv_cache_score(&a->use, queries_of(a), state->wide_stride, n_valid);
     show(a, key);
     kv_cache_weigh(&a->use, t->out, t->sinks, n_valid);
     if (a->past.keep.received)
         lm_keep_note(&a->past.keep, &a->use, n_valid);
-    lm_rows_quantize_part(&a->team->attended, &state->kernels, a->row, a->head * n * parts,
-                          n * parts, t->out);
+    for (size_t i = 0; i < a->use.n_rows; i++)
+        lm_rows_quantize_part(&a->team->attended, &state->kernels, a->row + i, a->head * n * parts,
+                              n * parts, t->out + i * n * head_dim);
+}
+
+/* How many of n_rows rows from a->row on look together: one where somebody watches each, or where what a row has seen
+ * decides which slot the next one takes. */
+static size_t rows_together(const struct attending *a, size_t n_rows)
+{
+    bool alone = a->state->watch || a->past.keep.received;
+    return alone ? 1 : kv_cache_rows(&a->use, n_rows);
 }
 
 /* The scores of the head's sinks, which are parameters of the layer. */
@@ -158,18 +188,19 @@ static void attend_run(const struct lm_share *share, uint32_t layer_index, uint3
         .span = &state->spans[layer_index],
         .past = past,
         .use = {past.cache, &state->kernels, &scratch->kv, s->n_heads / s->n_kv_heads, s->score_cap,
-                0, state->spans[layer_index].n_kept, state->spans[layer_index].n_sinks}};
+                0, 1, state->spans[layer_index].n_kept, state->spans[layer_index].n_sinks}};
     set_sinks(&a);
     a.use.position = share->pass->rows[begin].position;
     kv_cache_begin(&a.use, end - begin);
-    for (a.row = begin; a.row < end; a.row++) {
+    for (a.row = begin; a.row < end; a.row += a.use.n_rows) {
         a.position = a.use.position = share->pass->rows[a.row].position;
+        a.use.n_rows = rows_together(&a, end - a.row);
         attend(&a);
     }
 }
 
-/* For each head one member computes a stream's rows in order. Each row's key and value are stored
- * just before the row's attention, so that the row sees what it would see if it came alone. */
+/* For each head one member computes a stream's rows in order. Keys and values are stored before the row's attention, a few
+ * rows' at a time where each sees what it would see if it came alone. */
 void lm_attention(const struct lm_share *share, uint32_t layer_index)
 {
     const struct lm_row *rows = share->pass->rows;

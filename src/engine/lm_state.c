@@ -29,7 +29,7 @@ static void lay_out_scratch(struct lm_scratch *t, const struct lm_state *state,
     size_t n = group_heads(s);
     kv_scratch_lay_out(&t->kv, state->kv_kind, n, s->head_dim, state->n_slots_max, arena);
     t->sinks = arena_take(arena, n * sizeof *t->sinks);
-    t->out = arena_take(arena, n * s->head_dim * sizeof *t->out);
+    t->out = arena_take(arena, kv_rows_max(n) * n * s->head_dim * sizeof *t->out);
     t->head = arena_take(arena, s->head_dim * sizeof *t->head);
 }
 

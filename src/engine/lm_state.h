@@ -57,7 +57,7 @@ static inline size_t lm_looked_at(const struct lm_span *span)
 struct lm_scratch {
     struct kv_scratch kv;
     float *sinks; /* [heads a group]: scores */
-    float *out;   /* [heads a group][head_dim] */
+    float *out;   /* [rows][heads a group][head_dim] */
     float *head;  /* [head_dim] */
 };
 

@@ -11,12 +11,16 @@
 #include <string.h>
 
 #include "engine/kv/kv_low.h"
+#include "engine/kv_cache.h"
 #include "engine/kv_pack.h"
 #include "engine/lm_ops.h"
 #include "engine/lm_rows.h"
 
 /* From so many rows on it pays to unpack everything once for all. */
 enum { UNPACKED_ROWS = 4 };
+
+static_assert((int)KV_NEAR + (int)KV_QUERIES - 1 <= KV_LOW_MEAN_SLOT - 2 * (int)KV_SINKS_MAX,
+              "rows that look together store before the first looks, and leave it what is near");
 
 /* Slots that are looked at, at few bits and near by. */
 static size_t count_far(const struct kv_use *use)
@@ -122,20 +126,41 @@ void kv_begin_low(const struct kv_use *use, size_t n_rows)
         unpack_far(use, 0, first_near(use));
 }
 
-/* Unpacks anew what the row's position has put among the few bits. */
-static void follow(const struct kv_use *use)
+size_t kv_rows_low(const struct kv_use *use, size_t n_rows)
 {
-    if (use->scratch->is_unpacked) /* then each row leaves a position far behind */
-        unpack_far(
-            use, kv_slot(use->n_kept, use->n_sinks, use->position - KV_NEAR) / LM_GROUP * LM_GROUP,
-            LM_GROUP);
+    size_t n_far = count_far(use), n = first_near(use) - n_far + 1; /* whose columns lie alike */
+    if (n_far == 0)
+        return 1;
+    return n_rows < n ? n_rows : n;
 }
 
-static void score_far(const struct kv_use *use)
+/* Row r of those at use. */
+static struct kv_use one_row(const struct kv_use *use, size_t r)
+{
+    struct kv_use one = *use;
+    one.position += r;
+    one.n_rows = 1;
+    return one;
+}
+
+/* Unpacks anew what the rows' positions have put among the few bits. */
+static void follow(const struct kv_use *use)
+{
+    size_t last = SIZE_MAX;
+    for (size_t r = 0; use->scratch->is_unpacked && r < use->n_rows; r++) {
+        uint64_t left = use->position + r - KV_NEAR; /* each row leaves a position far behind */
+        size_t first = kv_slot(use->n_kept, use->n_sinks, left) / LM_GROUP * LM_GROUP;
+        if (first != last)
+            unpack_far(use, first, LM_GROUP);
+        last = first;
+    }
+}
+
+static void score_far(const struct kv_use *use, size_t n_far)
 {
     struct kv_scratch *t = use->scratch;
     size_t n_groups = use->cache.head_dim / LM_GROUP;
-    size_t n_blocks = (count_far(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
+    size_t n_blocks = (n_far + LM_TILE_ROWS - 1) / LM_TILE_ROWS;
     size_t chunk = t->is_unpacked ? n_blocks : KV_TILES / n_groups;
     for (size_t b = 0; b < n_blocks; b += chunk) {
         struct lm_matrix keys = {t->is_unpacked ? t->far_keys : t->tiles,
@@ -143,58 +168,83 @@ static void score_far(const struct kv_use *use)
         if (!t->is_unpacked)
             unpack_keys(use, t->tiles, b, keys.n_blocks);
         use->kernels->lm_product(t->score + b * LM_TILE_ROWS, row_stride(use), &keys, &t->query,
-                                 use->n_queries, false);
+                                 use->n_rows * use->n_queries, false);
     }
 }
 
-void kv_score_low(const struct kv_use *use, const float *queries, size_t n_valid)
+/* What the products of one row, whose scores begin at score, still lack. */
+static void finish_scores(const struct kv_use *use, float *score)
 {
-    (void)n_valid; /* the position says more */
     struct kv_scratch *t = use->scratch;
-    struct kv_cache near = kv_low_near(&use->cache);
-    size_t head_dim = near.head_dim, n_groups = head_dim / LM_GROUP, stride = row_stride(use);
-    size_t n_far = count_far(use);
-    follow(use);
-    use->kernels->lm_rotate(t->rotated, queries, use->n_queries * n_groups);
-    for (size_t i = 0; i < use->n_queries; i++)
-        lm_rows_quantize(&t->query, use->kernels, i, t->rotated + i * head_dim);
-    score_far(use);
-    struct lm_matrix keys = {near.keys, (count_near(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS,
-                             n_groups, n_groups};
-    use->kernels->lm_product(t->score + first_near(use), stride, &keys, &t->query, use->n_queries,
-                             false);
+    size_t n_far = count_far(use), near = first_near(use);
     mask(use);
-    for (size_t i = 0; i < use->n_queries; i++) {
-        float *score = t->score + i * stride, of_mean = score[first_near(use) + KV_LOW_MEAN_SLOT];
+    for (size_t i = 0; i < use->n_queries; i++, score += row_stride(use)) {
+        float of_mean = score[near + KV_LOW_MEAN_SLOT];
         for (size_t j = 0; j < n_far; j++)
             score[j] += of_mean;
         if (use->score_cap > 0.0f)
-            lm_cap(score, use->score_cap, first_near(use) + count_near(use));
+            lm_cap(score, use->score_cap, near + count_near(use));
         for (size_t j = 0; j < t->n_masked; j++)
             score[t->masked[j]] = -LM_SCORE_MAX;
     }
 }
 
-/* Weights of all columns for 64 numbers of the values. */
-static void make_weights(const struct kv_use *use, struct lm_rows *weight, const float *sinks,
-                         size_t part)
+void kv_score_low(const struct kv_use *use, const float *queries, size_t row_step, size_t n_valid)
+{
+    (void)n_valid; /* the position says more */
+    struct kv_scratch *t = use->scratch;
+    struct kv_cache near = kv_low_near(&use->cache);
+    struct kv_use last = one_row(use, use->n_rows - 1);
+    size_t n_groups = near.head_dim / LM_GROUP, n = use->n_rows * use->n_queries;
+    size_t row_size = use->n_queries * near.head_dim;
+    follow(use);
+    for (size_t r = 0; r < use->n_rows; r++)
+        use->kernels->lm_rotate(t->rotated + r * row_size, queries + r * row_step,
+                                use->n_queries * n_groups);
+    for (size_t i = 0; i < n; i++)
+        lm_rows_quantize(&t->query, use->kernels, i, t->rotated + i * near.head_dim);
+    score_far(use, count_far(&last));
+    struct lm_matrix keys = {near.keys, (count_near(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS,
+                             n_groups, n_groups};
+    use->kernels->lm_product(t->score + first_near(use), row_stride(use), &keys, &t->query, n,
+                             false);
+    for (size_t r = 0; r < use->n_rows; r++) {
+        struct kv_use one = one_row(use, r);
+        finish_scores(&one, t->score + r * use->n_queries * row_stride(use));
+    }
+}
+
+/* The value scales of all columns of one row, for 64 numbers of the values. */
+static void scale_columns(const struct kv_use *use, size_t part)
 {
     struct kv_scratch *t = use->scratch;
     const struct kv_cache *cache = &use->cache;
-    const uint16_t *scales = (const uint16_t *)cache->scales + part * cache->n_slots;
-    size_t stride = row_stride(use), n_columns = first_near(use) + count_near(use);
-    kv_scale_values(t->value_scale, scales, count_far(use));
+    mask(use);
+    kv_scale_values(t->value_scale, (const uint16_t *)cache->scales + part * cache->n_slots,
+                    count_far(use));
     memcpy(t->value_scale + first_near(use),
            (const float *)cache->near_scales + part * KV_NEAR_SLOTS,
            count_near(use) * sizeof(float));
     for (size_t j = 0; j < t->n_masked; j++)
         t->value_scale[t->masked[j]] = 0.0f;
+}
+
+/* Weights of all columns of all rows for 64 numbers of the values. */
+static void make_weights(const struct kv_use *use, struct lm_rows *weight, const float *sinks,
+                         size_t part)
+{
+    struct kv_scratch *t = use->scratch;
+    size_t stride = row_stride(use), n_columns = first_near(use) + count_near(use);
     weight->n_groups = stride / LM_GROUP;
-    for (size_t i = 0; i < use->n_queries; i++)
+    for (size_t i = 0; i < use->n_rows * use->n_queries; i++) {
+        struct kv_use one = one_row(use, i / use->n_queries);
+        if (i % use->n_queries == 0)
+            scale_columns(&one, part);
         t->total[i] = use->kernels->lm_attention_weights(
             weight->q + i * stride, weight->scale + i * weight->n_groups,
             weight->sum + i * weight->n_groups, t->score + i * stride, t->value_scale, n_columns,
-            sinks[i]);
+            sinks[i % use->n_queries]);
+    }
 }
 
 /* The weights from a group on. */
@@ -223,19 +273,19 @@ static void weigh_part(const struct kv_use *use, float *out, const float *sinks,
     struct lm_rows weight = use->scratch->weight, left;
     struct kv_cache near = kv_low_near(&use->cache);
     size_t n_blocks = LM_GROUP / LM_TILE_ROWS, chunk = KV_TILES / n_blocks;
+    size_t n = use->n_rows * use->n_queries;
     size_t n_far = first_near(use) / LM_GROUP, n_near = KV_NEAR_SLOTS / LM_GROUP;
     make_weights(use, &weight, sinks, part);
     for (size_t g = 0; g < n_far; g += chunk) {
-        size_t n = n_far - g < chunk ? n_far - g : chunk;
-        struct lm_matrix values = far_values(use, part, g, n);
+        struct lm_matrix values = far_values(use, part, g, n_far - g < chunk ? n_far - g : chunk);
         left = weights_from(&weight, g);
-        use->kernels->lm_product(out, near.head_dim, &values, &left, use->n_queries, g > 0);
+        use->kernels->lm_product(out, near.head_dim, &values, &left, n, g > 0);
     }
     struct lm_matrix values = {(struct lm_tile *)near.values + part * n_blocks * n_near, n_blocks,
                                (count_near(use) + LM_GROUP - 1) / LM_GROUP, n_near};
     left = weights_from(&weight, n_far);
-    use->kernels->lm_product(out, near.head_dim, &values, &left, use->n_queries, n_far > 0);
-    for (size_t i = 0; i < use->n_queries; i++)
+    use->kernels->lm_product(out, near.head_dim, &values, &left, n, n_far > 0);
+    for (size_t i = 0; i < n; i++)
         lm_scale(out + i * near.head_dim, 1.0f / use->scratch->total[i], LM_GROUP);
 }
 
@@ -245,5 +295,5 @@ void kv_weigh_low(const struct kv_use *use, float *out, const float *sinks, size
     size_t head_dim = use->cache.head_dim;
     for (size_t part = 0; part < head_dim / LM_GROUP; part++)
         weigh_part(use, out + part * LM_GROUP, sinks, part);
-    use->kernels->lm_rotate(out, out, use->n_queries * head_dim / LM_GROUP);
+    use->kernels->lm_rotate(out, out, use->n_rows * use->n_queries * head_dim / LM_GROUP);
 }

@@ -114,7 +114,7 @@ static void look(const struct kv_use *use, const struct plain *plain, uint64_t a
         queries[0][d] = (plain->keys[at][d] - offset[d]) * (turned ? -1.0f : 1.0f);
         queries[1][d] = 0.0f;
     }
-    kv_cache_score(use, queries[0], 0);
+    kv_cache_score(use, queries[0], 0, 0);
     kv_cache_weigh(use, out[0], sinks, 0);
     for (size_t d = 0; d < HEAD_DIM; d++)
         worst = fmax(worst, fabs((double)out[0][d] - (double)plain->values[at][d]));
@@ -134,7 +134,7 @@ static void look_everywhere(const struct kv_use *use, const struct plain *plain)
                 mean[d] += (double)plain->values[i][d];
             n++;
         }
-    kv_cache_score(use, queries[0], 0);
+    kv_cache_score(use, queries[0], 0, 0);
     kv_cache_weigh(use, out[0], sinks, 0);
     for (size_t d = 0; d < HEAD_DIM; d++) {
         worst = fmax(worst, fabs((double)out[0][d] - mean[d] / n));
@@ -174,6 +174,7 @@ static void check_kind(enum kv_kind kind, size_t n_sinks, uint32_t features)
     struct kv_use use = {.kernels = &kernels,
                          .scratch = &scratch,
                          .n_queries = QUERIES,
+                         .n_rows = 1,
                          .n_kept = KEPT,
                          .n_sinks = n_sinks};
     struct arena sizes = {0};
