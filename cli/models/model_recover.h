@@ -8,6 +8,7 @@
 
 #include "cli/base/exit_codes.h"
 #include "cli/models/model_texts.h"
+#include "tacit/options.h"
 #include "tacit/shrink.h"
 
 /* argv[0] is "recover". Returns the process's exit status (exit_codes.h). */
@@ -53,7 +54,9 @@ enum { TRAINING_STEPS_MAX = 100000000, TRAINING_MINUTES_MAX = 100000 };
             "is a learning rate", "the learning rate (0.001)", NULL                                \
     }
 #define TRAINING_ROWS_COMMON(type)                                                                 \
-    OPTION_ROW_FORCE(type, training.force), OPTION_ROW_QUIET(type, training.console.verbosity),    \
+    OPTION_ROW_THREADS(type, training.job.n_threads, TACIT_THREADS_MAX),                           \
+        OPTION_ROW_FORCE(type, training.force),                                                    \
+        OPTION_ROW_QUIET(type, training.console.verbosity),                                        \
         OPTION_ROW_PROGRESS(type, training.console.wants_lines),                                   \
         OPTION_ROW_HELP(type, training.wants_help)
 

@@ -120,6 +120,8 @@ struct tacit_recover {
         config; /* a configuration of the trainer (tacit/train.h): the model is new, with its sizes and the tokens of
                            `model`, which is of tacit's own shape; NULL: `model` itself learns */
     unsigned seed; /* of the order of the text, and of new weights */
+    unsigned
+        n_threads; /* 0: one for each processor; at most 4 work, on a window each. Never changes a result. */
 };
 
 struct tacit_recover_report {
@@ -129,7 +131,7 @@ struct tacit_recover_report {
     char why[TACIT_MODEL_REASON_MAX]; /* after a failure: one phrase, or empty */
 };
 
-/* Trains a model on text with Adam, on one thread, and writes it: repairs what tacit_shrink_prune and
+/* Trains a model on text with Adam, and writes it: repairs what tacit_shrink_prune and
  * tacit_shrink_quantize damaged. Weights that were pruned stay zero: those that are zero in a matrix of which a tenth or more
  * is. Matrices of 4 bits stay so, each group with its scale and minimum. All others become int8. A state is written every five
  * minutes and when sink->stop says so, which returns TACIT_ERR_CANCELLED; a later call with the same model, texts, rank

@@ -47,6 +47,15 @@ class Recover(CliTest):
             self.fails(code, pattern, "model", "recover", "--text", "a", "--teacher", teacher, "./two.tmodel", "-f", "-o",
                        "r.tmodel", env=self.env)
 
+    def test_threads(self):
+        """Any number of threads makes the same model, with a teacher too."""
+        for way in (("--steps", "3"), ("--steps", "2", "--teacher", "./toy.gguf"), ("--steps", "2", "--lora", "4")):
+            made = set()
+            for threads in ("1", "2", "3", "0", "9"):
+                self.recover(*way, "-T", threads, "-f", "-o", "t.tmodel")
+                made.add(self.read("t.tmodel"))
+            self.assertEqual(len(made), 1, way)
+
     def test_stopped_it_goes_on(self):
         whole = ("--steps", "30", "-o", "whole.tmodel")
         self.recover(*whole)

@@ -13,18 +13,16 @@
 
 #include "base/try.h"
 #include "tacit/shrink.h"
-#include "workshop/net/memory.h"
 #include "workshop/net/random.h"
+#include "workshop/recover/batch_gradient.h"
 #include "workshop/recover/new_model.h"
 #include "workshop/recover/recover_state.h"
 #include "workshop/recover/recover_text.h"
-#include "workshop/recover/teacher.h"
 #include "workshop/shrink/source_model.h"
 #include "workshop/train/say.h"
 
 enum {
     WINDOW = 512, /* tokens, or fewer if the model was trained on fewer positions */
-    BATCH = 4,    /* windows a step */
     WARMUP = 10,  /* steps in which the learning rate rises */
     SAVE_SECONDS = 300,
     SAY_SECONDS = 10,
@@ -39,10 +37,9 @@ struct recovery {
     struct lm_model *made;        /* by a configuration, or NULL */
     struct recover_text text;
     struct net net;
-    struct net_work work;
     struct adapter adapter;
     struct teacher teacher; /* without a file: none */
-    float *grad;
+    struct batch_gradient batch;
     struct recover_position at;
     uint8_t arguments[SHA256_BYTES];
     char state_path[STATE_PATH_MAX];
@@ -155,34 +152,24 @@ static void draw(const struct recovery *r, uint64_t place, uint32_t *ids)
     memcpy(ids + 1, text->tokens + window * text->window, text->window * sizeof *ids);
 }
 
-static double learn(struct recovery *r, const uint32_t *ids, float scale)
-{
-    const size_t n = r->text.window;
-    if (r->teacher.file)
-        return net_distil(&r->net, &r->work, r->adapter.weights, n, ids, ids + 1, scale, r->grad,
-                          &r->teacher.shows);
-    return net_run(&r->net, &r->work, r->adapter.weights, n, ids, ids + 1, scale, r->grad);
-}
-
 static enum tacit_status step(struct recovery *r)
 {
     const size_t n = r->text.window;
-    uint32_t ids[WINDOW + 1];
-    double nats = 0;
+    const size_t n_tokens = BATCH_WINDOWS * n;
+    uint32_t ids[BATCH_WINDOWS * (WINDOW + 1)];
     adapter_apply(&r->adapter);
-    memset(r->grad, 0, (r->net.n_params + r->adapter.n_more) * sizeof *r->grad);
-    for (size_t i = 0; i < BATCH; i++) {
-        draw(r, r->at.step * BATCH + i, ids);
-        nats += learn(r, ids, 1.0f / (float)(BATCH * n));
-    }
-    const double loss = nats / (double)(BATCH * n);
+    for (size_t i = 0; i < BATCH_WINDOWS; i++)
+        draw(r, r->at.step * BATCH_WINDOWS + i, ids + i * (n + 1));
+    const double nats =
+        batch_gradient_run(&r->batch, r->adapter.weights, ids, n, 1.0f / (float)n_tokens);
+    const double loss = nats / (double)n_tokens;
     const double norm =
-        isfinite(loss) ? adapter_update(&r->adapter, r->grad, rate_now(r), r->at.step) : loss;
+        isfinite(loss) ? adapter_update(&r->adapter, r->batch.sum, rate_now(r), r->at.step) : loss;
     if (!isfinite(norm))
         return fail(r, TACIT_ERR_STATE, "the loss grew without limit; a smaller --lr may do");
     r->loss = r->loss > 0 ? 0.95 * r->loss + 0.05 * loss : loss;
     r->at.step++;
-    r->at.n_tokens += BATCH * n;
+    r->at.n_tokens += n_tokens;
     return TACIT_OK;
 }
 
@@ -224,7 +211,7 @@ static enum tacit_status loop(struct recovery *r)
 static enum tacit_status held_bits(const struct recovery *r, const struct lm_model *model,
                                    double *bits_per_byte)
 {
-    TRY(text_cost(bits_per_byte, model, &r->text.held, 1));
+    TRY(text_cost(bits_per_byte, model, &r->text.held, r->job->n_threads));
     *bits_per_byte /= (double)r->text.held.n_bytes;
     return TACIT_OK;
 }
@@ -256,7 +243,7 @@ static enum tacit_status open_teacher(struct recovery *r, const struct model_fil
     if (!path)
         return TACIT_OK;
     const enum tacit_status status =
-        teacher_open(&r->teacher, path, &r->net, model_file_tokenizer(file), sees(r->job));
+        teacher_open(&r->teacher, path, &r->net, model_file_tokenizer(file));
     path = path[0] ? path : "that is linked in";
     if (status == TACIT_ERR_MODEL_WRONG)
         return fail(r, status, "the teacher %s has another vocabulary", path);
@@ -291,15 +278,16 @@ static enum tacit_status open_model(struct recovery *r, const struct model_file 
 /* What is trained. */
 static enum tacit_status open_adapter(struct recovery *r)
 {
-    const bool has_maps = r->teacher.shows.hidden > 0;
+    const bool has_maps =
+        r->teacher.file && (sees(r->job) & TACIT_SEE_HIDDEN);
     const size_t n_maps = has_maps ? net_lesson_maps(&r->net, &r->teacher.net) : 0;
     TRY(adapter_open(&r->adapter, &r->net, r->model, r->job->lora_rank, n_maps));
     if (n_maps > 0)
         net_lesson_start(&r->net, &r->teacher.net, r->job->seed, adapter_more(&r->adapter));
     if (r->made)
         adapter_start_anew(&r->adapter, r->job->seed);
-    r->grad = memory_zeroed((r->net.n_params + n_maps) * sizeof *r->grad);
-    return r->grad ? TACIT_OK : TACIT_ERR_MEMORY;
+    return batch_gradient_open(&r->batch, &r->net, &r->teacher, sees(r->job),
+                               r->net.n_params + n_maps, r->job->n_threads);
 }
 
 static enum tacit_status open_all(struct recovery *r, const struct model_file *file)
@@ -325,7 +313,6 @@ static enum tacit_status open_all(struct recovery *r, const struct model_file *f
     TRY(status);
     TRY(open_teacher(r, file));
     hash_arguments(r);
-    TRY(net_work_open(&r->work, &r->net, false));
     return open_adapter(r);
 }
 
@@ -335,10 +322,10 @@ static enum tacit_status recover(struct recovery *r, const struct model_file *fi
     TRY(take_up(r));
     say(r->sink,
         "%zu of %zu numbers trained; %zu matrices pruned (%zu zeros stay), %zu of few bits; %zu "
-        "windows of %zu tokens, %zu held out; %s",
+        "windows of %zu tokens, %zu held out; %u threads, %s",
         r->adapter.n, r->net.n_params, r->adapter.n_masked, r->adapter.n_zeros, r->adapter.n_few,
-        r->text.n_windows, r->text.window, r->text.held.n / r->text.window,
-        matmul_name(&r->work.mm));
+        r->text.n_windows, r->text.window, r->text.held.n / r->text.window, r->batch.n_threads,
+        matmul_name(&r->batch.member[0].work.mm));
     TRY(held_bits(r, r->model, &r->report->before));
     say(r->sink, "held-out text: %.4f bits a byte", r->report->before);
     const enum tacit_status status = loop(r);
@@ -366,11 +353,10 @@ enum tacit_status tacit_shrink_recover(const struct tacit_recover *job,
         r->sink = sink;
         r->report = report;
         status = recover(r, file);
-        free(r->grad);
+        batch_gradient_close(&r->batch);
         if (r->adapter.net)
             adapter_close(&r->adapter);
         teacher_close(&r->teacher);
-        net_work_close(&r->work);
         net_close(&r->net);
         recover_text_close(&r->text);
         lm_model_destroy(r->made);

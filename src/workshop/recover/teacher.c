@@ -26,25 +26,8 @@ static enum tacit_status same_tokenizer(const struct tokenizer *a, const struct 
     return status;
 }
 
-static enum tacit_status show(struct teacher *teacher, const struct net *student, unsigned sees)
-{
-    const float share = sees & TACIT_SEE_TEXT ? SHARE : 1;
-    teacher->shows = (struct net_teacher){
-        .net = &teacher->net,
-        .work = &teacher->work,
-        .params = teacher->params,
-        .share = sees & TACIT_SEE_DISTRIBUTIONS ? share : 0,
-        .hidden = sees & TACIT_SEE_HIDDEN ? 1 : 0,
-        .relations = sees & TACIT_SEE_ATTENTION ? 1 : 0,
-        .lesson = &teacher->lesson,
-    };
-    if (!(sees & (TACIT_SEE_HIDDEN | TACIT_SEE_ATTENTION)))
-        return TACIT_OK;
-    return net_lesson_open(&teacher->lesson, student, &teacher->net);
-}
-
 enum tacit_status teacher_open(struct teacher *teacher, const char *path, const struct net *student,
-                               const struct tokenizer *tokenizer, unsigned sees)
+                               const struct tokenizer *tokenizer)
 {
     memset(teacher, 0, sizeof *teacher);
     TRY(source_model_open(&teacher->file, path[0] ? path : NULL));
@@ -54,20 +37,43 @@ enum tacit_status teacher_open(struct teacher *teacher, const char *path, const 
         return TACIT_ERR_MODEL_WRONG;
     TRY(same_tokenizer(model_file_tokenizer(teacher->file), tokenizer));
     TRY(net_open_model(&teacher->net, model, student->seq_len));
-    TRY(net_work_open(&teacher->work, &teacher->net, false));
     teacher->params = memory_zeroed(teacher->net.n_params * sizeof *teacher->params);
     if (!teacher->params)
         return TACIT_ERR_MEMORY;
     net_import(&teacher->net, model, teacher->params);
-    return show(teacher, student, sees);
+    return TACIT_OK;
 }
 
 void teacher_close(struct teacher *teacher)
 {
-    net_lesson_close(&teacher->lesson);
     free(teacher->params);
-    net_work_close(&teacher->work);
     net_close(&teacher->net);
     model_file_close(teacher->file);
     memset(teacher, 0, sizeof *teacher);
+}
+
+enum tacit_status teacher_view_open(struct teacher_view *view, const struct teacher *teacher,
+                                    const struct net *student, unsigned sees)
+{
+    const float share = sees & TACIT_SEE_TEXT ? SHARE : 1;
+    TRY(net_work_open(&view->work, &teacher->net, false));
+    view->shows = (struct net_teacher){
+        .net = &teacher->net,
+        .work = &view->work,
+        .params = teacher->params,
+        .share = sees & TACIT_SEE_DISTRIBUTIONS ? share : 0,
+        .hidden = sees & TACIT_SEE_HIDDEN ? 1 : 0,
+        .relations = sees & TACIT_SEE_ATTENTION ? 1 : 0,
+        .lesson = &view->lesson,
+    };
+    if (!(sees & (TACIT_SEE_HIDDEN | TACIT_SEE_ATTENTION)))
+        return TACIT_OK;
+    return net_lesson_open(&view->lesson, student, &teacher->net);
+}
+
+void teacher_view_close(struct teacher_view *view)
+{
+    net_lesson_close(&view->lesson);
+    net_work_close(&view->work);
+    memset(view, 0, sizeof *view);
 }
