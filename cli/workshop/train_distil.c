@@ -21,14 +21,16 @@ static bool take_sees(void *options, const struct option_row *row, const char *v
     } names[] = {{"text", TACIT_SEE_TEXT},
                  {"distributions", TACIT_SEE_DISTRIBUTIONS},
                  {"hidden", TACIT_SEE_HIDDEN},
-                 {"attention", TACIT_SEE_ATTENTION}};
+                 {"attention", TACIT_SEE_ATTENTION},
+                 {"gradients", TACIT_SEE_GRADIENTS}};
+    enum { N_NAMES = sizeof names / sizeof *names };
     unsigned *sees = (void *)((char *)options + row->offset);
     for (;;) {
         const size_t n = strcspn(value, ",");
         size_t i = 0;
-        while (i < 4 && (strlen(names[i].name) != n || strncmp(names[i].name, value, n) != 0))
+        while (i < N_NAMES && (strlen(names[i].name) != n || strncmp(names[i].name, value, n) != 0))
             i++;
-        if (i == 4)
+        if (i == N_NAMES)
             return false;
         *sees |= names[i].bit;
         if (!value[n])
@@ -43,9 +45,9 @@ static const struct option_row rows[] = {
      "the model that is learned from, of the same vocabulary", NULL},
     TRAINING_ROW_TEXT(struct run),
     {"see", 0, OPTION_TAKE, 0, TRAINING_AT(struct run, job.sees), 0, 0, "WHAT",
-     "takes a list of text, distributions, hidden and attention",
+     "takes a list of text, distributions, hidden, attention and gradients",
      "what is learned, a list: text, the texts themselves;\n"
-     "distributions, hidden, attention, of the teacher (text,distributions)",
+     "distributions, hidden, attention, gradients, of the teacher\n(text,distributions)",
      take_sees},
     {"config", 0, OPTION_TEXT, 0, TRAINING_AT(struct run, job.config), 0, 0, "CONFIG", NULL,
      "instead of STUDENT a new model of this configuration's sizes", NULL},

@@ -91,13 +91,14 @@ enum { TACIT_RECOVER_RANK_MAX = 64 };
 /* The learning rate that tacit_shrink_recover takes by itself. */
 #define TACIT_RECOVER_RATE 1e-3
 
-/* What is learned from: the texts themselves, and of a teacher its distributions, its hidden states and how its keys and values
- * relate. */
+/* What is learned from: the texts themselves, and of a teacher its distributions, its hidden states, how its keys and values
+ * relate, and its hidden states by the gradients of its loss in them. */
 enum tacit_see {
     TACIT_SEE_TEXT = 1,
     TACIT_SEE_DISTRIBUTIONS = 2,
     TACIT_SEE_HIDDEN = 4,
-    TACIT_SEE_ATTENTION = 8
+    TACIT_SEE_ATTENTION = 8,
+    TACIT_SEE_GRADIENTS = 16
 };
 
 struct tacit_recover {

@@ -41,19 +41,20 @@ class Distil(CliTest):
     def test_learns(self):
         """By each level, a pruned student, whose zeros stay."""
         made = set()
-        for see in ("text", "distributions", "text,hidden", "text,attention", "text,distributions,hidden,attention"):
+        for see in ("text", "distributions", "text,hidden", "text,attention", "text,gradients",
+                    "text,distributions,hidden,attention", "text,distributions,hidden,attention,gradients"):
             result = self.distil("--progress", "--teacher", "./toy.gguf", "--see", see, "--steps", "25", "./two.tmodel", "-f",
                                  "-o", "r.tmodel")
             before, after = self.figures(result.stdout.decode())
             self.assertTrue(see == "distributions" or after < before - 0.01, see) # this teacher knows nothing
             self.assertRegex(result.err, r"14 matrices pruned")
             made.add(self.read("r.tmodel"))
-        self.assertEqual(len(made), 5)
+        self.assertEqual(len(made), 7)
 
     def test_new_student(self):
         """Of a configuration, narrower than its teacher, of which the linked-in model's tokens are."""
         self.write("config", (CONFIG % 8192).encode())
-        args = ("--teacher", DEFAULT_MODEL, "--see", "text,distributions,hidden,attention", "--steps", "3", "--config", "config")
+        args = ("--teacher", DEFAULT_MODEL, "--see", "text,distributions,gradients,attention", "--steps", "3", "--config", "config")
         before, after = self.figures(self.distil(*args, "-o", "n.tmodel").stdout.decode())
         self.assertLess(after, before)
         shown = self.run_tacit("model", "show", "./n.tmodel").stdout.decode()
@@ -93,7 +94,7 @@ class Distil(CliTest):
             (USAGE, "it needs --teacher", "-o", "x", "./two.tmodel"),
             (USAGE, "name one student, or give --config", *toy, "-o", "x"),
             (USAGE, "name one student, or give --config", *toy, "-o", "x", "--config", "config", "./two.tmodel"),
-            (USAGE, "--see takes a list of text", *toy, "--see", "text,gradients", "-o", "x", "./two.tmodel"),
+            (USAGE, "--see takes a list of text", *toy, "--see", "text,logits", "-o", "x", "./two.tmodel"),
             (USAGE, "--see takes a list of text", *toy, "--see", "text,", "-o", "x", "./two.tmodel"),
             (USAGE, "--see needs text or distributions", *toy, "--see", "hidden", "-o", "x", "./two.tmodel"),
             (FAILED, "has another vocabulary", "--teacher", DEFAULT_MODEL, "-o", "x", "./two.tmodel"),

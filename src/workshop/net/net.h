@@ -161,6 +161,9 @@ struct net_work {
      * squares of what each position adds to its gradient: the diagonal of the empirical Fisher information, positions taken as
      * independent. */
     const struct net_squares *squares;
+    /* The caller's; NULL: none. [n_layers][seq_len][net_stride(width)]: net_backward writes to it the gradient of the stream
+     * behind each layer, and leaves out the gradient of matrices. */
+    float *exits;
 };
 
 enum tacit_status net_work_open(struct net_work *work, const struct net *net, bool exact);
@@ -184,8 +187,8 @@ struct net_teacher {
     const float *params;
     float
         share; /* of its distributions in what is learned of the tokens to come; the rest is the text */
-    float hidden, relations;         /* weights of the losses of net_lesson.h; 0: none */
-    const struct net_lesson *lesson; /* opened, if one of them is not 0 */
+    float hidden, relations, gradients; /* weights of the losses of net_lesson.h; 0: none */
+    const struct net_lesson *lesson;    /* opened, if one of them is not 0 */
 };
 
 /* net_run with a gradient, towards a mixture of the text and the teacher's distributions: the gradient is that of

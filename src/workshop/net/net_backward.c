@@ -18,10 +18,12 @@ static struct matrix squared(float *to, struct matrix x)
     return matrix(to, x.n_rows, x.n_cols, x.stride);
 }
 
-/* Through y = x W^T: dW += dy^T x, or the sum of the squares that the positions add to it. d_weights: with the stride of W. */
+/* Through y = x W^T: dW += dy^T x, or the sum of the squares that the positions add to it, or nothing. d_weights: with the stride of W. */
 static void weights_back(struct net_work *w, struct matrix d_weights, struct matrix dy,
                          struct matrix x)
 {
+    if (w->exits)
+        return;
     if (w->squares) {
         dy = squared(w->squares->dy, dy);
         x = squared(w->squares->x, x);
@@ -199,7 +201,9 @@ void net_backward(const struct net *net, struct net_work *work, const float *par
               net_values(net, params, LM_FINAL_NORM, 0));
     op_norm_back(matrix(work->dx, n, d, ld), matrix(work->dy, n, d, ld), y_hat, work->r_y);
     for (uint32_t l = net->shape.n_layers; l-- > 0;) {
-        if (teacher && teacher->hidden > 0)
+        if (work->exits)
+            memcpy(work->exits + l * net->seq_len * ld, work->dx, n * ld * sizeof(float));
+        if (teacher && (teacher->hidden > 0 || teacher->gradients > 0))
             net_hidden_back(net, work, params, n, l, grad, teacher);
         mlp_back(net, work, params, n, l, grad);
         attention_back(net, work, params, n, l, grad, teacher);
@@ -229,9 +233,12 @@ double net_distil(const struct net *net, struct net_work *work, const float *par
     struct net_teacher scaled = *teacher;
     scaled.hidden *= scale;
     scaled.relations *= scale;
+    scaled.gradients *= scale;
     net_forward(teacher->net, teacher->work, teacher->params, n, ids);
-    if (shows_tokens)
+    if (shows_tokens || teacher->gradients > 0)
         net_loss(teacher->net, teacher->work, teacher->params, n, targets);
+    if (teacher->gradients > 0)
+        net_lesson_gradients(teacher, n, ids, targets);
     net_forward(net, work, params, n, ids);
     const double loss = net_loss(net, work, params, n, targets);
     net_loss_back(net, work, params, n, targets, scale, grad, shows_tokens ? teacher : NULL);

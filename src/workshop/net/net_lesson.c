@@ -13,7 +13,7 @@
 static const float NO_SINK = -1e30f;
 
 static void lay_out(struct net_lesson *lesson, struct arena *arena, const struct net *student,
-                    const struct net *teacher)
+                    const struct net *teacher, bool has_gradients)
 {
     const size_t row = sizeof(float) * student->seq_len;
     lesson->own = arena_take(arena, row * net_stride(student->shape.width));
@@ -22,18 +22,25 @@ static void lay_out(struct net_lesson *lesson, struct arena *arena, const struct
     lesson->r = arena_take(arena, row);
     lesson->scores = arena_take(arena, row * net_stride(student->seq_len));
     lesson->their_scores = arena_take(arena, row * net_stride(student->seq_len));
+    if (!has_gradients)
+        return;
+    lesson->weights = arena_take(arena, row * net_stride(teacher->shape.width));
+    lesson->exits =
+        arena_take(arena, row * net_stride(teacher->shape.width) * teacher->shape.n_layers);
+    lesson->unread = arena_take(arena, teacher->n_params * sizeof(float));
 }
 
 enum tacit_status net_lesson_open(struct net_lesson *lesson, const struct net *student,
-                                  const struct net *teacher)
+                                  const struct net *teacher, bool has_gradients)
 {
     struct arena arena = {0};
-    lay_out(lesson, &arena, student, teacher);
+    memset(lesson, 0, sizeof *lesson);
+    lay_out(lesson, &arena, student, teacher, has_gradients);
     lesson->memory = memory_zeroed(arena.used);
     if (!lesson->memory)
         return TACIT_ERR_MEMORY;
     arena = (struct arena){lesson->memory, arena.used, 0};
-    lay_out(lesson, &arena, student, teacher);
+    lay_out(lesson, &arena, student, teacher, has_gradients);
     return TACIT_OK;
 }
 
@@ -64,6 +71,35 @@ uint32_t net_lesson_layer(const struct net *student, const struct net *teacher, 
     return at > 0 ? at - 1 : 0;
 }
 
+void net_lesson_gradients(const struct net_teacher *teacher, size_t n, const uint32_t *ids,
+                          const uint32_t *targets)
+{
+    struct net_work *work = teacher->work;
+    const struct net_lesson *l = teacher->lesson;
+    work->exits = l->exits;
+    net_loss_back(teacher->net, work, teacher->params, n, targets, 1, l->unread, NULL);
+    net_backward(teacher->net, work, teacher->params, n, ids, l->unread, NULL);
+    work->exits = NULL;
+}
+
+/* Writes what the squares of a layer's errors count: `hidden`, and by the gradients. l->r: of the teacher's norm. */
+static void weigh_errors(const struct net_teacher *teacher, size_t n, uint32_t layer)
+{
+    const struct net_lesson *l = teacher->lesson;
+    const size_t d = teacher->net->shape.width, ld = net_stride(d);
+    const float *exits = l->exits + layer * teacher->net->seq_len * ld;
+    double sum = 0;
+    for (size_t t = 0; t < n; t++)
+        for (size_t i = t * ld; i < t * ld + d; i++) {
+            const float g = exits[i] / l->r[t];
+            l->weights[i] = g * g;
+            sum += (double)l->weights[i];
+        }
+    const float by = sum > 0 ? teacher->gradients * (float)((double)(n * d) / sum) : 0;
+    for (size_t i = 0; i < n * ld; i++)
+        l->weights[i] = teacher->hidden + by * l->weights[i];
+}
+
 void net_hidden_back(const struct net *net, struct net_work *work, const float *params, size_t n,
                      uint32_t layer, float *grad, const struct net_teacher *teacher)
 {
@@ -73,18 +109,22 @@ void net_hidden_back(const struct net *net, struct net_work *work, const float *
     const uint32_t answers = net_lesson_layer(net, teacher->net, layer);
     const bool has_map = net_lesson_maps(net, teacher->net) > 0;
     const size_t map_at = net->n_params + layer * d * their_d;
-    const float by = 2 * teacher->hidden / (float)(net->shape.n_layers * their_d);
+    const float by = 2 / (float)(net->shape.n_layers * their_d);
     const struct matrix own = matrix(l->own, n, d, ld),
                         error = matrix(l->error, n, their_d, their_ld);
     op_norm(matrix(l->theirs, n, their_d, their_ld), l->r,
             matrix(teacher->work->layer[answers + 1].x, n, their_d, their_ld),
             teacher->net->shape.norm_epsilon);
+    if (teacher->gradients > 0)
+        weigh_errors(teacher, n, answers);
     op_norm(own, l->r, matrix(work->layer[layer + 1].x, n, d, ld), net->shape.norm_epsilon);
     if (has_map)
         matmul_run(&work->mm, error, operand(l->own, ld), transposed(params + map_at, d), d, false);
     for (size_t t = 0; t < n; t++)
-        for (size_t i = t * their_ld; i < t * their_ld + their_d; i++)
-            l->error[i] = by * ((has_map ? l->error[i] : l->own[i]) - l->theirs[i]);
+        for (size_t i = t * their_ld; i < t * their_ld + their_d; i++) {
+            const float weight = teacher->gradients > 0 ? l->weights[i] : teacher->hidden;
+            l->error[i] = by * weight * ((has_map ? l->error[i] : l->own[i]) - l->theirs[i]);
+        }
     if (has_map) {
         matmul_run(&work->mm, matrix(work->dy, n, d, ld), operand(l->error, their_ld),
                    operand(params + map_at, d), their_d, false);

@@ -279,7 +279,7 @@ static enum tacit_status open_model(struct recovery *r, const struct model_file 
 static enum tacit_status open_adapter(struct recovery *r)
 {
     const bool has_maps =
-        r->teacher.file && (sees(r->job) & TACIT_SEE_HIDDEN);
+        r->teacher.file && (sees(r->job) & (TACIT_SEE_HIDDEN | TACIT_SEE_GRADIENTS));
     const size_t n_maps = has_maps ? net_lesson_maps(&r->net, &r->teacher.net) : 0;
     TRY(adapter_open(&r->adapter, &r->net, r->model, r->job->lora_rank, n_maps));
     if (n_maps > 0)

@@ -37,6 +37,7 @@ enum tacit_status teacher_open(struct teacher *teacher, const char *path, const 
         return TACIT_ERR_MODEL_WRONG;
     TRY(same_tokenizer(model_file_tokenizer(teacher->file), tokenizer));
     TRY(net_open_model(&teacher->net, model, student->seq_len));
+    teacher->net.tables_are_frozen = true;
     teacher->params = memory_zeroed(teacher->net.n_params * sizeof *teacher->params);
     if (!teacher->params)
         return TACIT_ERR_MEMORY;
@@ -64,11 +65,12 @@ enum tacit_status teacher_view_open(struct teacher_view *view, const struct teac
         .share = sees & TACIT_SEE_DISTRIBUTIONS ? share : 0,
         .hidden = sees & TACIT_SEE_HIDDEN ? 1 : 0,
         .relations = sees & TACIT_SEE_ATTENTION ? 1 : 0,
+        .gradients = sees & TACIT_SEE_GRADIENTS ? 1 : 0,
         .lesson = &view->lesson,
     };
-    if (!(sees & (TACIT_SEE_HIDDEN | TACIT_SEE_ATTENTION)))
+    if (!(sees & (TACIT_SEE_HIDDEN | TACIT_SEE_ATTENTION | TACIT_SEE_GRADIENTS)))
         return TACIT_OK;
-    return net_lesson_open(&view->lesson, student, &teacher->net);
+    return net_lesson_open(&view->lesson, student, &teacher->net, sees & TACIT_SEE_GRADIENTS);
 }
 
 void teacher_view_close(struct teacher_view *view)

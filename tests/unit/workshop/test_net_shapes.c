@@ -301,13 +301,34 @@ static void test_teacher(void)
     }
 }
 
-/* The mean square of the two streams' difference behind a layer, summed over positions. */
-static double hidden_loss(const struct trained *t, const struct trained *teacher, uint32_t layer)
+/* The teacher's gradients by the normed stream behind a layer, squared, with the mean 1. */
+static void weights_of(const struct trained *teacher, uint32_t layer, const float *exits, double *w)
 {
+    const size_t d = teacher->net.shape.width, ld = net_stride(d);
+    double sum = 0;
+    for (size_t p = 0; p < N; p++) {
+        const float *y = teacher->work.layer[layer + 1].x + p * ld;
+        const float *g = exits + (layer * teacher->net.seq_len + p) * ld;
+        for (size_t i = 0; i < d; i++) {
+            w[p * d + i] = (double)g[i] * (double)g[i] * (double)op_dot(y, y, d) / (double)d;
+            sum += w[p * d + i] / (double)(N * d);
+        }
+    }
+    for (size_t i = 0; i < N * d; i++)
+        w[i] /= sum;
+}
+
+/* The mean square of the two streams' difference behind a layer, summed over positions; exits: NULL, or the teacher's gradients. */
+static double hidden_loss(const struct trained *t, const struct trained *teacher, uint32_t layer,
+                          const float *exits)
+{
+    double *w = calloc(N * teacher->net.shape.width, sizeof *w);
     const size_t d = t->net.shape.width, their_d = teacher->net.shape.width;
     const float *map = t->params + t->net.n_params + layer * d * their_d;
     const uint32_t answers = net_lesson_layer(&t->net, &teacher->net, layer);
     double sum = 0;
+    if (exits)
+        weights_of(teacher, answers, exits, w);
     for (size_t p = 0; p < N; p++) {
         const float *x = t->work.layer[layer + 1].x + p * net_stride(d);
         const float *y = teacher->work.layer[answers + 1].x + p * net_stride(their_d);
@@ -316,9 +337,10 @@ static double hidden_loss(const struct trained *t, const struct trained *teacher
         for (size_t i = 0; i < their_d; i++) {
             const double mapped = d == their_d ? (double)x[i] : (double)op_dot(map + i * d, x, d);
             const double error = mapped / size - (double)y[i] / their_size;
-            sum += error * error / (double)their_d;
+            sum += (exits ? w[p * their_d + i] : 1) * error * error / (double)their_d;
         }
     }
+    free(w);
     return sum;
 }
 
@@ -364,7 +386,10 @@ static double inner_loss(struct trained *t, const struct net_teacher *lesson,
     net_forward(&t->net, &t->work, t->params, N, t->ids);
     for (uint32_t l = 0; l < n_layers; l++) {
         if (lesson->hidden > 0)
-            sum += (double)lesson->hidden * hidden_loss(t, teacher, l) / n_layers;
+            sum += (double)lesson->hidden * hidden_loss(t, teacher, l, NULL) / n_layers;
+        if (lesson->gradients > 0)
+            sum += (double)lesson->gradients * hidden_loss(t, teacher, l, lesson->lesson->exits) /
+                   n_layers;
         if (lesson->relations > 0)
             sum += (double)lesson->relations * relation_loss(t, teacher, l) / n_layers;
     }
@@ -394,10 +419,30 @@ static void check_inside(struct trained *t, const struct trained *teacher,
         t->params[i] = kept;
         const double want = (up - down) / (2 * (double)h), got = (double)grad[i];
         CHECK_MSG(fabs(want - got) < 0.03 * (fabs(want) + sqrt(norm)) + 1e-3,
-                  "%s, hidden %g: %zu of %zu: difference %g, gradient %g", t->name,
-                  (double)lesson->hidden, i, n, want, got);
+                  "%s, hidden %g, gradients %g: %zu of %zu: difference %g, gradient %g", t->name,
+                  (double)lesson->hidden, (double)lesson->gradients, i, n, want, got);
     }
     free(plain);
+    free(grad);
+}
+
+/* What comes out of the last layer that the backward pass reaches, times what its last matrix read, is that matrix's gradient. */
+static void check_exits(struct trained *t, const struct net_lesson *lesson)
+{
+    const size_t d = t->net.shape.width, mlp = t->net.shape.n_hidden,
+                 at = net_at(&t->net, LM_DOWN, 0);
+    float *grad = calloc(t->net.n_params, sizeof *grad);
+    loss(t, 1.0f, grad);
+    for (size_t i = 0; i < d; i += 7)
+        for (size_t j = 0; j < mlp; j += 11) {
+            double sum = 0;
+            for (size_t p = 0; p < N; p++)
+                sum += (double)lesson->exits[p * net_stride(d) + i] *
+                       (double)t->work.h[p * net_stride(mlp) + j];
+            const double got = (double)grad[at + i * mlp + j];
+            CHECK_MSG(fabs(sum - got) < 1e-3 + 1e-3 * fabs(got), "%zu, %zu: %g, want %g", i, j, sum,
+                      got);
+        }
     free(grad);
 }
 
@@ -419,17 +464,19 @@ static void test_inside(void)
         CHECK((n_maps == 0) == (i == 2));
         t.params = realloc(t.params, (t.net.n_params + n_maps) * sizeof *t.params);
         net_lesson_start(&t.net, &teacher.net, 5, t.params + t.net.n_params);
-        CHECK(net_lesson_open(&space, &t.net, &teacher.net) == TACIT_OK);
+        CHECK(net_lesson_open(&space, &t.net, &teacher.net, true) == TACIT_OK);
         net_forward(&teacher.net, &teacher.work, teacher.params, N, t.ids);
-        for (int hidden = 0; hidden < 2; hidden++) {
+        for (int level = 0; level < 4; level++) {
             const struct net_teacher lesson = {.net = &teacher.net,
                                                .work = &teacher.work,
                                                .params = teacher.params,
-                                               .hidden = hidden ? 0.7f : 0,
-                                               .relations = hidden ? 0 : 0.6f,
+                                               .hidden = level == 1 ? 0.7f : 0,
+                                               .relations = level % 3 == 0 ? 0.6f : 0,
+                                               .gradients = level > 1 ? 0.5f : 0,
                                                .lesson = &space};
             check_inside(&t, &teacher, &lesson);
         }
+        check_exits(&teacher, &space);
         net_lesson_close(&space);
         close_trained(&t);
         close_trained(&teacher);
