@@ -89,6 +89,7 @@ class Distil(CliTest):
     def test_refused(self):
         self.write("config", (CONFIG % 300).encode())
         self.write("wrong", b"layers = 3\n")
+        self.write("short", text(200))
         toy = ("--teacher", "./toy.gguf")
         for code, pattern, *args in [
             (USAGE, "it needs --teacher", "-o", "x", "./two.tmodel"),
@@ -105,6 +106,8 @@ class Distil(CliTest):
         ]:
             result = self.fails(code, pattern, *self.command(*args), env=self.env)
             self.assertEqual(result.err.count("\n"), 1, result.err)
+        self.fails(FAILED, "--text: the texts have fewer than 256 tokens", "train", "distil", "--text", "short", *toy, "-o", "x",
+                   "./two.tmodel", env=self.env)
 
     def test_manual(self):
         page = self.run_tacit("train", "distil", "--help").stdout.decode()

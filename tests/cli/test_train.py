@@ -77,6 +77,20 @@ class Train(CliTest):
             self.said(r"(?m)^out/\w+.bin: of a network with other sizes", "run", "config", *args)
             (self.dir / "out/state.bin").unlink(missing_ok=True)
 
+    def test_disk_full(self):
+        """A state that finds no room leaves the one before as it was, and the run goes on until it has to be saved."""
+        self.write("config", CONFIG.encode() + b"save_every = 1\n")
+        self.train("prepare", "config", "prose=prose", "--", "apart")
+        self.train("run", "config")
+        state, weights = self.read("out/state.bin"), self.read("out/weights.bin")
+        self.write("config", CONFIG.replace("n_steps = 2", "n_steps = 5").encode() + b"save_every = 1\n")
+        full = ["sh", "-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"]
+        said = self.run_tacit("train", "run", "config", expect=FAILED, before=full).stdout.decode()
+        self.assertEqual(said.count("out/state.bin: File too large"), 3)
+        self.assertEqual((self.read("out/state.bin"), self.read("out/weights.bin")), (state, weights))
+        self.assertEqual(sorted(path.name for path in (self.dir / "out").iterdir()), ["log.jsonl", "state.bin", "weights.bin"])
+        self.assertIn("at step 2", self.train("run", "config"))
+
     def test_threads_without_sequences(self):
         self.write("config", CONFIG.encode() + b"n_threads = 2\n")
         self.said(r"(?m)^batch_seqs is smaller than n_threads", "run", "config")

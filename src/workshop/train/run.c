@@ -168,8 +168,10 @@ static enum tacit_status loop(struct run *r)
         report(r, stop, seconds);
         const bool asked = r->sink && r->sink->stop && r->sink->stop(r->sink->context);
         const bool last = t->at.step == stop;
-        if ((c->save_every && t->at.step % c->save_every == 0) || last || asked)
+        if (last || asked)
             TRY(save(r));
+        else if (c->save_every && t->at.step % c->save_every == 0)
+            (void)save(r); /* has said why, if it fails; perhaps there is room later */
         if ((c->eval_every && t->at.step % c->eval_every == 0) || last)
             TRY(evaluate(r));
         if (asked)
