@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""run.py TACIT CORPUS [--new CONFIG] [--budget STEPS] [--seeds N]: students of one teacher, the linked-in model, at the same
-cost, one for each set of things that it sees. In a folder with `human` and `written` (make_texts.sh). CORPUS has the texts
-that judge."""
+"""run.py TACIT CORPUS [--teacher MODEL] [--new CONFIG] [--budget STEPS] [--same-steps] [--seeds N] [--only ARM...]: students of
+one teacher, by itself the linked-in model, at the same cost or, with --same-steps, of as many steps, one for each set of things
+that it sees. In a folder with `human` and `written` (make_texts.sh). CORPUS has the texts that judge."""
 import argparse
 import csv
 import io
@@ -18,6 +18,8 @@ ARMS = [("text by people", "human", "text"),
         ("text, distributions", "human", "text,distributions"),
         ("text, hidden", "human", "text,hidden"),
         ("text, attention", "human", "text,attention"),
+        ("text, gradients", "human", "text,gradients"),
+        ("distributions, gradients", "human", "distributions,gradients"),
         ("text, distributions, hidden", "human", "text,distributions,hidden"),
         ("all four", "human", "text,distributions,hidden,attention"),
         ("all four, text by the teacher", "written", "text,distributions,hidden,attention")]
@@ -31,7 +33,7 @@ def user_time(command):
 
 def distil(args, arm, steps, seed, to="made.tmodel"):
     student = ["--config", args.new] if args.new else ["student.tmodel"]
-    return user_time([args.tacit, "train", "distil", "-qq", "-f", "--teacher", "default", "--text", arm[1], "--see", arm[2],
+    return user_time([args.tacit, "train", "distil", "-qq", "-f", "-T1", "--teacher", args.teacher, "--text", arm[1], "--see", arm[2],
                       "--seed", str(seed), "--steps", str(steps), "-o", to, *student])[0]
 
 
@@ -61,28 +63,32 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tacit")
     parser.add_argument("corpus")
+    parser.add_argument("--teacher", default="default")
     parser.add_argument("--new")
     parser.add_argument("--budget", type=int, default=120)
+    parser.add_argument("--same-steps", action="store_true")
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--only", nargs="+", default=[arm[0] for arm in ARMS])
     args = parser.parse_args()
     for name, size in TEXTS:
         with open(f"{args.corpus}/{name}", "rb") as whole, open(name, "wb") as part:
             part.write(whole.read(size))
     if not args.new:
         subprocess.run([args.tacit, "model", "prune", "-qq", "-f", "--what", "layers", "--ratio", "0.5", "--calibrate", "human",
-                        "-o", "student.tmodel", "default"], check=True)
+                        "-o", "student.tmodel", args.teacher], check=True)
         show("student before", 0, 0, measure(args, "./student.tmodel"))
-    show("teacher", 0, 0, measure(args, "default"))
-    costs = [cost_of_step(args, arm) for arm in ARMS]
-    runs = [[] for _ in ARMS]
+    show("teacher", 0, 0, measure(args, args.teacher))
+    arms = [ARMS[0]] + [arm for arm in ARMS[1:] if arm[0] in args.only]
+    costs = [cost_of_step(args, arm) for arm in arms]
+    steps = [args.budget if args.same_steps else round(args.budget * costs[0] / cost) for cost in costs]
+    runs = [[] for _ in arms]
     for seed in range(args.seeds):
-        for arm, cost, done in zip(ARMS, costs, runs):
-            steps = round(args.budget * costs[0] / cost)
-            distil(args, arm, steps, seed)
+        for arm, n, cost, done in zip(arms, steps, costs, runs):
+            distil(args, arm, n, seed)
             done.append(measure(args, "./made.tmodel"))
-            show(f"{arm[0]}, seed {seed}", steps, cost, done[-1])
-    for arm, cost, done in zip(ARMS, costs, runs):
-        show(arm[0], round(args.budget * costs[0] / cost), cost, [sum(column) / len(done) for column in zip(*done)])
+            show(f"{arm[0]}, seed {seed}", n, cost, done[-1])
+    for arm, n, cost, done in zip(arms, steps, costs, runs):
+        show(arm[0], n, cost, [sum(column) / len(done) for column in zip(*done)])
 
 
 main()
