@@ -47,7 +47,8 @@ struct bench {
 static enum tacit_status time_passes(struct bench *b)
 {
     const struct lm_model *lm = model_file_lm(b->plan.model->file);
-    struct lm_options options = {1, b->plan.n_context, 1, b->plan.cpu_features, 1, 0, KV_INT8, 0};
+    struct lm_options options = {1,   b->plan.n_context, 1, b->plan.cpu_features, 1, 0, KV_INT8, 0,
+                                 NULL};
     struct lm_state *state;
     float *logits = aligned_alloc(64, GUESS_ROWS * lm_logit_stride(lm) * sizeof *logits);
     enum tacit_status status = logits ? TACIT_OK : TACIT_ERR_MEMORY;

@@ -91,7 +91,8 @@ static enum tacit_status begin(const struct bench *b, size_t kind, struct result
                                  1,
                                  0,
                                  kinds[kind].kind,
-                                 kinds[kind].keep};
+                                 kinds[kind].keep,
+                                 NULL};
     struct lm_state *one;
     TRY(lm_state_create(&one, b->lm, &options));
     options.n_streams = (uint32_t)b->n_streams;

@@ -52,7 +52,8 @@ static int compare(const void *a, const void *b)
 static enum tacit_status run(const struct bench *b, uint32_t n_streams, uint32_t n_ahead,
                              size_t n_passes, double *rate)
 {
-    struct lm_options options = {n_streams, WINDOW, b->n_threads, cpu_features(), 1, 0, KV_INT8, 0};
+    struct lm_options options = {n_streams, WINDOW, b->n_threads, cpu_features(), 1, 0,
+                                 KV_INT8,   0,      NULL};
     struct lm_state *state;
     size_t n_rows = (size_t)n_streams * n_ahead, n_warm = 8;
     TRY(lm_state_create(&state, b->lm, &options));

@@ -69,7 +69,7 @@ struct bench {
 static enum tacit_status time_pass(const struct bench *b, uint32_t n, uint32_t n_ahead,
                                    double *pass)
 {
-    struct lm_options options = {n, WINDOW, 1, cpu_features(), 1, 0, KV_INT8, 0};
+    struct lm_options options = {n, WINDOW, 1, cpu_features(), 1, 0, KV_INT8, 0, NULL};
     struct lm_input inputs[TACIT_STREAMS_MAX];
     struct lm_state *state;
     double taken[N_PASSES];
@@ -150,7 +150,7 @@ static enum tacit_status time_coding(struct bench *b)
                                     .n_streams = 1,
                                     .span = (uint32_t)b->text.n_bytes,
                                     .hinted = true};
-    struct lm_options options = {1, WINDOW, 1, cpu_features(), 1, 0, KV_INT8, 0};
+    struct lm_options options = {1, WINDOW, 1, cpu_features(), 1, 0, KV_INT8, 0, NULL};
     struct token_coder coder = {.encoding = true, .kernels = &kernels};
     struct lm_state *state;
     struct arena arena = {0};

@@ -4,7 +4,7 @@
  *
  *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_keep_first | lm_reset_stream }* -> lm_state_destroy
  *
- * The logits of a stream depend on its tokens since the reset, on the model, n_context, kv_kind and kv_keep only:
+ * The logits of a stream depend on its tokens since the reset, on the model, n_context, kv_kind, kv_keep and kv_heads only:
  * the bits are the same whether tokens come one at a time or many, whatever the other streams, on
  * any number of threads and any machine. One pass over the weights serves all rows of a call.
  *
@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 
+#include "engine/kv/kv_heads.h"
 #include "engine/kv_kinds.h"
 #include "engine/lm_model.h"
 #include "tacit/options.h"
@@ -48,6 +49,9 @@ struct lm_options {
     /* 1 .. 99: layers without a window keep so many hundredths of n_context positions (lm_keep.h), of which kv_kind is
      * KV_INT8 and n_back 0; 0: all. */
     uint32_t kv_keep;
+    /* NULL, or how many positions each head of the layers without a window keeps, as many heads as the model has; kv_keep and
+     * n_back are 0 then. kv_kind is of the heads that keep all, the others have KV_INT8. */
+    const struct kv_heads *kv_heads;
 };
 
 struct lm_state;
@@ -132,7 +136,7 @@ void lm_state_watch(struct lm_state *state, lm_watch_fn *watch, void *context);
 void lm_reset_stream(struct lm_state *state, uint32_t stream);
 
 /* Saves what the stream has read, and restores it to any stream of any state of the same model, n_context,
- * kv_kind and kv_keep, and whether n_back is 0. lm_stream_size: the bytes of a stream that has read n_tokens;
+ * kv_kind, kv_keep and kv_heads, and whether n_back is 0. lm_stream_size: the bytes of a stream that has read n_tokens;
  * UINT64_MAX: at most. saved: so many bytes, 16-byte aligned; any threads may restore the same ones at a time. */
 size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens);
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);

@@ -107,8 +107,16 @@ static void show(const struct attending *a, const float *key)
                                    .scores = a->scratch->kv.score,
                                    .stride = a->use.cache.n_slots,
                                    .sinks = a->scratch->sinks};
-    if (state->watch && a->position < lm_looked_at(a->span))
+    if (state->watch && a->position < lm_looked_at(a->span, a->head))
         state->watch(state->watcher, &attended);
+}
+
+static void measure(const struct attending *a, size_t n_valid)
+{
+    size_t layer = (size_t)(a->layer - a->state->model->layers);
+    size_t head = layer * a->state->model->shape.n_kv_heads + a->head;
+    kv_measure_row(a->state->measure, head, (size_t)(a->scratch - a->team->scratch), &a->use,
+                   a->scratch->out, a->scratch->sinks, n_valid);
 }
 
 /* Where the row has its first query. */
@@ -135,7 +143,7 @@ static void attend(const struct attending *a)
     const struct lm_state *state = a->state;
     struct lm_scratch *t = a->scratch;
     struct attending one = *a;
-    size_t n = a->use.n_queries, n_kept = lm_looked_at(a->span);
+    size_t n = a->use.n_queries, n_kept = lm_looked_at(a->span, a->head);
     size_t head_dim = a->use.cache.head_dim, parts = head_dim / LM_GROUP;
     size_t n_valid = a->position < n_kept ? (size_t)a->position + 1 : n_kept;
     const float *key = NULL;
@@ -149,6 +157,8 @@ static void attend(const struct attending *a)
     kv_cache_weigh(&a->use, t->out, t->sinks, n_valid);
     if (a->past.keep.received)
         lm_keep_note(&a->past.keep, &a->use, n_valid);
+    if (state->measure && a->span->n_sinks > 0)
+        measure(a, n_valid);
     for (size_t i = 0; i < a->use.n_rows; i++)
         lm_rows_quantize_part(&a->team->attended, &state->kernels, a->row + i, a->head * n * parts,
                               n * parts, t->out + i * n * head_dim);
@@ -158,7 +168,7 @@ static void attend(const struct attending *a)
  * decides which slot the next one takes. */
 static size_t rows_together(const struct attending *a, size_t n_rows)
 {
-    bool alone = a->state->watch || a->past.keep.received;
+    bool alone = a->state->watch || a->state->measure || a->past.keep.received;
     return alone ? 1 : kv_cache_rows(&a->use, n_rows);
 }
 

@@ -21,24 +21,24 @@ static struct arena pasts_behind(uint8_t *saved)
     return arena;
 }
 
-/* Slots of a layer that n_tokens reach. */
-static size_t slots_reached(const struct lm_span *span, uint64_t n_tokens)
+/* Slots of a head that n_tokens reach. */
+static size_t slots_reached(const struct lm_head *head, uint64_t n_tokens)
 {
-    size_t least = span->kind == KV_INT8 ? 0 : KV_NEAR_SLOTS + LM_GROUP;
-    if (n_tokens >= span->n_slots)
-        return span->n_slots;
+    size_t least = head->kind == KV_INT8 ? 0 : KV_NEAR_SLOTS + LM_GROUP;
+    if (n_tokens >= head->n_slots)
+        return head->n_slots;
     size_t n = ((size_t)n_tokens + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
     return n > least ? n : least;
 }
 
-/* The next past of the layer in what is saved of n_tokens. */
-static struct lm_past next_past(const struct lm_state *state, uint32_t layer, uint64_t n_tokens,
-                                struct arena *arena)
+/* The next past, of this head, in what is saved of n_tokens. */
+static struct lm_past next_past(const struct lm_state *state, uint32_t layer, uint32_t head,
+                                uint64_t n_tokens, struct arena *arena)
 {
     const struct lm_span *span = &state->spans[layer];
     struct lm_past past;
-    lm_past_lay_out(&past, &state->model->shape, span, slots_reached(span, n_tokens),
-                    state->n_back > 0, arena);
+    lm_past_lay_out(&past, &state->model->shape, span, &span->heads[head],
+                    slots_reached(&span->heads[head], n_tokens), state->n_back > 0, arena);
     return past;
 }
 
@@ -47,11 +47,11 @@ size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens)
     struct arena arena = pasts_behind(NULL);
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
         for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++)
-            next_past(state, layer, n_tokens, &arena);
+            next_past(state, layer, head, n_tokens, &arena);
     return arena.used;
 }
 
-/* Both of one layer; the slots that both have are copied. */
+/* Both of one head; the slots that both have are copied. */
 static void copy_past(const struct lm_state *state, const struct lm_past *to,
                       const struct lm_past *from)
 {
@@ -78,7 +78,7 @@ void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *save
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
         for (uint32_t i = 0; i < state->model->shape.n_kv_heads; i++) {
             struct lm_past from = lm_past_of(state, layer, stream, i),
-                           to = next_past(state, layer, head.n_seen, &arena);
+                           to = next_past(state, layer, i, head.n_seen, &arena);
             copy_past(state, &to, &from);
         }
 }
@@ -93,7 +93,7 @@ void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *s
     state->n_seen[stream] = head.n_seen;
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
         for (uint32_t i = 0; i < state->model->shape.n_kv_heads; i++) {
-            struct lm_past from = next_past(state, layer, head.n_seen, &arena),
+            struct lm_past from = next_past(state, layer, i, head.n_seen, &arena),
                            to = lm_past_of(state, layer, stream, i);
             copy_past(state, &to, &from);
         }
@@ -116,7 +116,7 @@ void lm_clear_stream(struct lm_state *state, uint32_t stream)
 {
     lm_reset_stream(state, stream);
     for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++) {
-        size_t n = state->model->shape.n_kv_heads * state->spans[layer].cache_bytes;
+        size_t n = state->spans[layer].stream_bytes;
         memset(state->spans[layer].caches + stream * n, 0, n);
     }
 }

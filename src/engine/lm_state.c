@@ -65,6 +65,7 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
     size_t qkv = lm_qkv_rows(s), up = lm_up_rows(s);
     state->wide_stride = spread_stride(qkv > up ? qkv : up);
     state->spans = arena_take(arena, s->n_layers * sizeof *state->spans);
+    state->heads = arena_take(arena, (size_t)s->n_layers * s->n_kv_heads * sizeof *state->heads);
     state->before = arena_take(arena, state->n_streams * sizeof *state->before);
     state->n_seen = arena_take(arena, state->n_streams * sizeof *state->n_seen);
     state->teams = arena_take(arena, state->n_teams * sizeof *state->teams);
@@ -76,44 +77,19 @@ static void lay_out(struct lm_state *state, const struct lm_shape *s, unsigned n
 
 static_assert(LM_BATCH <= TACIT_STREAMS_MAX, "a pass has room for LM_BATCH rows");
 
-static enum tacit_status check_options(const struct lm_options *o)
+static enum tacit_status check_options(const struct lm_options *o, const struct lm_shape *shape)
 {
     bool ok = o->n_streams - 1 < TACIT_STREAMS_MAX && o->n_context - 1 < TACIT_CONTEXT_MAX &&
               o->n_threads - 1 < LM_THREADS_MAX && o->n_teams <= LM_THREADS_MAX &&
               o->n_back <= LM_BACK_MAX && o->kv_kind < KV_N_KINDS && o->kv_keep < 100 &&
-              (o->kv_keep == 0 || (o->kv_kind == KV_INT8 && o->n_back == 0));
+              (o->kv_keep == 0 || (o->kv_kind == KV_INT8 && o->n_back == 0 && !o->kv_heads)) &&
+              (!o->kv_heads || (o->n_back == 0 && o->kv_heads->n == kv_heads_of(shape)));
     return ok ? TACIT_OK : TACIT_ERR_ARGUMENT;
 }
 
 static size_t round_up(size_t n, size_t unit)
 {
     return (n + unit - 1) / unit * unit;
-}
-
-/* At most a share of the positions, in hundredths, but for one group. */
-static size_t slots_of_share(size_t n_kept, uint32_t share)
-{
-    size_t n = n_kept * share / 100 / LM_GROUP * LM_GROUP;
-    return n > LM_GROUP ? n : LM_GROUP;
-}
-
-/* Sets all that is known of a layer's caches without memory. Returns their bytes. */
-static uint64_t measure_span(struct lm_span *span, const struct lm_shape *shape,
-                             const struct lm_options *options, uint32_t layer)
-{
-    struct arena sizes = {0};
-    struct lm_past unused;
-    size_t window = lm_window(shape, layer);
-    span->n_kept = window ? window : round_up(options->n_context, LM_CONTEXT_UNIT);
-    span->n_sinks = window ? 0 : LM_SINK_TOKENS;
-    span->n_slots = round_up(span->n_kept, LM_GROUP);
-    if (options->kv_keep > 0 && !window)
-        span->n_slots = slots_of_share(span->n_kept, options->kv_keep);
-    span->kind = span->n_slots > KV_NEAR_SLOTS ? options->kv_kind : KV_INT8;
-    span->is_local = window && shape->local_rope_base != 0.0f;
-    lm_past_lay_out(&unused, shape, span, span->n_slots, options->n_back > 0, &sizes);
-    span->cache_bytes = sizes.used;
-    return (uint64_t)sizes.used * shape->n_kv_heads * options->n_streams;
 }
 
 /* Sets the sizes; the pieces' total goes to *n_bytes, the caches' share of it to *n_cache_bytes. */
@@ -125,8 +101,9 @@ static void measure(struct lm_state *state, const struct lm_shape *shape,
     state->n_slots_max = 0;
     for (uint32_t layer = 0; layer < shape->n_layers; layer++) {
         struct lm_span span;
-        *n_cache_bytes += measure_span(&span, shape, options, layer);
-        state->n_slots_max = span.n_slots > state->n_slots_max ? span.n_slots : state->n_slots_max;
+        *n_cache_bytes += lm_span_measure(&span, NULL, shape, options, layer);
+        if (span.n_slots_max > state->n_slots_max)
+            state->n_slots_max = span.n_slots_max;
     }
     state->n_streams = options->n_streams;
     state->n_teams = options->n_teams ? options->n_teams : 1;
@@ -143,8 +120,8 @@ enum tacit_status lm_state_memory_needed(const struct lm_shape *shape,
 {
     struct lm_state state = {0};
     uint64_t n_cache_bytes;
-    TRY(check_options(options));
     TRY(lm_shape_check(shape));
+    TRY(check_options(options, shape));
     measure(&state, shape, options, n_bytes, &n_cache_bytes);
     *n_bytes += sizeof state;
     return TACIT_OK;
@@ -167,8 +144,10 @@ static enum tacit_status allocate(struct lm_state *state, const struct lm_option
     lay_out(state, shape, options->n_threads, &arena);
     uint8_t *caches = (uint8_t *)state->memory + n_first;
     for (uint32_t layer = 0; layer < shape->n_layers; layer++) {
+        struct lm_head *heads = state->heads + (size_t)layer * shape->n_kv_heads;
+        uint64_t n = lm_span_measure(&state->spans[layer], heads, shape, options, layer);
         state->spans[layer].caches = caches;
-        caches += measure_span(&state->spans[layer], shape, options, layer);
+        caches += n;
     }
     return TACIT_OK;
 }
@@ -185,7 +164,7 @@ enum tacit_status lm_state_create(struct lm_state **state_out, const struct lm_m
                                   const struct lm_options *options)
 {
     *state_out = NULL;
-    TRY(check_options(options));
+    TRY(check_options(options, &model->shape));
     TRY(strict_float_check());
     struct lm_state *state = calloc(1, sizeof *state);
     if (!state)
@@ -315,9 +294,13 @@ enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t
 
 bool lm_has_all(const struct lm_state *state, uint64_t n_tokens)
 {
-    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
-        if (n_tokens > lm_looked_at(&state->spans[layer]) || state->spans[layer].kind != KV_INT8)
-            return false;
+    const struct lm_shape *shape = &state->model->shape;
+    for (uint32_t layer = 0; layer < shape->n_layers; layer++) {
+        const struct lm_span *span = &state->spans[layer];
+        for (uint32_t head = 0; head < shape->n_kv_heads; head++)
+            if (n_tokens > lm_looked_at(span, head) || span->heads[head].kind != KV_INT8)
+                return false;
+    }
     return true;
 }
 

@@ -7,6 +7,8 @@
 #define TACIT_ENGINE_LM_STATE_H
 
 #include "base/threads/crew.h"
+#include "engine/kv/kv_heads.h"
+#include "engine/kv/kv_measure.h"
 #include "engine/kv/lm_keep.h"
 #include "engine/kv_cache.h"
 #include "engine/lm.h"
@@ -27,15 +29,22 @@ struct lm_pass {
     float *logits; /* NULL: not wanted */
 };
 
+/* One head of keys and values of a layer. */
+struct lm_head {
+    size_t
+        n_slots; /* the span's n_kept, rounded up to a multiple of 64; fewer if kv_keep or kv_heads say so */
+    enum kv_kind kind;  /* of the cache */
+    size_t at, n_bytes; /* where in a stream's part of the span's caches */
+};
+
 /* What a layer keeps for each stream: a ring of n_kept positions, of which the first n_sinks
  * stay. */
 struct lm_span {
-    size_t n_kept, n_sinks;
-    size_t n_slots;     /* n_kept, rounded up to a multiple of 64; fewer if kv_keep says so */
-    enum kv_kind kind;  /* of the caches */
-    bool is_local;      /* rotated by state->local_rope */
-    size_t cache_bytes; /* of one head of one stream */
-    uint8_t *caches;    /* [stream][kv head] of cache_bytes */
+    size_t n_kept, n_sinks, n_slots_max;
+    bool is_local;         /* rotated by state->local_rope */
+    struct lm_head *heads; /* [n_kv_heads] */
+    size_t stream_bytes;   /* of all heads of one stream */
+    uint8_t *caches;       /* [stream] of stream_bytes */
 };
 
 /* What one head of keys and values keeps for one stream. */
@@ -48,9 +57,10 @@ struct lm_past {
 };
 
 /* How many positions a head of the layer looks at. */
-static inline size_t lm_looked_at(const struct lm_span *span)
+static inline size_t lm_looked_at(const struct lm_span *span, uint32_t head)
 {
-    return span->n_slots < span->n_kept ? span->n_slots : span->n_kept;
+    size_t n_slots = span->heads[head].n_slots;
+    return n_slots < span->n_kept ? n_slots : span->n_kept;
 }
 
 /* Of one member of the crew. */
@@ -84,6 +94,7 @@ struct lm_state {
     size_t n_slots_max; /* of all layers */
     size_t wide_stride;
     struct lm_span *spans;               /* [n_layers] */
+    struct lm_head *heads;               /* [n_layers][n_kv_heads] */
     uint64_t *n_seen;                    /* [n_streams] tokens since the reset */
     uint32_t (*before)[2 + LM_BACK_MAX]; /* [n_streams] the last tokens, the nearest first */
     struct lm_team *teams;               /* [n_teams] */
@@ -91,6 +102,7 @@ struct lm_state {
     void *observer;
     lm_watch_fn *watch; /* NULL: attention is not watched */
     void *watcher;
+    const struct kv_measure *measure; /* NULL: nothing is measured */
     void *memory;
 };
 
@@ -120,9 +132,14 @@ static_assert((int)LM_BACK_MAX <= (int)LM_UNDONE, "none is needed again when its
 static_assert((int)LM_BACK_MAX <= (int)KV_BACK_MAX, "and what is near stays");
 static_assert((int)LM_SINK_TOKENS <= (int)KV_SINKS_MAX, "all sinks are near");
 
-/* A past with n_slots, which are the span's or fewer, but more than KV_NEAR_SLOTS where kinds of few bits have them. */
+/* Sets all of a span but the caches. heads: [n_kv_heads], or NULL, to measure alone. Returns the bytes of all streams. */
+uint64_t lm_span_measure(struct lm_span *span, struct lm_head *heads, const struct lm_shape *shape,
+                         const struct lm_options *options, uint32_t layer);
+
+/* A past with n_slots, which are the head's or fewer, but more than KV_NEAR_SLOTS where kinds of few bits have them. */
 void lm_past_lay_out(struct lm_past *past, const struct lm_shape *shape, const struct lm_span *span,
-                     size_t n_slots, bool can_go_back, struct arena *arena);
+                     const struct lm_head *head, size_t n_slots, bool can_go_back,
+                     struct arena *arena);
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);
 

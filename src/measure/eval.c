@@ -79,8 +79,7 @@ static enum tacit_status make_cut(struct tacit_evaluator *e)
     unsigned stride = o->stride ? o->stride : usual_stride;
     bool in_order = o->convention == TACIT_EVAL_WINDOWS || o->convention == TACIT_EVAL_ROLLING;
     if ((o->mixed && !in_order) || o->convention > TACIT_EVAL_HKUST ||
-        (unsigned)o->kv >= KV_N_KINDS || o->kv_keep > 99 ||
-        (o->kv_keep > 0 && o->kv != TACIT_KV_8) || window > TACIT_EVAL_WINDOW_MAX ||
+        (unsigned)o->kv >= KV_N_KINDS || o->kv_keep > 99 || window > TACIT_EVAL_WINDOW_MAX ||
         stride > window || window < 2)
         return TACIT_ERR_ARGUMENT;
     uint32_t own = tokenizer_start(model_file_tokenizer(e->model->file));
@@ -230,7 +229,7 @@ static enum tacit_status prepare(struct tacit_evaluator *e, const struct tacit_e
     for (unsigned i = 0; i < e->n_workers && (i == 0 || i < e->n_windows); i++)
         TRY(eval_worker_prepare(&e->workers[i], e->n_longest));
     for (unsigned i = 0; i < e->n_workers; i++) {
-        e->workers[i].last_text = NULL;
+        e->workers[i].last_text = e->workers[i].kept_for = NULL;
         eval_copies_keep(&e->workers[i].copies, 0);
     }
     atomic_store(&e->next_window, 0);

@@ -10,6 +10,7 @@
 #include "base/find_start.h"
 #include "base/strict_math.h"
 #include "base/try.h"
+#include "engine/kv/kv_choose.h"
 #include "generate/primed.h"
 #include "measure/eval_state.h"
 
@@ -27,17 +28,53 @@ static void lay_out(struct eval_worker *worker, struct arena *arena, size_t n_po
     worker->row = arena_take(arena, n_positions * sizeof *worker->row);
 }
 
-static enum tacit_status start_model(struct eval_worker *worker)
+static struct lm_options lm_options(const struct eval_worker *worker)
 {
     const struct tacit_evaluator *e = worker->evaluator;
     bool alone = e->n_workers == 1;
-    struct lm_options options = {
+    return (struct lm_options){
         .n_streams = 1,
         .n_context = e->cut.window,
         .n_threads = alone && e->options.n_threads < LM_THREADS_MAX ? e->options.n_threads : 1,
         .cpu_features = e->features,
-        .kv_kind = (enum kv_kind)e->options.kv,
+        .kv_kind = e->options.kv_keep > 0 ? KV_INT8 : (enum kv_kind)e->options.kv,
         .kv_keep = e->options.kv_keep};
+}
+
+static enum tacit_status start_model(struct eval_worker *worker)
+{
+    struct lm_options options = lm_options(worker);
+    return lm_state_create(&worker->lm, lm_of(worker), &options);
+}
+
+/* Starts the model anew for a text: heads keep what they would keep in a block that begins like the text. */
+static enum tacit_status keep_for(struct eval_worker *worker, const struct eval_items *text)
+{
+    const struct tacit_evaluator *e = worker->evaluator;
+    struct lm_options options = lm_options(worker);
+    struct kv_heads heads;
+    size_t n = 0;
+    if (e->options.kv_keep == 0 || e->options.primed || worker->kept_for == text)
+        return TACIT_OK;
+    if (e->cut.has_first)
+        worker->fed[n++] = e->first;
+    for (size_t i = 0; i < text->n_items && n < worker->n_positions; i++)
+        if (text->items[i] < lm_of(worker)->shape.n_vocab)
+            worker->fed[n++] = text->items[i];
+    options.kv_kind = (enum kv_kind)e->options.kv;
+    TRY(kv_heads_choose(&heads, lm_of(worker), &options, e->options.kv_keep, worker->fed, n));
+    worker->kept_for = text;
+    if (heads.n == 0 && !worker->by_head)
+        return TACIT_OK; /* as for the text before, of which the model may keep what is alike */
+    worker->by_head = heads.n > 0;
+    lm_state_destroy(worker->lm);
+    worker->lm = NULL;
+    worker->last_text = NULL;
+    eval_copies_keep(&worker->copies, 0);
+    if (heads.n == 0)
+        return start_model(worker);
+    options.kv_heads = &heads;
+    options.kv_keep = 0;
     return lm_state_create(&worker->lm, lm_of(worker), &options);
 }
 
@@ -284,6 +321,7 @@ static enum tacit_status score_window(struct eval_worker *worker, struct eval_it
 {
     if (w->score >= w->end)
         return TACIT_OK;
+    TRY(keep_for(worker, text));
     line_up(worker, text, w);
     TRY(begin_mix(worker->evaluator, text));
     size_t first = begin_window(worker, text, w);

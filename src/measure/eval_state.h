@@ -34,7 +34,10 @@ struct eval_worker {
     struct tacit_evaluator *evaluator;
     struct thread_task task;
     struct lm_state *lm;
-    void *memory; /* of the arrays that follow */
+    const struct eval_items
+        *kept_for; /* with kv_keep: the text by which heads keep positions, as in a block of it */
+    bool by_head;  /* heads of lm keep different numbers of positions */
+    void *memory;  /* of the arrays that follow */
     float *logits;
     uint32_t *mass; /* [n_vocab]: for eval_token_bits */
     uint32_t *fed;  /* [n_positions] tokens that the model reads in a window */

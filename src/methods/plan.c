@@ -59,8 +59,7 @@ static enum tacit_status copy_options(struct tacit_options *to, const struct tac
         return TACIT_ERR_ARGUMENT;
     if (to->n_streams > TACIT_STREAMS_MAX || to->n_context > TACIT_CONTEXT_MAX || to->unmixed > 1)
         return TACIT_ERR_ARGUMENT;
-    if ((unsigned)to->kv >= KV_N_KINDS || to->kv_keep > 99 ||
-        (to->kv_keep > 0 && to->kv != TACIT_KV_8))
+    if ((unsigned)to->kv >= KV_N_KINDS || to->kv_keep > 99)
         return TACIT_ERR_ARGUMENT;
     if (to->report && to->report->struct_size < sizeof to->report->struct_size)
         return TACIT_ERR_ARGUMENT;

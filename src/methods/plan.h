@@ -35,9 +35,10 @@ struct codec_plan {
     const struct tacit_reference *reference; /* NULL: none */
     unsigned n_streams, n_context; /* of the model; n_streams 0: by size of the content, */
     enum kv_kind kv_kind;          /* of the model */
-    uint32_t kv_keep;              /* of the model: hundredths of the positions; 0: all */
-    uint32_t stream_bytes;         /* one for each of these, */
-    uint32_t streams_max;          /* this many at most */
+    uint32_t
+        kv_keep; /* of the model: hundredths of the positions; 0: all; with it, kv_kind is of heads that keep all */
+    uint32_t stream_bytes; /* one for each of these, */
+    uint32_t streams_max;  /* this many at most */
     unsigned least_gain; /* of the model over the context models, in thousandths: less is not worth
                             its time */
     bool unmixed;        /* the model alone codes whole tokens */

@@ -79,6 +79,7 @@ static const struct variant {
     {"kv3", 1, false, TACIT_KV_3, 320, 0, false},
     {"k3v2", 3, false, TACIT_KV_K3V2, 448, 0, false},
     {"keep", 2, false, TACIT_KV_8, 192, 40, false},
+    {"heads", 2, false, TACIT_KV_4, 512, 10, false},
     {"rules", 1, false, TACIT_KV_8, 64, 0, true},
 };
 

@@ -21,7 +21,8 @@ enum { NO_TOKEN = -1 };
 
 /* The payload up to the coded bits. */
 struct layout {
-    unsigned memory, type, reading, kind, share;
+    unsigned memory, type, reading;
+    struct kept kept;
     int unmixed, primed, reads, arranged;
     uint32_t first_token, context, n_streams, length[128];
     struct changes changes;
@@ -82,6 +83,28 @@ static void take_streams(struct layout *l, int small)
     l->length[l->n_streams - 1] = n_left;
 }
 
+static void take_kept(struct kept *kept)
+{
+    unsigned first = *take(1), share = first & 0x80 ? *take(1) : 0;
+    kept->kind = first & 0x7f;
+    require(kept->kind <= 5 && first != 0, "kind of KV cache");
+    require((share == 0) == (first < 0x80) && share <= 0x80 && (share < 100 || share == 0x80),
+            "share of the positions");
+    require(share == 0 || share == 0x80 || kept->kind == 0, "a share beside few bits");
+    kept->share = share == 0x80 ? 0 : share;
+    if (share != 0x80)
+        return;
+    kept->n_heads = take_varint();
+    require(kept->n_heads >= 1 && kept->n_heads <= HEADS_MAX, "number of heads");
+    for (uint32_t i = 0; i < kept->n_heads; i += 2) {
+        unsigned two = *take(1);
+        kept->parts[i] = two & 15;
+        require(i + 1 < kept->n_heads || two < 16, "parts of heads");
+        if (i + 1 < kept->n_heads)
+            kept->parts[i + 1] = (uint8_t)(two >> 4);
+    }
+}
+
 static void take_layout(struct layout *l, uint32_t size)
 {
     unsigned first = *take(1);
@@ -99,13 +122,8 @@ static void take_layout(struct layout *l, uint32_t size)
     l->arranged = (second & 0x80) != 0;
     if (l->reads)
         l->reading = *take(1);
-    if (second & 0x40) {
-        l->kind = *take(1);
-        require((l->kind >= 1 && l->kind <= 5) || l->kind == 0x80, "kind of KV cache");
-        l->share = l->kind == 0x80 ? *take(1) : 0;
-        require(l->kind != 0x80 || (l->share >= 1 && l->share <= 99), "share of the positions");
-        l->kind &= 0x7f;
-    }
+    if (second & 0x40)
+        take_kept(&l->kept);
     int lines = (first & 0x20) != 0, recoded = (second & 0x20) != 0;
     l->n_spoken = take_changes(&l->changes, lines, recoded, size);
     l->span = recoded ? l->n_spoken : size;
@@ -288,7 +306,7 @@ static void make_streams(struct language *g)
     uint32_t start = 0;
     for (uint32_t i = 0; i < l->n_streams; i++) {
         struct item_stream *s = &g->stream[i];
-        s->reader = make_reader(g->model, l->context, l->kind, l->share);
+        s->reader = make_reader(g->model, l->context, &l->kept);
         s->at = start;
         s->end = start += l->length[i];
         s->before = l->first_token;

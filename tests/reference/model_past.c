@@ -26,23 +26,17 @@ static struct columns make_columns(size_t n_max)
                             zeros(n_max * sizeof(bool))};
 }
 
-/* Of layers with sinks, which are those without a window. */
-static size_t n_slots_for(size_t n_kept, size_t n_sinks, unsigned share)
-{
-    size_t n = n_kept * share / 100 / 64 * 64;
-    n = n < 64 ? 64 : n;
-    return share == 0 || n_sinks == 0 || n > n_kept ? n_kept : n;
-}
-
 void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned kind,
-               unsigned share)
+               size_t n_slots)
 {
     static const unsigned of_keys[] = {8, 4, 4, 4, 3, 3}, of_values[] = {8, 4, 2, 3, 3, 2};
     *past = (struct past){.head_dim = head_dim, .n_kept = n_kept, .n_sinks = n_sinks};
-    bool few = kind > 0 && (n_kept + 63) / 64 * 64 > NEAR_SLOTS;
+    past->n_slots = n_slots < 64 && n_slots < n_kept ? 64 : n_slots;
+    if (past->n_slots > n_kept)
+        past->n_slots = n_kept;
+    bool few = kind > 0 && past->n_slots == n_kept && (n_kept + 63) / 64 * 64 > NEAR_SLOTS;
     past->key_bits = few ? of_keys[kind] : 8;
     past->value_bits = few ? of_values[kind] : 8;
-    past->n_slots = n_slots_for(n_kept, n_sinks, share);
     past->received = zeros(past->n_slots * sizeof *past->received);
     past->position = zeros(past->n_slots * sizeof *past->position);
     past->slots = make_slots8((n_kept + 63) / 64 * 64, head_dim);

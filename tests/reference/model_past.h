@@ -37,9 +37,9 @@ struct past {
 
 enum { NEAR_SLOTS = 256 };
 
-/* Kind 0 keeps 8 bits, 1 and 2 few. share: hundredths of the positions that are kept, or 0: all. */
+/* kind: 0 keeps 8 bits, others few, of all positions alone. n_slots: of the positions that are kept; n_kept: all. */
 void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned kind,
-               unsigned share);
+               size_t n_slots);
 
 /* value NULL: the key of sink number `position` is turned anew. */
 void store(struct past *past, uint64_t position, const float *key, const float *value);

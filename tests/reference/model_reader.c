@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "archive_input.h"
 #include "arithmetic.h"
 #include "model_past.h"
 
@@ -24,7 +25,28 @@ static uint32_t window_of(const struct shape *s, uint32_t layer)
     return layer % 3 == 2 ? s->window_long : s->window;
 }
 
-struct reader *make_reader(const struct model *m, uint32_t context, unsigned kind, unsigned share)
+/* The pasts of all heads of all layers. */
+static void make_pasts(struct reader *r, const struct kept *kept)
+{
+    const struct shape *s = &r->model->shape;
+    uint32_t n_wide = 0; /* heads of layers without a window */
+    for (uint32_t i = 0; i < s->n_layers * s->n_kv_heads; i++) {
+        uint32_t window = window_of(s, i / s->n_kv_heads);
+        size_t n_kept = window ? window : r->n_context, n_slots = n_kept;
+        if (window == 0 && kept->share > 0)
+            n_slots = n_kept * kept->share / 100 / 64 * 64;
+        if (window == 0 && kept->n_heads > 0) {
+            require(n_wide < kept->n_heads, "heads of another model");
+            if (kept->parts[n_wide] > 0)
+                n_slots = n_kept * kept->parts[n_wide] / 16 / 64 * 64;
+        }
+        n_wide += window == 0;
+        make_past(&r->past[i], s->head_dim, n_kept, window ? 0 : 4, kept->kind, n_slots);
+    }
+    require(kept->n_heads == 0 || kept->n_heads == n_wide, "heads of another model");
+}
+
+struct reader *make_reader(const struct model *m, uint32_t context, const struct kept *kept)
 {
     const struct shape *s = &m->shape;
     struct reader *r = zeros(sizeof *r);
@@ -38,11 +60,7 @@ struct reader *make_reader(const struct model *m, uint32_t context, unsigned kin
     if (s->local_rope_base != 0.0f)
         make_angles(&r->local_angles, s->rope_dims, s->local_rope_base, NULL, 0.0f);
     r->past = zeros(s->n_layers * s->n_kv_heads * sizeof *r->past);
-    for (uint32_t i = 0; i < s->n_layers * s->n_kv_heads; i++) {
-        uint32_t window = window_of(s, i / s->n_kv_heads);
-        make_past(&r->past[i], s->head_dim, window ? window : r->n_context, window ? 0 : 4, kind,
-                  share);
-    }
+    make_pasts(r, kept);
     r->x = zeros(s->width * sizeof(float));
     r->x0 = zeros(s->width * sizeof(float));
     r->y = zeros(s->width * sizeof(float));

@@ -9,10 +9,18 @@
 
 struct reader; /* one stream */
 
-/* context: tokens that it looks back on; kind and share: of the KV cache, as a block
- * names them. */
-struct reader *make_reader(const struct model *model, uint32_t context, unsigned kind,
-                           unsigned share);
+enum { HEADS_MAX = 4096 };
+
+/* What a block says of the KV cache. */
+struct kept {
+    unsigned kind, share; /* share: hundredths of the positions, or 0 */
+    uint32_t n_heads;     /* 0: heads do not differ */
+    uint8_t
+        parts[HEADS_MAX]; /* sixteenths that the heads of layers without a window keep, or 0: all */
+};
+
+/* context: tokens that it looks back on. */
+struct reader *make_reader(const struct model *model, uint32_t context, const struct kept *kept);
 /* logits: [n_vocab], for the token that follows. */
 void read_token(struct reader *reader, uint32_t token, float *logits);
 /* The stream has read what the other has. */

@@ -5,25 +5,27 @@
 #include "engine/lm_state.h"
 
 void lm_past_lay_out(struct lm_past *past, const struct lm_shape *s, const struct lm_span *span,
-                     size_t n_slots, bool can_go_back, struct arena *arena)
+                     const struct lm_head *head, size_t n_slots, bool can_go_back,
+                     struct arena *arena)
 {
     *past = (struct lm_past){0};
-    kv_cache_lay_out(&past->cache, span->kind, s->head_dim, n_slots, arena);
+    kv_cache_lay_out(&past->cache, head->kind, s->head_dim, n_slots, arena);
     past->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *past->sink_keys);
     if (can_go_back)
-        kv_cache_lay_out(&past->undone, span->kind, s->head_dim, LM_GROUP, arena);
-    if (span->n_slots < span->n_kept)
+        kv_cache_lay_out(&past->undone, head->kind, s->head_dim, LM_GROUP, arena);
+    if (head->n_slots < span->n_kept)
         lm_keep_lay_out(&past->keep, n_slots, arena);
 }
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
-                          uint32_t head)
+                          uint32_t head_index)
 {
     const struct lm_shape *s = &state->model->shape;
     const struct lm_span *span = &state->spans[layer];
-    size_t index = (size_t)stream * s->n_kv_heads + head;
-    struct arena arena = {span->caches + index * span->cache_bytes, span->cache_bytes, 0};
+    const struct lm_head *head = &span->heads[head_index];
+    uint8_t *caches = span->caches + (size_t)stream * span->stream_bytes + head->at;
+    struct arena arena = {caches, head->n_bytes, 0};
     struct lm_past past;
-    lm_past_lay_out(&past, s, span, span->n_slots, state->n_back > 0, &arena);
+    lm_past_lay_out(&past, s, span, head, head->n_slots, state->n_back > 0, &arena);
     return past;
 }

@@ -8,6 +8,7 @@
 #include "methods/context/context_choose.h"
 #include "methods/language/language_choose.h"
 #include "methods/language/language_coder.h"
+#include "methods/language/language_heads.h"
 #include "methods/language/language_layout.h"
 #include "methods/language/language_primer.h"
 #include "methods/language/language_rounds.h"
@@ -78,10 +79,9 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     coder->layout.unmixed = plan->unmixed;
     coder->layout.first_token = start == VOCABULARY_NONE ? 0 : start;
     coder->layout.n_context = plan->n_context;
-    coder->layout.kv_kind = plan->kv_kind;
-    coder->layout.kv_keep = plan->kv_keep;
     TRY(make_items(coder));
     choose_reading(job, &coder->layout);
+    TRY(language_heads_choose(coder));
     coder->layout.memory_log2 = choose_memory(plan, &coder->layout, coder->layout.n_arranged);
     coder->layout.primed = coder->layout.n_streams == 1 && !plan->unmixed &&
                            !coder->layout.referenced && language_primer_pays(&job->content);
@@ -243,8 +243,6 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                      .primed = true, /* for the memory that it takes */
                                      .unmixed = plan->unmixed,
                                      .n_context = plan->n_context,
-                                     .kv_kind = plan->kv_kind,
-                                     .kv_keep = plan->kv_keep,
                                      .n_streams = language_choose_streams(plan, content_size)};
     if (plan->reference && !plan->unmixed) {
         layout.referenced = true;
@@ -252,11 +250,12 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
         layout.model_part = LANGUAGE_USUAL_MODEL_PART;
     }
     layout.memory_log2 = choose_memory(plan, &layout, content_size);
-    uint64_t n_bytes;
+    uint64_t n_bytes, n_choosing = language_heads_expect(plan, &layout);
     list_silent(&layout.arrangement.speech, content_set_within(plan->content_set, content_size));
     if (language_coder_memory(plan, plan->model, &layout, (uint32_t)content_size,
                               (size_t)content_size, &n_bytes) != TACIT_OK)
         return UINT64_MAX / 2;
+    n_bytes = n_bytes > n_choosing ? n_bytes : n_choosing; /* which is done before */
     /* Memory for items, and for a payload beside the context models'. */
     return n_bytes + content_size * (sizeof(uint32_t) + 1) +
            context_sample_memory(plan, content_size);

@@ -40,7 +40,8 @@ static struct lm_options lm_options(const struct codec_plan *plan,
                                .n_teams = threads->n_teams,
                                .n_back = n_back,
                                .kv_kind = layout->kv_kind,
-                               .kv_keep = layout->kv_keep};
+                               .kv_keep = layout->kv_keep,
+                               .kv_heads = layout->kv_heads.n > 0 ? &layout->kv_heads : NULL};
 }
 
 static void lay_out(struct language_coder *coder, struct arena *arena)
@@ -75,7 +76,8 @@ static struct language_threads choose_readers(struct language_coder *coder,
     readers->n_streams = coder->layout.n_streams;
     readers->n_ahead = language_choose_ahead(encoding, readers->n_streams);
     coder->guessing = coder->guessing && !encoding && readers->n_streams <= GUESS_STREAMS &&
-                      coder->layout.kv_keep == 0; /* what was kept cannot be taken back */
+                      coder->layout.kv_keep == 0 && /* what was kept cannot be taken back */
+                      coder->layout.kv_heads.n == 0;
     readers->n_rows = coder->guessing ? GUESS_ROWS : readers->n_ahead;
     coder->guesser.n_streams = readers->n_streams;
     if (coder->guessing)
@@ -109,6 +111,12 @@ static struct reference_language_reading reading_of(const struct language_layout
                                                layout->first_token};
 }
 
+static bool heads_fit(const struct tacit_model *model, const struct language_layout *layout)
+{
+    return layout->kv_heads.n == 0 ||
+           layout->kv_heads.n == kv_heads_of(&model_file_lm(model->file)->shape);
+}
+
 enum tacit_status language_coder_memory(const struct codec_plan *plan,
                                         const struct tacit_model *model,
                                         const struct language_layout *layout, uint32_t content_size,
@@ -119,6 +127,10 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
     uint64_t n_models, n_draft = 0;
     if (!coder)
         return TACIT_ERR_MEMORY;
+    if (!heads_fit(model, layout)) {
+        free(coder);
+        return TACIT_ERR_CORRUPT;
+    }
     describe(coder, plan, model, n_items > 0);
     coder->layout = *layout;
     coder->n_items = n_items;
@@ -199,7 +211,8 @@ static enum tacit_status make_models(struct language_coder *coder)
 enum tacit_status language_coder_prepare(struct language_coder *coder)
 {
     struct arena arena = {0};
-    if (coder->layout.first_token >= model_file_lm(coder->model->file)->shape.n_vocab)
+    if (coder->layout.first_token >= model_file_lm(coder->model->file)->shape.n_vocab ||
+        !heads_fit(coder->model, &coder->layout))
         return TACIT_ERR_CORRUPT;
     if (coder->layout.referenced && !coder->job->reference)
         return TACIT_ERR_REFERENCE_MISSING;

@@ -27,6 +27,7 @@ enum {
     FLAG_ARRANGED = 0x80
 };
 enum { FLAG_KV_KEEP = 0x80 }; /* of the byte that names the kind of KV cache */
+enum { KEEP_BY_HEAD = 0x80 }; /* in place of a share */
 enum { PART_SHIFT = 4, MODEL_PART_MASK = 0x0f };
 enum { SMALL_FIRST_TOKEN = 0, SMALL_CONTEXT = 2048 };
 
@@ -39,7 +40,8 @@ static bool is_small(const struct language_layout *layout)
 static bool is_usual(const struct language_layout *layout)
 {
     return layout->referenced && is_small(layout) && layout->kv_kind == KV_INT8 &&
-           layout->kv_keep == 0 && layout->reading.part == LANGUAGE_USUAL_PART &&
+           layout->kv_keep == 0 && layout->kv_heads.n == 0 &&
+           layout->reading.part == LANGUAGE_USUAL_PART &&
            layout->model_part == LANGUAGE_USUAL_MODEL_PART &&
            layout->memory_log2 >= LANGUAGE_USUAL_MEMORY_LOG2 &&
            layout->memory_log2 <= LANGUAGE_USUAL_MEMORY_LOG2 + USUAL_MEMORY_MASK;
@@ -71,7 +73,25 @@ static enum tacit_status read_usual(unsigned byte, uint32_t content_size,
 
 static bool has_kv_kind(const struct language_layout *layout)
 {
-    return layout->kv_kind != KV_INT8 || layout->kv_keep > 0;
+    return layout->kv_kind != KV_INT8 || layout->kv_keep > 0 || layout->kv_heads.n > 0;
+}
+
+/* The kind of KV cache, and what it keeps; two heads to a byte, the first in the low bits. */
+static size_t pack_kv(uint8_t *out, const struct language_layout *layout)
+{
+    const struct kv_heads *heads = &layout->kv_heads;
+    bool keeps_some = layout->kv_keep > 0 || heads->n > 0;
+    size_t n = 0;
+    if (!has_kv_kind(layout))
+        return 0;
+    out[n++] = (uint8_t)(layout->kv_kind | (keeps_some ? FLAG_KV_KEEP : 0));
+    if (keeps_some)
+        out[n++] = (uint8_t)(heads->n > 0 ? KEEP_BY_HEAD : layout->kv_keep);
+    if (heads->n > 0)
+        n += varint_put(out + n, heads->n);
+    for (uint32_t i = 0; i < heads->n; i += 2)
+        out[n++] = (uint8_t)(heads->parts[i] | (i + 1 < heads->n ? heads->parts[i + 1] : 0) << 4);
+    return n;
 }
 
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
@@ -93,10 +113,7 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
                          (has_kv_kind(layout) ? FLAG_KV_KIND : 0) | (arranged ? FLAG_ARRANGED : 0));
     if (layout->referenced)
         out[n++] = (uint8_t)(layout->model_part | layout->reading.part << PART_SHIFT);
-    if (has_kv_kind(layout))
-        out[n++] = (uint8_t)(layout->kv_kind | (layout->kv_keep > 0 ? FLAG_KV_KEEP : 0));
-    if (layout->kv_keep > 0)
-        out[n++] = (uint8_t)layout->kv_keep;
+    n += pack_kv(out + n, layout);
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
     if (layout->recoding.n_stretches > 0)
@@ -164,16 +181,39 @@ bool language_layout_cuts_text(const uint8_t *data, size_t n)
     return language_layout_is_referenced(data, n) || (n > 0 && (data[0] & FLAG_PRIMED));
 }
 
-/* The byte that names a kind of KV cache, and the one behind it that says how many positions it keeps. Absent for
+/* How many positions each head keeps. Who knows the model checks the number of heads. */
+static enum tacit_status read_heads(struct varint_reader *r, struct kv_heads *heads)
+{
+    TRY(varint_read(r, &heads->n));
+    if (heads->n == 0 || heads->n > KV_HEADS_MAX)
+        return TACIT_ERR_CORRUPT;
+    for (uint32_t i = 0; i < heads->n; i += 2) {
+        unsigned byte = varint_read_byte(r);
+        heads->parts[i] = byte & 0x0f;
+        if (i + 1 < heads->n)
+            heads->parts[i + 1] = (uint8_t)(byte >> 4);
+        else if (byte >> 4)
+            return TACIT_ERR_CORRUPT;
+    }
+    return TACIT_OK;
+}
+
+/* The byte that names a kind of KV cache, and what stands behind it of the positions that it keeps. Absent for
  * KV_INT8 that keeps all. */
 static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,
                                       struct language_layout *layout)
 {
     unsigned byte = present ? varint_read_byte(r) : KV_INT8, kind = byte & ~FLAG_KV_KEEP;
     layout->kv_keep = byte & FLAG_KV_KEEP ? varint_read_byte(r) : 0;
-    if (kind >= KV_N_KINDS || (layout->kv_keep > 0 && kind != KV_INT8))
+    layout->kv_heads.n = 0;
+    bool by_head = layout->kv_keep == KEEP_BY_HEAD;
+    if (kind >= KV_N_KINDS || (layout->kv_keep > 0 && kind != KV_INT8 && !by_head))
         return TACIT_ERR_UNSUPPORTED;
     layout->kv_kind = (enum kv_kind)kind;
+    if (by_head) {
+        layout->kv_keep = 0;
+        return read_heads(r, &layout->kv_heads);
+    }
     if (layout->kv_keep > 99 || (layout->kv_keep == 0 && byte & FLAG_KV_KEEP))
         return TACIT_ERR_CORRUPT;
     return present && byte == KV_INT8 ? TACIT_ERR_CORRUPT : TACIT_OK;

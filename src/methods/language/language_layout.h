@@ -14,13 +14,15 @@
 #include "content/content.h"
 #include "content/line_ends.h"
 #include "content/recoding/recoding.h"
+#include "engine/kv/kv_heads.h"
 #include "engine/kv_kinds.h"
 #include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/options.h"
 
 enum {
-    LANGUAGE_LAYOUT_MAX = 5 + LINE_ENDS_BYTES_MAX + RECODING_BYTES_MAX + ARRANGEMENT_BYTES_MAX +
+    LANGUAGE_LAYOUT_MAX = 5 + VARINT_MAX + KV_HEADS_MAX / 2 + LINE_ENDS_BYTES_MAX +
+                          RECODING_BYTES_MAX + ARRANGEMENT_BYTES_MAX +
                           (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
@@ -49,7 +51,8 @@ struct language_layout {
     uint32_t first_token;           /* token that the model reads before a stream */
     uint32_t n_context;             /* tokens that the model looks back on in each stream */
     enum kv_kind kv_kind;           /* how it keeps their keys and values */
-    uint32_t kv_keep;               /* of how many hundredths of them; 0: all */
+    uint32_t kv_keep;               /* of how many hundredths of them; 0: all, or by head: */
+    struct kv_heads kv_heads;
     uint32_t n_streams;
     uint32_t n_bytes[TACIT_STREAMS_MAX]; /* each at least 1 */
 };

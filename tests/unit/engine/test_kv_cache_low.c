@@ -241,7 +241,8 @@ static uint32_t token_at(const struct run *run, size_t i)
 
 static struct lm_state *start(const struct run *run, uint32_t n_threads, uint32_t features)
 {
-    struct lm_options options = {1, CONTEXT, n_threads, features, 1, LM_BACK_MAX, run->kind, 0};
+    struct lm_options options = {1,           CONTEXT,   n_threads, features, 1,
+                                 LM_BACK_MAX, run->kind, 0,         NULL};
     struct lm_state *state;
     CHECK(lm_state_create(&state, run->model, &options) == TACIT_OK);
     return state;
@@ -345,7 +346,7 @@ static void check_memory(void)
 {
     uint64_t n[KV_N_KINDS], n_small[KV_N_KINDS];
     for (unsigned kind = 0; kind < KV_N_KINDS; kind++) {
-        struct lm_options options = {4, 2048, 1, 0, 1, 0, (enum kv_kind)kind, 0};
+        struct lm_options options = {4, 2048, 1, 0, 1, 0, (enum kv_kind)kind, 0, NULL};
         CHECK(lm_state_memory_needed(&shapes[0], &options, &n[kind]) == TACIT_OK);
         options.n_context = KV_NEAR_SLOTS;
         CHECK(lm_state_memory_needed(&shapes[0], &options, &n_small[kind]) == TACIT_OK);
@@ -353,7 +354,7 @@ static void check_memory(void)
     }
     CHECK(n[KV_K4V3] < n[KV_K4V4] && n[KV_K3V3] < n[KV_K4V3] && n[KV_K4V2] == n[KV_K3V3] &&
           n[KV_K3V2] < n[KV_K4V2]);
-    struct lm_options bad = {1, 64, 1, 0, 1, 0, KV_N_KINDS, 0};
+    struct lm_options bad = {1, 64, 1, 0, 1, 0, KV_N_KINDS, 0, NULL};
     CHECK(lm_state_memory_needed(&shapes[0], &bad, n) == TACIT_ERR_ARGUMENT);
 }
 

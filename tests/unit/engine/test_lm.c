@@ -53,7 +53,7 @@ struct run {
 static void start(struct run *run, const struct lm_model *model, uint32_t n_streams,
                   uint32_t n_threads, uint32_t features)
 {
-    struct lm_options options = {n_streams, CONTEXT, n_threads, features, 1, 0, KV_INT8, 0};
+    struct lm_options options = {n_streams, CONTEXT, n_threads, features, 1, 0, KV_INT8, 0, NULL};
     size_t n_rows = n_streams > N_TOKENS ? n_streams : N_TOKENS;
     run->model = model;
     run->stride = lm_logit_stride(model);
@@ -198,7 +198,8 @@ static void check_feed(const struct lm_model *model, const float *want, uint32_t
  * back. */
 static void check_back(const struct lm_model *model, const float *want, uint32_t n_threads)
 {
-    struct lm_options options = {2, CONTEXT, n_threads, cpu_features(), 1, LM_BACK_MAX, KV_INT8, 0};
+    struct lm_options options = {2,       CONTEXT, n_threads, cpu_features(), 1, LM_BACK_MAX,
+                                 KV_INT8, 0,       NULL};
     struct run run = {.model = model, .stride = lm_logit_stride(model)};
     size_t n_wrong = 0, done[2] = {0, 0};
     run.logits = aligned_alloc(64, 2 * (3 + LM_BACK_MAX) * run.stride * sizeof *run.logits);
@@ -283,8 +284,8 @@ static void *feed_stream(void *argument)
 /* Each team takes a stream, all at the same time. */
 static void check_teams(const struct lm_model *model, const float *want, uint32_t n_threads)
 {
-    struct lm_options options = {N_STREAMS, CONTEXT, n_threads, cpu_features(),
-                                 N_STREAMS, 0,       KV_INT8,   0};
+    struct lm_options options = {N_STREAMS, CONTEXT, n_threads, cpu_features(), N_STREAMS, 0,
+                                 KV_INT8,   0,       NULL};
     struct run run = {.model = model, .stride = lm_logit_stride(model)};
     struct teamwork work[N_STREAMS];
     pthread_t threads[N_STREAMS];
@@ -384,7 +385,7 @@ static void check_arguments(void)
     shape.width = 65;
     CHECK(tiny_model(&model, &shape) == TACIT_ERR_UNSUPPORTED && model == NULL);
     CHECK(tiny_model(&model, &models[0].shape) == TACIT_OK);
-    struct lm_options bad = {0, CONTEXT, 1, 0, 1, 0, KV_INT8, 0};
+    struct lm_options bad = {0, CONTEXT, 1, 0, 1, 0, KV_INT8, 0, NULL};
     CHECK(lm_state_create(&run.state, model, &bad) == TACIT_ERR_ARGUMENT && run.state == NULL);
     start(&run, model, 2, 1, CPU_SCALAR);
     uint32_t tokens[2] = {1, model->shape.n_vocab};

@@ -56,7 +56,7 @@ static uint32_t token_at(const struct lm_model *model, size_t i)
 static struct lm_state *start(const struct lm_model *model, uint32_t n_threads, uint32_t features,
                               uint32_t share)
 {
-    struct lm_options options = {1, CONTEXT, n_threads, features, 1, 0, KV_INT8, share};
+    struct lm_options options = {1, CONTEXT, n_threads, features, 1, 0, KV_INT8, share, NULL};
     struct lm_state *state;
     CHECK(lm_state_create(&state, model, &options) == TACIT_OK);
     return state;
@@ -128,7 +128,7 @@ static void check_model(const struct lm_shape *shape)
 
 static void check_options(void)
 {
-    struct lm_options options = {1, 2048, 1, 0, 1, 0, KV_INT8, 30};
+    struct lm_options options = {1, 2048, 1, 0, 1, 0, KV_INT8, 30, NULL};
     uint64_t n_all, n_some;
     CHECK(lm_state_memory_needed(&shapes[0], &options, &n_some) == TACIT_OK);
     options.kv_keep = 0;

@@ -20,21 +20,25 @@
 enum { N_TOKENS = 400 };
 
 static void compare(const char *name, const struct lm_model *lm, const struct model *second,
-                    unsigned kind, unsigned share)
+                    const struct kept *kept)
 {
+    struct kv_heads heads = {.n = kept->n_heads};
+    memcpy(heads.parts, kept->parts, sizeof heads.parts);
+    bool all = kept->kind == KV_INT8 && kept->share == 0 && kept->n_heads == 0;
     struct lm_options options = {.n_streams = 1,
-                                 .n_context = kind == KV_INT8 && share == 0 ? 64 : 320,
+                                 .n_context = all ? 64 : 320,
                                  .n_threads = 1,
                                  .cpu_features = cpu_features(),
-                                 .kv_kind = (enum kv_kind)kind,
-                                 .kv_keep = share};
+                                 .kv_kind = (enum kv_kind)kept->kind,
+                                 .kv_keep = kept->share,
+                                 .kv_heads = heads.n > 0 ? &heads : NULL};
     size_t n_bytes = lm_logit_stride(lm) * sizeof(float);
     float *logits = aligned_alloc(64, (n_bytes + 63) / 64 * 64), *theirs = malloc(n_bytes);
     struct lm_state *state = NULL;
     uint32_t token = 1, first_wrong = N_TOKENS;
     CHECK(logits && theirs && lm_state_create(&state, lm, &options) == TACIT_OK);
     if (logits && theirs && state) {
-        struct reader *reader = make_reader(second, options.n_context, kind, share);
+        struct reader *reader = make_reader(second, options.n_context, kept);
         for (uint32_t i = 0; i < N_TOKENS && first_wrong == N_TOKENS; i++) {
             token = (token * 75 + i + 74) % lm->shape.n_vocab;
             CHECK(lm_step(state, &token, logits) == TACIT_OK);
@@ -44,8 +48,8 @@ static void compare(const char *name, const struct lm_model *lm, const struct mo
         }
         forget();
     }
-    CHECK_MSG(first_wrong == N_TOKENS, "%s, kind %u, share %u: other logits at token %u", name,
-              kind, share, first_wrong);
+    CHECK_MSG(first_wrong == N_TOKENS, "%s, kind %u, share %u, %u heads: other logits at token %u",
+              name, kept->kind, kept->share, kept->n_heads, first_wrong);
     lm_state_destroy(state);
     free(logits);
     free(theirs);
@@ -96,9 +100,16 @@ static void check_shape(const char *name, const struct lm_shape *shape, bool int
         return;
     memset(&second, 0, sizeof second);
     read_model(&second, memory, (size_t)load_le64(memory + 16)); /* the file's own size */
-    for (unsigned kind = 0; kind < KV_N_KINDS; kind++)
-        compare(name, model_file_lm(model->file), &second, kind, 0);
-    compare(name, model_file_lm(model->file), &second, KV_INT8, 30);
+    const struct lm_model *lm = model_file_lm(model->file);
+    struct kept kept = {0};
+    for (kept.kind = 0; kept.kind < KV_N_KINDS; kept.kind++)
+        compare(name, lm, &second, &kept);
+    compare(name, lm, &second, &(const struct kept){.share = 30});
+    kept = (struct kept){.kind = KV_K4V2, .n_heads = (uint32_t)kv_heads_of(&lm->shape)};
+    for (uint32_t i = 0; i < kept.n_heads; i++)
+        kept.parts[i] = (uint8_t)(i * 5 % KV_PARTS); /* all, then fewer */
+    if (kept.n_heads > 0)
+        compare(name, lm, &second, &kept);
     tacit_model_close(model);
     free_model(&second);
     free(memory);

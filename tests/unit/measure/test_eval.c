@@ -106,7 +106,7 @@ static void test_counts(void)
 static double plain_bits(const uint32_t *items, size_t n, double *costs)
 {
     const struct lm_model *lm = model_file_lm(model->file);
-    struct lm_options options = {1, 64, 1, cpu_features(), 1, 0, KV_INT8, 0};
+    struct lm_options options = {1, 64, 1, cpu_features(), 1, 0, KV_INT8, 0, NULL};
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
     double total = 0;
@@ -332,7 +332,7 @@ static void test_against_file(void)
     uint32_t *items = malloc(sizeof prose * sizeof *items), token = 0;
     size_t n;
     tokenizer_encode(tokenizer, (const uint8_t *)prose, sizeof prose, items, &n);
-    struct lm_options lm_options = {1, 8192, 1, cpu_features(), 1, 0, KV_INT8, 0};
+    struct lm_options lm_options = {1, 8192, 1, cpu_features(), 1, 0, KV_INT8, 0, NULL};
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
     struct binary_encoder enc;

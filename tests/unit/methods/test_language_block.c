@@ -162,7 +162,7 @@ static double model_bits(const struct codec_plan *plan)
 {
     const struct lm_model *lm = model_file_lm(plan->model->file);
     const struct tokenizer *tokenizer = model_file_tokenizer(plan->model->file);
-    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features, 1, 0, KV_INT8, 0};
+    struct lm_options options = {1, plan->n_context, 1, plan->cpu_features, 1, 0, KV_INT8, 0, NULL};
     struct line_ends ends;
     struct lm_state *state;
     float *logits = aligned_alloc(64, lm_logit_stride(lm) * sizeof *logits);
@@ -299,6 +299,39 @@ static void check_kv_keep(const struct tacit_model *model)
     block_job_free(&again);
 }
 
+/* Heads keep numbers of their own, beside any kind: the block records them; threads and kernels change nothing; numbers that
+ * are not this model's are refused. */
+static void check_kv_heads(const struct tacit_model *model)
+{
+    struct codec_plan plan = plan_of(model, false, 1, 1, "scalar");
+    struct codec_plan helped = plan_of(model, false, 1, N_THREADS, NULL);
+    struct language_layout layout;
+    struct block_job job, again;
+    size_t n_layout;
+    plan.n_context = helped.n_context = 512;
+    plan.kv_keep = helped.kv_keep = 10;
+    plan.kv_kind = helped.kv_kind = KV_K4V4;
+    fill_content();
+    encode(&job, &plan);
+    encode(&again, &helped);
+    const uint8_t *payload = job.payload.data;
+    size_t n = job.payload.size;
+    CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
+    CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
+    CHECK(layout.kv_kind == KV_K4V4 && layout.kv_keep == 0);
+    CHECK(layout.kv_heads.n == kv_heads_of(&model_file_lm(model->file)->shape));
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
+    CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
+    check_damage(&job, N_DAMAGED_KIND);
+    CHECK(job.payload.data[3] == 0x80 && job.payload.data[4] == layout.kv_heads.n);
+    job.payload.data[4]++;
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
+    job.payload.data[4] = 0;
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
+    block_job_free(&job);
+    block_job_free(&again);
+}
+
 /* Kinds of KV cache: the block records them, whatever else it has; threads, kernels and guesses change nothing; unknown
  * ones are refused, and so is a byte that says what its absence says. */
 static void check_kv_kinds(const struct tacit_model *model)
@@ -411,6 +444,7 @@ int main(void)
         check_silent_kinds(model);
         check_kv_kinds(model);
         check_kv_keep(model);
+        check_kv_heads(model);
     }
     tacit_model_close(model);
     free(memory);

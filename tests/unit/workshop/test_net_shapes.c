@@ -62,7 +62,7 @@ static float logit(const struct trained *t, size_t position, size_t token)
 static void compare_with_engine(const struct trained *t, const struct lm_model *model)
 {
     struct lm_state *state;
-    struct lm_options options = {1, 256, 1, cpu_features(), 1, 0, KV_INT8, 0};
+    struct lm_options options = {1, 256, 1, cpu_features(), 1, 0, KV_INT8, 0, NULL};
     CHECK(lm_state_create(&state, model, &options) == TACIT_OK);
     const size_t stride = lm_logit_stride(model), n_vocab = t->net.shape.n_vocab;
     float *logits = aligned_alloc(64, N * stride * sizeof *logits);

@@ -103,7 +103,7 @@ int main(void)
         tokens[i] = (uint32_t)(i ? random_next(&random) % (SMALL.n_vocab - 1) : SMALL.n_vocab - 1);
     net_forward(&net, &work, params, N, tokens);
     CHECK(net_export(&model, &net, params, NULL) == TACIT_OK);
-    struct lm_options options = {1, 64, 1, cpu_features(), 1, 0, KV_INT8, 0};
+    struct lm_options options = {1, 64, 1, cpu_features(), 1, 0, KV_INT8, 0, NULL};
     CHECK(lm_state_create(&state, model, &options) == TACIT_OK);
     size_t stride = lm_logit_stride(model);
     float *logits = aligned_alloc(64, N * stride * sizeof *logits);
