@@ -266,28 +266,42 @@ static void check_primer(const struct tacit_model *model)
     block_job_free(&job);
 }
 
+/* Plain kernels and one thread, or all kernels and threads, give the same payload, which decodes, and damaged does no harm: it
+ * is left in *job, and its layout in *layout. */
+static void encode_alike(const struct tacit_model *model, uint32_t n_context, enum kv_kind kind,
+                         uint32_t share, struct block_job *job, struct language_layout *layout)
+{
+    struct codec_plan plans[2] = {plan_of(model, false, 1, 1, "scalar"),
+                                  plan_of(model, false, 1, N_THREADS, NULL)};
+    struct block_job again;
+    size_t n_layout;
+    fill_content();
+    for (int i = 0; i < 2; i++) {
+        plans[i].n_context = n_context;
+        plans[i].kv_kind = kind;
+        plans[i].kv_keep = share;
+        encode(i ? &again : job, &plans[i]);
+    }
+    const uint8_t *payload = job->payload.data;
+    size_t n = job->payload.size;
+    CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
+    CHECK(language_layout_parse(payload, n, N_CONTENT, layout, &n_layout) == TACIT_OK);
+    CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
+    CHECK(decode(job, payload, n, N_CONTENT) == TACIT_OK);
+    check_damage(job, N_DAMAGED_KIND);
+    block_job_free(&again);
+}
+
 /* Positions are kept by attention: the block records the share; threads and kernels change nothing; shares and kinds
  * that do not go together are refused. */
 static void check_kv_keep(const struct tacit_model *model)
 {
-    struct codec_plan plan = plan_of(model, false, 1, 1, "scalar");
-    struct codec_plan helped = plan_of(model, false, 1, N_THREADS, NULL);
     struct language_layout layout;
-    struct block_job job, again;
-    size_t n_layout;
-    plan.n_context = helped.n_context = 256;
-    plan.kv_keep = helped.kv_keep = 30;
-    fill_content();
-    encode(&job, &plan);
-    encode(&again, &helped);
+    struct block_job job;
+    encode_alike(model, 256, KV_INT8, 30, &job, &layout);
     const uint8_t *payload = job.payload.data;
     size_t n = job.payload.size;
-    CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
-    CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
     CHECK(layout.kv_kind == KV_INT8 && layout.kv_keep == 30);
-    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
-    CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
-    check_damage(&job, N_DAMAGED_KIND);
     job.payload.data[2] = 0x80 | KV_K4V4;
     CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_UNSUPPORTED);
     job.payload.data[2] = 0x80;
@@ -296,40 +310,25 @@ static void check_kv_keep(const struct tacit_model *model)
     job.payload.data[3] = 0;
     CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
     block_job_free(&job);
-    block_job_free(&again);
 }
 
 /* Heads keep numbers of their own, beside any kind: the block records them; threads and kernels change nothing; numbers that
  * are not this model's are refused. */
 static void check_kv_heads(const struct tacit_model *model)
 {
-    struct codec_plan plan = plan_of(model, false, 1, 1, "scalar");
-    struct codec_plan helped = plan_of(model, false, 1, N_THREADS, NULL);
     struct language_layout layout;
-    struct block_job job, again;
-    size_t n_layout;
-    plan.n_context = helped.n_context = 512;
-    plan.kv_keep = helped.kv_keep = 10;
-    plan.kv_kind = helped.kv_kind = KV_K4V4;
-    fill_content();
-    encode(&job, &plan);
-    encode(&again, &helped);
+    struct block_job job;
+    encode_alike(model, 512, KV_K4V4, 10, &job, &layout);
     const uint8_t *payload = job.payload.data;
     size_t n = job.payload.size;
-    CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
-    CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
     CHECK(layout.kv_kind == KV_K4V4 && layout.kv_keep == 0);
     CHECK(layout.kv_heads.n == kv_heads_of(&model_file_lm(model->file)->shape));
-    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
-    CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
-    check_damage(&job, N_DAMAGED_KIND);
     CHECK(job.payload.data[3] == 0x80 && job.payload.data[4] == layout.kv_heads.n);
     job.payload.data[4]++;
     CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
     job.payload.data[4] = 0;
     CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
     block_job_free(&job);
-    block_job_free(&again);
 }
 
 /* Kinds of KV cache: the block records them, whatever else it has; threads, kernels and guesses change nothing; unknown
