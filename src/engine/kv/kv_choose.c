@@ -109,8 +109,8 @@ static bool best_step(const struct ways *ways, uint32_t n_heads, size_t left, ui
 static void allocate(struct kv_heads *heads, struct ways *ways, uint32_t n_heads, uint32_t share)
 {
     size_t total = (size_t)n_heads * KV_PARTS * share / 100, used = n_heads;
-    uint32_t head;
-    unsigned way;
+    uint32_t head = 0;
+    unsigned way = 0;
     while (used < total && best_step(ways, n_heads, total - used, &head, &way)) {
         used += ways->cost[way] - ways->cost[ways->at[head]];
         ways->at[head] = (uint8_t)way;
