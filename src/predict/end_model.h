@@ -45,7 +45,7 @@ struct end_place {
     const struct match_view *match;
 };
 
-/* memory_log2: of the context mixer; the model takes about a hundredth of that. */
+/* memory_log2: of the context mixer; the model takes about a thirtieth of that. */
 void end_model_lay_out(struct end_model *model, struct arena *arena,
                        const struct input_tables *tables, unsigned memory_log2,
                        const struct kernels *kernels);
