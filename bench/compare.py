@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tacit beside its peers, on the same files in the same run.
 
-    bench/compare.py [--set dev] [--set bench] [--levels 4,6] [--peers zpaq,xz:-6] [--threads N] [--head BYTES]
+    bench/compare.py [--set dev] [--set bench] [--set mixed] [--levels 4,6] [--peers zpaq,xz:-6] [--threads N] [--head BYTES]
                      [--json FILE] PATH...
 
 Every file is compressed and restored by every codec and compared with the original; what does not come
@@ -18,6 +18,7 @@ files of a corpus from them:
     dev    files named CLASS_SOMETHING, such as en_novel.txt: all classes but bin, img and wav
     bench  those of Canterbury, Calgary and the large corpus that are no programs or images, and the
            cut files dickens4m, xml4m, world2m
+    mixed  those of dev, and a program, images and sound: 10,047,318 bytes with --head 400000
 
 The README's figures: docs/benchmarks.md has the commands.
 Needs: apt-get install xz-utils zstd brotli bzip3 p7zip-full zpaq
@@ -50,6 +51,7 @@ DEV_CLASSES = {
     "data": "data log".split(),
 }
 DEV_PREFIXES = {prefix: kind for kind, names in DEV_CLASSES.items() for prefix in names}
+MIXED_PREFIXES = {**DEV_PREFIXES, "bin": "binary", "img": "image", "wav": "sound"}
 
 
 def mebibytes(n_bytes):
@@ -103,6 +105,8 @@ def classify(path, sets):
     if "bench" in sets and path.name in BENCH_FILES:
         return BENCH_FILES[path.name]
     prefix = path.name.split("_")[0]
+    if "mixed" in sets and "_" in path.name and path.suffix != ".png":
+        return MIXED_PREFIXES.get(prefix)
     if "dev" in sets and "_" in path.name:
         return DEV_PREFIXES.get(prefix)
     return None
@@ -228,7 +232,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="+", metavar="PATH")
-    parser.add_argument("--set", dest="sets", action="append", choices=["dev", "bench"], default=[])
+    parser.add_argument("--set", dest="sets", action="append", choices=["dev", "bench", "mixed"], default=[])
     parser.add_argument("--tacit", default=str(ROOT / "build/release/cli/tacit"),
                         help="the command to measure (default: build/release/cli/tacit)")
     parser.add_argument("--levels", default="4,6", help="of tacit; default 4,6; '' for none")

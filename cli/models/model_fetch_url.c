@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/models/download.h"
+#include "cli/models/fetch/download.h"
 #include "cli/models/model_fetch.h"
 #include "tacit/model.h"
 

@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import os
 import re
+import shutil
 import subprocess
 import threading
 
@@ -94,6 +95,15 @@ class Fetch(CliTest):
     def check_stored(self):
         self.assertEqual(self.stored(), ["toy.gguf", "toy.tmodel"])
         self.assertEqual((self.home / "toy.gguf").read_bytes(), self.data)
+
+    def test_library_is_loaded_when_fetching(self):
+        """libcurl brings some thirty libraries, which every start of the command would pay for."""
+        if not shutil.which("readelf"):
+            self.skipTest("no readelf")
+        needed = subprocess.run(["readelf", "-d", TACIT], capture_output=True, text=True, check=False).stdout
+        if "NEEDED" not in needed:
+            self.skipTest("linked without shared libraries")
+        self.assertNotIn("libcurl", needed)
 
     def test_whole(self):
         said = self.fetch(f"hf:me/repo/toy.gguf#sha256={self.sha256.upper()}")

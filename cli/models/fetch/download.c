@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/models/download.h"
+#include "cli/models/fetch/download.h"
 
 #ifdef TACIT_HAVE_CURL
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/base/progress.h"
+#include "cli/models/fetch/curl_library.h"
 #include "tacit/model.h"
 
 enum { ETAG_CAP = 256, TRIES_MAX = 4, WAIT_SECONDS = 1, STALL_SECONDS = 60 };
@@ -22,6 +22,7 @@ struct download {
     struct console *console;
     struct model_url *url;
     const char *part;
+    struct curl_library library;
     CURL *curl;
     int fd;
     uint64_t n_there;    /* bytes of the file, in part */
@@ -125,8 +126,8 @@ static bool begin_body(struct download *d)
 {
     long code = 0;
     curl_off_t length = -1;
-    curl_easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &code);
-    curl_easy_getinfo(d->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    d->library.easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &code);
+    d->library.easy_getinfo(d->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     d->has_begun = true;
     if (code == 206) {
         d->refusal = "the server sends another part than the one asked for";
@@ -169,39 +170,40 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
     return n_bytes;
 }
 
-static void set_certificates(CURL *curl)
+static void set_certificates(const struct download *d)
 {
     const char *file = getenv("CURL_CA_BUNDLE");
     if (!file || !*file)
         file = getenv("SSL_CERT_FILE");
     if (file && *file)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+        d->library.easy_setopt(d->curl, CURLOPT_CAINFO, file);
 }
 
 static void set_options(struct download *d)
 {
     CURL *curl = d->curl;
+    __typeof__(d->library.easy_setopt) set = d->library.easy_setopt;
     bool is_plain = strncmp(d->url->url, "http://", 7) == 0;
-    curl_easy_setopt(curl, CURLOPT_URL, d->url->url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, is_plain ? "http,https" : "https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, is_plain ? "http,https" : "https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)STALL_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "tacit");
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, d);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, d);
+    set(curl, CURLOPT_URL, d->url->url);
+    set(curl, CURLOPT_PROTOCOLS_STR, is_plain ? "http,https" : "https");
+    set(curl, CURLOPT_REDIR_PROTOCOLS_STR, is_plain ? "http,https" : "https");
+    set(curl, CURLOPT_FOLLOWLOCATION, 1L);
+    set(curl, CURLOPT_MAXREDIRS, 10L);
+    set(curl, CURLOPT_FAILONERROR, 1L);
+    set(curl, CURLOPT_NOSIGNAL, 1L);
+    set(curl, CURLOPT_CONNECTTIMEOUT, (long)STALL_SECONDS);
+    set(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(curl, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
+    set(curl, CURLOPT_USERAGENT, "tacit");
+    set(curl, CURLOPT_HEADERFUNCTION, take_header);
+    set(curl, CURLOPT_HEADERDATA, d);
+    set(curl, CURLOPT_WRITEFUNCTION, take_body);
+    set(curl, CURLOPT_WRITEDATA, d);
     if (d->url->token) {
-        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-        curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, d->url->token);
+        set(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        set(curl, CURLOPT_XOAUTH2_BEARER, d->url->token);
     }
-    set_certificates(curl);
+    set_certificates(d);
 }
 
 /* Makes one request: for the rest, if the bytes so far are known to be a part of the same file. */
@@ -213,18 +215,18 @@ static CURLcode request(struct download *d)
         d->n_there = 0; /* the answer with the whole file truncates it */
     if (d->n_there > 0) {
         snprintf(condition, sizeof condition, "If-Range: %s", d->etag);
-        headers = curl_slist_append(NULL, condition);
+        headers = d->library.slist_append(NULL, condition);
     }
     /* not CURLOPT_RESUME_FROM, which would refuse an answer with the whole file, and that comes if
      * the file is another by now */
     snprintf(range, sizeof range, "%" PRIu64 "-", d->n_there);
-    curl_easy_setopt(d->curl, CURLOPT_RANGE, d->n_there > 0 ? range : NULL);
-    curl_easy_setopt(d->curl, CURLOPT_HTTPHEADER, headers);
+    d->library.easy_setopt(d->curl, CURLOPT_RANGE, d->n_there > 0 ? range : NULL);
+    d->library.easy_setopt(d->curl, CURLOPT_HTTPHEADER, headers);
     d->has_begun = false;
     d->refusal = NULL;
-    CURLcode result = curl_easy_perform(d->curl);
-    curl_easy_setopt(d->curl, CURLOPT_HTTPHEADER, NULL);
-    curl_slist_free_all(headers);
+    CURLcode result = d->library.easy_perform(d->curl);
+    d->library.easy_setopt(d->curl, CURLOPT_HTTPHEADER, NULL);
+    d->library.slist_free_all(headers);
     return result;
 }
 
@@ -232,7 +234,7 @@ static CURLcode request(struct download *d)
 static enum exit_code fail(struct download *d, CURLcode result)
 {
     long code = 0;
-    curl_easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &code);
+    d->library.easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &code);
     if (d->refusal)
         console_error(d->console, d->url->name, "%s", d->refusal);
     else if (result == CURLE_HTTP_RETURNED_ERROR && (code == 401 || code == 403))
@@ -246,7 +248,7 @@ static enum exit_code fail(struct download *d, CURLcode result)
                       d->url->url);
     else
         console_error(d->console, d->url->name, "%s, after %" PRIu64 " bytes%s",
-                      curl_easy_strerror(result), d->n_there,
+                      d->library.easy_strerror(result), d->n_there,
                       d->etag[0] ? "; the same command goes on from there" : "");
     return EXIT_CODE_FAILED;
 }
@@ -261,7 +263,7 @@ static enum exit_code run(struct download *d)
         bool is_whole = d->n_total == 0 || d->n_there == d->n_total;
         if (result == CURLE_OK && d->has_begun && is_whole)
             return EXIT_CODE_OK;
-        curl_easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &code);
+        d->library.easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &code);
         if (result == CURLE_OK && !d->has_begun)
             d->refusal = "the server sends an empty file";
         bool is_final = d->refusal || (result == CURLE_HTTP_RETURNED_ERROR && code < 500) ||
@@ -320,16 +322,28 @@ static enum exit_code finish(struct download *d)
     return EXIT_CODE_FAILED;
 }
 
+static enum exit_code load_library(struct download *d)
+{
+    const char *reason = curl_library_open(&d->library);
+    if (reason) {
+        console_error(d->console, d->url->name,
+                      "nothing is fetched by address without libcurl, which cannot be loaded: %s",
+                      reason);
+        return EXIT_CODE_UNSUPPORTED;
+    }
+    d->curl = d->library.easy_init();
+    return d->curl ? EXIT_CODE_OK : EXIT_CODE_RESOURCES;
+}
+
 enum exit_code download(struct console *console, struct model_url *url, const char *part)
 {
     struct download d = {.console = console, .url = url, .part = part, .fd = -1};
-    enum exit_code code = open_part(&d);
+    enum exit_code code = load_library(&d);
+    if (code != EXIT_CODE_OK)
+        return code;
+    code = open_part(&d);
     if (code == EXIT_CODE_OK) {
         load_etag(&d);
-        d.curl = curl_easy_init();
-        code = d.curl ? EXIT_CODE_OK : EXIT_CODE_RESOURCES;
-    }
-    if (code == EXIT_CODE_OK) {
         set_options(&d);
         progress_start(&d.progress, console, url->name, 0, false, false);
         code = run(&d);
@@ -339,7 +353,7 @@ enum exit_code download(struct console *console, struct model_url *url, const ch
     }
     if (code == EXIT_CODE_OK)
         code = finish(&d);
-    curl_easy_cleanup(d.curl);
+    d.library.easy_cleanup(d.curl);
     if (d.fd >= 0)
         close(d.fd);
     return code;
