@@ -19,17 +19,21 @@
 #include "model_text.h"
 
 #include "base/cpu.h"
+#include "engine/kv/kv_choose.h"
 #include "engine/lm.h"
 
-enum { MEASURED = 256, STEPS = 12, N_KINDS = 7, CONTEXTS_MAX = 8 };
+enum { MEASURED = 256, STEPS = 12, N_KINDS = 10, CONTEXTS_MAX = 8 };
 
 static const struct {
     const char *name;
     enum kv_kind kind;
-    uint32_t keep;
-} kinds[N_KINDS] = {{"8", KV_INT8, 0},       {"4", KV_K4V4, 0},    {"k4v3", KV_K4V3, 0},
-                    {"3", KV_K3V3, 0},       {"k4v2", KV_K4V2, 0}, {"k3v2", KV_K3V2, 0},
-                    {"keep 30", KV_INT8, 30}};
+    uint32_t keep; /* as blocks do: by head, where heads can be told apart */
+    bool alike;    /* all heads keep the same share */
+} kinds[N_KINDS] = {{"8", KV_INT8, 0, false},        {"4", KV_K4V4, 0, false},
+                    {"k4v3", KV_K4V3, 0, false},     {"3", KV_K3V3, 0, false},
+                    {"k4v2", KV_K4V2, 0, false},     {"k3v2", KV_K3V2, 0, false},
+                    {"30 alike", KV_INT8, 30, true}, {"30", KV_INT8, 30, false},
+                    {"4, 30", KV_K4V4, 30, false},   {"k4v2, 17", KV_K4V2, 17, false}};
 
 struct bench {
     const struct lm_model *lm;
@@ -82,8 +86,23 @@ static enum tacit_status read_context(const struct bench *b, struct lm_state *on
     return TACIT_OK;
 }
 
+/* Has heads keep what they would keep in a block that begins with the context. */
+static enum tacit_status choose_heads(const struct bench *b, struct lm_options *options,
+                                      struct kv_heads *heads)
+{
+    const uint32_t *first = b->tokens + b->end - b->n_context;
+    TRY(kv_heads_choose(heads, b->lm, options, options->kv_keep, first, b->n_context));
+    if (heads->n == 0)
+        options->kv_kind = KV_INT8;
+    else
+        options->kv_keep = 0;
+    options->kv_heads = heads->n > 0 ? heads : NULL;
+    return TACIT_OK;
+}
+
 static enum tacit_status begin(const struct bench *b, size_t kind, struct result *r)
 {
+    struct kv_heads heads;
     struct lm_options options = {1,
                                  (uint32_t)b->n_context + STEPS,
                                  1,
@@ -94,6 +113,8 @@ static enum tacit_status begin(const struct bench *b, size_t kind, struct result
                                  kinds[kind].keep,
                                  NULL};
     struct lm_state *one;
+    if (options.kv_keep > 0 && !kinds[kind].alike)
+        TRY(choose_heads(b, &options, &heads));
     TRY(lm_state_create(&one, b->lm, &options));
     options.n_streams = (uint32_t)b->n_streams;
     enum tacit_status status = read_context(b, one, r);
@@ -145,7 +166,7 @@ static enum tacit_status compare(const struct bench *b)
     for (size_t i = 0; i < n; i++) {
         const struct result *r = &results[i];
         if (status == TACIT_OK)
-            printf("%7zu  %-7s  %7.4f  %11zu  %8.0f  %8.1f\n", b->n_context, kinds[i].name,
+            printf("%7zu  %-9s  %7.4f  %11zu  %8.0f  %8.1f\n", b->n_context, kinds[i].name,
                    r->bits / measured_bytes(b), r->stream_bytes,
                    (double)(b->n_context - 1) / r->read, (double)b->n_streams / r->step);
         lm_state_destroy(r->state);
@@ -170,7 +191,7 @@ static enum tacit_status measure(struct bench *b, const char *name, const char *
         return TACIT_ERR_MEMORY;
     if (b->end > b->n_tokens)
         return TACIT_ERR_ARGUMENT;
-    printf("%7s  %-7s  %7s  %11s  %8s  %8s\n", "context", "KV", "bits", "bytes", "reads/s",
+    printf("%7s  %-9s  %7s  %11s  %8s  %8s\n", "context", "KV", "bits", "bytes", "reads/s",
            "steps/s");
     for (size_t i = 0; i < n; i++) {
         b->n_context = contexts[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * libFuzzer target: the first byte is a block's method and, above 127, says that there is a reference; the
- * next two are its content's size, the rest its payload. In an archive checksums stand before the
+ * next two are its content's size, the rest its payload. The language model is primed_model. In an archive checksums stand before the
  * payload's decoder; here nothing does, as when somebody makes an archive on purpose.
  */
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "methods/block.h"
 #include "payload_reference.h"
+#include "primed_model.h"
 
 enum { HEAD = 3, MEMORY_LOG2_MAX = 28, CONTENT_MAX = 1 << 13 }; /* more takes sanitizers too long */
 
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
     struct codec_plan plan;
-    struct block_job job = {.plan = &plan};
+    struct block_job job = {.plan = &plan, .model = primed_model()};
     uint64_t n_memory;
     if (n_bytes < HEAD || codec_plan_make(&plan, NULL) != TACIT_OK)
         return 0;

@@ -16,11 +16,13 @@
 #include "gguf_writer.h"
 #include "golden/golden_content.h"
 #include "methods/block.h"
+#include "methods/language/language_block.h"
+#include "methods/language/language_choose.h"
 #include "payload_reference.h"
 #include "primed_model.h"
 #include "tacit/tacit.h"
 
-enum { CONTENT_MAX = 3000, ARCHIVE_MAX = 16384 };
+enum { CONTENT_MAX = 3000, LANGUAGE_MAX = 700, ARCHIVE_MAX = 16384 };
 
 _Noreturn static void fail(const char *what)
 {
@@ -90,6 +92,47 @@ static void make_payload(const char *folder, enum golden_class kind, int level,
     write_seed(folder, "payload", name, seed.data, seed.size);
     byte_buffer_free(&seed);
     block_job_free(&job);
+}
+
+/* A payload of method model, with such a KV cache. */
+static void make_language(const char *folder, const char *name, enum tacit_kv kv, unsigned kv_keep)
+{
+    static struct block_look look;
+    uint8_t head[] = {TACIT_METHOD_MODEL, (uint8_t)(LANGUAGE_MAX - 1),
+                      (uint8_t)((LANGUAGE_MAX - 1) >> 8)};
+    struct tacit_options options;
+    struct codec_plan plan;
+    struct block_job job = {
+        .plan = &plan, .model = primed_model(), .look = &look, .header.content_size = LANGUAGE_MAX};
+    struct byte_buffer seed = {0};
+    tacit_options_init(&options);
+    options.model = job.model;
+    options.n_threads = 1;
+    options.n_context = KV_HEADS_CONTEXT_MIN;
+    options.kv = kv;
+    options.kv_keep = kv_keep;
+    if (codec_plan_make(&plan, &options) != TACIT_OK ||
+        byte_buffer_reserve(&job.content, LANGUAGE_MAX, LANGUAGE_MAX) != TACIT_OK)
+        fail("a plan");
+    job.content.size = LANGUAGE_MAX;
+    golden_fill(job.content.data, LANGUAGE_MAX, GOLDEN_prose);
+    look.n_split = 1;
+    look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, LANGUAGE_MAX};
+    if (language_choose_spoken(&look, &job.content, true) != TACIT_OK ||
+        language_method.encode(&job, 2 * LANGUAGE_MAX) != TACIT_OK || job.payload.size == 0 ||
+        byte_buffer_append(&seed, head, sizeof head) != TACIT_OK ||
+        byte_buffer_append(&seed, job.payload.data, job.payload.size) != TACIT_OK)
+        fail("a payload of method model");
+    write_seed(folder, "payload", name, seed.data, seed.size);
+    byte_buffer_free(&seed);
+    block_job_free(&job);
+}
+
+static void make_language_kinds(const char *folder)
+{
+    make_language(folder, "model-8", TACIT_KV_8, 0);
+    make_language(folder, "model-k3v2", TACIT_KV_K3V2, 0);
+    make_language(folder, "model-heads", TACIT_KV_4, 30);
 }
 
 /* The list of what content of one class is arranged by, behind its size less one; and the content. */
@@ -273,5 +316,6 @@ int main(int argc, char **argv)
     make_arguments(argv[1]);
     make_models(argv[1]);
     make_primed_kinds(argv[1]);
+    make_language_kinds(argv[1]);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The model of the target of primed states and of its seeds: one layer, whose windows are long enough for caches of few
+ * The model of the targets of primed states and of payloads, and of their seeds: one layer, whose windows are long enough for caches of few
  * bits.
  */
 #ifndef TACIT_FUZZ_PRIMED_MODEL_H
