@@ -124,7 +124,7 @@ static void check_shape(const char *name, const struct lm_shape *shape, bool int
 int main(int argc, char **argv)
 {
     if (argc > 1)
-        turn = atoi(argv[1]);
+        turn = (int)strtol(argv[1], NULL, 10);
 #define CHECK_SHAPE(name, ...) check_shape(name, &(const struct lm_shape){__VA_ARGS__}, false);
     TINY_MODELS(CHECK_SHAPE)
     const struct lm_shape shapes[] = {
