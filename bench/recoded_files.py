@@ -3,9 +3,9 @@
 """What content in another form takes over its plain form: UTF-16, UTF-32, base64, hexadecimal digits,
 dumps.
 
-    bench/recoded_files.py [--level 4] [--bytes 300000] [--program TACIT] FILE...
+    bench/recoded_files.py [--level 4] [--bytes 300000] [--form FORM]... [--program TACIT] FILE...
 
-Each file is cut to --bytes, and compressed as it is and in each form. A file that is no UTF-8 has no UTF-16. Every
+Each file is cut to --bytes, and compressed as it is and in each form, or in those named by --form. A file that is no UTF-8 has no UTF-16. Every
 archive is restored and compared. The table has the plain size, then percents more than that, xz -9e beside.
 
 Needs: apt-get install bsdextrautils xxd xz-utils
@@ -30,7 +30,7 @@ def in_lines(digits, length, end):
     return b"".join(digits[i:i + length] + end for i in range(0, len(digits), length))
 
 
-DUMPS = "xxd", "hexdump -C", "od -A x -t x1z"
+DUMPS = "xxd", "hexdump -C", "od -A x -t x1z", "hexdump", "od", "od -t x4z", "od -t d2", "xxd -e", "xxd -b"
 
 
 def forms_of(data, text):
@@ -55,10 +55,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--level", default="4", help="and other options of tacit behind it")
     parser.add_argument("--bytes", type=int, default=300000)
+    parser.add_argument("--form", action="append", help="a column's name")
     parser.add_argument("--program", default=ROOT / "build/release/cli/tacit")
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
-    names = list(forms_of(b"", ""))
+    names = options.form or list(forms_of(b"", ""))
     print("| file | plain | " + " | ".join(names) + " |\n|---|" + "---:|" * (len(names) + 1))
     for path in options.files:
         data = path.read_bytes()[:options.bytes]

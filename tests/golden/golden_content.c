@@ -8,6 +8,7 @@
 #include "golden/golden_dumps.h"
 #include "golden/golden_pictures.h"
 #include "golden/golden_sounds.h"
+#include "golden/golden_words.h"
 
 struct writer {
     uint8_t *out;
@@ -510,6 +511,27 @@ static void put_dumps(struct writer *w)
         memset(data + 16, 0, 64);
     size_t n = golden_dump_write(text, dump, data, sizeof data, 0);
     put_format(w, "%s, part %u:\n", dump->program, kind);
+    for (size_t i = 0; i < n; i++)
+        put(w, (uint8_t)text[i]);
+}
+
+static void put_words(struct writer *w)
+{
+    uint8_t data[104];
+    char text[12 * sizeof data + 128];
+    size_t index = w->pos / 700 % GOLDEN_N_WORDS;
+    size_t n_bytes = golden_words[index].size == 1 ? 48 : sizeof data - index % 4;
+    struct writer part = {.out = data, .n = n_bytes, .state = rng(w)};
+    uint32_t kind = rng(w) % 3;
+    while (part.pos < part.n)
+        if (kind == 0)
+            put_sentence(&part);
+        else
+            put_records(&part);
+    if (kind == 1)
+        memset(data + 16, 0, 64);
+    size_t n = golden_words_write(text, &golden_words[index], data, part.n, 0);
+    put_format(w, "%s, part %u:\n", golden_words[index].program, kind);
     for (size_t i = 0; i < n; i++)
         put(w, (uint8_t)text[i]);
 }

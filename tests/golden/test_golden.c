@@ -59,6 +59,7 @@ static const struct variant variants[] = {
     {"pictures4", 4, 0, 30600, false, GOLDEN_pictures, false, false},
     {"pictures6", 6, 0, 13800, false, GOLDEN_pictures, false, false},
     {"dumps4", 4, 0, 6000, false, GOLDEN_dumps, false, false},
+    {"words4", 4, 0, 9800, false, GOLDEN_words, false, false},
     {"reference1", 1, 0, 2000, false, GOLDEN_log, false, true},
     {"reference3", 3, 1500, 2000, false, GOLDEN_log, false, true},
     {"reference4", 4, 1500, 2000, false, GOLDEN_log, false, true},

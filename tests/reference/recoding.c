@@ -10,6 +10,12 @@ static void take_layout(struct stretch *s)
     for (int i = 0; i < 3; i++)
         s->layout[i] = *take(1);
     require((s->layout[0] >> 4 & 3) < 3, "unknown base");
+    if (s->code >> 4 == 4) {
+        s->layout[3] = *take(1);
+        require((s->layout[3] & 7) <= 5, "unknown digits");
+        require(s->layout[0] >> 7 == 0, "words with a blank in the middle");
+        require(((s->layout[1] & 63) + 1) % (1u << (s->layout[1] >> 6)) == 0, "a line cuts a word");
+    }
     s->start = take_varint();
     if ((s->layout[0] & 15) >= 8)
         s->start += (uint64_t)take_varint() << 32;
@@ -22,12 +28,12 @@ static void take_kind(struct stretch *s)
 {
     s->code = *take(1);
     unsigned form = s->code >> 4;
-    require(form <= 3, "unknown form");
+    require(form <= 4, "unknown form");
     require((form != 1 || (s->code & 15) <= 7) && (form != 2 || (s->code & 15) <= 3),
             "unknown flags of a form");
-    if (form == 3)
+    if (form >= 3)
         take_layout(s);
-    if (form == 0 || form == 3 || (s->code & 1) == 0)
+    if (form == 0 || form >= 3 || (s->code & 1) == 0)
         return;
     s->line = take_varint();
     require(s->line < 65536, "line is too long");
@@ -167,14 +173,52 @@ static void put_offset(struct output *out, const struct stretch *s, uint64_t off
                s->code & 1);
 }
 
-/* n bytes from p on, line of them in a full line. */
-static void put_dump_line(struct output *out, const struct stretch *s, const uint8_t *p, uint32_t n,
-                          uint32_t line)
+/* The word of which n bytes lie at p, or none: then as many blanks. */
+static void put_word(struct output *out, const struct stretch *s, const uint8_t *p, uint32_t n)
 {
-    unsigned blanks = s->layout[2], group = 1u << (s->layout[1] >> 6), text = blanks >> 6;
-    put_again(out, ':', s->layout[0] >> 6 & 1);
-    put_again(out, ' ', (blanks & 7) + 1);
-    for (uint32_t i = 0; i < (text > 0 ? line : n); i++) {
+    static const unsigned bases[] = {16, 8, 10, 2, 10, 10};
+    static const unsigned widths[6][4] = {{2, 4, 8, 16},   {3, 6, 11, 22}, {3, 5, 10, 20},
+                                          {8, 16, 32, 64}, {3, 5, 10, 20}, {4, 6, 11, 20}};
+    unsigned log2 = s->layout[1] >> 6, size = 1u << log2, digits = s->layout[3] & 7;
+    unsigned width = widths[digits][log2], length = 1;
+    uint64_t value = 0, rest;
+    uint8_t *start = out->at;
+    if (n == 0) {
+        put_again(out, ' ', width);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        value |= (uint64_t)p[i] << 8 * (s->layout[3] & 8 ? size - 1 - i : i);
+    int negative = digits == 5 && value >> (8 * size - 1) == 1;
+    if (negative)
+        value = size == 8 ? 0 - value : ((uint64_t)1 << 8 * size) - value;
+    for (rest = value / bases[digits]; rest > 0; rest /= bases[digits])
+        length++;
+    put_again(out, digits < 4 ? '0' : ' ', width - length - (unsigned)negative);
+    put_again(out, '-', (unsigned)negative);
+    put_number(out, value, bases[digits], 1, s->code & 2);
+    if (s->layout[3] & 16)
+        memset(start, ' ', (size_t)2 * (size - n));
+}
+
+/* n bytes from p on, line of them in a full line. */
+static void put_words(struct output *out, const struct stretch *s, const uint8_t *p, uint32_t n,
+                      uint32_t line)
+{
+    uint32_t size = 1u << (s->layout[1] >> 6);
+    int filled = s->layout[2] >> 6 > 0 || s->layout[3] & 32;
+    for (uint32_t i = 0; i < (filled ? line : n); i += size) {
+        if (i > 0)
+            put_again(out, ' ', (s->layout[3] >> 6) + 1);
+        put_word(out, s, p + i, i >= n ? 0 : n - i < size ? n - i : size);
+    }
+}
+
+static void put_bytes(struct output *out, const struct stretch *s, const uint8_t *p, uint32_t n,
+                      uint32_t line)
+{
+    unsigned group = 1u << (s->layout[1] >> 6);
+    for (uint32_t i = 0; i < (s->layout[2] >> 6 > 0 ? line : n); i++) {
         int middle = s->layout[0] >> 7 && i == line / 2;
         put_again(out, ' ', (i > 0 && i % group == 0) + (unsigned)middle);
         if (i < n)
@@ -182,6 +226,16 @@ static void put_dump_line(struct output *out, const struct stretch *s, const uin
         else
             put_again(out, ' ', 2);
     }
+}
+
+/* n bytes from p on, line of them in a full line. */
+static void put_dump_line(struct output *out, const struct stretch *s, const uint8_t *p, uint32_t n,
+                          uint32_t line)
+{
+    unsigned blanks = s->layout[2], text = blanks >> 6;
+    put_again(out, ':', s->layout[0] >> 6 & 1);
+    put_again(out, ' ', (blanks & 7) + 1);
+    (s->code >> 4 == 4 ? put_words : put_bytes)(out, s, p, n, line);
     if (text > 0)
         put_again(out, ' ', (blanks >> 3 & 7) + 1);
     if (text > 1)

@@ -12,7 +12,7 @@ struct stretch {
     unsigned code;
     uint32_t line, n_separator;
     uint8_t separator[16]; /* of a dump, what stands before each line */
-    unsigned layout[3];    /* a dump's three bytes */
+    unsigned layout[4];    /* a dump's bytes */
     uint64_t start;
 };
 

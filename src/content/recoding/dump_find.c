@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Of each line, a few characters decide whether it may be the first one of a dump: an offset of four hexadecimal digits or more and
- * digits in pairs behind it. The offset of the next line tells how many bytes a line has, and that the layout. From there on all
- * lines belong to the dump that are exactly as they would be written; the first one that is not ends it.
+ * digits in pairs, or a word of known width, behind it. The offset of the next line tells how many bytes a line has, and that the
+ * layout. From there on all lines belong to the dump that are exactly as they would be written; the first one that is not ends it.
  */
 #include <string.h>
 
 #include "content/recoding/dump_text.h"
+#include "content/recoding/dump_word.h"
 
 enum {
     DIGITS_MIN = 4, /* of an offset, and at most ... */
@@ -14,8 +15,10 @@ enum {
     BLANKS_MAX = 8,
     GROUP_LOG2_MAX = 3,
     LINE_USUAL = 16, /* bytes of a line that programs leave others out behind */
-    LINE_MIN = 4,    /* bytes of a line, */
-    BYTES_MIN = 32,  /* and of all together */
+    WORD_GAP_MAX = 4,
+    LINE_MIN = 4,        /* bytes of a line, */
+    BYTES_MIN = 32,      /* and of all together */
+    ORDER_SAMPLE = 4096, /* bytes whose order is judged */
 };
 
 static bool is_hex(unsigned c)
@@ -54,8 +57,7 @@ static size_t prefix_length(const uint8_t *line, size_t n)
     return n - i > 2 && line[i] == '0' && line[i + 1] == 'x' ? i + 2 : i;
 }
 
-/* Of a line of n characters without its end: what stands before the bytes, and the first group of these. *at: where
- * that begins. */
+/* Of a line of n characters without its end: what stands before the bytes. *at: where these begin. */
 static bool guess_front(const uint8_t *line, size_t n, struct recoding_kind *kind, size_t *at)
 {
     size_t prefix = prefix_length(line, n);
@@ -66,21 +68,14 @@ static bool guess_front(const uint8_t *line, size_t n, struct recoding_kind *kin
         return false;
     bool colon = line[i] == ':';
     i += colon;
-    size_t behind = n_blanks(line + i, n - i), group = 0;
-    i += behind;
-    size_t n_group = n_hex(line + i, n - i);
-    while (group <= GROUP_LOG2_MAX && n_group != (size_t)2 << group)
-        group++;
-    if (behind == 0 || behind > BLANKS_MAX || group > GROUP_LOG2_MAX)
+    size_t behind = n_blanks(line + i, n - i);
+    if (behind == 0 || behind > BLANKS_MAX || i + behind == n)
         return false;
     *kind = (struct recoding_kind){.code = RECODING_DUMP, .n_separator = (uint8_t)prefix};
     memcpy(kind->separator, line, prefix);
-    kind->dump = (struct dump_layout){.n_digits = (uint8_t)n_digits,
-                                      .colon = colon,
-                                      .n_behind = (uint8_t)behind,
-                                      .group_log2 = (uint8_t)group,
-                                      .n_before = 1};
-    *at = i;
+    kind->dump = (struct dump_layout){
+        .n_digits = (uint8_t)n_digits, .colon = colon, .n_behind = (uint8_t)behind, .n_before = 1};
+    *at = i + behind;
     return true;
 }
 
@@ -98,14 +93,10 @@ static bool read_offset(const uint8_t *digits, size_t n, enum dump_base base, ui
     return true;
 }
 
-/* Of n characters from the first group on, with kind->line bytes: the rest of the layout. false: it cannot be. */
-static bool guess_rest(const uint8_t *bytes, size_t n, struct recoding_kind *kind)
+/* Of n characters from the first byte on, whose digits end at end: what stands behind these. false: it cannot be. */
+static bool guess_characters(const uint8_t *bytes, size_t n, size_t end, struct recoding_kind *kind)
 {
     struct dump_layout *dump = &kind->dump;
-    size_t half = kind->line / 2, blanks = (kind->line - 1) >> dump->group_log2;
-    size_t middle = 2 * half + (half >> dump->group_log2), end = 2 * kind->line + blanks;
-    dump->middle = middle < n && bytes[middle] == ' ';
-    end += dump->middle;
     if (n == end)
         return true;
     if (n < end + 1 + kind->line)
@@ -120,12 +111,65 @@ static bool guess_rest(const uint8_t *bytes, size_t n, struct recoding_kind *kin
     return before - 1 < BLANKS_MAX;
 }
 
+/* The rest of the layout of a dump of kind->line bytes a line. */
+static bool guess_groups(const uint8_t *bytes, size_t n, struct recoding_kind *kind)
+{
+    struct dump_layout *dump = &kind->dump;
+    size_t n_group = n_hex(bytes, n), group = 0;
+    while (group <= GROUP_LOG2_MAX && n_group != (size_t)2 << group)
+        group++;
+    if (group > GROUP_LOG2_MAX)
+        return false;
+    size_t half = kind->line / 2, middle = 2 * half + (half >> group);
+    dump->group_log2 = (uint8_t)group;
+    dump->middle = middle < n && bytes[middle] == ' ';
+    return guess_characters(bytes, n, 2 * kind->line + ((kind->line - 1) >> group) + dump->middle,
+                            kind);
+}
+
+/* The same for words, whose size and digits are given. Numbers with blanks in front begin right behind one blank. */
+static bool guess_words(const uint8_t *bytes, size_t n, struct recoding_kind *kind)
+{
+    struct dump_layout *dump = &kind->dump;
+    struct dump_words *words = &dump->words;
+    size_t width = dump_word_width(words), n_words = kind->line >> words->bytes_log2, n_word = 0;
+    if (words->digits >= WORD_DECIMAL_BLANKS) {
+        bytes -= dump->n_behind - 1;
+        n += dump->n_behind - 1u;
+        dump->n_behind = 1;
+    }
+    while (n_word < n && (bytes[n_word] != ' ' || n_word + 1 < width))
+        n_word++;
+    size_t gap = n_words > 1 ? n_blanks(bytes + n_word, n - n_word) : 1;
+    if (words->digits >= WORD_DECIMAL_BLANKS)
+        gap = 1;
+    words->gap = (uint8_t)gap;
+    return n_word == width && gap - 1 < WORD_GAP_MAX &&
+           kind->line % (1u << words->bytes_log2) == 0 &&
+           guess_characters(bytes, n, n_words * (width + gap) - gap, kind);
+}
+
 /* What is known of the lines so far. */
 struct dump_run {
     struct dump_line line; /* the last one */
     bool repeats;          /* lines like the one before were written */
     bool whole;            /* no line of bytes can follow */
 };
+
+/* Whether the last word of the dump holds so many bytes too many, which are 0; if so, they are taken away. */
+static bool end_in_word(struct recoding_found *found, const struct dump_run *run, uint64_t surplus)
+{
+    const struct dump_words *words = &found->kind.dump.words;
+    size_t size = (size_t)1 << words->bytes_log2;
+    if (found->n_bytes == 0 || surplus >= size || words->cut ||
+        found->kind.dump.text != DUMP_NO_TEXT)
+        return false;
+    for (size_t i = 1; i <= surplus; i++)
+        if (run->line.bytes[run->line.n_bytes - i] != 0)
+            return false;
+    found->n_bytes -= (size_t)surplus;
+    return true;
+}
 
 /* Adds the line at found->end, and the star before it, to the dump. false: it is no part of it. */
 static bool add_line(const uint8_t *data, size_t n, struct recoding_found *found,
@@ -139,6 +183,8 @@ static bool add_line(const uint8_t *data, size_t n, struct recoding_found *found
         (line.n_bytes == 0 && found->n_bytes == 0) || (line.n_bytes > 0 && run->whole))
         return false;
     uint64_t hidden = line.offset - kind->dump.start - found->n_bytes;
+    if (line.n_bytes == 0 && !star && end_in_word(found, run, 0 - hidden))
+        hidden = 0;
     uint64_t hidden_max = found->end - found->start - found->n_bytes;
     bool again = found->n_bytes > 0 && line.n_bytes == kind->line &&
                  memcmp(line.bytes, run->line.bytes, kind->line) == 0;
@@ -169,17 +215,81 @@ static struct recoding_found read_dump(const uint8_t *data, size_t n, size_t sta
     return found;
 }
 
-/* With letters of either case, which a later line may tell. */
-static struct recoding_found longest_dump(const uint8_t *data, size_t n, size_t start,
-                                          const struct recoding_kind *kind)
+/* With letters of either case, which a later line may tell: in place of *longest if it is longer. */
+static void take_longest(const uint8_t *data, size_t n, size_t start,
+                         const struct recoding_kind *kind, struct recoding_found *longest)
 {
-    struct recoding_found longest = read_dump(data, n, start, kind, 0), found;
-    for (unsigned flags = 1; flags <= (DUMP_UPPER_OFFSETS | DUMP_UPPER_BYTES); flags++) {
-        found = read_dump(data, n, start, kind, flags);
-        if (found.end > longest.end)
-            longest = found;
+    for (unsigned flags = 0; flags <= (DUMP_UPPER_OFFSETS | DUMP_UPPER_BYTES); flags++) {
+        struct recoding_found found = read_dump(data, n, start, kind, flags);
+        if (found.end > longest->end)
+            *longest = found;
     }
-    return longest;
+}
+
+/* Of the first bytes, how many follow the byte before as they did the last time. */
+static unsigned n_foreseen(const struct recoding_found *found, const uint8_t *data)
+{
+    uint8_t bytes[ORDER_SAMPLE], after[256] = {0};
+    size_t n = found->n_bytes < ORDER_SAMPLE ? found->n_bytes : ORDER_SAMPLE;
+    unsigned n_right = 0;
+    dump_text_read(&found->kind, data + found->start, found->end - found->start, bytes, n);
+    for (size_t i = 1; i < n; i++) {
+        n_right += after[bytes[i - 1]] == bytes[i];
+        after[bytes[i - 1]] = bytes[i];
+    }
+    return n_right;
+}
+
+/* Words of which no characters tell the order of their bytes: it is the one in which the last word's missing bytes are 0, or
+ * bytes foresee each other, and little-endian in doubt. */
+static void choose_order(const uint8_t *data, size_t n, struct recoding_found *found)
+{
+    struct recoding_kind kind = found->kind;
+    kind.dump.words.big_endian = true;
+    kind.code &= (uint8_t) ~(DUMP_SQUEEZED | DUMP_END);
+    struct recoding_found big = read_dump(data, n, found->start, &kind, 0);
+    if (big.end < found->end || big.n_bytes < BYTES_MIN)
+        return;
+    unsigned n_little = n_foreseen(found, data), n_big = n_foreseen(&big, data);
+    if (big.end > found->end || n_big > n_little + n_little / 16 + 2)
+        *found = big;
+}
+
+/* A dump of words of that size and those digits, whose first line has its bytes at bytes[0 .. n_line). */
+static void try_words(const uint8_t *data, size_t n, struct recoding_kind *kind,
+                      const uint8_t *bytes, size_t n_line, struct recoding_found *longest)
+{
+    struct dump_words *words = &kind->dump.words;
+    size_t start = longest->start, end = longest->end;
+    if (!guess_words(bytes, n_line, kind))
+        return;
+    bool bare = kind->dump.text == DUMP_NO_TEXT;
+    words->cut = !bare && kind->dump.colon;
+    take_longest(data, n, start, kind, longest);
+    words->filled = bare;
+    words->big_endian = !bare;
+    take_longest(data, n, start, kind, longest);
+    if (bare && longest->end > end && longest->n_bytes >= BYTES_MIN)
+        choose_order(data, n, longest);
+}
+
+/* Of two that are as long the first one is taken: behind a colon that of bytes, else that of words. */
+static void try_layouts(const uint8_t *data, size_t n, const struct recoding_kind *front,
+                        const uint8_t *bytes, size_t n_line, struct recoding_found *longest)
+{
+    struct recoding_kind kind = *front;
+    if (kind.dump.colon && guess_groups(bytes, n_line, &kind))
+        take_longest(data, n, longest->start, &kind, longest);
+    for (unsigned i = 1; i < 4 * N_WORD_DIGITS; i++) {
+        kind = *front;
+        kind.code = RECODING_WORDS;
+        kind.dump.words =
+            (struct dump_words){.bytes_log2 = i & 3, .digits = (enum word_digits)(i >> 2)};
+        try_words(data, n, &kind, bytes, n_line, longest);
+    }
+    kind = *front;
+    if (!kind.dump.colon && guess_groups(bytes, n_line, &kind))
+        take_longest(data, n, longest->start, &kind, longest);
 }
 
 /* Whether a dump begins with the line at start, which ends at end. */
@@ -201,10 +311,10 @@ static bool try_line(const uint8_t *data, size_t n, size_t start, size_t end,
         if (dump_is_star(data + end + 1, n - end - 1))
             second = kind.dump.start + LINE_USUAL;
         kind.line = (uint32_t)(second - kind.dump.start);
-        if (second - kind.dump.start - LINE_MIN > DUMP_LINE_BYTES_MAX - LINE_MIN ||
-            !guess_rest(data + start + at, end - start - at, &kind))
+        if (second - kind.dump.start - LINE_MIN > DUMP_LINE_BYTES_MAX - LINE_MIN)
             continue;
-        *found = longest_dump(data, n, start, &kind);
+        *found = (struct recoding_found){.start = start, .end = start};
+        try_layouts(data, n, &kind, data + start + at, end - start - at, found);
         if (found->n_bytes >= BYTES_MIN)
             return true;
     }

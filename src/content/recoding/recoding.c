@@ -89,7 +89,8 @@ static void read_stretch(const struct recoded_stretch *stretch, const uint8_t *d
         unicode_to_utf8(stretch->kind.code, data, stretch->n_written, out);
         break;
     case RECODING_DUMP:
-        dump_text_read(&stretch->kind, data, stretch->n_written, out);
+    case RECODING_WORDS:
+        dump_text_read(&stretch->kind, data, stretch->n_written, out, stretch->n_bytes);
         break;
     default:
         digit_text_read(&stretch->kind, data, stretch->n_written, out);
@@ -105,6 +106,7 @@ static size_t write_stretch(const struct recoded_stretch *stretch, const uint8_t
     case RECODING_UNICODE:
         return unicode_from_utf8(kind->code, data, stretch->n_bytes, out, room);
     case RECODING_DUMP:
+    case RECODING_WORDS:
         return dump_text_write(kind, data, stretch->n_bytes, out, room);
     default:
         return digit_text_write(kind, data, stretch->n_bytes, out, room);

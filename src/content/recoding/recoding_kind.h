@@ -17,6 +17,7 @@ enum recoding_form {
     RECODING_BASE64 = 0x10,
     RECODING_HEX = 0x20,
     RECODING_DUMP = 0x30,
+    RECODING_WORDS = 0x40, /* a dump of words */
     RECODING_FORM_MASK = 0xf0,
 };
 
@@ -49,23 +50,45 @@ enum {
     RECODING_LINE_MAX = 1 << 16,
     RECODING_SEPARATOR_MAX = 16,
     DUMP_LINE_BYTES_MAX = 64,
-    RECODING_KIND_BYTES_MAX = 5 + 2 * VARINT_MAX + RECODING_SEPARATOR_MAX,
+    RECODING_KIND_BYTES_MAX = 6 + 2 * VARINT_MAX + RECODING_SEPARATOR_MAX,
 };
 
 /* The lines of a dump, as docs/format.md has them. */
 enum dump_base { DUMP_HEX, DUMP_OCTAL, DUMP_DECIMAL };
 enum dump_text { DUMP_NO_TEXT, DUMP_BARE, DUMP_BARS, DUMP_ANGLES };
 
+/* How a word is written, with zeros in front unless the name says else. */
+enum word_digits {
+    WORD_HEX,
+    WORD_OCTAL,
+    WORD_DECIMAL,
+    WORD_BINARY,
+    WORD_DECIMAL_BLANKS,
+    WORD_SIGNED_BLANKS,
+    N_WORD_DIGITS,
+};
+
+/* The words of a dump of words. */
+struct dump_words {
+    uint8_t bytes_log2; /* of a word, 0 .. 3; a line is a number of words */
+    enum word_digits digits;
+    bool big_endian;
+    bool cut;    /* a last word of fewer bytes has fewer digits, else bytes of 0 */
+    bool filled; /* a line without characters ends with blanks where it has fewer words */
+    uint8_t gap; /* blanks between words, 1 .. 4 */
+};
+
 struct dump_layout {
     uint64_t start;   /* offset of the first byte */
     uint8_t n_digits; /* of an offset, at least: 1 .. 16 */
     enum dump_base base;
-    bool colon;          /* behind the offset */
-    uint8_t n_behind;    /* blanks behind that, 1 .. 8 */
-    uint8_t group_log2;  /* bytes without a blank between them, 0 .. 3 */
-    bool middle;         /* one more blank in the middle of a line */
-    uint8_t n_before;    /* blanks before the characters, 1 .. 8 */
-    enum dump_text text; /* the bytes as characters, and what is around them */
+    bool colon;              /* behind the offset */
+    uint8_t n_behind;        /* blanks behind that, 1 .. 8 */
+    uint8_t group_log2;      /* bytes without a blank between them, 0 .. 3 */
+    bool middle;             /* one more blank in the middle of a line */
+    uint8_t n_before;        /* blanks before the characters, 1 .. 8 */
+    enum dump_text text;     /* the bytes as characters, and what is around them */
+    struct dump_words words; /* in place of group_log2 and middle */
 };
 
 /* Where two kinds have other fields, those of the other are 0. */
@@ -94,6 +117,12 @@ enum tacit_status recoding_kind_read(struct varint_reader *r, struct recoding_ki
 static inline unsigned recoding_form(const struct recoding_kind *kind)
 {
     return kind->code & RECODING_FORM_MASK;
+}
+
+/* Of bytes or of words. */
+static inline bool recoding_is_dump(const struct recoding_kind *kind)
+{
+    return recoding_form(kind) >= RECODING_DUMP;
 }
 
 #endif

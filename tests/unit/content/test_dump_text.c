@@ -141,9 +141,10 @@ static void check_claimed(void)
         uint8_t packed[RECODING_KIND_BYTES_MAX];
         struct varint_reader p = {packed, recoding_kind_put(packed, &kind), 0};
         CHECK(recoding_kind_read(&p, &again) == TACIT_OK && p.pos == p.n && r.pos == p.n);
-        if (kind.n_separator == 0 && !(kind.code & DUMP_SQUEEZED) && kind.dump.start >> 62 == 0)
-            CHECK(dump_text_read(&again, written, n, read) == n_bytes &&
-                  memcmp(read, bytes, n_bytes) == 0);
+        if (kind.n_separator == 0 && !(kind.code & DUMP_SQUEEZED) && kind.dump.start >> 62 == 0) {
+            dump_text_read(&again, written, n, read, n_bytes);
+            CHECK(memcmp(read, bytes, n_bytes) == 0);
+        }
     }
 }
 
@@ -158,7 +159,7 @@ static void check_wrong(void)
         {{0x30, 0x77, 0x4f, 0x49, 0, 0}, false},           /* no such base */
         {{0x30, 0x47, 0x4f, 0x49, 0, 17}, false},          /* a long prefix */
         {{0x30, 0x47, 0x4f, 0x49, 0x80, 0, 0}, false},     /* a longer form than need be */
-        {{0x40, 0x47, 0x4f, 0x49, 0, 0}, false},           /* no such form */
+        {{0x50, 0x47, 0x4f, 0x49, 0, 0}, false},           /* no such form */
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct recoding_kind kind;
