@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images of 16-bit samples beside JPEG XL, PNG and xz, which see the same pixels.
 
-    bench/image_files.py [--level "6 --no-model"] [--program TACIT] [--made] FILE...
+    bench/image_files.py [--level "6 --no-model"] [--program TACIT] [--made] [--alpha] FILE...
 
 A FILE is DICOM, FITS with whole numbers of 16 bits, an .npz whose largest array has 16 bits, or PGM or PPM with a largest
 value above 255; an 8-bit PNG becomes a linear image of 48 bits, each of whose pixels is the mean of four. The last frame of several is
 taken; signed samples are shifted, so that the least becomes 0. --made adds images made of a smooth field with
-noise as a sensor has it, 12 bits in 16. All programs take the pixels: cjxl -d 0 -e 9 and tacit as PGM or PPM, xz -9e as that
-file too, PNG with the best of its five filters for each row (least sum of magnitudes) and zlib at 9. `As it is` is the
+noise as a sensor has it, 12 bits in 16. --alpha gives colour a fourth sample: a disc that is opaque, and nothing around it. All
+programs take the pixels: cjxl -d 0 -e 9 and tacit as PGM, PPM or PAM, xz -9e as that file too, PNG with the best of its five filters for each row (least sum of magnitudes) and zlib at 9. `As it is` is the
 DICOM or FITS file itself with the last level, unless it is compressed. Every archive is restored and compared, and
-JPEG XL too.
+JPEG XL too, but for PAM, which djxl does not write.
 
 Needs: apt-get install libjxl-tools; pip install numpy pydicom astropy pillow
 """
@@ -79,6 +79,13 @@ def made(seed, spread, photons):
     return numpy.clip(numpy.round((field + noise) * 3000 / photons), 0, 4095).astype(">u2")
 
 
+def with_disc(pixels):
+    height, width = pixels.shape[:2]
+    y, x = numpy.ogrid[:height, :width]
+    disc = (y - height / 2) ** 2 + (x - width / 2) ** 2 < (min(height, width) / 2) ** 2
+    return numpy.dstack([pixels, disc * 65535]).astype(">u2")
+
+
 def png_bytes(pixels):
     """Of the compressed rows; the rest of such a file is 57 bytes and 12 for each piece."""
     step, rows = 2 * (pixels.shape[2] if pixels.ndim == 3 else 1), []
@@ -99,6 +106,8 @@ def png_bytes(pixels):
 def jxl_bytes(path, folder):
     out, back = folder / "out.jxl", folder / f"back{path.suffix}"
     run("cjxl", "-d", "0", "-e", "9", "--num_threads=1", path, out)
+    if path.suffix == ".pam":
+        return out.stat().st_size
     run("djxl", "--bits_per_sample", "16", out, back)
     if back.read_bytes() != path.read_bytes():
         sys.exit("image_files.py: JPEG XL gives other content")
@@ -114,9 +123,12 @@ def tacit_bytes(options, level, path, folder):
 
 
 def show(name, pixels, given, options, folder):
-    kind, suffix = (b"P6", ".ppm") if pixels.ndim == 3 else (b"P5", ".pgm")
-    path = folder / f"image{suffix}"
-    path.write_bytes(b"%s\n%d %d\n65535\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes())
+    height, width, planes = (pixels.shape + (1,))[:3]
+    path = folder / f"image{({1: '.pgm', 3: '.ppm', 4: '.pam'}[planes])}"
+    head = b"%s\n%d %d\n65535\n" % (b"P6" if planes == 3 else b"P5", width, height)
+    if planes == 4:
+        head = b"P7\nWIDTH %d\nHEIGHT %d\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n" % (width, height)
+    path.write_bytes(head + pixels.tobytes())
     jxl = jxl_bytes(path, folder)
     sizes = [path.stat().st_size, len(run("xz", "-9e", "-c", path)), png_bytes(pixels), jxl]
     sizes += [tacit_bytes(options, level, path, folder) for level in options.level]
@@ -132,6 +144,7 @@ def main():
     parser.add_argument("--level", action="append", help="and other options of tacit behind it; several columns")
     parser.add_argument("--program", default=ROOT / "build/release/cli/tacit")
     parser.add_argument("--made", action="store_true")
+    parser.add_argument("--alpha", action="store_true")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
     options.level = options.level or ["4 --no-model", "6 --no-model"]
@@ -140,7 +153,8 @@ def main():
           "---|")
     with tempfile.TemporaryDirectory() as folder:
         for path in options.files:
-            show(path.stem, read(path), path, options, pathlib.Path(folder))
+            pixels = read(path)
+            show(path.stem, with_disc(pixels) if options.alpha and pixels.ndim == 3 else pixels, path, options, pathlib.Path(folder))
         for seed, (spread, photons) in enumerate(((6, 400), (12, 4000), (30, 30000)) if options.made else ()):
             show(f"made, {photons} photons", made(seed, spread, photons), None, options, pathlib.Path(folder))
 

@@ -40,6 +40,8 @@ struct sample_format content_samples(enum content_type type)
         [CONTENT_IMAGE16_SIGNEDB] = {.n_bytes = 2, .n_planes = 1, .big_endian = true},
         [CONTENT_IMAGE48] = {.n_bytes = 2, .n_planes = 3, .is_unsigned = true},
         [CONTENT_IMAGE48B] = {.n_bytes = 2, .n_planes = 3, .is_unsigned = true, .big_endian = true},
+        [CONTENT_IMAGE64] = {.n_bytes = 2, .n_planes = 4, .is_unsigned = true},
+        [CONTENT_IMAGE64B] = {.n_bytes = 2, .n_planes = 4, .is_unsigned = true, .big_endian = true},
     };
     return formats[type];
 }

@@ -39,10 +39,12 @@ enum content_type {
     CONTENT_IMAGE16_SIGNEDB = 24,
     CONTENT_IMAGE48 = 25, /* three samples a pixel */
     CONTENT_IMAGE48B = 26,
+    CONTENT_IMAGE64 = 27, /* four */
+    CONTENT_IMAGE64B = 28,
 };
 
 enum {
-    CONTENT_N_TYPES = 27,
+    CONTENT_N_TYPES = 29,
     CONTENT_STRIDE_MAX = 1 << 18,
     CONTENT_CHANNELS_MAX = 8, /* of sound */
 };
@@ -62,7 +64,8 @@ enum {
 #define CONTENT_DEEP_IMAGE                                                                         \
     (CONTENT_BIT(CONTENT_IMAGE16) | CONTENT_BIT(CONTENT_IMAGE16B) |                                \
      CONTENT_BIT(CONTENT_IMAGE16_SIGNED) | CONTENT_BIT(CONTENT_IMAGE16_SIGNEDB) |                  \
-     CONTENT_BIT(CONTENT_IMAGE48) | CONTENT_BIT(CONTENT_IMAGE48B))
+     CONTENT_BIT(CONTENT_IMAGE48) | CONTENT_BIT(CONTENT_IMAGE48B) | CONTENT_BIT(CONTENT_IMAGE64) | \
+     CONTENT_BIT(CONTENT_IMAGE64B))
 #define CONTENT_HEADED /* known by a header, or by many bytes */                                   \
     (CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |   \
      CONTENT_AUDIO | CONTENT_DEEP_IMAGE)

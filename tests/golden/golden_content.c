@@ -480,18 +480,29 @@ static void put_caption(struct writer *w)
 
 enum { PICTURE_SIZE = 4600, PICTURE_SIZE_MAX = 7600 };
 
-/* The last one, whose head is long, has no fixed end. */
-static void put_pictures(struct writer *w)
+static void put_picture(struct writer *w, const struct golden_picture *picture, size_t n_bytes)
 {
     uint8_t file[PICTURE_SIZE_MAX] = {0};
-    size_t index = w->pos / PICTURE_SIZE, last = GOLDEN_N_PICTURE_TYPES - 1;
-    const struct golden_picture *picture = &golden_pictures[index < last ? index : last];
-    size_t n_bytes = index < last ? PICTURE_SIZE : PICTURE_SIZE_MAX;
     size_t n_head = golden_picture_head(file, picture, PICTURE_SIZE / 2);
     golden_picture_head(file, picture, (uint32_t)(n_bytes - n_head));
     golden_picture_pixels(file + n_head, n_bytes - n_head, picture, &w->state);
     for (size_t i = 0; i < n_bytes; i++)
         put(w, file[i]);
+}
+
+/* The last one, whose head is long, has no fixed end. */
+static void put_pictures(struct writer *w)
+{
+    size_t index = w->pos / PICTURE_SIZE, last = GOLDEN_N_PICTURE_TYPES - 1;
+    put_picture(w, &golden_pictures[index < last ? index : last],
+                index < last ? PICTURE_SIZE : PICTURE_SIZE_MAX);
+}
+
+static void put_alpha(struct writer *w)
+{
+    size_t index = w->pos / PICTURE_SIZE % 2;
+    put_picture(w, &golden_pictures[index == 0 ? GOLDEN_FIRST_ALPHA : GOLDEN_SECOND_ALPHA],
+                PICTURE_SIZE);
 }
 
 /* Of sentences, of records, of records with zeros between them, by one program after the other. */

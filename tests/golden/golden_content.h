@@ -39,7 +39,8 @@
     X(caption, "a few sentences, then a sound file")                                               \
     X(pictures, "image files of 16-bit samples")                                                   \
     X(dumps, "dumps of sentences and records by several programs")                                 \
-    X(words, "the same as dumps of words")
+    X(words, "the same as dumps of words")                                                         \
+    X(alpha, "image files of four 16-bit samples a pixel")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };

@@ -24,17 +24,20 @@ const struct golden_picture golden_pictures[GOLDEN_N_PICTURES] = {
     {PICTURE_DICOM, 8, 3, false, false, CONTENT_IMAGE24},
     {PICTURE_FITS, 8, 1, false, false, CONTENT_IMAGE8},
     {PICTURE_PAM, 8, 4, false, false, CONTENT_IMAGE32},
-    {PICTURE_PAM, 16, 4, false, false, CONTENT_IMAGE16B},
+    {PICTURE_PAM, 16, 4, false, false, CONTENT_IMAGE64B},
     {PICTURE_PAM, 16, 3, false, false, CONTENT_IMAGE48B},
     {PICTURE_FITS, 32, 1, true, false, CONTENT_IMAGE32},
     {PICTURE_FITS, 32, 1, true, false, CONTENT_AUDIO_FLOATB},
     {PICTURE_TIFF_TILED, 8, 3, false, false, CONTENT_IMAGE24},
     {PICTURE_TIFF_TILED, 16, 1, false, false, CONTENT_IMAGE16},
-    {PICTURE_TIFF_II, 16, 4, false, false, CONTENT_IMAGE16},
+    {PICTURE_TIFF_II, 16, 4, false, false, CONTENT_IMAGE64},
     {PICTURE_TIFF_MM, 32, 1, false, false, CONTENT_IMAGE32},
     {PICTURE_TIFF_II, 32, 3, false, false, CONTENT_AUDIO_FLOAT},
     {PICTURE_BIG_TIFF_II, 16, 1, true, false, CONTENT_IMAGE16_SIGNED},
     {PICTURE_BIG_TIFF_MM, 8, 1, false, false, CONTENT_IMAGE8},
+    {PICTURE_PFM, 32, 1, false, false, CONTENT_AUDIO_FLOAT},
+    {PICTURE_PFM, 32, 3, false, false, CONTENT_AUDIO_FLOATB},
+    {PICTURE_TIFF_MM, 16, 4, false, false, CONTENT_IMAGE64B},
 };
 
 enum { WIDTH = 44, STRIPS = 2, ENTRIES = 11 };
@@ -259,12 +262,23 @@ static void put_pam_head(struct bytes *b, const struct golden_picture *p, uint32
     put(b, head, (size_t)n);
 }
 
+static void put_pfm_head(struct bytes *b, const struct golden_picture *p, uint32_t n_data)
+{
+    char head[40];
+    int n = snprintf(head, sizeof head, "P%c\n%d %u\n%s1.000000\n", p->n_planes == 3 ? 'F' : 'f',
+                     WIDTH, rows_of(p, n_data), p->type == CONTENT_AUDIO_FLOAT ? "-" : "");
+    put(b, head, (size_t)n);
+}
+
 size_t golden_picture_head(uint8_t *to, const struct golden_picture *picture, uint32_t n_data)
 {
     struct bytes b = {to, 0, false};
     switch (picture->file) {
     case PICTURE_PNM:
         put_pnm_head(&b, picture, n_data);
+        break;
+    case PICTURE_PFM:
+        put_pfm_head(&b, picture, n_data);
         break;
     case PICTURE_PAM:
         put_pam_head(&b, picture, n_data);

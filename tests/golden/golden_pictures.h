@@ -22,6 +22,7 @@ enum golden_picture_file {
     PICTURE_TIFF_TILED, /* little-endian, the tiles half as wide as the image */
     PICTURE_BIG_TIFF_II,
     PICTURE_BIG_TIFF_MM,
+    PICTURE_PFM,
 };
 
 struct golden_picture {
@@ -33,7 +34,9 @@ struct golden_picture {
 
 /* The first six have six different types of 16-bit samples. */
 enum {
-    GOLDEN_N_PICTURES = 30,
+    GOLDEN_N_PICTURES = 33,
+    GOLDEN_FIRST_ALPHA = 19, /* one of two pictures with alpha, */
+    GOLDEN_SECOND_ALPHA = 25,
     GOLDEN_N_PICTURE_TYPES = 6,
     GOLDEN_PICTURE_HEAD_MAX = 2880,
     GOLDEN_PICTURE_MARK = 128, /* bytes before the mark of DICOM */

@@ -15,7 +15,7 @@ int has_rows(unsigned type)
 
 void check_type(unsigned type, uint32_t stride, uint32_t offset)
 {
-    require(type <= 26, "unknown content type");
+    require(type <= 28, "unknown content type");
     if (!has_rows(type))
         return;
     uint32_t least = type == 6 ? 3 : type == 10 ? 4 : 1, most = 1u << 18;

@@ -4,9 +4,10 @@
  */
 #include "contexts.h"
 #include "guess.h"
+#include "sample_type.h"
 #include "squares.h"
 
-enum { N_KINDS = 3, N_GUESSES = 5, N_LEVELS = 40, N_ERRORS = 1 << 18 };
+enum { N_KINDS = 3, N_PLANES = 4, N_GUESSES = 5, N_LEVELS = 40, N_ERRORS = 1 << 18 };
 
 /* up, left, back */
 typedef const signed char place[3];
@@ -24,8 +25,8 @@ static place colour[31] = {
 
 struct deep {
     struct context_set *contexts;
-    struct squares *squares[N_KINDS][3];
-    float mean_error[N_GUESSES][3][N_LEVELS], texture_error[3][256];
+    struct squares *squares[N_KINDS][N_PLANES];
+    float mean_error[N_GUESSES][N_PLANES][N_LEVELS], texture_error[N_PLANES][256];
     uint16_t error[N_ERRORS];
     uint32_t shape[N_GUESSES][N_LEVELS][16][24];
     bool strong;
@@ -193,7 +194,7 @@ static void byte(void *state, const struct seen *seen)
     uint32_t c = (seen->n - seen->start + seen->stride - seen->offset) % seen->stride;
     if (seen->n == seen->start)
         m->is_open = false;
-    m->planes = seen->type >= 25 ? 3 : 1;
+    m->planes = deep_planes(seen->type);
     m->s = seen->stride;
     m->b = 2 * m->planes;
     m->p = c % 2;
@@ -244,12 +245,16 @@ struct component make_deep_image(struct setup *setup)
     struct component c = {m, byte, predict, learn, 2 * N_GUESSES, 4, {640, 640, 512, 384}, 0, NULL};
     m->strong = setup->strong;
     m->contexts = make_contexts(setup, &c, setup->strong ? 12 : 6);
-    for (unsigned i = 0; i < 3 * N_KINDS; i++)
-        m->squares[i / 3][i % 3] = make_squares(setup->strong ? inputs[i / 3] : 15, fade[i / 3],
-                                                8.0f, setup->strong ? 2 : 8);
-    for (unsigned i = 0; i < 3 * N_GUESSES; i++)
-        for (unsigned v = 0; v < N_LEVELS; v++)
-            m->mean_error[i / 3][i % 3][v] = (float)(2 + v % 2) * (float)(1u << v / 2) * 0.125f;
+    for (unsigned plane = 0; plane < N_PLANES; plane++) {
+        for (unsigned k = 0; k < N_KINDS; k++)
+            m->squares[k][plane] =
+                make_squares(setup->strong ? inputs[k] : 15, fade[k], 8.0f, setup->strong ? 2 : 8);
+        for (unsigned i = 0; i < N_GUESSES * N_LEVELS; i++) {
+            unsigned v = i % N_LEVELS;
+            m->mean_error[i / N_LEVELS][plane][v] =
+                (float)(2 + v % 2) * (float)(1u << v / 2) * 0.125f;
+        }
+    }
     for (uint32_t *shape = &m->shape[0][0][0][0], i = 0; i < sizeof m->shape / sizeof *shape; i++)
         shape[i] = bucket_start(i % 24);
     return c;

@@ -22,7 +22,13 @@ static inline bool audio_is_float(unsigned type)
 
 static inline bool is_deep_image(unsigned type)
 {
-    return type >= 21 && type <= 26;
+    return type >= 21 && type <= 28;
+}
+
+/* Of a pixel of such an image. */
+static inline unsigned deep_planes(unsigned type)
+{
+    return type < 25 ? 1 : type < 27 ? 3 : 4;
 }
 
 /* Of a sample that is transformed; 0: none is. */

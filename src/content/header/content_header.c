@@ -56,9 +56,29 @@ static bool set_pnm(struct content_header *h, const uint32_t *size, unsigned n_p
         return false;
     enum content_type type = n_bytes == 1    ? image_type(n_planes)
                              : n_planes == 3 ? CONTENT_IMAGE48B
+                             : n_planes == 4 ? CONTENT_IMAGE64B
                                              : CONTENT_IMAGE16B;
     return content_header_set_image(h, type, (uint64_t)size[0] * n_planes * n_bytes, size[1],
                                     header_size);
+}
+
+/* PF (colour), Pf (gray) of floats: width, height and a number that is negative if they are little-endian. */
+static bool find_pfm(const uint8_t *data, size_t n, struct content_header *h)
+{
+    size_t pos = 2;
+    if (n > SCAN_MAX)
+        n = SCAN_MAX;
+    if (n < 8 || data[0] != 'P' || (data[1] | 32) != 'f')
+        return false;
+    uint32_t n_planes = data[1] == 'F' ? 3 : 1;
+    uint32_t width = pnm_number(data, n, &pos), height = pnm_number(data, n, &pos);
+    const uint8_t *scale = data + pos + 1, *end = pos < n ? memchr(scale, '\n', n - pos - 1) : NULL;
+    if (width == 0 || end == NULL ||
+        !content_header_set_image(h, *scale == '-' ? CONTENT_AUDIO_FLOAT : CONTENT_AUDIO_FLOATB,
+                                  (uint64_t)width * n_planes * 4, height, (size_t)(end - data) + 1))
+        return false;
+    h->content.stride *= n_planes;
+    return true;
 }
 
 /* P4 (bits), P5 (gray), P6 (RGB): width, height, and but for P4 the largest value. */
@@ -146,7 +166,7 @@ bool content_header_find(const uint8_t *data, size_t n, struct content_header *h
         return false;
     switch (data[0]) {
     case 'P':
-        return find_pnm(data, n, header) || find_pam(data, n, header);
+        return find_pnm(data, n, header) || find_pam(data, n, header) || find_pfm(data, n, header);
     case 'B':
         return find_bmp(data, n, header);
     case 'R':

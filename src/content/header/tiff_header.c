@@ -93,12 +93,14 @@ static bool read_page(const struct tiff *t, uint64_t at, struct page *page)
     return true;
 }
 
-/* Of 16 bits. Those of RGBA are closest to what lies above. */
+/* Of 16 bits. */
 static enum content_type deep_type(bool big_endian, unsigned n_planes, bool is_signed)
 {
     if (n_planes == 3)
         return big_endian ? CONTENT_IMAGE48B : CONTENT_IMAGE48;
-    if (n_planes != 1 && n_planes != 4)
+    if (n_planes == 4)
+        return big_endian ? CONTENT_IMAGE64B : CONTENT_IMAGE64;
+    if (n_planes != 1)
         return CONTENT_DEFAULT;
     if (is_signed)
         return big_endian ? CONTENT_IMAGE16_SIGNEDB : CONTENT_IMAGE16_SIGNED;

@@ -199,6 +199,7 @@ static void check_content_bounds(void)
         {CONTENT_IMAGE16_SIGNEDB, CONTENT_STRIDE_MAX + 2, 0},
         {CONTENT_IMAGE48, 4, 0},
         {CONTENT_IMAGE48B, 600, 600},
+        {CONTENT_IMAGE64, 6, 0},
         {CONTENT_MARKUP, 0, 1},
     };
     static const struct content good = {CONTENT_RECORDS, 12, 11}, other = {CONTENT_TEXT, 0, 0};

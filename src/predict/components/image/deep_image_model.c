@@ -16,7 +16,7 @@
 
 enum {
     SAMPLE = 2, /* bytes */
-    N_PLANES = 3,
+    N_PLANES = 4,
     N_SQUARES = 3,     /* kinds of least squares; the last one learns the row above too */
     BLEND = N_SQUARES, /* of these, with what the texture adds */
     GRADIENT,
