@@ -162,6 +162,15 @@ static void put_tar(struct writer *w)
         put(w, 0);
 }
 
+static void put_gaps(struct writer *w)
+{
+    size_t start = w->pos;
+    put_tar(w);
+    put_sentence(w);
+    while ((w->pos - start) % 512 != 0 && w->pos < w->n)
+        put(w, '.');
+}
+
 /* A message of fields. */
 static void put_message(struct writer *w)
 {
@@ -429,6 +438,14 @@ static void put_repeats(struct writer *w)
         put(w, w->out[from + i]);
 }
 
+static void put_pages(struct writer *w)
+{
+    while (w->pos < w->n / 2)
+        put_sentence(w);
+    for (size_t from = 0; w->pos < w->n; from++)
+        put(w, w->out[from]);
+}
+
 static void put_audio16(struct writer *w)
 {
     enum { HEAD = 44 };
@@ -480,10 +497,12 @@ static void put_caption(struct writer *w)
 
 enum { PICTURE_SIZE = 4600, PICTURE_SIZE_MAX = 7600 };
 
-static void put_picture(struct writer *w, const struct golden_picture *picture, size_t n_bytes)
+/* n_data: as many bytes of pixels as give the head its length. */
+static void put_picture(struct writer *w, const struct golden_picture *picture, size_t n_bytes,
+                        uint32_t n_data)
 {
     uint8_t file[PICTURE_SIZE_MAX] = {0};
-    size_t n_head = golden_picture_head(file, picture, PICTURE_SIZE / 2);
+    size_t n_head = golden_picture_head(file, picture, n_data);
     golden_picture_head(file, picture, (uint32_t)(n_bytes - n_head));
     golden_picture_pixels(file + n_head, n_bytes - n_head, picture, &w->state);
     for (size_t i = 0; i < n_bytes; i++)
@@ -495,14 +514,28 @@ static void put_pictures(struct writer *w)
 {
     size_t index = w->pos / PICTURE_SIZE, last = GOLDEN_N_PICTURE_TYPES - 1;
     put_picture(w, &golden_pictures[index < last ? index : last],
-                index < last ? PICTURE_SIZE : PICTURE_SIZE_MAX);
+                index < last ? PICTURE_SIZE : PICTURE_SIZE_MAX, PICTURE_SIZE / 2);
 }
 
 static void put_alpha(struct writer *w)
 {
     size_t index = w->pos / PICTURE_SIZE % 2;
     put_picture(w, &golden_pictures[index == 0 ? GOLDEN_FIRST_ALPHA : GOLDEN_SECOND_ALPHA],
-                PICTURE_SIZE);
+                PICTURE_SIZE, PICTURE_SIZE - 100);
+}
+
+static void put_figures(struct writer *w)
+{
+    size_t index = w->pos / PICTURE_SIZE;
+    struct writer bits = {.out = w->out + w->pos, .n = w->n - w->pos, .state = rng(w)};
+    if (index < 2) {
+        put_picture(w, &golden_pictures[index == 0 ? GOLDEN_GRAY : GOLDEN_FOUR], PICTURE_SIZE,
+                    PICTURE_SIZE - 200);
+        return;
+    }
+    while (bits.pos < bits.n)
+        put_bitmap(&bits);
+    w->pos = w->n;
 }
 
 /* Of sentences, of records, of records with zeros between them, by one program after the other. */
@@ -545,6 +578,59 @@ static void put_words(struct writer *w)
     put_format(w, "%s, part %u:\n", golden_words[index].program, kind);
     for (size_t i = 0; i < n; i++)
         put(w, (uint8_t)text[i]);
+}
+
+/* Base64 that does not fill its last character, and hexadecimal digits; no line is ended. */
+static void put_long_digits(struct writer *w)
+{
+    static const char of_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint8_t data[124];
+    struct writer part = {.out = data, .n = sizeof data, .state = rng(w)};
+    while (part.pos < part.n)
+        put_sentence(&part);
+    memcpy(data, "?>?>>>", 6);
+    put_text(w, "{\"token\": \"");
+    put_coded(w, data, sizeof data, of_url, 6, 0);
+    put(w, (uint8_t)of_url[(data[sizeof data - 1] & 3) << 4]);
+    put_text(w, "\"}\r\n");
+    put_coded(w, data, sizeof data, "0123456789ABCDEF", 4, 0);
+    put_text(w, "\r\n");
+}
+
+/* Dumps in capitals whose offsets have letters, and one in which lines are left out. */
+static void put_other_dumps(struct writer *w)
+{
+    enum { HEXDUMP = 1, DEBUG = 8, XXD_E = GOLDEN_N_WORDS - 1 };
+    struct golden_words words = golden_words[XXD_E];
+    uint8_t data[160] = {0};
+    char text[16 * sizeof data];
+    struct writer part = {.out = data, .n = 48, .state = rng(w)};
+    while (part.pos < part.n)
+        put_sentence(&part);
+    words.offset = "%08X:";
+    size_t n = golden_dump_write(text, &golden_dumps[HEXDUMP], data, sizeof data, 0);
+    n += golden_dump_write(text + n, &golden_dumps[DEBUG], data, 48, 0xabc0);
+    n += golden_words_write(text + n, &words, data, 48, 0xabc0);
+    for (size_t i = 0; i < n; i++)
+        put(w, (uint8_t)text[i]);
+}
+
+/* UTF-16 and dumps, then, for a block of its own, lines that end with CR LF. */
+static void put_forms(struct writer *w)
+{
+    uint8_t data[300];
+    struct writer part = {.out = data, .n = sizeof data, .state = rng(w)};
+    while (part.pos < part.n)
+        put_sentence(&part);
+    for (size_t i = 0; i < part.n; i++)
+        put_le(w, data[i], 2);
+    put_text(w, "\n");
+    put_other_dumps(w);
+    while (w->pos < GOLDEN_FORMS_BLOCK && w->pos < w->n)
+        put(w, ' ');
+    put_long_digits(w);
+    while (w->pos < w->n)
+        put_format(w, "%s\r\n", word(w));
 }
 
 typedef void (*put_fn)(struct writer *w);

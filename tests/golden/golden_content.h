@@ -40,11 +40,18 @@
     X(pictures, "image files of 16-bit samples")                                                   \
     X(dumps, "dumps of sentences and records by several programs")                                 \
     X(words, "the same as dumps of words")                                                         \
-    X(alpha, "image files of four 16-bit samples a pixel")
+    X(alpha, "image files of four 16-bit samples a pixel")                                         \
+    X(figures, "image files of 8-bit samples, gray and of four, and of bits")                      \
+    X(forms, "UTF-16 without a mark, digits and dumps as the classes before do not have them")     \
+    X(gaps, "a tar with a block more behind each file")                                            \
+    X(pages, "sentences, and all of them again")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };
 #undef GOLDEN_CLASS_ENUM
+
+/* The last part of forms begins there. */
+enum { GOLDEN_FORMS_BLOCK = 2200 };
 
 const char *golden_class_name(enum golden_class kind);
 

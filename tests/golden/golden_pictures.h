@@ -37,6 +37,8 @@ enum {
     GOLDEN_N_PICTURES = 33,
     GOLDEN_FIRST_ALPHA = 19, /* one of two pictures with alpha, */
     GOLDEN_SECOND_ALPHA = 25,
+    GOLDEN_GRAY = 10, /* of 8 bits, */
+    GOLDEN_FOUR = 12, /* and four samples of these */
     GOLDEN_N_PICTURE_TYPES = 6,
     GOLDEN_PICTURE_HEAD_MAX = 2880,
     GOLDEN_PICTURE_MARK = 128, /* bytes before the mark of DICOM */

@@ -70,6 +70,20 @@ uint32_t h32(const uint8_t *data, size_t n)
     return (uint32_t)h64(data, n, 0);
 }
 
+static FILE *notes;
+
+void note_to(const char *file_name)
+{
+    notes = fopen(file_name, "a");
+    require(notes != NULL, "the file for notes cannot be opened");
+}
+
+void note(const char *what, unsigned value)
+{
+    if (notes != NULL)
+        fprintf(notes, "%s %u\n", what, value);
+}
+
 uint8_t *allocate(size_t n)
 {
     uint8_t *p = malloc(n + 1);

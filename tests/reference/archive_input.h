@@ -32,4 +32,9 @@ uint32_t h32(const uint8_t *data, size_t n);
 
 uint8_t *allocate(size_t n);
 
+/* What the archive has, for golden_kinds.py: a line "what value" at the end of the file of that name. Without one nothing is
+ * noted. */
+void note_to(const char *file_name);
+void note(const char *what, unsigned value);
+
 #endif

@@ -11,12 +11,14 @@ static void take_headers(struct arrangement *a, uint32_t size)
 {
     uint32_t next = 0;
     a->n_headers = take_varint();
+    note("tar headers", a->n_headers > 0);
     if (a->n_headers == 0)
         return;
     require(a->n_headers <= size / 512, "too many tar headers");
     a->before = take_varint();
     a->n_zeros = take_varint();
     a->n_gaps = take_varint();
+    note("gaps", a->n_gaps > 0);
     require(a->n_zeros <= size - 512 * a->n_headers && a->n_gaps <= 256, "zeros or gaps");
     for (uint32_t i = 0; i < a->n_gaps; i++) {
         uint32_t skipped = take_varint();

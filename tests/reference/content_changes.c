@@ -16,12 +16,13 @@ int has_rows(unsigned type)
 void check_type(unsigned type, uint32_t stride, uint32_t offset)
 {
     require(type <= 28, "unknown content type");
+    note("type", type);
     if (!has_rows(type))
         return;
     uint32_t least = type == 6 ? 3 : type == 10 ? 4 : 1, most = 1u << 18;
     uint32_t sample = sample_bytes(type);
     if (sample > 0) {
-        least = type >= 25 ? 3 * sample : sample;
+        least = is_deep_image(type) ? deep_planes(type) * sample : sample;
         most = is_deep_image(type) ? most : 8 * sample;
         require(stride % sample == 0, "stride of samples");
     }
@@ -113,6 +114,8 @@ uint32_t take_changes(struct changes *changes, int lines, int recoded, uint32_t 
     changes->recoded = recoded;
     if (lines)
         take_lines(&changes->lines, size);
+    note("line ends", lines ? 1 + (changes->lines.n_bare > 0) : 0);
+    note("recoded", recoded ? 1 + lines : 0);
     changes->text_size = size - changes->lines.n_removed;
     return recoded ? take_stretches(&changes->stretches, changes->text_size) : changes->text_size;
 }

@@ -31,6 +31,7 @@ static void take_segment(struct segment *s, uint32_t start, uint32_t size, int l
         require(kind == 0x20, "bits beside copy");
         uint64_t distance = (uint64_t)take_varint() + 1;
         require(distance <= start + (reads ? n_reference : 0), "copy from before the block");
+        note("copy", distance <= start ? 1 : 2);
         s->distance = (uint32_t)distance;
     } else if (!s->raw) {
         if (has_rows(s->type)) {
@@ -39,6 +40,7 @@ static void take_segment(struct segment *s, uint32_t start, uint32_t size, int l
         }
         check_type(s->type, s->stride, s->offset);
     }
+    note("raw", s->raw);
     uint64_t length = last ? size - start : (uint64_t)take_varint() + 1;
     require(length >= 1 && length <= size - start, "segments exceed the block");
     s->length = (uint32_t)length;
@@ -135,6 +137,9 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         strength = BLOCK_LEAN;
     }
     require(!reads || n_reference > 0, "the reference is not there");
+    note("strength", strength);
+    note("context reads reference", reads);
+    note("several segments", configuration >> 5 & 1);
     if (reads)
         reading = *take(1);
     require((reading & 15) <= 11 && !has_rows(reading & 15), "reading as another type");

@@ -73,6 +73,7 @@ static void take_streams(struct layout *l, int small)
         l->context = take_varint();
         l->n_streams = take_varint();
     }
+    note("several streams", l->n_streams > 1);
     require(l->context >= 1 && l->context <= 1u << 20, "context");
     require(l->n_streams >= 1 && l->n_streams <= 128, "number of streams");
     for (uint32_t i = 0; i + 1 < l->n_streams; i++) {
@@ -87,6 +88,8 @@ static void take_kept(struct kept *kept)
 {
     unsigned first = *take(1), share = first & 0x80 ? *take(1) : 0;
     kept->kind = first & 0x7f;
+    note("cache", kept->kind);
+    note("share", share == 0 ? 0 : share == 0x80 ? 2 : 1);
     require(kept->kind <= 5 && first != 0, "kind of KV cache");
     require((share == 0) == (first < 0x80) && share <= 0x80 && (share < 100 || share == 0x80),
             "share of the positions");
@@ -109,6 +112,7 @@ static void take_layout(struct layout *l, uint32_t size)
 {
     unsigned first = *take(1);
     memset(l, 0, sizeof *l);
+    note("usual", (first & 0x90) == 0x90);
     if ((first & 0x90) == 0x90) {
         take_usual(l, first, size);
         return;
@@ -120,6 +124,12 @@ static void take_layout(struct layout *l, uint32_t size)
     l->type = second & 15;
     l->reads = (second & 0x10) != 0;
     l->arranged = (second & 0x80) != 0;
+    note("unmixed", (unsigned)l->unmixed);
+    note("primed", (unsigned)l->primed);
+    note("small", first >> 6 & 1);
+    note("model reads reference", (unsigned)l->reads);
+    note("arranged", (unsigned)l->arranged);
+    note("spoken type", l->type);
     if (l->reads)
         l->reading = *take(1);
     if (second & 0x40)

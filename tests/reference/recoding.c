@@ -10,8 +10,16 @@ static void take_layout(struct stretch *s)
     for (int i = 0; i < 3; i++)
         s->layout[i] = *take(1);
     require((s->layout[0] >> 4 & 3) < 3, "unknown base");
+    note("base", s->layout[0] >> 4 & 3);
+    note("colon", s->layout[0] >> 6 & 1);
+    note("middle", s->layout[0] >> 7);
+    note("characters", s->layout[2] >> 6);
     if (s->code >> 4 == 4) {
         s->layout[3] = *take(1);
+        note("digits", s->layout[3] & 7);
+        note("size of words", s->layout[1] >> 6);
+        for (unsigned bit = 3; bit < 6; bit++)
+            note("bit of words", bit * 2 + (s->layout[3] >> bit & 1));
         require((s->layout[3] & 7) <= 5, "unknown digits");
         require(s->layout[0] >> 7 == 0, "words with a blank in the middle");
         require(((s->layout[1] & 63) + 1) % (1u << (s->layout[1] >> 6)) == 0, "a line cuts a word");
@@ -21,6 +29,8 @@ static void take_layout(struct stretch *s)
         s->start += (uint64_t)take_varint() << 32;
     s->n_separator = *take(1);
     require(s->n_separator <= 16, "what stands before lines is too long");
+    note("prefix", s->n_separator > 0);
+    note("upper start", (s->layout[0] & 15) >= 8);
     memcpy(s->separator, take(s->n_separator), s->n_separator);
 }
 
@@ -28,6 +38,9 @@ static void take_kind(struct stretch *s)
 {
     s->code = *take(1);
     unsigned form = s->code >> 4;
+    note("form", form);
+    for (unsigned bit = 0; bit < 4; bit++)
+        note("bit of form", (form * 4 + bit) * 2 + (s->code >> bit & 1));
     require(form <= 4, "unknown form");
     require((form != 1 || (s->code & 15) <= 7) && (form != 2 || (s->code & 15) <= 3),
             "unknown flags of a form");
@@ -54,6 +67,7 @@ uint32_t take_stretches(struct stretches *stretches, uint32_t size)
         struct stretch *s = &stretches->list[i];
         uint32_t before = take_varint(), length = take_varint();
         require(i > 0 || length % 2 == 0, "the first stretch is like none");
+        note("form as before", length % 2);
         if (length % 2 == 1)
             *s = stretches->list[i - 1];
         else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A second decoder, slow and plain, written from docs/format.md, docs/predictor.md,
- * docs/components.md and docs/language-model.md: reference_decoder [-m MODEL] FILE [REFERENCE] writes the content to standard output; exit status 0, or
- * 1 and a line that says which rule was broken. MODEL is a .tmodel file. It keeps the whole archive in memory, shares no code
+ * docs/components.md and docs/language-model.md: reference_decoder [-n NOTES] [-m MODEL] FILE [REFERENCE] writes the content to standard
+ * output; exit status 0, or 1 and a line that says which rule was broken. MODEL is a .tmodel file; what the archive has is added to
+ * the file NOTES. It keeps the whole archive in memory, shares no code
  * with the library, and trusts no check more than the page does. Hashes and zstd frames are other
  * people's specifications. This file is the container; context_decoder.c is method context, language_decoder.c
  * method model, predictor.c and what it includes are the context models, model_reader.c is the language model.
@@ -43,6 +44,8 @@ static uint8_t *decode_payload(unsigned method, uint32_t n_content, uint32_t n_p
 {
     size_t end = position + n_payload;
     uint8_t *content = allocate(n_content);
+    note("method", method);
+    note("method of a reference", n_reference > 0 ? method : 0);
     if (method == 0) {
         memcpy(content, archive + position, n_content);
     } else if (method == 1) {
@@ -131,6 +134,7 @@ static void take_identity(size_t n, unsigned kind)
 static void decode_brief(size_t start)
 {
     unsigned form = *take(1), method = form & 3;
+    note("brief", method);
     uint32_t n_payload = ((form >> 2 & 3) << 8 | *take(1)) + 1;
     uint32_t n_content = take_varint();
     take_reference_hash(2);
@@ -269,6 +273,10 @@ static void decode_archive(void)
     require(memcmp(take(4), "\xcfTCT", 4) == 0, "not an archive");
     unsigned flags = *take(1);
     require((flags & 15) == 1, "another version");
+    note("version", flags & 15);
+    note("single", flags >> 4 & 1);
+    note("identity", flags >> 5 & 3);
+    note("reference", flags >> 7 << 1 | (flags >> 4 & 1));
     if ((flags & 0x60) != 0)
         take_identity(flags & 0x40 ? 32 : 4, flags >> 5 & 3);
     if (flags & 0x80)
@@ -299,6 +307,11 @@ static const uint8_t *read_file(const char *name, size_t *n_bytes)
 int main(int argc, char **argv)
 {
     check_tables();
+    if (argc > 2 && strcmp(argv[1], "-n") == 0) {
+        note_to(argv[2]);
+        argc -= 2;
+        argv += 2;
+    }
     if (argc > 2 && strcmp(argv[1], "-m") == 0) {
         size_t n;
         const uint8_t *file = read_file(argv[2], &n);
@@ -308,7 +321,7 @@ int main(int argc, char **argv)
         argv += 2;
     }
     if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: reference_decoder [-m MODEL] ARCHIVE [REFERENCE]\n");
+        fprintf(stderr, "usage: reference_decoder [-n NOTES] [-m MODEL] ARCHIVE [REFERENCE]\n");
         return 2;
     }
     archive = read_file(argv[1], &n_archive);
