@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tacit beside its peers, on the same files in the same run.
 
-    bench/compare.py [--set dev] [--set bench] [--set mixed] [--levels 4,6] [--peers zpaq,xz:-6] [--threads N] [--head BYTES]
+    bench/compare.py [--set dev] [--set bench] [--set mixed] [--levels 3,4,6] [--peers zpaq,xz:-6] [--threads N] [--head BYTES]
                      [--json FILE] PATH...
 
 Every file is compressed and restored by every codec and compared with the original; what does not come
@@ -235,7 +235,7 @@ def parse_arguments():
     parser.add_argument("--set", dest="sets", action="append", choices=["dev", "bench", "mixed"], default=[])
     parser.add_argument("--tacit", default=str(ROOT / "build/release/cli/tacit"),
                         help="the command to measure (default: build/release/cli/tacit)")
-    parser.add_argument("--levels", default="4,6", help="of tacit; default 4,6; '' for none")
+    parser.add_argument("--levels", default="3,4,6", help="of tacit; default 3,4,6; '' for none")
     parser.add_argument("--threads", type=int, metavar="N", help="of tacit, and speeds by wall clock")
     parser.add_argument("--head", type=int, metavar="BYTES", default=-1, help="only so much of each file")
     parser.add_argument("--peers", default="xz,zstd,brotli,bzip3,7z,zpaq",

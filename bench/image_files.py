@@ -147,7 +147,7 @@ def main():
     parser.add_argument("--alpha", action="store_true")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
-    options.level = options.level or ["4 --no-model", "6 --no-model"]
+    options.level = options.level or ["3", "4"]
     names = ["bytes", "xz", "PNG", "JPEG XL"] + [f"tacit -{level.split()[0]}" for level in options.level]
     print(f"| image | pixels | {' | '.join(names)} | to JPEG XL | as it is |\n|---|---|" + "---:|" * (len(names) + 1) +
           "---|")

@@ -3,7 +3,7 @@
 """What content in another form takes over its plain form: UTF-16, UTF-32, base64, hexadecimal digits,
 dumps.
 
-    bench/recoded_files.py [--level 4] [--bytes 300000] [--form FORM]... [--program TACIT] FILE...
+    bench/recoded_files.py [--level 3] [--bytes 300000] [--form FORM]... [--program TACIT] FILE...
 
 Each file is cut to --bytes, and compressed as it is and in each form, or in those named by --form. A file that is no UTF-8 has no UTF-16. Every
 archive is restored and compared. The table has the plain size, then percents more than that, xz -9e beside.
@@ -53,7 +53,7 @@ def tacit_size(program, level, data):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--level", default="4", help="and other options of tacit behind it")
+    parser.add_argument("--level", default="3", help="and other options of tacit behind it")
     parser.add_argument("--bytes", type=int, default=300000)
     parser.add_argument("--form", action="append", help="a column's name")
     parser.add_argument("--program", default=ROOT / "build/release/cli/tacit")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reference files: tacit -D beside zstd -D and zstd --patch-from, as paired tables.
 
-    bench/reference_files.py [--levels 3,6] [--sizes 1000,5000] [--pieces 12] [--select] records FILE...
-    bench/reference_files.py [--levels 4] [--no-model] versions OLD NEW
+    bench/reference_files.py [--levels 2,6] [--sizes 1000,5000] [--pieces 12] [--select] records FILE...
+    bench/reference_files.py [--levels 3] [--no-model] versions OLD NEW
 
 records: of each FILE, the last 110 KB of its first three fifths are the reference; pieces that begin at line
 starts spread over the rest are each compressed alone, restored and compared. zstd -19 gets a dictionary of 110 KB

@@ -276,7 +276,7 @@ static enum exit_code check_together(struct arguments *arguments)
     else if (arguments->recursive && arguments->n_files == 0 && !arguments->list_path)
         problem = "-r: name a folder";
     else if (arguments->model_name != NULL && lowest_level(arguments) < TACIT_LEVEL_CONTEXT)
-        problem = "-m goes with levels from -3 on: -1 and -2 are zstd alone";
+        problem = "-m goes with levels from -2 on: -1 is zstd alone";
     if (problem == NULL)
         return EXIT_CODE_OK;
     console_error(&arguments->console, NULL, "%s", problem);

@@ -21,7 +21,7 @@ extern "C" {
 #define TACIT_LEVEL_MAX     9
 #define TACIT_LEVEL_DEFAULT 6
 #define TACIT_LEVEL_CONTEXT                                                                        \
-    3                       /* from here on, context models; below, zstd alone, without any model */
+    2                       /* from here on, context models; below, zstd alone, without any model */
 #define TACIT_LEVEL_MODEL 5 /* from here on, the linked-in model is used */
 
 #define TACIT_BLOCK_SIZE_MIN ((uint64_t)1 << 10)

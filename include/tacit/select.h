@@ -40,7 +40,7 @@ enum tacit_select_measure {
     TACIT_MEASURE_FAST, /* a small context model that remembers all that was chosen */
     TACIT_MEASURE_ZSTD, /* zstd, whose dictionary is the latest 512 KiB chosen; the choice may change
                               with libzstd's version */
-    TACIT_MEASURE_CONTEXT, /* the quick context models, those of level 4: the most exact, and the
+    TACIT_MEASURE_CONTEXT, /* the quick context models, those of level 3: the most exact, and the
                               slowest */
 };
 

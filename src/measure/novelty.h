@@ -34,7 +34,7 @@ extern const struct novelty_ops novelty_fast;
  * counted. */
 extern const struct novelty_ops novelty_zstd;
 
-/* The quick context models, those of level 4. Each scorer has a copy that learns, and the state to
+/* The quick context models, those of level 3. Each scorer has a copy that learns, and the state to
  * return to after each record it scores: 16 MiB together. They remember about 128 KiB well, and
  * older text less and less. */
 extern const struct novelty_ops novelty_context;

@@ -18,8 +18,8 @@ enum context_strength {
 };
 
 enum {
-    CONTEXT_QUICK_LEVEL = 4, /* from this level on, the context models are quick; below, lean */
-    CONTEXT_STRONG_LEVEL = 5 /* from this level on, strong */
+    CONTEXT_QUICK_LEVEL = 3, /* from this level on, the context models are quick; below, lean */
+    CONTEXT_STRONG_LEVEL = 4 /* from this level on, strong */
 };
 
 static inline enum context_strength context_level_strength(int level)

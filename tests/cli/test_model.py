@@ -308,8 +308,8 @@ class Model(CliTest):
     def test_levels(self):
         self.write("toy.gguf", gguf())
         self.write("a", text(300))
-        for args in (["-1"], ["--fast"], ["bench", "--levels", "2-3"]):
-            self.fails(USAGE, "-m goes with levels from -3 on", *args, "-m", "./toy.gguf", "a")
+        for args in (["-1"], ["--fast"], ["bench", "--levels", "1-2"]):
+            self.fails(USAGE, "-m goes with levels from -2 on", *args, "-m", "./toy.gguf", "a")
         self.run_tacit("-1", "--no-model", "-m", "./toy.gguf", "--no-model", "-c", "a")
         self.run_tacit("-1", "-dc", "-m", "./toy.gguf", stdin=self.archive(b"abc"))
 

@@ -14,7 +14,7 @@ class Reference(CliTest):
         self.write("new", self.new)
 
     def test_every_command(self):
-        for level in ("-1", "-3", "-6"):
+        for level in ("-1", "-2", "-6"):
             self.run_tacit(level, "-D", "old", "--verify", "-f", "new")
             self.assertLess(len(self.read("new.tct")), 200, level)
             self.run_tacit("-t", "-D", "old", "new.tct")
@@ -26,7 +26,7 @@ class Reference(CliTest):
 
     def test_listed(self):
         for options, size, digits in (([], None, 4), (["--block-size", "4K"], 20000, 32)):
-            self.run_tacit("-3", "-D", "old", "-f", *options, "new")
+            self.run_tacit("-2", "-D", "old", "-f", *options, "new")
             about = json.loads(self.run_tacit("list", "--json", "new.tct").stdout)["files"][0]
             self.assertEqual(about.get("reference_size"), size)
             self.assertEqual(len(about["reference_xxh3"]), digits)
@@ -37,7 +37,7 @@ class Reference(CliTest):
         """Short archives in one stream, with zeros behind them."""
         for i in range(3):
             self.write(f"r{i}", self.new[9000 - 100 * i:9100])
-            self.run_tacit("-3", "-D", "old", f"r{i}")
+            self.run_tacit("-2", "-D", "old", f"r{i}")
             self.assertLess(len(self.read(f"r{i}.tct")), 80)
         whole = b"".join(self.read(f"r{i}.tct") for i in range(3))
         content = b"".join(self.read(f"r{i}") for i in range(3))
@@ -50,7 +50,7 @@ class Reference(CliTest):
     def test_joined_in_order(self):
         self.write("a", self.old[:8000])
         self.write("b", self.old[8000:])
-        self.run_tacit("-3", "-D", "a", "-D", "b", "new")
+        self.run_tacit("-2", "-D", "a", "-D", "b", "new")
         self.assertEqual(self.run_tacit("-dc", "-D", "old", "new.tct").stdout, self.new)
         self.run_tacit("-dc", "-D", "b", "-D", "a", "new.tct", expect=UNSUPPORTED)
 
@@ -58,7 +58,7 @@ class Reference(CliTest):
         self.write("other", text(20000, 4))
         self.write("changed", self.old[:-1] + b"?")
         for size in ("64M", "4K"):  # both forms
-            self.run_tacit("-3", "--block-size", size, "-D", "old", "-f", "new")
+            self.run_tacit("-2", "--block-size", size, "-D", "old", "-f", "new")
             self.assertNotEqual(self.read("new.tct"), b"")
             before = self.names()
             for given in ([], ["-D", "other"], ["-D", "changed"], ["-D", "new"]):
@@ -74,7 +74,7 @@ class Reference(CliTest):
 
     def test_what_a_changed_reference_saves(self):
         """Recovery saves the blocks that take nothing of what is different, whose checksums hold; no other bytes."""
-        self.run_tacit("-3", "--block-size", "4K", "-D", "old", "new")
+        self.run_tacit("-2", "--block-size", "4K", "-D", "old", "new")
         for changed in (self.old[:-1] + b"?", b"?" + self.old[1:]):
             self.write("changed", changed)
             done = self.run_tacit("recover", "-D", "changed", "new.tct", "-f", "-o", "back", expect=UNSUPPORTED)
@@ -87,7 +87,7 @@ class Reference(CliTest):
     def test_no_need(self):
         """What the reference is of no use for does without."""
         self.write("noise", noise(5000))
-        self.run_tacit("-3", "-D", "old", "noise")
+        self.run_tacit("-2", "-D", "old", "noise")
         self.assertEqual(self.run_tacit("-dc", "noise.tct").stdout, noise(5000))
 
     def test_refused(self):

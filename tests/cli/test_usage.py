@@ -114,14 +114,14 @@ class Usage(CliTest):
 
     def test_memory_that_would_do_is_told(self):
         """And does; a small file takes little, for a pipe a whole block is to be expected."""
-        small = self.archive(DATA, "-3")
+        small = self.archive(DATA, "-2")
         self.write("a.tct", small)
-        for args, most in ((["-1c", "a"], 1 << 20), (["-3c", "a"], 8 << 20), (["-dc", "a.tct"], 8 << 20)):
+        for args, most in ((["-1c", "a"], 1 << 20), (["-2c", "a"], 8 << 20), (["-dc", "a.tct"], 8 << 20)):
             result = self.fails(RESOURCES, r"memory limit is too small: --memory \d+[KM] would do", *args, "-M", "1K")
             told = re.search(r"--memory (\d+)([KM])", result.err)
             self.assertLess(int(told[1]) << {"K": 10, "M": 20}[told[2]], most)
             self.run_tacit(*args, "-M", told[1] + told[2])
-        self.fails(RESOURCES, r"--memory \d+M would do, and less at a lower level", "-3c", "-M", "1K", stdin=DATA)
+        self.fails(RESOURCES, r"--memory \d+M would do, and less at a lower level", "-2c", "-M", "1K", stdin=DATA)
 
 
 class Defaults(CliTest):
@@ -130,10 +130,10 @@ class Defaults(CliTest):
         return self.run_tacit(*args, env={**os.environ, "TACIT_OPT": defaults}, **options)
 
     def test_defaults_and_what_wins(self):
-        fast, small = self.archive(DATA, "-1"), self.archive(DATA, "-4")
+        fast, small = self.archive(DATA, "-1"), self.archive(DATA, "-3")
         self.assertNotEqual(fast, small)
-        for defaults, args, want in (("-1", [], fast), (" -4\t--verify\n", [], small), ("-4", ["-1"], fast),
-                                     ("-4 -T2", ["compress", "--fast"], fast), ("", ["-1"], fast),
+        for defaults, args, want in (("-1", [], fast), (" -3\t--verify\n", [], small), ("-3", ["-1"], fast),
+                                     ("-3 -T2", ["compress", "--fast"], fast), ("", ["-1"], fast),
                                      ("-m no-such-model", ["-1"], fast)):
             self.assertEqual(self.run_with(defaults, *args, "-c", stdin=DATA).stdout, want, defaults)
         self.write("a.tct", fast)

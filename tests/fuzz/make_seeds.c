@@ -181,12 +181,12 @@ static void make_class(const char *folder, enum golden_class kind)
     write_seed(folder, "round_trip", name, content, CONTENT_MAX / 4);
     write_seed(folder, "tokenizer", name, content, CONTENT_MAX / 4);
 
-    for (int level = 1; level <= 7; level += 3) {
+    for (int level = 1; level <= 7; level += level == 1 ? 2 : 4) {
         make_payload(folder, kind, level, NULL);
         if (kind == GOLDEN_log && level < 7)
             make_payload(folder, kind, level, payload_reference());
         size_t n = compress(content, 400, level, 0, archive);
-        n += compress(content, level == 4 ? CONTENT_MAX : 0, level, 1024, archive + n);
+        n += compress(content, level == 3 ? CONTENT_MAX : 0, level, 1024, archive + n);
         snprintf(seed_name, sizeof seed_name, "%s-%d", name, level);
         write_seed(folder, "decoder", seed_name, archive, n);
         write_seed(folder, "archive", seed_name, archive, n);

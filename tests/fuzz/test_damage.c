@@ -91,8 +91,8 @@ static void make_bases(void)
 {
     for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
         make_base((enum golden_class)kind, 1, false, 1024, CONTENT_MAX);
-        make_base((enum golden_class)kind, 4, false, 0, 300);
-        make_base((enum golden_class)kind, 4, false, 1024, 2100);
+        make_base((enum golden_class)kind, 3, false, 0, 300);
+        make_base((enum golden_class)kind, 3, false, 1024, 2100);
         make_base((enum golden_class)kind, 6, false, 1024, 1100);
     }
     make_base(GOLDEN_prose, 6, true, 1024, 1100);

@@ -22,7 +22,7 @@ head -c 7000 /dev/urandom >"$work/random"
 : >"$work/empty"
 cat "$work/text" "$work/random" "$work/random" "$work/text" >"$work/repeats"
 for name in empty text binary random repeats; do
-    for options in -1 -2 -3 -6 "-1 --block-size 4K" "-3 --block-size 8K"; do
+    for options in -1 -2 -3 -4 "-1 --block-size 4K" "-2 --block-size 8K"; do
         # shellcheck disable=SC2086
         "$tacit" --no-model $options -c "$work/$name" >"$work/archive"
         compare "$work/$name" "$work/archive"
@@ -38,13 +38,13 @@ head -c 20000 "$source/docs/format.md" >"$work/old"
 { head -c 15000 "$work/old"; echo a line; tail -c 9000 "$work/old"; head -c 3000 "$tacit"; } >"$work/new"
 head -c 700 "$work/text" >"$work/record"
 for name in new record; do
-    for options in -1 -4 -6 "-3 --block-size 8K"; do
+    for options in -1 -3 -4 "-2 --block-size 8K"; do
         # shellcheck disable=SC2086
         "$tacit" --no-model $options -D "$work/old" -c "$work/$name" >"$work/archive"
         compare "$work/$name" "$work/archive" "$work/old"
     done
 done
-"$tacit" --no-model -3 -D "$work/old" -c "$work/record" >"$work/archive"
+"$tacit" --no-model -2 -D "$work/old" -c "$work/record" >"$work/archive"
 for wrong in "" "$work/new"; do
     if "$reference" "$work/archive" ${wrong:+"$wrong"} >/dev/null 2>&1; then
         echo "an archive was read without its reference"
@@ -111,7 +111,7 @@ if "$reference" -m "$work/model0.tmodel" "$source/tests/golden/model1-mixed1.tct
     exit 1
 fi
 
-"$tacit" -3 -c "$work/text" >"$work/archive"
+"$tacit" -2 -c "$work/text" >"$work/archive"
 printf 'x' | dd of="$work/archive" bs=1 seek=1000 conv=notrunc 2>/dev/null
 if "$reference" "$work/archive" >/dev/null 2>"$work/message"; then
     echo "a damaged archive was not refused"

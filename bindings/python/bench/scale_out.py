@@ -67,7 +67,7 @@ def on(n_cores, path, folder):
     compress(folder / "first", "1K", 1)
     print(f"{n_cores} executors of a core: ready after {time.perf_counter() - measure_start:.0f} s")
     measure("an empty block", 400, "a block", lambda: compress(folder / "small", "1K", 1))
-    measure("compress_files, level 4, blocks of 256 KiB", n_mb, "a MB", lambda: compress(path, "256K", 4))
+    measure("compress_files, level 3, blocks of 256 KiB", n_mb, "a MB", lambda: compress(path, "256K", 3))
     table = spark.read.format("tacit").schema("value binary").option("blocks", 4).load(str(target))
     measure("a first query, of the engine alone", 1, "in all", spark.range(1000).count)
     measure("read its lines, 4 blocks a task", n_mb, "a MB", table.count)

@@ -4,7 +4,7 @@
 usage: selection_rounds.py FILE...      (libtacit[spark] installed; no cluster is needed)
 
 The lines of the files are cut into chunks as tasks would hold them, and chosen from by what libtacit.spark.select
-runs. A choice is judged by the bytes that its lines take at level 4: what repeats teaches nothing.
+runs. A choice is judged by the bytes that its lines take at level 3: what repeats teaches nothing.
 """
 
 import pathlib

@@ -30,8 +30,8 @@ def test_same_bytes_as_the_command(text, tacit, level):
         ({"streams": 3, "context": 128}, ["--streams", "3", "--context", "128"]),
         ({"kv": "k4v2", "context": 192}, ["--kv", "k4v2", "--context", "192"]),
         ({"kv_keep": 40, "context": 192}, ["--kv-keep", "40", "--context", "192"]),
-        ({"level": 4, "block_size": "1KiB", "threads": 1, "cpu": "scalar"}, ["-4", "--block-size", "1K"]),
-        ({"level": 4, "memory": "300M"}, ["-4", "--memory", "300M"]),
+        ({"level": 3, "block_size": "1KiB", "threads": 1, "cpu": "scalar"}, ["-3", "--block-size", "1K"]),
+        ({"level": 3, "memory": "300M"}, ["-3", "--memory", "300M"]),
     ],
 )
 def test_options_mean_what_the_command_means(text, tacit, options, flags):

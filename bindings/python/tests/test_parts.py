@@ -21,7 +21,7 @@ def test_joined_blocks_are_the_archive(text, tacit, size):
         joiner.finish()
     joiner.hash(data)
     archive += joiner.finish()
-    assert archive == tacit("-c", "-3", "--block-size", "4K", input=data)
+    assert archive == tacit("-c", "-2", "--block-size", "4K", input=data)
 
 
 def test_a_damaged_block_is_refused(text):

@@ -157,7 +157,7 @@ static void check_progress(struct tacit_options *options)
 
 int main(void)
 {
-    static const int levels[] = {1, 3};
+    static const int levels[] = {1, 2};
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         struct tacit_options options;
         tacit_options_init(&options);
@@ -174,8 +174,8 @@ int main(void)
         check_damage(&options, 1500, 1);
         check_damage(&options, 5000, 3);
 #else
-        check_damage(&options, 1500, options.level <= 2 ? 1 : 41);
-        check_damage(&options, 5000, options.level <= 2 ? 3 : 181);
+        check_damage(&options, 1500, options.level == 1 ? 1 : 41);
+        check_damage(&options, 5000, options.level == 1 ? 3 : 181);
 #endif
     }
     return check_result();

@@ -59,7 +59,7 @@ static void check_damaged(const struct block_job *whole, uint64_t *state)
 int main(void)
 {
     uint64_t state = 1;
-    for (int level = 1; level <= 6; level += level == 1 ? 2 : 3) {
+    for (int level = 1; level <= 6; level += level == 1 ? 1 : 4) {
         struct tacit_options options;
         struct codec_plan plan;
         struct block_job whole;

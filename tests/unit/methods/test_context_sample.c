@@ -38,7 +38,7 @@ static enum tacit_status measure(struct seen *seen, struct context_sample *sampl
     uint64_t state = 1;
     static const uint32_t places[N_PIECES] = {0, N_CONTENT / 4, N_CONTENT / 2, N_CONTENT / 4 * 3};
     tacit_options_init(&options);
-    options.level = 4;
+    options.level = 3;
     CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
     struct block_job job = {.plan = &plan, .watch = {.stop = &stop, .tick = see}};
     job.watch.tick_context = seen;

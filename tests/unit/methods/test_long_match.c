@@ -38,7 +38,7 @@ static size_t check_archive(size_t n)
     struct tacit_options options;
     size_t n_archive, n_restored;
     tacit_options_init(&options);
-    options.level = 3;
+    options.level = 2;
     CHECK(tacit_buffer_compress(data, n, archive, sizeof archive, &n_archive, &options) ==
           TACIT_OK);
     CHECK(tacit_buffer_decompress(archive, n_archive, restored, N, &n_restored, &options) ==

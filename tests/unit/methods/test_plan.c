@@ -38,8 +38,8 @@ static void check_levels(void)
         bool context;
         enum context_strength strength;
     } expected[TACIT_LEVEL_MAX + 1] = {
-        [1] = {8 * MIB, 9, false, CONTEXT_LEAN},    [2] = {64 * MIB, 22, false, CONTEXT_LEAN},
-        [3] = {8 * MIB, 9, true, CONTEXT_LEAN},     [4] = {16 * MIB, 22, true, CONTEXT_QUICK},
+        [1] = {8 * MIB, 9, false, CONTEXT_LEAN},    [2] = {8 * MIB, 9, true, CONTEXT_LEAN},
+        [3] = {16 * MIB, 22, true, CONTEXT_QUICK},  [4] = {16 * MIB, 22, true, CONTEXT_STRONG},
         [5] = {4 * MIB, 22, true, CONTEXT_STRONG},  [6] = {8 * MIB, 22, true, CONTEXT_STRONG},
         [7] = {16 * MIB, 22, true, CONTEXT_STRONG}, [8] = {32 * MIB, 22, true, CONTEXT_STRONG},
         [9] = {64 * MIB, 22, true, CONTEXT_STRONG},

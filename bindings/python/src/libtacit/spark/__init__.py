@@ -2,7 +2,7 @@
 """tacit on a Spark cluster (PySpark 4; the package is installed on every machine).
 
     import libtacit.spark
-    libtacit.spark.compress_files(spark, "/data/big.log", "/data/big.log.tct", level=4)
+    libtacit.spark.compress_files(spark, "/data/big.log", "/data/big.log.tct", level=3)
     df = spark.read.format("tacit").load("/data/big.log.tct")     # value: its lines
     df.write.format("tacit").option("level", 4).mode("append").save("/data/parts")
     df.select(libtacit.spark.bits("value"))
