@@ -18,7 +18,7 @@ struct run {
     const char *output; /* a name or a file */
     unsigned bits;
     uint64_t size;
-    bool keep_embeddings, force, wants_help;
+    bool keep_embeddings, smooth, force, wants_help;
 };
 
 #define AT(field) offsetof(struct run, field)
@@ -56,6 +56,10 @@ static const struct option_row rows[] = {
      take_method},
     {"calibrate", 0, OPTION_TAKE, 0, AT(texts), 0, 0, "FILE", MODEL_TEXTS_WANTED,
      "a text such as the model will read; may be repeated", model_texts_take},
+    {"smooth", 0, OPTION_SET, 0, AT(smooth), 0, 0, NULL, NULL,
+     "first evens out the inputs of matrices, so that rounding them\nloses less, which needs "
+     "--calibrate",
+     NULL},
     {"keep-embeddings", 0, OPTION_SET, 0, AT(keep_embeddings), 0, 0, NULL, NULL,
      "the table of token embeddings stays int8", NULL},
     OPTION_ROW_FORCE(struct run, force),
@@ -80,9 +84,11 @@ static bool check_texts(struct run *run)
         return options_refuse(&run->console, &line, "--method gptq needs --calibrate FILE");
     if (by_bits && run->texts.n == 0)
         return options_refuse(&run->console, &line, "--allocate bits needs --calibrate FILE");
-    if (!by_gptq && !by_bits && run->texts.n > 0)
+    if (run->smooth && run->texts.n == 0)
+        return options_refuse(&run->console, &line, "--smooth needs --calibrate FILE");
+    if (!by_gptq && !by_bits && !run->smooth && run->texts.n > 0)
         return options_refuse(&run->console, &line,
-                              "--calibrate goes with --method gptq or --allocate bits");
+                              "--calibrate goes with --method gptq, --allocate bits or --smooth");
     return true;
 }
 
@@ -107,6 +113,7 @@ static bool parse(struct run *run, int argc, char **argv)
     run->job.texts = run->texts.names;
     run->job.n_texts = run->texts.n;
     run->job.keep_embeddings = run->keep_embeddings;
+    run->job.smooth = run->smooth;
     return true;
 }
 
@@ -125,6 +132,7 @@ static enum exit_code quantize(struct run *run, const char *name)
                                         .output = run->output,
                                         .force = run->force,
                                         .make = make,
+                                        .argument_means = "--smooth takes a model of 8 bits only",
                                         .job = &run->job};
     return model_output_make(&making, name);
 }

@@ -33,7 +33,8 @@ struct tacit_quantize {
     const char *model; /* a .gguf or .tmodel file; NULL: the model that is linked in */
     const char *path;  /* the .tmodel file to write, put in its place whole */
     enum tacit_rounding rounding;
-    const char *const *texts; /* of TACIT_ROUND_GPTQ and TACIT_ALLOCATE_BITS: [n_texts] files */
+    const char *const
+        *texts; /* of TACIT_ROUND_GPTQ, TACIT_ALLOCATE_BITS and `smooth`: [n_texts] files */
     size_t n_texts;
     int keep_embeddings; /* non-zero: token embeddings, and a head of their own, stay int8 */
     unsigned
@@ -41,11 +42,13 @@ struct tacit_quantize {
                             says, or 4 */
     uint64_t size; /* the most bytes of the file; 0: as uniform `bits` need */
     enum tacit_allocation allocation;
+    int smooth; /* non-zero: first, by the texts, the inputs of the layers' matrices are evened out, of which 64 share a
+                   scale, so that rounding them to 8 bits loses less; exactly computed, the model stays the same */
 };
 
 /* Rounds a model's matrices to few bits; one that takes no more bytes already stays as it is. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
  * TACIT_ERR_MEMORY; TACIT_ERR_CONTENT_LIMIT: the texts have fewer than 512 tokens; TACIT_ERR_CANCELLED; TACIT_ERR_RANGE:
- * the file cannot be as small as `size`; TACIT_ERR_ARGUMENT: `bits`. After a failure a file that was at `path` before is unchanged. */
+ * the file cannot be as small as `size`; TACIT_ERR_ARGUMENT: `bits`, or `smooth` with matrices that are not int8. After a failure a file that was at `path` before is unchanged. */
 enum tacit_status tacit_shrink_quantize(const struct tacit_quantize *job,
                                         const struct tacit_train_sink *sink);
 

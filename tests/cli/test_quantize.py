@@ -57,6 +57,20 @@ class Quantize(CliTest):
         self.quantize("-o", "like4.tmodel", "--bits", "4", "--allocate", "bits", "--calibrate", "a")
         self.assertLessEqual(len(self.read("like4.tmodel")), sizes[4])
 
+    def test_smooth(self):
+        """Inputs evened out: another model of the same size that says the same, and what is rounded then is that model."""
+        whole = self.bits("./toy.gguf")
+        self.quantize("-o", "8.tmodel", "--bits", "8")
+        self.quantize("-o", "smooth.tmodel", "--bits", "8", "--smooth", "--calibrate", "a")
+        self.quantize("-o", "four.tmodel", "--smooth", "--method", "gptq", "--calibrate", "a")
+        self.quantize("-o", "by_bits.tmodel", "--smooth", "--allocate", "bits", "--bits", "5", "--calibrate", "a")
+        self.assertNotEqual(self.identity("./smooth.tmodel"), self.identity("./8.tmodel"))
+        self.assertEqual(len(self.read("smooth.tmodel")), len(self.read("8.tmodel")))
+        self.assertLess(len(self.read("four.tmodel")), len(self.read("8.tmodel")))
+        self.assertLess(abs(self.bits("./smooth.tmodel") / whole - 1), 0.02)
+        self.assertLess(abs(self.bits("./four.tmodel") / whole - 1), 0.2)
+        self.assertLess(abs(self.bits("./by_bits.tmodel") / whole - 1), 0.2)
+
     def test_by_name(self):
         self.quantize("-o", "small")
         self.assertIn(b"small", self.run_tacit("model", "list", env=self.env).stdout)
@@ -77,6 +91,7 @@ class Quantize(CliTest):
 
     def test_refused(self):
         self.write("short", text(100))
+        self.quantize("-o", "four.tmodel")
         for code, pattern, *args in [(USAGE, "-o NAME says", "./toy.gguf"),
                                      (USAGE, "name one model", "-o", "x"),
                                      (USAGE, "--bits goes from 2 to 8", "-o", "x", "--bits", "9", "./toy.gguf"),
@@ -89,6 +104,8 @@ class Quantize(CliTest):
                                      (USAGE, "is nearest or gptq", "-o", "x", "--method", "best", "./toy.gguf"),
                                      (USAGE, "needs --calibrate", "-o", "x", "--method", "gptq", "./toy.gguf"),
                                      (USAGE, "goes with --method gptq", "-o", "x", "--calibrate", "a", "./toy.gguf"),
+                                     (USAGE, "smooth needs --calibrate", "-o", "x", "--smooth", "./toy.gguf"),
+                                     (FAILED, "8 bits", "-o", "x", "--smooth", "--calibrate", "a", "./four.tmodel"),
                                      (USAGE, "neither a name", "-o", "../x", "./toy.gguf"),
                                      (FAILED, "no such model; 'tacit model list'", "-o", "x", "nomodel"),
                                      (FAILED, "nowhere.gguf", "-o", "x", "./nowhere.gguf"),

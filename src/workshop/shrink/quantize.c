@@ -11,11 +11,13 @@
 #include "workshop/shrink/calibration.h"
 #include "workshop/shrink/few_group.h"
 #include "workshop/shrink/gptq.h"
+#include "workshop/shrink/smooth.h"
 #include "workshop/shrink/source_model.h"
 #include "workshop/train/say.h"
 
 struct quantizer {
     const struct lm_model *model;
+    struct lm_model *smoothed; /* `model` itself, or NULL */
     const struct tacit_train_sink *sink;
     struct calibration calibration; /* products NULL: none */
     struct gptq gptq;               /* of the present matrix */
@@ -140,15 +142,36 @@ static enum tacit_status take_memory(struct quantizer *q)
     return q->row && q->groups ? TACIT_OK : TACIT_ERR_MEMORY;
 }
 
-static enum tacit_status calibrate(struct quantizer *q, const struct tacit_quantize *job,
-                                   const struct model_file *file)
+static enum tacit_status read_texts(struct quantizer *q, const struct tacit_quantize *job,
+                                    const struct model_file *file)
 {
-    if (job->rounding != TACIT_ROUND_GPTQ && job->allocation != TACIT_ALLOCATE_BITS)
-        return TACIT_OK;
     TRY(calibration_run(&q->calibration, q->model, model_file_tokenizer(file), job->texts,
                         job->n_texts));
     say(q->sink, "%zu tokens read", q->calibration.n_tokens);
     return TACIT_OK;
+}
+
+/* From now on another model is rounded, which has the inputs of its own. */
+static enum tacit_status smooth(struct quantizer *q, const struct tacit_quantize *job,
+                                const struct model_file *file)
+{
+    TRY(read_texts(q, job, file));
+    enum tacit_status status = smooth_model(&q->smoothed, q->model, &q->calibration);
+    calibration_close(&q->calibration);
+    TRY(status);
+    q->model = q->smoothed;
+    say(q->sink, "inputs evened out");
+    return TACIT_OK;
+}
+
+static enum tacit_status calibrate(struct quantizer *q, const struct tacit_quantize *job,
+                                   const struct model_file *file)
+{
+    if (job->smooth)
+        TRY(smooth(q, job, file));
+    if (job->rounding != TACIT_ROUND_GPTQ && job->allocation != TACIT_ALLOCATE_BITS)
+        return TACIT_OK;
+    return read_texts(q, job, file);
 }
 
 static enum tacit_status convert(struct quantizer *q, const struct tacit_quantize *job,
@@ -168,6 +191,7 @@ static enum tacit_status convert(struct quantizer *q, const struct tacit_quantiz
     if (status == TACIT_OK)
         status = lm_model_convert(made, q->model, kinds, fill, q);
     calibration_close(&q->calibration);
+    lm_model_destroy(q->smoothed);
     free(q->row);
     free(q->groups);
     free(kinds);
