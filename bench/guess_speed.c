@@ -9,6 +9,10 @@
  * counted without a model that drafts, and how much less time passes of those costs take. Where ROUNDS is not 0, the same bytes as one
  * block of STREAMS streams are decoded by one thread with guesses and without, in turn. Seconds are
  * of processor time, the least of the rounds; then passes, tokens and rows a pass, drafts included.
+ *
+ * With GUESS_THREADS=N in the environment, above 1, they are decoded by N threads too, in the same turns, and all seconds are by the
+ * clock: so on a quiet machine. Of the decoder with N threads: seconds, the gain over one thread with guesses, passes, those
+ * that another thread began early, and those of these that had to be waited for.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -29,10 +33,12 @@
 #include "methods/language/language_choose.h"
 #include "token/tokenizer.h"
 
+static clockid_t watch = CLOCK_PROCESS_CPUTIME_ID;
+
 static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(watch, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -42,6 +48,15 @@ struct bench {
     struct codec_plan plan;
     double cost[GUESS_ROWS + 1]; /* seconds of a pass of so many rows */
     struct block_job encoded;
+    struct thread_pool *pool; /* NULL: one thread */
+    unsigned n_threads;
+};
+
+struct decoding {
+    enum codec_guessing guessing;
+    bool helped;
+    double least;
+    struct tacit_model_report report;
 };
 
 static enum tacit_status time_passes(struct bench *b)
@@ -136,50 +151,68 @@ static enum tacit_status encode(struct bench *b, const uint8_t *data, size_t n)
     return language_method.encode(job, 2 * n + 4096);
 }
 
-static enum tacit_status decode(const struct bench *b, bool guessing, const uint8_t *data,
-                                double *least, struct tacit_model_report *report)
+static enum tacit_status decode(const struct bench *b, const uint8_t *data, struct decoding *d)
 {
     struct codec_plan plan = b->plan;
     struct block_job job = {.plan = &plan, .model = plan.model, .header = b->encoded.header};
-    plan.guessing = guessing ? GUESSING_WHAT_PAYS : GUESSING_NOTHING;
+    plan.guessing = d->guessing;
+    plan.n_threads = d->helped ? b->n_threads : 1;
+    job.pool = d->helped ? b->pool : NULL;
+    job.alone = true;
     TRY(byte_buffer_append(&job.payload, b->encoded.payload.data, b->encoded.payload.size));
     double start = seconds();
     enum tacit_status status = language_method.decode(&job);
     double taken = seconds() - start;
-    *least = *least == 0 || taken < *least ? taken : *least;
-    *report = job.report;
+    d->least = d->least == 0 || taken < d->least ? taken : d->least;
+    d->report = job.report;
     if (status == TACIT_OK && memcmp(job.content.data, data, job.header.content_size) != 0)
         status = TACIT_ERR_CORRUPT;
     block_job_free(&job);
     return status;
 }
 
+static void show(const struct decoding d[3], bool helped)
+{
+    const struct tacit_model_report *r = &d[1].report, *t = &d[2].report;
+    printf("   %8.3f %8.3f %6.2f %7llu %7.2f %7.2f", d[0].least, d[1].least,
+           d[0].least / d[1].least, (unsigned long long)r->n_passes,
+           (double)r->n_decoded / (double)r->n_passes, (double)r->n_read / (double)r->n_passes);
+    if (helped)
+        printf("   %8.3f %6.2f %7llu %7llu %7llu", d[2].least, d[1].least / d[2].least,
+               (unsigned long long)t->n_passes, (unsigned long long)t->n_early,
+               (unsigned long long)t->n_late);
+}
+
 static enum tacit_status compare(struct bench *b, const char *path, size_t n_bytes, int n_rounds)
 {
     struct file_bytes file;
-    struct tacit_model_report report;
-    double plain = 0, guessing = 0;
+    struct decoding d[3] = {{.guessing = GUESSING_NOTHING}, {0}, {.helped = true}};
     TRY(file_bytes_open(&file, path));
     size_t n = file.n_bytes < n_bytes ? file.n_bytes : n_bytes;
     printf("%-28.28s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
     enum tacit_status status = count_passes(b, file.data, n);
     if (status == TACIT_OK && n_rounds > 0)
         status = encode(b, file.data, n);
-    for (int i = 0; i < n_rounds && status == TACIT_OK; i++) {
-        status = decode(b, false, file.data, &plain, &report);
-        if (status == TACIT_OK)
-            status = decode(b, true, file.data, &guessing, &report);
-    }
+    for (int i = 0; i < n_rounds; i++)
+        for (int j = 0; j < (b->pool ? 3 : 2) && status == TACIT_OK; j++)
+            status = decode(b, file.data, &d[j]);
     if (status == TACIT_OK && n_rounds > 0)
-        printf("   %8.3f %8.3f %6.2f %7llu %7.2f %7.2f", plain, guessing, plain / guessing,
-               (unsigned long long)report.n_passes,
-               (double)report.n_decoded / (double)report.n_passes,
-               (double)report.n_read / (double)report.n_passes);
+        show(d, b->pool != NULL);
     printf("\n");
     fflush(stdout);
     block_job_free(&b->encoded);
     file_bytes_close(&file);
     return status;
+}
+
+static enum tacit_status make_pool(struct bench *b)
+{
+    const char *threads = getenv("GUESS_THREADS");
+    b->n_threads = threads ? (unsigned)atoi(threads) : 1;
+    if (b->n_threads <= 1)
+        return TACIT_OK;
+    watch = CLOCK_MONOTONIC;
+    return thread_pool_create(&b->pool, b->n_threads);
 }
 
 int main(int argc, char **argv)
@@ -200,15 +233,19 @@ int main(int argc, char **argv)
     options.n_streams = (unsigned)atoi(argv[2]);
     options.n_threads = 1;
     options.cpu = getenv("GUESS_CPU");
-    if (codec_plan_make(&b.plan, &options) != TACIT_OK)
+    if (codec_plan_make(&b.plan, &options) != TACIT_OK || make_pool(&b) != TACIT_OK)
         return 1;
     enum tacit_status status = time_passes(&b);
-    printf("%-28s %7s %7s %7s %7s %7s   %8s %8s %6s %7s %7s %7s\n", "file", "tokens", "passes",
+    printf("%-28s %7s %7s %7s %7s %7s   %8s %8s %6s %7s %7s %7s", "file", "tokens", "passes",
            "a pass", "rows", "gain", "plain s", "guess s", "gain", "passes", "a pass", "rows");
+    if (b.pool)
+        printf("   %8s %6s %7s %7s %7s", "threads", "gain", "passes", "early", "late");
+    printf("\n");
     for (int i = 5; i < argc && status == TACIT_OK; i++)
         status = compare(&b, argv[i], (size_t)atol(argv[4]), atoi(argv[3]));
     if (status != TACIT_OK)
         fprintf(stderr, "%s\n", tacit_status_name(status));
+    thread_pool_destroy(b.pool);
     tacit_model_close(model);
     return status != TACIT_OK;
 }
