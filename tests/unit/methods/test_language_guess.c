@@ -57,7 +57,9 @@ static void encode(struct block_job *job, const struct codec_plan *plan, size_t 
     job->content.size = line_ends_apply(&look.line_ends, job->content.data, n);
     look.n_split = 1;
     look.split[0] = (struct content_segment){{.type = CONTENT_TEXT}, (uint32_t)job->content.size};
-    CHECK(language_choose_spoken(&look, &job->content, !plan->unmixed) == TACIT_OK && look.spoken);
+    CHECK(language_choose_spoken(&look, &job->content, !plan->unmixed) == TACIT_OK);
+    if (!look.spoken) /* arranged, it would be left to the context models */
+        CHECK(language_choose_spoken(&look, &job->content, false) == TACIT_OK && look.spoken);
     CHECK(language_method.encode(job, 8 * n + 4096) == TACIT_OK && job->payload.size > 0);
 }
 
