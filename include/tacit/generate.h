@@ -52,10 +52,13 @@ struct tacit_generate_options {
     unsigned n_threads; /* 0: one for each processor. Never changes the text. */
     const char *cpu;    /* as in tacit_options */
     enum tacit_kv kv;   /* the model's keys and values, */
-    unsigned kv_keep;   /* and how many of them, as in tacit_options */
+    /* and how many of them, as in tacit_options, where the prompt stands for a block: its beginning, as many tokens as the
+     * model looks back on, says which heads need more */
+    unsigned kv_keep;
     /* Instead of reading all of the prompt; NULL: none. The prompt begins with the text of primed, or is empty and
      * stands for that text. kv and kv_keep are those of primed, and so is n_context, unless it is 0. Never changes the
-     * text. */
+     * text, with one exception: with kv_keep, heads keep what suits the text of primed, and where that is shorter than
+     * n_context tokens and than the prompt, the prompt alone may have suited others. */
     const struct tacit_primed *primed;
 };
 

@@ -8,6 +8,7 @@
 #include "base/struct_size.h"
 #include "base/threads/threads.h"
 #include "base/try.h"
+#include "engine/kv/kv_choose.h"
 #include "generate/primed.h"
 #include "token/byte_trie.h"
 
@@ -24,8 +25,7 @@ static bool options_are_sound(const struct tacit_generate_options *o)
                 o->temperature <= (float)TACIT_TEMPERATURE_MAX;
     return (warm || o->temperature == 0.0f) && o->top_p > 0.0f && o->top_p <= 1.0f &&
            o->n_prompt <= TACIT_GENERATE_INPUT_MAX && o->n_context <= TACIT_CONTEXT_MAX &&
-           o->n_threads <= TACIT_THREADS_MAX && (unsigned)o->kv < KV_N_KINDS && o->kv_keep < 100 &&
-           (o->kv_keep == 0 || o->kv == TACIT_KV_8);
+           o->n_threads <= TACIT_THREADS_MAX && (unsigned)o->kv < KV_N_KINDS && o->kv_keep < 100;
 }
 
 unsigned generator_context(const struct tacit_generate_options *options)
@@ -69,6 +69,45 @@ static enum tacit_status take_memory(struct generator *g)
     return TACIT_OK;
 }
 
+/* The model does not read bytes that the vocabulary cannot spell. */
+static size_t leave_tokens(uint32_t *items, size_t n, uint32_t n_vocab)
+{
+    size_t n_left = 0;
+    for (size_t i = 0; i < n; i++)
+        if (items[i] < n_vocab)
+            items[n_left++] = items[i];
+    return n_left;
+}
+
+/* A primed state without a prompt needs no items. */
+static enum tacit_status take_items(struct generator *g)
+{
+    const struct tokenizer *tokenizer = model_file_tokenizer(g->model->file);
+    uint32_t start = tokenizer_start(tokenizer);
+    size_t n = 0;
+    if (g->options.primed && g->options.n_prompt == 0)
+        return TACIT_OK;
+    g->items = malloc((g->options.n_prompt + 1) * sizeof *g->items);
+    if (!g->items)
+        return TACIT_ERR_MEMORY;
+    g->items[0] = start == VOCABULARY_NONE ? 0 : start;
+    if (g->options.n_prompt > 0)
+        TRY(tokenizer_encode(tokenizer, g->options.prompt, g->options.n_prompt, g->items + 1, &n));
+    g->n_items = 1 + leave_tokens(g->items + 1, n, lm_of(g)->shape.n_vocab);
+    return TACIT_OK;
+}
+
+/* Heads keep positions as they did for the primed state, or as they should for the prompt. */
+static enum tacit_status start_model(struct generator *g, struct lm_options *options)
+{
+    if (g->options.primed)
+        g->heads = g->options.primed->heads;
+    else if (options->kv_keep > 0)
+        TRY(kv_heads_choose(&g->heads, lm_of(g), options, options->kv_keep, g->items, g->n_items));
+    kv_heads_use(options, &g->heads);
+    return lm_state_create(&g->lm, lm_of(g), options);
+}
+
 enum tacit_status generator_create(struct generator *g, const struct tacit_model *model,
                                    const struct tacit_generate_options *options, uint32_t n_streams)
 {
@@ -92,7 +131,8 @@ enum tacit_status generator_create(struct generator *g, const struct tacit_model
                             .cpu_features = features,
                             .kv_kind = (enum kv_kind)g->options.kv,
                             .kv_keep = g->options.kv_keep};
-    TRY(lm_state_create(&g->lm, lm_of(g), &lm));
+    TRY(take_items(g));
+    TRY(start_model(g, &lm));
     g->spelling.tokenizer = model_file_tokenizer(model->file);
     return take_memory(g);
 }
@@ -101,18 +141,9 @@ void generator_destroy(struct generator *g)
 {
     lm_state_destroy(g->lm);
     spelling_release(&g->spelling);
+    free(g->items);
     free(g->behind);
     free(g->memory);
-}
-
-/* The model does not read bytes that the vocabulary cannot spell. */
-static size_t leave_tokens(uint32_t *items, size_t n, uint32_t n_vocab)
-{
-    size_t n_left = 0;
-    for (size_t i = 0; i < n; i++)
-        if (items[i] < n_vocab)
-            items[n_left++] = items[i];
-    return n_left;
 }
 
 /* Stream 0 goes on from the primed state, if that has read the beginning of the items. *n_read: how many of them. */
@@ -131,11 +162,11 @@ static enum tacit_status begin_primed(struct generator *g, const uint32_t *items
     return TACIT_OK;
 }
 
-/* n: at least 1. */
-static enum tacit_status read_items(struct generator *g, const uint32_t *items, size_t n,
-                                    struct hash128 *hash)
+/* There is at least one. */
+static enum tacit_status read_items(struct generator *g, struct hash128 *hash)
 {
-    size_t n_read = 0;
+    const uint32_t *items = g->items;
+    size_t n = g->n_items, n_read = 0;
     if (g->options.primed)
         TRY(begin_primed(g, items, n, &n_read));
     if (hash)
@@ -146,26 +177,15 @@ static enum tacit_status read_items(struct generator *g, const uint32_t *items, 
 
 enum tacit_status generator_read_but_last(struct generator *g, struct hash128 *hash)
 {
-    const struct tokenizer *tokenizer = model_file_tokenizer(g->model->file);
-    uint32_t start = tokenizer_start(tokenizer);
-    size_t n = 0;
-    if (g->options.primed && g->options.n_prompt == 0) {
+    if (!g->items) {
         lm_restore_stream(g->lm, 0, g->options.primed->stream);
         g->last_token = g->options.primed->last_token;
         return TACIT_OK;
     }
-    uint32_t *items = malloc((g->options.n_prompt + 1) * sizeof *items);
-    if (!items)
-        return TACIT_ERR_MEMORY;
-    items[0] = start == VOCABULARY_NONE ? 0 : start;
-    enum tacit_status status = TACIT_OK;
-    if (g->options.n_prompt > 0)
-        status = tokenizer_encode(tokenizer, g->options.prompt, g->options.n_prompt, items + 1, &n);
-    n = 1 + leave_tokens(items + 1, n, lm_of(g)->shape.n_vocab);
-    if (status == TACIT_OK)
-        status = read_items(g, items, n, hash);
-    free(items);
-    return status;
+    TRY(read_items(g, hash));
+    free(g->items);
+    g->items = NULL;
+    return TACIT_OK;
 }
 
 /* The other streams, and later ones, begin with a copy of stream 0. */

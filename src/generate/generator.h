@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "coder/binary_coder.h"
+#include "engine/kv/kv_heads.h"
 #include "engine/lm.h"
 #include "generate/sampling.h"
 #include "generate/spelling.h"
@@ -21,7 +22,11 @@ struct generator {
     struct tacit_generate_options options;
     struct kernels kernels;
     struct lm_state *lm;
+    struct kv_heads heads; /* of lm, where positions are kept by head */
     uint32_t n_streams;
+    uint32_t *
+        items; /* [n_items]: the model's start token and the prompt's tokens, until they are read */
+    size_t n_items;
     struct sampling sampling;
     float *logits;   /* [n_streams][lm_logit_stride]: of the tokens to come */
     const float *at; /* of the stream whose token is coded */

@@ -33,13 +33,15 @@ static enum tacit_status fill(struct tacit_primed *primed, struct generator *g)
 {
     describe(&primed->info, g);
     primed->last_token = g->last_token;
-    primed->n_bytes = PRIMED_HEADER_BYTES + lm_stream_size(g->lm, primed->info.n_tokens);
+    primed->heads = g->heads;
+    size_t n_front = primed_front(&primed->heads);
+    primed->n_bytes = n_front + lm_stream_size(g->lm, primed->info.n_tokens);
     primed->data = calloc(1, primed->n_bytes);
     if (!primed->data)
         return TACIT_ERR_MEMORY;
-    primed->stream = primed->data + PRIMED_HEADER_BYTES;
-    lm_save_stream(g->lm, 0, primed->data + PRIMED_HEADER_BYTES);
-    primed_write_header(primed);
+    primed->stream = primed->data + n_front;
+    lm_save_stream(g->lm, 0, primed->data + n_front);
+    primed_write_front(primed);
     return TACIT_OK;
 }
 

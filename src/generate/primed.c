@@ -7,19 +7,22 @@
 #include "base/bytes.h"
 #include "base/struct_size.h"
 #include "base/try.h"
+#include "engine/kv/kv_choose.h"
 #include "model/open_model.h"
 
 #define MAGIC "\x9etprime\n"
 
 enum {
     VERSION = 1,
+    VERSION_BY_HEAD = 2,
     BYTE_ORDER_MARK = 0x01020304,
     AT_IDENTITY = 24,
     AT_TOKENS = 72,
+    AT_HEADS = 84,
     AT_TEXT = 88,
     AT_TEXT_HASH = 96,
     AT_TOKENS_HASH = 128,
-    AT_STREAM_HASH = 144,
+    AT_CONTENT_HASH = 144,
     AT_HEADER_HASH = 184,
 };
 
@@ -58,7 +61,8 @@ static enum tacit_status read_header(struct tacit_primed *primed, const uint8_t 
         return TACIT_ERR_NOT_ARCHIVE;
     if (n_bytes < PRIMED_HEADER_BYTES)
         return TACIT_ERR_TRUNCATED;
-    if (load_le32(data + 8) != VERSION)
+    uint32_t version = load_le32(data + 8);
+    if (version != VERSION && version != VERSION_BY_HEAD)
         return TACIT_ERR_VERSION;
     if (load_le64(data + AT_HEADER_HASH) != hash64(data, AT_HEADER_HASH, 0))
         return TACIT_ERR_CHECKSUM;
@@ -89,14 +93,21 @@ enum tacit_status tacit_primed_inspect(const void *data, size_t n_bytes,
     return struct_give(info, &primed.info, sizeof primed.info);
 }
 
-void primed_write_header(const struct tacit_primed *primed)
+size_t primed_front(const struct kv_heads *heads)
+{
+    size_t n_bytes = ((size_t)heads->n + 1) / 2;
+    return PRIMED_HEADER_BYTES + (n_bytes + PRIMED_UNIT - 1) / PRIMED_UNIT * PRIMED_UNIT;
+}
+
+void primed_write_front(const struct tacit_primed *primed)
 {
     const struct tacit_primed_info *info = &primed->info;
+    const struct kv_heads *heads = &primed->heads;
     const uint32_t order = BYTE_ORDER_MARK;
     uint8_t *data = primed->data;
-    memset(data, 0, PRIMED_HEADER_BYTES);
+    memset(data, 0, primed_front(heads));
     memcpy(data, MAGIC, sizeof MAGIC - 1);
-    store_le32(data + 8, VERSION);
+    store_le32(data + 8, heads->n > 0 ? VERSION_BY_HEAD : VERSION);
     memcpy(data + 12, &order, sizeof order);
     store_le64(data + 16, primed->n_bytes);
     memcpy(data + AT_IDENTITY, info->model, sizeof info->model);
@@ -106,21 +117,44 @@ void primed_write_header(const struct tacit_primed *primed)
     store_le32(data + 68, info->n_context);
     store_le64(data + AT_TOKENS, info->n_tokens);
     store_le32(data + 80, primed->last_token);
+    store_le32(data + AT_HEADS, heads->n);
+    for (uint32_t i = 0; i < heads->n; i += 2)
+        data[PRIMED_HEADER_BYTES + i / 2] = kv_heads_pair(heads, i);
     store_le64(data + AT_TEXT, info->n_text);
     memcpy(data + AT_TEXT_HASH, info->text_hash, sizeof info->text_hash);
     store_hash(data + AT_TOKENS_HASH, primed->tokens_hash);
-    store_hash(data + AT_STREAM_HASH,
-               hash128(primed->stream, primed->n_bytes - PRIMED_HEADER_BYTES));
+    store_hash(data + AT_CONTENT_HASH,
+               hash128(data + PRIMED_HEADER_BYTES, primed->n_bytes - PRIMED_HEADER_BYTES));
     store_le64(data + AT_HEADER_HASH, hash64(data, AT_HEADER_HASH, 0));
 }
 
+/* What stands between the header and the stream, behind which stream is set; the bytes are whole. */
+static enum tacit_status read_heads(struct tacit_primed *primed)
+{
+    struct kv_heads *heads = &primed->heads;
+    const uint8_t *data = primed->data;
+    heads->n = load_le32(data + AT_HEADS);
+    bool by_head = load_le32(data + 8) == VERSION_BY_HEAD;
+    if (by_head != (heads->n > 0) || heads->n > KV_HEADS_MAX || primed->info.kv_keep > 99 ||
+        (by_head && primed->info.kv_keep == 0) || primed_front(heads) > primed->n_bytes)
+        return TACIT_ERR_CORRUPT;
+    for (uint32_t i = 0; i < heads->n; i += 2)
+        if (!kv_heads_set_pair(heads, i, data[PRIMED_HEADER_BYTES + i / 2]))
+            return TACIT_ERR_CORRUPT;
+    for (size_t at = PRIMED_HEADER_BYTES + ((size_t)heads->n + 1) / 2; at < primed_front(heads);
+         at++)
+        if (data[at] != 0)
+            return TACIT_ERR_CORRUPT;
+    primed->stream = data + primed_front(heads);
+    return TACIT_OK;
+}
+
 /* Whether the stream fits the header. A state without a token read takes next to no time to make. */
-static enum tacit_status check_stream(const struct tacit_primed *primed,
-                                      const struct tacit_model *model)
+static enum tacit_status check_stream(struct tacit_primed *primed, const struct tacit_model *model)
 {
     const struct tacit_primed_info *info = &primed->info;
     const struct lm_model *lm = model_file_lm(model->file);
-    size_t n_stream = primed->n_bytes - PRIMED_HEADER_BYTES;
+    const uint8_t *content = primed->data + PRIMED_HEADER_BYTES;
     struct lm_options options = {.n_streams = 1,
                                  .n_context = info->n_context,
                                  .n_threads = 1,
@@ -130,8 +164,12 @@ static enum tacit_status check_stream(const struct tacit_primed *primed,
     if ((unsigned)info->kv >= KV_N_KINDS || primed->last_token >= lm->shape.n_vocab ||
         info->n_tokens > TACIT_GENERATE_INPUT_MAX)
         return TACIT_ERR_CORRUPT;
-    if (!hash128_equal(hash128(primed->stream, n_stream), load_hash(primed->data + AT_STREAM_HASH)))
+    if (!hash128_equal(hash128(content, primed->n_bytes - PRIMED_HEADER_BYTES),
+                       load_hash(primed->data + AT_CONTENT_HASH)))
         return TACIT_ERR_CHECKSUM;
+    TRY(read_heads(primed));
+    size_t n_stream = primed->n_bytes - primed_front(&primed->heads);
+    kv_heads_use(&options, &primed->heads);
     enum tacit_status status = lm_state_create(&state, lm, &options);
     if (status == TACIT_OK && !lm_saved_fits(state, primed->stream, n_stream, info->n_tokens))
         status = TACIT_ERR_CORRUPT;
@@ -156,7 +194,6 @@ static enum tacit_status open_data(struct tacit_primed *primed, const struct tac
         return TACIT_ERR_MEMORY;
     memcpy(primed->data, data, n_bytes);
     primed->n_bytes = n_bytes;
-    primed->stream = primed->data + PRIMED_HEADER_BYTES;
     return check_stream(primed, model);
 }
 

@@ -37,13 +37,14 @@ static struct lm_options lm_options(const struct eval_worker *worker)
         .n_context = e->cut.window,
         .n_threads = alone && e->options.n_threads < LM_THREADS_MAX ? e->options.n_threads : 1,
         .cpu_features = e->features,
-        .kv_kind = e->options.kv_keep > 0 ? KV_INT8 : (enum kv_kind)e->options.kv,
+        .kv_kind = (enum kv_kind)e->options.kv,
         .kv_keep = e->options.kv_keep};
 }
 
-static enum tacit_status start_model(struct eval_worker *worker)
+static enum tacit_status start_model(struct eval_worker *worker, const struct kv_heads *heads)
 {
     struct lm_options options = lm_options(worker);
+    kv_heads_use(&options, heads);
     return lm_state_create(&worker->lm, lm_of(worker), &options);
 }
 
@@ -61,7 +62,6 @@ static enum tacit_status keep_for(struct eval_worker *worker, const struct eval_
     for (size_t i = 0; i < text->n_items && n < worker->n_positions; i++)
         if (text->items[i] < lm_of(worker)->shape.n_vocab)
             worker->fed[n++] = text->items[i];
-    options.kv_kind = (enum kv_kind)e->options.kv;
     TRY(kv_heads_choose(&heads, lm_of(worker), &options, e->options.kv_keep, worker->fed, n));
     worker->kept_for = text;
     if (heads.n == 0 && !worker->by_head)
@@ -71,17 +71,15 @@ static enum tacit_status keep_for(struct eval_worker *worker, const struct eval_
     worker->lm = NULL;
     worker->last_text = NULL;
     eval_copies_keep(&worker->copies, 0);
-    if (heads.n == 0)
-        return start_model(worker);
-    options.kv_heads = &heads;
-    options.kv_keep = 0;
-    return lm_state_create(&worker->lm, lm_of(worker), &options);
+    return start_model(worker, &heads);
 }
 
 enum tacit_status eval_worker_prepare(struct eval_worker *worker, size_t n_positions)
 {
+    const struct tacit_primed *primed = worker->evaluator->options.primed;
+    const struct kv_heads alike = {.n = 0};
     if (!worker->lm)
-        TRY(start_model(worker));
+        TRY(start_model(worker, primed ? &primed->heads : &alike));
     if (worker->memory && n_positions <= worker->n_positions)
         return TACIT_OK;
     struct arena arena = {0};

@@ -103,8 +103,6 @@ static bool parse(struct run *run, int argc, char **argv)
         return options_refuse(&run->console, &line, "name a model and a text");
     if (!run->output_path)
         return options_refuse(&run->console, &line, "-o STATE says what to write");
-    if (run->options.kv_keep > 0 && run->options.kv != TACIT_KV_8)
-        return options_refuse(&run->console, &line, "--kv-keep needs --kv 8");
     run->model_name = argv[optind];
     run->text_path = argv[optind + 1];
     return true;

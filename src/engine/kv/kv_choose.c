@@ -166,3 +166,15 @@ enum tacit_status kv_heads_choose(struct kv_heads *heads, const struct lm_model 
     free(ways);
     return status;
 }
+
+void kv_heads_use(struct lm_options *options, const struct kv_heads *heads)
+{
+    if (options->kv_keep == 0)
+        return;
+    if (heads->n == 0) { /* all alike */
+        options->kv_kind = KV_INT8;
+        return;
+    }
+    options->kv_heads = heads;
+    options->kv_keep = 0;
+}

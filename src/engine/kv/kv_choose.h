@@ -18,6 +18,10 @@ enum tacit_status kv_heads_choose(struct kv_heads *heads, const struct lm_model 
                                   const struct lm_options *options, uint32_t share,
                                   const uint32_t *tokens, size_t n_tokens);
 
+/* Sets kv_kind, kv_keep and kv_heads of a state that keeps what was chosen: heads, which outlive the state's making,
+ * were chosen for the kv_keep and kv_kind of options. Where kv_keep is 0 nothing changes. */
+void kv_heads_use(struct lm_options *options, const struct kv_heads *heads);
+
 /* Bytes that kv_heads_choose allocates, at most; the options as there. TACIT_ERR_ARGUMENT. */
 enum tacit_status kv_heads_memory_needed(const struct lm_shape *shape,
                                          const struct lm_options *options, uint64_t *n_bytes);

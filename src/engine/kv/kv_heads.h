@@ -19,4 +19,9 @@ struct kv_heads {
 /* The heads that a model of this shape has there. */
 size_t kv_heads_of(const struct lm_shape *shape);
 
+/* As bytes, two heads each, the first in the low bits: the byte of heads i and i + 1, and what it says. False: there is no
+ * head i + 1, and the byte has bits for it. */
+uint8_t kv_heads_pair(const struct kv_heads *heads, uint32_t i);
+bool kv_heads_set_pair(struct kv_heads *heads, uint32_t i, unsigned byte);
+
 #endif

@@ -76,7 +76,7 @@ static bool has_kv_kind(const struct language_layout *layout)
     return layout->kv_kind != KV_INT8 || layout->kv_keep > 0 || layout->kv_heads.n > 0;
 }
 
-/* The kind of KV cache, and what it keeps; two heads to a byte, the first in the low bits. */
+/* The kind of KV cache, and what it keeps. */
 static size_t pack_kv(uint8_t *out, const struct language_layout *layout)
 {
     const struct kv_heads *heads = &layout->kv_heads;
@@ -90,7 +90,7 @@ static size_t pack_kv(uint8_t *out, const struct language_layout *layout)
     if (heads->n > 0)
         n += varint_put(out + n, heads->n);
     for (uint32_t i = 0; i < heads->n; i += 2)
-        out[n++] = (uint8_t)(heads->parts[i] | (i + 1 < heads->n ? heads->parts[i + 1] : 0) << 4);
+        out[n++] = kv_heads_pair(heads, i);
     return n;
 }
 
@@ -188,11 +188,7 @@ static enum tacit_status read_heads(struct varint_reader *r, struct kv_heads *he
     if (heads->n == 0 || heads->n > KV_HEADS_MAX)
         return TACIT_ERR_CORRUPT;
     for (uint32_t i = 0; i < heads->n; i += 2) {
-        unsigned byte = varint_read_byte(r);
-        heads->parts[i] = byte & 0x0f;
-        if (i + 1 < heads->n)
-            heads->parts[i + 1] = (uint8_t)(byte >> 4);
-        else if (byte >> 4)
+        if (!kv_heads_set_pair(heads, i, varint_read_byte(r)))
             return TACIT_ERR_CORRUPT;
     }
     return TACIT_OK;

@@ -35,7 +35,7 @@ class Options(TypedDict, total=False):
 
     threads: 0 is one for each processor; never changes a result. block_size, memory: bytes, or text
     as "16M". model: a Model, a name or a file. streams, context, kv: of the model; kv ("8", "4", "k4v3", "3", "k4v2" or "k3v2"): the bits of its
-    keys and values; kv_keep: of how many positions in a hundred, 0 for all, with kv "8" alone. mix: False takes the model without context models. no_model: context models only. cpu: processor
+    keys and values; kv_keep: of how many positions in a hundred, 0 for all. mix: False takes the model without context models. no_model: context models only. cpu: processor
     features, "scalar" for none. reference: a Reference, which decoding needs again. progress: called with bytes done of
     the input and bytes made, at last with all, or a bar with update(n), as tqdm has; what it raises stops the work.
     """
