@@ -31,8 +31,10 @@ static enum tacit_status measure(struct language_coder *coder, struct kv_heads *
         tokens[n] = language_coder_token_of(coder, *item);
         n += tokens[n] != LM_NO_TOKEN;
     }
-    enum tacit_status status = kv_heads_choose(heads, model_file_lm(coder->model->file), &options,
-                                               plan->kv_keep, tokens, n);
+    enum tacit_status status = TACIT_OK;
+    if (!coder->layout.referenced || n >= plan->n_context)
+        status = kv_heads_choose(heads, model_file_lm(coder->model->file), &options, plan->kv_keep,
+                                 tokens, n);
     free(tokens);
     return status;
 }
@@ -46,8 +48,7 @@ enum tacit_status language_heads_choose(struct language_coder *coder)
     layout->kv_heads.n = 0;
     if (plan->kv_keep == 0)
         return TACIT_OK;
-    if (!layout->referenced)
-        TRY(measure(coder, &layout->kv_heads));
+    TRY(measure(coder, &layout->kv_heads));
     if (layout->kv_heads.n > 0)
         layout->kv_keep = 0;
     else
@@ -63,10 +64,11 @@ uint64_t language_heads_expect(const struct codec_plan *plan, struct language_la
     struct kv_heads *heads = &layout->kv_heads;
     size_t n_heads = kv_heads_of(shape);
     uint64_t n_bytes;
-    layout->kv_kind = plan->kv_keep > 0 && layout->referenced ? KV_INT8 : plan->kv_kind;
+    bool alike = plan->kv_keep == 0 || n_heads == 0 || n_heads > KV_HEADS_MAX ||
+                 plan->n_context < KV_HEADS_CONTEXT_MIN;
+    layout->kv_kind = alike && plan->kv_keep > 0 ? KV_INT8 : plan->kv_kind;
     layout->kv_keep = plan->kv_keep;
-    if (plan->kv_keep == 0 || layout->referenced || n_heads == 0 || n_heads > KV_HEADS_MAX ||
-        plan->n_context < KV_HEADS_CONTEXT_MIN)
+    if (alike)
         return 0;
     uint32_t parts = plan->kv_keep * KV_PARTS / 100 + 2;
     layout->kv_keep = 0;

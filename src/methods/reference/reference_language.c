@@ -15,13 +15,24 @@ static void make_key(const struct tacit_model *model,
                      const struct context_config *config, const struct lm_options *options,
                      uint64_t key[REFERENCE_KEY_WORDS])
 {
-    const uint64_t words[] = {
-        REFERENCE_OF_LANGUAGE, config->content_set,   config->memory_log2,
-        config->n_streams,     config->span,          reading->part,
-        reading->model_part,   reading->first_token,  (uint64_t)(uintptr_t)model,
-        options->n_context,    options->n_threads,    options->n_teams,
-        options->n_back,       options->cpu_features, options->kv_kind,
-        options->kv_keep};
+    const struct kv_heads *heads = options->kv_heads;
+    const uint64_t words[] = {REFERENCE_OF_LANGUAGE,
+                              config->content_set,
+                              config->memory_log2,
+                              config->n_streams,
+                              config->span,
+                              reading->part,
+                              reading->model_part,
+                              reading->first_token,
+                              (uint64_t)(uintptr_t)model,
+                              options->n_context,
+                              options->n_threads,
+                              options->n_teams,
+                              options->n_back,
+                              options->cpu_features,
+                              options->kv_kind,
+                              options->kv_keep,
+                              heads ? hash64(heads->parts, heads->n, 0) : 0};
     enum { N_WORDS = sizeof words / sizeof *words };
     static_assert(N_WORDS + IDENTITY_WORDS <= REFERENCE_KEY_WORDS, "the key has room");
     for (unsigned i = 0; i < REFERENCE_KEY_WORDS; i++)

@@ -331,6 +331,54 @@ static void check_kv_heads(const struct tacit_model *model)
     block_job_free(&job);
 }
 
+static void encode_behind(const struct tacit_model *model, const struct tacit_reference *made,
+                          uint32_t n_context, uint32_t share, struct block_job *job)
+{
+    struct codec_plan plan;
+    struct tacit_options options;
+    struct language_layout layout;
+    size_t n_layout;
+    tacit_options_init(&options);
+    options.model = model;
+    options.n_streams = options.n_threads = 1;
+    reference = options.reference = made;
+    CHECK(codec_plan_make(&plan, &options) == TACIT_OK);
+    plan.n_context = n_context;
+    plan.kv_keep = share;
+    plan.kv_kind = KV_K4V4;
+    encode(job, &plan);
+    CHECK(language_layout_parse(job->payload.data, job->payload.size, N_CONTENT, &layout,
+                                &n_layout) == TACIT_OK);
+    CHECK(layout.referenced && (layout.kv_heads.n > 0) == (n_context == 512));
+    CHECK(decode(job, job->payload.data, job->payload.size, N_CONTENT) == TACIT_OK);
+}
+
+/* Behind a reference too, of which another block's models, whose heads keep other numbers, may have been kept; content that
+ * does not fill the context has its heads alike. */
+static void check_kv_behind(const struct tacit_model *model)
+{
+    struct tacit_reference *used, *fresh;
+    struct block_job first, second, alone;
+    fill_content();
+    CHECK(tacit_reference_create(&used, content, N_CONTENT / 2) == TACIT_OK);
+    CHECK(tacit_reference_create(&fresh, content, N_CONTENT / 2) == TACIT_OK);
+    encode_behind(model, used, 512, 10, &first);
+    encode_behind(model, used, 512, 25, &second);
+    encode_behind(model, fresh, 512, 25, &alone);
+    CHECK(second.payload.size == alone.payload.size &&
+          memcmp(second.payload.data, alone.payload.data, alone.payload.size) == 0);
+    reference = used;
+    CHECK(decode(&first, first.payload.data, first.payload.size, N_CONTENT) == TACIT_OK);
+    block_job_free(&first);
+    block_job_free(&second);
+    block_job_free(&alone);
+    encode_behind(model, fresh, 1 << 16, 10, &first);
+    block_job_free(&first);
+    reference = NULL;
+    tacit_reference_destroy(used);
+    tacit_reference_destroy(fresh);
+}
+
 /* Kinds of KV cache: the block records them, whatever else it has; threads, kernels and guesses change nothing; unknown
  * ones are refused, and so is a byte that says what its absence says. */
 static void check_kv_kinds(const struct tacit_model *model)
@@ -444,6 +492,7 @@ int main(void)
         check_kv_kinds(model);
         check_kv_keep(model);
         check_kv_heads(model);
+        check_kv_behind(model);
     }
     tacit_model_close(model);
     free(memory);
