@@ -203,7 +203,7 @@ static void test_refused(void)
     options.kv = (enum tacit_kv)(TACIT_KV_K3V2 + 1);
     CHECK(tacit_generate(model, &options, 5, collect, &text) == TACIT_ERR_ARGUMENT);
     options.kv = TACIT_KV_4;
-    options.kv_keep = 50;
+    options.kv_keep = 100;
     CHECK(tacit_generate(model, &options, 5, collect, &text) == TACIT_ERR_ARGUMENT);
     options = defaults();
     CHECK(tacit_generate(model, &options, 100, collect, &text) == TACIT_ERR_CANCELLED);

@@ -302,6 +302,11 @@ static void check_kv_keep(const struct tacit_model *model)
     const uint8_t *payload = job.payload.data;
     size_t n = job.payload.size;
     CHECK(layout.kv_kind == KV_INT8 && layout.kv_keep == 30);
+    struct codec_plan few = plan_of(model, false, 1, 1, "scalar");
+    few.n_context = 256; /* all heads alike, whatever kind is asked for */
+    few.kv_kind = KV_K4V4;
+    few.kv_keep = 30;
+    CHECK(language_method.encode_memory(&few, N_CONTENT) < (uint64_t)1 << 32);
     job.payload.data[2] = 0x80 | KV_K4V4;
     CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_UNSUPPORTED);
     job.payload.data[2] = 0x80;
