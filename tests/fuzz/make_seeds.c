@@ -265,7 +265,7 @@ static void make_models(const char *folder)
 
 /* A whole state, or the beginning of one for the target to make whole. */
 static void make_primed(const char *folder, const char *name, enum tacit_kv kv, unsigned kv_keep,
-                        bool is_whole)
+                        unsigned n_context, bool is_whole)
 {
     static uint8_t seed[1 << 16];
     struct tacit_generate_options options;
@@ -275,14 +275,14 @@ static void make_primed(const char *folder, const char *name, enum tacit_kv kv, 
     options.n_threads = 1;
     options.prompt = "the other is in an hour on the";
     options.n_prompt = strlen(options.prompt);
-    options.n_context = 384;
+    options.n_context = n_context;
     options.kv = kv;
     options.kv_keep = kv_keep;
     if (tacit_primed_create(&primed, primed_model(), &options) != TACIT_OK)
         fail("a primed state");
     const void *file = tacit_primed_data(primed, &n);
     if (!is_whole)
-        n = PRIMED_HEADER_BYTES + PRIMED_SEED_BODY;
+        n = primed_front(&primed->heads) + PRIMED_SEED_BODY;
     if (1 + n > sizeof seed)
         fail("a long state");
     seed[0] = is_whole ? 0 : PRIMED_IS_FORGED;
@@ -293,11 +293,12 @@ static void make_primed(const char *folder, const char *name, enum tacit_kv kv, 
 
 static void make_primed_kinds(const char *folder)
 {
-    make_primed(folder, "whole", TACIT_KV_8, 0, true);
-    make_primed(folder, "8", TACIT_KV_8, 0, false);
-    make_primed(folder, "4", TACIT_KV_4, 0, false);
-    make_primed(folder, "k3v2", TACIT_KV_K3V2, 0, false);
-    make_primed(folder, "keep", TACIT_KV_8, 40, false);
+    make_primed(folder, "whole", TACIT_KV_8, 0, 384, true);
+    make_primed(folder, "8", TACIT_KV_8, 0, 384, false);
+    make_primed(folder, "4", TACIT_KV_4, 0, 384, false);
+    make_primed(folder, "k3v2", TACIT_KV_K3V2, 0, 384, false);
+    make_primed(folder, "keep", TACIT_KV_8, 40, 384, false);
+    make_primed(folder, "heads", TACIT_KV_4, 1, 512, false); /* by head: the text fills the share */
 }
 
 int main(int argc, char **argv)
