@@ -81,6 +81,7 @@ static const struct variant {
     {"keep", 2, false, TACIT_KV_8, 192, 40, false},
     {"heads", 2, false, TACIT_KV_4, 512, 10, false},
     {"rules", 1, false, TACIT_KV_8, 64, 0, true},
+    {"behind", 1, false, TACIT_KV_4, 512, 10, true}, /* heads differ, behind a reference */
 };
 
 static uint8_t content[N_CONTENT];
