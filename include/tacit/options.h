@@ -110,7 +110,7 @@ struct tacit_options {
     enum tacit_kv kv; /* with a model: its keys and values; the archive records it */
     /* with a model: of the positions that it looks back on, the hundredths, 1 .. 99, that it keeps by the attention that
      * they received; 0: all. Heads that need more of them keep more, which is measured on the beginning of each block; heads that keep all do
-     * so with the bits of kv, the others with 8. Where that cannot be measured (a context below 512, a block too short, a block behind a reference that does not fill the context), all
+     * so with the bits of kv, the others with 8. Where that cannot be measured (a context below 512, a block too short, a block behind a reference that is not long), all
      * heads keep the same share at 8 bits. The archive records it */
     unsigned kv_keep;
 };

@@ -8,6 +8,8 @@
 #include "engine/kv/kv_choose.h"
 #include "model/open_model.h"
 
+enum { TOKENS_A_HEAD = 100 };
+
 static struct lm_options options_of(const struct codec_plan *plan)
 {
     unsigned n_threads = plan->n_threads < LM_THREADS_MAX ? plan->n_threads : LM_THREADS_MAX;
@@ -15,6 +17,15 @@ static struct lm_options options_of(const struct codec_plan *plan)
                                .n_threads = n_threads ? n_threads : 1,
                                .cpu_features = plan->cpu_features,
                                .kv_kind = plan->kv_kind};
+}
+
+/* Behind a reference content must fill the context, and be long beside the half byte that the layout takes for each head. */
+static bool is_long(const struct language_coder *coder)
+{
+    const struct language_stream *first = &coder->streams[0];
+    size_t n = (size_t)(first->stop - first->items);
+    return n >= coder->job->plan->n_context &&
+           n >= TOKENS_A_HEAD * kv_heads_of(&model_file_lm(coder->model->file)->shape);
 }
 
 static enum tacit_status measure(struct language_coder *coder, struct kv_heads *heads)
@@ -31,10 +42,8 @@ static enum tacit_status measure(struct language_coder *coder, struct kv_heads *
         tokens[n] = language_coder_token_of(coder, *item);
         n += tokens[n] != LM_NO_TOKEN;
     }
-    enum tacit_status status = TACIT_OK;
-    if (!coder->layout.referenced || n >= plan->n_context)
-        status = kv_heads_choose(heads, model_file_lm(coder->model->file), &options, plan->kv_keep,
-                                 tokens, n);
+    enum tacit_status status = kv_heads_choose(heads, model_file_lm(coder->model->file), &options,
+                                               plan->kv_keep, tokens, n);
     free(tokens);
     return status;
 }
@@ -48,7 +57,8 @@ enum tacit_status language_heads_choose(struct language_coder *coder)
     layout->kv_heads.n = 0;
     if (plan->kv_keep == 0)
         return TACIT_OK;
-    TRY(measure(coder, &layout->kv_heads));
+    if (!layout->referenced || is_long(coder))
+        TRY(measure(coder, &layout->kv_heads));
     if (layout->kv_heads.n > 0)
         layout->kv_keep = 0;
     else

@@ -9,7 +9,7 @@
 #include "methods/language/language_coder.h"
 
 /* Sets the layout's kv_kind, kv_keep and kv_heads. Needs the layout's other fields and the items. Where heads cannot be
- * told apart, or a reference is read before by content that does not fill the context, all keep the same share, at 8 bits: what heads
+ * told apart, or a reference is read before by content that is not long, all keep the same share, at 8 bits: what heads
  * keep takes half a byte a head, which is much for a short record. Errors as of lm_state_create. */
 enum tacit_status language_heads_choose(struct language_coder *coder);
 
