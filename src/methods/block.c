@@ -181,13 +181,17 @@ static bool has_headed(struct block_look *look, const struct byte_buffer *conten
     return (set & CONTENT_HEADED) != 0;
 }
 
-/* With a reference, whose bytes are as they are, the content stays as it is too; and so does content
+/* With a reference, whose bytes are as they are, the content stays as it is too, but for the headers of a tar; and so does content
  * with pictures or sound, whose rows a stretch found by mistake would shift. */
 static enum tacit_status take_out(struct block_job *job, struct block_look *look)
 {
     struct byte_buffer *content = &job->content;
     look->line_ends.n_removed = look->line_ends.n_bare = 0;
     look->recoding.n_stretches = 0;
+    look->restate.used = false;
+    if (job->reference)
+        tar_restate_apply(&look->restate, reference_bytes(job->reference), content->data,
+                          content->size);
     if (job->reference)
         return TACIT_OK;
     line_ends_find(&look->line_ends, content->data, content->size);
@@ -219,6 +223,9 @@ static enum tacit_status look_ends(struct block_job *job, size_t n_content)
 {
     const struct block_look *look = job->look;
     job->look = NULL;
+    if (look->restate.used)
+        tar_restate_restore(&look->restate, reference_bytes(job->reference), job->content.data,
+                            job->content.size);
     if (look->recoding.n_stretches > 0)
         TRY(recoding_restore(&look->recoding, &job->content, n_content - look->line_ends.n_removed,
                              n_content));

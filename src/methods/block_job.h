@@ -18,6 +18,7 @@
 #include "content/content.h"
 #include "content/line_ends.h"
 #include "content/recoding/recoding.h"
+#include "content/tar_restate.h"
 #include "methods/context/context_marks.h"
 #include "methods/plan.h"
 
@@ -40,6 +41,7 @@ enum { BLOCK_SPLIT_MAX = 2048 };
 struct block_look {
     struct line_ends line_ends; /* taken out of the content while these methods work ... */
     struct recoding recoding;   /* ... and what is recoded in what is left */
+    struct tar_restate restate; /* with a reference: headers restated meanwhile */
     size_t n_split;
     struct content_segment split[BLOCK_SPLIT_MAX];
     /* With a language model (language_choose.h): */

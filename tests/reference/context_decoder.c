@@ -9,6 +9,7 @@
 #include "coded_bits.h"
 #include "content_changes.h"
 #include "predictor.h"
+#include "recalled.h"
 #include "sample_type.h"
 
 /* Section 5: segments. */
@@ -87,6 +88,33 @@ static void read_reference(struct predictor *predictor, unsigned reading)
     learn(predictor, reference + n_passed, n_reference - n_passed);
 }
 
+/* Where copies lie in the coded bits: decodes from *at on, which moves behind all that is known then. */
+static void decode_recalled(struct decoder *d, struct predictor *predictor, const struct segment *s, uint32_t start,
+                            uint8_t *content, uint32_t size, uint32_t *at)
+{
+    uint32_t end = start + s->length;
+    if (*at >= end)
+        return;
+    require(sample_bytes(s->type) == 0, "a segment that is transformed beside copies in the coded bits");
+    uint32_t behind = *at - start, offset = s->offset;
+    if (has_rows(s->type))
+        offset = (s->offset + s->stride - behind % s->stride) % s->stride;
+    begin_segment(predictor, s->type, s->stride, offset);
+    while (*at < end) {
+        content[*at] = 0;
+        for (int b = 0; b < 8; b++) {
+            int bit = decode_bit(d, predict_bit(predictor));
+            learn_bit(predictor, bit);
+            content[*at] = (uint8_t)(content[*at] * 2 + bit);
+        }
+        ++*at;
+        uint32_t n = recall_behind(d, content, *at, size);
+        *at += n;
+        uint32_t n_learnt = n < 32 ? n : 32;
+        learn(predictor, content + *at - n_learnt, n_learnt);
+    }
+}
+
 /* to: where the copy goes, start bytes behind the content's first. */
 static void decode_copy(const struct segment *s, uint8_t *to, uint32_t start,
                         struct predictor *predictor, int reads)
@@ -130,7 +158,7 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     unsigned configuration = *take(1);
     uint32_t n = 1, start = 0;
     int reads = (configuration & 0xc0) == 0x80;
-    unsigned reading = 0, memory = configuration & 15;
+    unsigned reading = 0, more = 0, memory = configuration & 15;
     enum block_strength strength = configuration & 0x10 ? BLOCK_STRONG : BLOCK_QUICK;
     if (memory > 10) {
         memory = memory - 11 + (strength == BLOCK_STRONG ? 5 : 0);
@@ -142,7 +170,14 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     note("several segments", configuration >> 5 & 1);
     if (reads)
         reading = *take(1);
+    if (reading == 15) {
+        more = *take(1);
+        require(more >= 1 && more <= 3, "reserved bits of a reading");
+        reading = *take(1);
+    }
     require((reading & 15) <= 11 && !has_rows(reading & 15), "reading as another type");
+    if (more & 2)
+        take_restated();
     static struct changes changes;
     uint32_t whole_size = size;
     size = take_all_changes(&changes, configuration, size);
@@ -161,6 +196,7 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         take_segment(s, start, size, i + 1 == n, reads);
         start += s->length;
         n_raw += s->raw ? s->length : 0;
+        require(!(more & 1) || (!s->raw && s->distance == 0), "a segment beside copies in the coded bits");
         if (!s->raw && s->distance == 0)
             types |= 1u << s->type;
     }
@@ -174,8 +210,15 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
                                    reads ? n_reference : 0, size);
     if (types != 0 && reads)
         read_reference(predictor, reading);
-    for (uint32_t i = 0, at = 0; i < n; at += segments[i++].length)
+    uint32_t known = 0;
+    if (more & 1)
+        begin_recall(size);
+    for (uint32_t i = 0, at = 0; (more & 1) && i < n; at += segments[i++].length)
+        decode_recalled(&d, predictor, &segments[i], at, content, size, &known);
+    for (uint32_t i = 0, at = 0; !(more & 1) && i < n; at += segments[i++].length)
         decode_any(&d, predictor, &segments[i], content, at, &raw, reads);
     forget();
+    if (more & 2)
+        restore_headers(content, size);
     undo_changes(&changes, content, whole, whole_size);
 }

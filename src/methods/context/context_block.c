@@ -11,11 +11,11 @@
 #include "methods/context/context_choose.h"
 #include "methods/context/context_layout.h"
 #include "methods/context/context_marks.h"
+#include "methods/recall/recall.h"
 #include "predict/context_mixer.h"
 
 enum {
     WATCH_BYTES = 4096, /* bytes after which progress is noted and memory grows */
-    SHOWN = 32,         /* bytes at a copy's end that the models learn, if there is a reference */
 };
 
 /* Encoder or decoder of one block: the same walk over the same segments. */
@@ -27,6 +27,8 @@ struct context_coder {
     struct binary_decoder dec;
     struct block_job *job;
     size_t n_raw; /* encoder: bytes of raw segments so far */
+    struct recall recall;
+    size_t known; /* content up to here was copied in the coded bits */
     struct context_layout layout;
 };
 
@@ -69,10 +71,40 @@ static uint32_t room(const struct context_coder *coder)
     return context_layout_room(&coder->layout, coder->job->header.content_size);
 }
 
-static enum tacit_status code_bytes(struct context_coder *coder, size_t start, size_t n)
+/* The models learn a copy's end, by which they find the bytes that follow its source in the
+ * reference. */
+static enum tacit_status show_copy(struct context_coder *coder, size_t end, size_t n_copied)
+{
+    size_t n = n_copied < RECALL_SHOWN ? n_copied : RECALL_SHOWN;
+    const uint8_t *shown = coder->job->content.data + end - n;
+    return reference_models_learn(coder->cm, shown, n, &coder->job->watch);
+}
+
+/* Behind a byte, whose repeat is found: what follows there is copied to *at, which moves behind it. */
+static enum tacit_status recall_at(struct context_coder *coder, size_t *at)
 {
     struct byte_buffer *content = &coder->job->content;
-    size_t end = start + n;
+    struct recall *recall = &coder->recall;
+    uint32_t from = (uint32_t)*at, end = coder->job->header.content_size, n = 0;
+    if (coder->encoding)
+        n = recall_length(recall, content->data, from, end);
+    n = recall_code(recall, n, coder->encoding ? &coder->enc : NULL,
+                    coder->encoding ? NULL : &coder->dec);
+    if (n > end - from)
+        return TACIT_ERR_CORRUPT;
+    if (n == 0)
+        return TACIT_OK;
+    TRY(byte_buffer_reserve(content, from + n, room(coder)));
+    if (!coder->encoding)
+        recall_copy(recall, content->data, from, n);
+    context_marks_note(coder->job->marks, from, from + n, n_coded(coder));
+    *at = coder->known = from + n;
+    return show_copy(coder, *at, n);
+}
+
+static enum tacit_status code_bytes(struct context_coder *coder, size_t start, size_t end)
+{
+    struct byte_buffer *content = &coder->job->content;
     while (start < end) {
         size_t stop = end - start < WATCH_BYTES ? end : start + WATCH_BYTES;
         if (block_watch_stop(&coder->job->watch, start))
@@ -81,13 +113,30 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
             return coder->encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
         TRY(byte_buffer_reserve(content, stop, room(coder)));
         context_mixer_expect(coder->cm, stop - start);
-        for (; start < stop; start++) {
+        for (bool copied = false; start < stop && !copied;) {
             if (start % CONTEXT_MARKS_STEP == 0)
                 context_marks_note(coder->job->marks, start, start + 1, n_coded(coder));
             content->data[start] = step_byte(coder, coder->encoding ? content->data[start] : 0);
+            size_t next = ++start;
+            if (coder->layout.recalls &&
+                recall_finds(&coder->recall, content->data, (uint32_t)start))
+                TRY(recall_at(coder, &start));
+            copied = start != next;
         }
     }
     return TACIT_OK;
+}
+
+/* What the coded bits did not copy of a segment that ends at end. */
+static enum tacit_status code_rest(struct context_coder *coder,
+                                   const struct context_segment *segment, size_t start)
+{
+    size_t end = start + segment->n_bytes, from = coder->known > start ? coder->known : start;
+    struct content content = content_behind(&segment->content, (uint32_t)(from - start));
+    if (from >= end)
+        return TACIT_OK;
+    TRY(context_mixer_set_content(coder->cm, &content));
+    return code_bytes(coder, from, end);
 }
 
 static enum tacit_status code_segment(struct context_coder *coder,
@@ -97,10 +146,12 @@ static enum tacit_status code_segment(struct context_coder *coder,
     /* With a reference, which is not transformed, calls stay untransformed, so that they are found
      * in it. */
     bool transformed = !(coder->layout.referenced && segment->content.type == CONTENT_X86);
+    if (coder->layout.recalls)
+        return code_rest(coder, segment, start);
     TRY(context_mixer_set_content(coder->cm, &segment->content));
     if (coder->encoding && transformed)
         transform_apply(&segment->content, content->data + start, segment->n_bytes);
-    enum tacit_status status = code_bytes(coder, start, segment->n_bytes);
+    enum tacit_status status = code_bytes(coder, start, start + segment->n_bytes);
     /* The encoder's content is always restored. */
     if (transformed && (coder->encoding || status == TACIT_OK))
         transform_restore(&segment->content, content->data + start, segment->n_bytes);
@@ -124,18 +175,6 @@ static void copy_segment(const struct context_coder *coder, const struct context
         to[i] = to[(ptrdiff_t)i - (ptrdiff_t)segment->distance];
 }
 
-/* The models learn the copy's end, by which they find the bytes that follow its source in the
- * reference. */
-static enum tacit_status show_copy(struct context_coder *coder,
-                                   const struct context_segment *segment, size_t start)
-{
-    size_t n = segment->n_bytes < SHOWN ? segment->n_bytes : SHOWN;
-    if (!coder->layout.referenced || !coder->cm)
-        return TACIT_OK;
-    const uint8_t *end = coder->job->content.data + start + segment->n_bytes;
-    return reference_models_learn(coder->cm, end - n, n, &coder->job->watch);
-}
-
 /* raw: the payload's raw bytes, written or read in order of segments. */
 static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw)
 {
@@ -157,7 +196,8 @@ static enum tacit_status code_segments(struct context_coder *coder, uint8_t *raw
         } else if (segment->distance != 0) {
             if (!coder->encoding)
                 copy_segment(coder, segment, start);
-            TRY(show_copy(coder, segment, start));
+            if (coder->layout.referenced && coder->cm)
+                TRY(show_copy(coder, start + n, n));
         }
         start += n;
     }
@@ -185,6 +225,7 @@ static void coder_destroy(struct context_coder *coder)
         reference_models_give_back(coder->job->reference, coder->models);
     else
         context_mixer_destroy(coder->cm);
+    recall_destroy(&coder->recall);
     free(coder);
 }
 
@@ -206,6 +247,9 @@ static enum tacit_status make_models(struct context_coder *coder)
 static enum tacit_status code_all(struct context_coder *coder, uint8_t *raw)
 {
     TRY(make_models(coder));
+    if (coder->layout.recalls)
+        TRY(recall_create(&coder->recall, reference_bytes(coder->job->reference),
+                          coder->job->header.content_size));
     return code_segments(coder, raw);
 }
 
@@ -255,6 +299,9 @@ static enum tacit_status restore_content(struct context_coder *coder)
         TRY(recoding_restore(&layout->recoding, content, n - layout->line_ends.n_removed, n));
     TRY(byte_buffer_reserve(content, n, n));
     content->size = n;
+    if (layout->restate.used)
+        tar_restate_restore(&layout->restate, reference_bytes(coder->job->reference), content->data,
+                            n);
     return line_ends_restore(&layout->line_ends, content->data, n);
 }
 
@@ -302,8 +349,9 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                                  reference_n_learnt(plan->reference, reading.part));
         reference_models_configure(plan->reference, (uint32_t)content_size, &reading, &config);
     }
+    uint64_t n_recall = plan->reference ? recall_memory(plan->reference->n_bytes, content_size) : 0;
     return models_memory(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
-           context_marks_memory(content_size);
+           context_marks_memory(content_size) + n_recall;
 }
 
 static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_bytes)
@@ -323,6 +371,8 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     }
     if (status == TACIT_OK && layout->recoding.n_stretches > 0)
         *n_bytes += layout->recoding.n_bytes;
+    if (status == TACIT_OK && layout->recalls)
+        *n_bytes += recall_memory(job->reference->n_bytes, job->header.content_size);
     free(layout);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "base/try.h"
 #include "coder/binary_coder.h"
 #include "methods/context/long_match.h"
+#include "methods/recall/recall.h"
 #include "predict/context_mixer.h"
 
 enum {
@@ -145,19 +146,79 @@ static enum tacit_status choose_segments(const struct block_job *job, struct con
     return status;
 }
 
+/* Whether the block holds what its reference may hold too, and nothing that is transformed. */
+static bool can_recall(const struct block_job *job)
+{
+    const struct block_look *look = job->look;
+    bool plain = job->reference && job->content.size >= RECALL_CONTENT_MIN;
+    for (size_t i = 0; plain && i < look->n_split; i++)
+        plain =
+            (CONTENT_BIT(look->split[i].content.type) & (CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) == 0;
+    return plain;
+}
+
+/* Counts the bytes of each segment that the coded bits will not copy. */
+static void count_coded(const struct block_job *job, const struct context_layout *layout,
+                        struct recall *recall, uint32_t *n_coded)
+{
+    uint32_t n = (uint32_t)job->content.size, end = layout->segments[0].n_bytes, i = 0;
+    for (uint32_t at = 0; at < n;) {
+        while (at >= end)
+            end += layout->segments[++i].n_bytes;
+        n_coded[i]++;
+        if (recall_finds(recall, job->content.data, ++at))
+            at += recall_length(recall, job->content.data, at, n);
+    }
+}
+
+/* A segment of which little is coded costs less as part of the one before. */
+static void join_segments(struct context_layout *layout, const uint32_t *n_coded)
+{
+    enum { CODED_MIN = 64 };
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < layout->n_segments; i++) {
+        if (n_coded[i] < CODED_MIN)
+            layout->segments[n].n_bytes += layout->segments[i].n_bytes;
+        else
+            layout->segments[++n] = layout->segments[i];
+    }
+    layout->n_segments = n + 1;
+}
+
+static enum tacit_status list_split(const struct block_job *job, struct context_layout *layout)
+{
+    struct recall recall;
+    uint32_t *n_coded = calloc(job->look->n_split, sizeof *n_coded);
+    enum tacit_status status = n_coded ? TACIT_OK : TACIT_ERR_MEMORY;
+    carve(layout, job->look->split, job->look->n_split, NULL, 0);
+    if (status == TACIT_OK)
+        status =
+            recall_create(&recall, reference_bytes(job->reference), (uint32_t)job->content.size);
+    if (status == TACIT_OK) {
+        count_coded(job, layout, &recall, n_coded);
+        join_segments(layout, n_coded);
+        recall_destroy(&recall);
+    }
+    free(n_coded);
+    return status;
+}
+
 enum tacit_status context_choose(const struct block_job *job, struct context_layout *layout)
 {
     const struct codec_plan *plan = job->plan;
     const uint8_t *data = job->content.data;
     uint64_t n_coded = 0;
-    TRY(choose_segments(job, layout));
+    layout->recalls = can_recall(job);
+    TRY(layout->recalls ? list_split(job, layout) : choose_segments(job, layout));
     choose_reading(job, layout);
     for (uint32_t i = 0; i < layout->n_segments; i++) {
-        TRY(choose_raw(plan, data, &layout->segments[i]));
+        if (!layout->recalls)
+            TRY(choose_raw(plan, data, &layout->segments[i]));
         n_coded += context_layout_is_coded(&layout->segments[i]) ? layout->segments[i].n_bytes : 0;
         data += layout->segments[i].n_bytes;
     }
     layout->line_ends = job->look->line_ends;
+    layout->restate = job->look->restate;
     if (job->look->recoding.n_stretches > 0)
         layout->recoding = job->look->recoding;
     layout->config.strength = plan->strength;

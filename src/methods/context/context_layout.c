@@ -15,6 +15,9 @@ enum { RECODED = FLAG_LINE_ENDS | FLAG_REFERENCE, RECODED_LINE_ENDS = 1 };
 /* The byte that says how the reference is read: the type, then the part. */
 enum { READING_TYPE_MASK = 0x0f, PART_SHIFT = 4 };
 
+/* In its place; then these bits follow, then it. */
+enum { READING_MORE = 0x0f, FLAG_RECALLS = 1, FLAG_RESTATED = 2 };
+
 /* A segment's first byte: the content type and this. */
 enum { FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
 
@@ -79,6 +82,19 @@ static struct context_config config_of(unsigned setting)
                                    .memory_log2 = CONTEXT_MEMORY_LOG2_MIN + memory};
 }
 
+static size_t put_reading(uint8_t *out, const struct context_layout *layout)
+{
+    unsigned more =
+        (layout->recalls ? FLAG_RECALLS : 0u) | (layout->restate.used ? FLAG_RESTATED : 0u);
+    size_t n = 0;
+    if (more) {
+        out[n++] = READING_MORE;
+        out[n++] = (uint8_t)more;
+    }
+    out[n++] = (uint8_t)(layout->reading.type | layout->reading.part << PART_SHIFT);
+    return layout->restate.used ? n + tar_restate_pack(out + n, &layout->restate) : n;
+}
+
 size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
 {
     size_t n = 0;
@@ -91,7 +107,7 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
     if (recoded)
         out[n++] = line_ends ? RECODED_LINE_ENDS : 0;
     if (layout->referenced)
-        out[n++] = (uint8_t)(layout->reading.type | layout->reading.part << PART_SHIFT);
+        n += put_reading(out + n, layout);
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
     if (recoded)
@@ -104,6 +120,13 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
             n += varint_put(out + n, layout->segments[i].n_bytes - 1);
     }
     return n;
+}
+
+/* With copies in the coded bits, no segment may be a copy, raw or transformed. */
+static bool may_recall(const struct context_segment *segment)
+{
+    return !segment->raw && segment->distance == 0 &&
+           (CONTENT_BIT(segment->content.type) & (CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) == 0;
 }
 
 static enum tacit_status read_kind(struct varint_reader *r, struct context_segment *segment,
@@ -143,12 +166,23 @@ bool context_layout_is_referenced(const uint8_t *data, size_t n)
     return n > 0 && (data[0] & RECODED) == FLAG_REFERENCE;
 }
 
-static enum tacit_status read_reading(struct varint_reader *r, struct reference_reading *reading)
+static enum tacit_status read_reading(struct varint_reader *r, struct byte_view reference,
+                                      struct context_layout *layout)
 {
-    unsigned byte = varint_read_byte(r), type = byte & READING_TYPE_MASK;
-    *reading = (struct reference_reading){(enum content_type)type, byte >> PART_SHIFT};
-    return type < CONTENT_N_TYPES && !content_has_rows(reading->type) ? TACIT_OK
-                                                                      : TACIT_ERR_CORRUPT;
+    unsigned byte = varint_read_byte(r), more = 0;
+    if (byte == READING_MORE) {
+        more = varint_read_byte(r);
+        byte = varint_read_byte(r);
+        if (more == 0 || more & ~(unsigned)(FLAG_RECALLS | FLAG_RESTATED))
+            return TACIT_ERR_CORRUPT;
+    }
+    layout->recalls = more & FLAG_RECALLS;
+    layout->restate.used = more & FLAG_RESTATED;
+    unsigned type = byte & READING_TYPE_MASK;
+    layout->reading = (struct reference_reading){(enum content_type)type, byte >> PART_SHIFT};
+    if (type >= CONTENT_N_TYPES || content_has_rows(layout->reading.type))
+        return TACIT_ERR_CORRUPT;
+    return layout->restate.used ? tar_restate_parse(r, reference, &layout->restate) : TACIT_OK;
 }
 
 /* What was done to the content before: line ends, recoding. */
@@ -172,12 +206,15 @@ static enum tacit_status read_changes(struct varint_reader *r, unsigned first,
 
 /* Reads from the second byte on: whether the reference is read, changes, the number of segments. */
 static enum tacit_status read_front(struct varint_reader *r, unsigned first, uint32_t content_size,
-                                    struct context_layout *layout)
+                                    struct byte_view reference, struct context_layout *layout)
 {
     uint32_t n_segments = 1;
     layout->referenced = (first & RECODED) == FLAG_REFERENCE;
+    layout->recalls = layout->restate.used = false;
+    if (layout->referenced && reference.n == 0)
+        return TACIT_ERR_REFERENCE_MISSING;
     if (layout->referenced)
-        TRY(read_reading(r, &layout->reading));
+        TRY(read_reading(r, reference, layout));
     TRY(read_changes(r, first, content_size, layout));
     if (first & FLAG_SEGMENTS) {
         TRY(varint_read(r, &n_segments));
@@ -195,9 +232,7 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
 {
     struct varint_reader r = {.data = data, .n = n};
     unsigned first = varint_read_byte(&r);
-    TRY(read_front(&r, first, content_size, layout));
-    if (layout->referenced && !reference)
-        return TACIT_ERR_REFERENCE_MISSING;
+    TRY(read_front(&r, first, content_size, reference_bytes(reference), layout));
     content_size = layout->recoding.n_stretches > 0 ? layout->recoding.n_bytes
                                                     : content_size - layout->line_ends.n_removed;
     layout->config = config_of(first & SETTING_MASK);
@@ -206,6 +241,8 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
         TRY(read_kind(&r, &layout->segments[i], n_reference + content_size - n_left));
         TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == layout->n_segments));
         n_left -= layout->segments[i].n_bytes;
+        if (layout->recalls && !may_recall(&layout->segments[i]))
+            return TACIT_ERR_CORRUPT;
     }
     context_layout_set_contents(layout, reference, content_size);
     *n_layout = r.pos;

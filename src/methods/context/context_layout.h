@@ -13,6 +13,7 @@
 #include "content/content.h"
 #include "content/line_ends.h"
 #include "content/recoding/recoding.h"
+#include "content/tar_restate.h"
 #include "methods/reference/reference_models.h"
 #include "predict/context_mixer.h"
 #include "tacit/status.h"
@@ -20,7 +21,8 @@
 enum {
     CONTEXT_SEGMENTS_MAX = 4096,
     CONTEXT_SEGMENT_BYTES_MAX = 1 + 3 * 5, /* type, two numbers, length */
-    CONTEXT_LAYOUT_BYTES_MAX = 2 + LINE_ENDS_BYTES_MAX + RECODING_BYTES_MAX + 5 +
+    CONTEXT_LAYOUT_BYTES_MAX = 3 + TAR_RESTATE_BYTES_MAX + LINE_ENDS_BYTES_MAX +
+                               RECODING_BYTES_MAX + 5 +
                                CONTEXT_SEGMENTS_MAX * CONTEXT_SEGMENT_BYTES_MAX,
 };
 
@@ -42,6 +44,9 @@ struct context_layout {
     /* the reference stands before the content: models read it, copies take of it */
     bool referenced;
     struct reference_reading reading;
+    bool
+        recalls; /* copies lie in the coded bits (recall.h); no segment is a copy, raw or transformed */
+    struct tar_restate restate;
     struct line_ends line_ends;
     struct recoding recoding; /* of the content without the CRs that line_ends removes */
     uint32_t n_segments;

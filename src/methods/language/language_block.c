@@ -132,7 +132,7 @@ enum tacit_status language_block_encode(struct block_job *job, size_t n_max,
     struct language_coder *coder;
     job->payload.size = 0;
     *verdict = LANGUAGE_GIVEN_UP;
-    if (!job->look->spoken)
+    if (!job->look->spoken || job->look->restate.used)
         return TACIT_OK;
     TRY(language_choose_arrange(job));
     enum tacit_status status = language_coder_create(&coder, job, true);
