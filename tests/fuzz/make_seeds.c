@@ -58,6 +58,25 @@ static size_t compress(const uint8_t *content, size_t n, int level, uint64_t blo
     return n_archive;
 }
 
+/* The same payload, as if copies lay in its coded bits and a header of a tar were restated (docs/format.md, sections 5.8 and
+ * 5.9): it decodes to something else. */
+static void make_recalled(const char *folder, const char *name, const struct byte_buffer *seed)
+{
+    static const uint8_t more[] = {0x0f, 3}, restated[] = {0, 0, 1, 'x'};
+    enum { FRONT = 4 }; /* method, size, configuration; then comes the reading */
+    struct byte_buffer recalled = {0};
+    char whole_name[80];
+    if (seed->size <= FRONT || byte_buffer_append(&recalled, seed->data, FRONT) != TACIT_OK ||
+        byte_buffer_append(&recalled, more, sizeof more) != TACIT_OK ||
+        byte_buffer_append(&recalled, seed->data + FRONT, 1) != TACIT_OK ||
+        byte_buffer_append(&recalled, restated, sizeof restated) != TACIT_OK ||
+        byte_buffer_append(&recalled, seed->data + FRONT + 1, seed->size - FRONT - 1) != TACIT_OK)
+        fail("recalled payload");
+    snprintf(whole_name, sizeof whole_name, "%s-recalled", name);
+    write_seed(folder, "payload", whole_name, recalled.data, recalled.size);
+    byte_buffer_free(&recalled);
+}
+
 /* A block's method, its content's size less one, its payload. */
 static void make_payload(const char *folder, enum golden_class kind, int level,
                          const struct tacit_reference *reference)
@@ -90,6 +109,8 @@ static void make_payload(const char *folder, enum golden_class kind, int level,
     snprintf(name, sizeof name, "%s-%d%s", golden_class_name(kind), level,
              reference ? "-reference" : "");
     write_seed(folder, "payload", name, seed.data, seed.size);
+    if (reference && job.header.method == TACIT_METHOD_CONTEXT)
+        make_recalled(folder, name, &seed);
     byte_buffer_free(&seed);
     block_job_free(&job);
 }

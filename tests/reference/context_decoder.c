@@ -89,13 +89,14 @@ static void read_reference(struct predictor *predictor, unsigned reading)
 }
 
 /* Where copies lie in the coded bits: decodes from *at on, which moves behind all that is known then. */
-static void decode_recalled(struct decoder *d, struct predictor *predictor, const struct segment *s, uint32_t start,
-                            uint8_t *content, uint32_t size, uint32_t *at)
+static void decode_recalled(struct decoder *d, struct predictor *predictor, const struct segment *s,
+                            uint32_t start, uint8_t *content, uint32_t size, uint32_t *at)
 {
     uint32_t end = start + s->length;
     if (*at >= end)
         return;
-    require(sample_bytes(s->type) == 0, "a segment that is transformed beside copies in the coded bits");
+    require(sample_bytes(s->type) == 0,
+            "a segment that is transformed beside copies in the coded bits");
     uint32_t behind = *at - start, offset = s->offset;
     if (has_rows(s->type))
         offset = (s->offset + s->stride - behind % s->stride) % s->stride;
@@ -196,7 +197,8 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         take_segment(s, start, size, i + 1 == n, reads);
         start += s->length;
         n_raw += s->raw ? s->length : 0;
-        require(!(more & 1) || (!s->raw && s->distance == 0), "a segment beside copies in the coded bits");
+        require(!(more & 1) || (!s->raw && s->distance == 0),
+                "a segment beside copies in the coded bits");
         if (!s->raw && s->distance == 0)
             types |= 1u << s->type;
     }

@@ -11,7 +11,8 @@
 static uint64_t *places;
 static unsigned table_log2, stride;
 static uint32_t distance, noted;
-static unsigned odds[34], counts[34], last_flag; /* two of the flag, then those of the size's nodes */
+static unsigned odds[34], counts[34],
+    last_flag; /* two of the flag, then those of the size's nodes */
 
 static uint64_t window_hash(const uint8_t *end)
 {
@@ -56,7 +57,8 @@ static void find_place(const uint8_t *content, uint32_t at)
     uint64_t place = places[window_hash(content + at)];
     if (place == 0)
         return;
-    const uint8_t *end = place - 1 > n_reference ? content + (place - 1 - n_reference) : reference + (place - 1);
+    const uint8_t *end =
+        place - 1 > n_reference ? content + (place - 1 - n_reference) : reference + (place - 1);
     if (memcmp(end - 24, content + at - 24, 24) == 0)
         distance = (uint32_t)(n_reference + at - (place - 1));
 }
@@ -136,8 +138,8 @@ static void restore_header(uint8_t *h)
         memcpy(h + 136, time_field, 11);
     while (n < 100 && h[n] != 0)
         n++;
-    if (n > older_root_size && memcmp(h, older, older_root_size) == 0 && h[older_root_size] == '/' &&
-        n - older_root_size + root_size <= 100) {
+    if (n > older_root_size && memcmp(h, older, older_root_size) == 0 &&
+        h[older_root_size] == '/' && n - older_root_size + root_size <= 100) {
         memcpy(name, root, root_size);
         memcpy(name + root_size, h + older_root_size, n - older_root_size);
         memcpy(h, name, 100);
@@ -151,6 +153,7 @@ static void restore_header(uint8_t *h)
 void restore_headers(uint8_t *content, uint32_t size)
 {
     for (uint8_t *h = content; h + 512 <= content + size; h += 512)
-        if (memcmp(h + 257, "ustar", 5) == 0 && octal(h + 148, 6) && h[154] == 0 && h[155] == ' ' && octal(h + 136, 11))
+        if (memcmp(h + 257, "ustar", 5) == 0 && octal(h + 148, 6) && h[154] == 0 && h[155] == ' ' &&
+            octal(h + 136, 11))
             restore_header(h);
 }
