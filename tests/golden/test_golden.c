@@ -70,7 +70,7 @@ static const struct variant variants[] = {
     {"reference3", 2, 1500, 2000, false, GOLDEN_log, false, true},
     {"reference4", 3, 1500, 2000, false, GOLDEN_log, false, true},
     {"reference6", 6, 0, 2000, false, GOLDEN_source, false, true},
-    {"recalls3", 3, 0, 20000, false, GOLDEN_tar, false, true},
+    {"recalls3", 2, 0, 20000, false, GOLDEN_tar, false, true},
     {"reference_model", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, true},
 };
 

@@ -8,7 +8,7 @@ from conftest import SOURCE
 
 @pytest.mark.parametrize("size", [1, 4096, 8192, 20_001])
 def test_joined_blocks_are_the_archive(text, tacit, size):
-    data, options = text[:size], {"level": 3, "block_size": "4K"}
+    data, options = text[:size], {"level": 2, "block_size": "4K"}
     n = libtacit.block_size(**options)
     assert n == 4096 and libtacit.block_size(6, model=str(SOURCE / "models/default.tmodel")) > 1 << 20
     blocks = [libtacit.encode_block(data[i : i + n], **options) for i in range(0, size, n)]

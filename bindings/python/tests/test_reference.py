@@ -25,7 +25,7 @@ def test_same_bytes_as_the_command(old, new, tacit, tmp_path, options, flags):
     path = tmp_path / "old"
     path.write_bytes(old)
     reference = libtacit.Reference.from_file(path)
-    archive = libtacit.compress(new, 3, reference=reference, **options)
+    archive = libtacit.compress(new, 2, reference=reference, **options)
     assert archive == tacit("-2", "-c", "-D", str(path), *flags, input=new)
     assert len(archive) < 300
     assert libtacit.decompress(archive, reference=reference) == new
@@ -33,8 +33,8 @@ def test_same_bytes_as_the_command(old, new, tacit, tmp_path, options, flags):
 
 def test_every_way(old, new, tmp_path):
     reference = libtacit.Reference(bytearray(old))
-    archive = libtacit.compress(new, 3, reference=reference)
-    compressor = libtacit.Compressor(3, reference=reference)
+    archive = libtacit.compress(new, 2, reference=reference)
+    compressor = libtacit.Compressor(2, reference=reference)
     assert compressor.compress(new) + compressor.flush() == archive
     decompressor = libtacit.Decompressor(reference=reference)
     assert decompressor.decompress(archive) + decompressor.flush() == new
@@ -64,7 +64,7 @@ def test_one_for_all_threads(old, new):
 @pytest.mark.parametrize("block_size", [0, "4K"])
 def test_without_the_right_one(old, new, tmp_path, block_size):
     reference = libtacit.Reference(old)
-    archive = libtacit.compress(new, 3, reference=reference, block_size=block_size)
+    archive = libtacit.compress(new, 2, reference=reference, block_size=block_size)
     path = tmp_path / "new.tct"
     path.write_bytes(archive)
     named = "it needs .*XXH3 " + reference.identity[:4]
