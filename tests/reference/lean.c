@@ -17,7 +17,7 @@ struct lean {
     uint32_t *table;
     uint8_t order0[256], order1[256][256];
     unsigned map[N_HISTORIES][256], match_map[32][2], step[N_ROWS][N_STEPS];
-    int w[4][256][N_INPUTS], w2[256][N_INPUTS];
+    int w[4][256][N_INPUTS], w2[256][N_INPUTS], w3[2][256][8][N_INPUTS];
     uint32_t word, at, length, missed;
     /* The present byte's */
     uint64_t h[N_HASHED];
@@ -26,7 +26,7 @@ struct lean {
     /* The present bit's */
     uint8_t *history[N_HISTORIES];
     unsigned *match_counter, *nearer;
-    int x[N_INPUTS], *set, *set2, p;
+    int x[N_INPUTS], *set, *set2, *set3, p;
 };
 
 static int bounded_int(int v, int low, int high)
@@ -207,9 +207,10 @@ uint32_t lean_predict_bit(struct lean *l, const struct seen *seen)
     }
     l->set = l->w[trust][seen->partial];
     l->set2 = l->w2[l->last1];
+    l->set3 = l->w3[trust > 0][l->expected & 255][seen->i];
     int sum = 32768;
     for (int i = 0; i < N_INPUTS; i++)
-        sum += l->x[i] * (l->set[i] + l->set2[i]);
+        sum += l->x[i] * (l->set[i] + l->set2[i] + l->set3[i]);
     unsigned a = (unsigned)(bounded_int(shifted(sum, 16), -768, 767) + 768);
     l->p = l->squash16[a];
     unsigned *step = &l->step[l->row ^ seen->partial][a / 128], share = a % 128;
@@ -236,6 +237,7 @@ void lean_learn_bit(struct lean *l, int bit)
             int change = shifted(l->x[i] * e + 32768, 16);
             l->set[i] = bounded_int(l->set[i] + change, -32768, 32767);
             l->set2[i] = bounded_int(l->set2[i] + change, -32768, 32767);
+            l->set3[i] = bounded_int(l->set3[i] + change, -32768, 32767);
         }
     }
     for (unsigned u = 0; u < N_HISTORIES; u++) {

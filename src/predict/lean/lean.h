@@ -42,9 +42,11 @@ struct lean_line {
 
 /* All that the predictor has learnt, except the tables that grow with memory. */
 struct lean_learnt {
-    /* Two sets: by the match's trust and the partial byte, and by the last byte. */
+    /* Three sets: by the match's trust and the partial byte; by the last byte; by the match's byte, whether
+     * it still holds (1) or not, and the bit. */
     int16_t weights[LEAN_TRUST_KINDS * 256][LEAN_INPUTS];
     int16_t weights2[256][LEAN_INPUTS];
+    int16_t weights3[2][256][8][LEAN_INPUTS];
     uint16_t map[LEAN_COUNTED][BIT_HISTORY_STATES]; /* probability of a 1 in each state */
     uint16_t match_map[LEAN_LENGTH_KINDS * 2];
     uint8_t order0[256];      /* bit histories, by the partial byte ... */
@@ -83,10 +85,10 @@ struct lean {
     /* Of the present bit: */
     int16_t x[LEAN_INPUTS] __attribute__((aligned(16)));
     uint8_t *state[LEAN_COUNTED];
-    int16_t *set, *set2;   /* of weights: they are added up */
-    uint16_t *match_entry; /* NULL: the match predicts nothing */
-    uint16_t *step;        /* of the refiner: the nearer entry */
-    int p;                 /* as mixed, 16 bits */
+    int16_t *set, *set2, *set3; /* of weights: they are added up */
+    uint16_t *match_entry;      /* NULL: the match predicts nothing */
+    uint16_t *step;             /* of the refiner: the nearer entry */
+    int p;                      /* as mixed, 16 bits */
 };
 
 /* NULL if the arena only counts. Takes about 2^memory_log2 bytes, three quarters of them here; the ring is the
@@ -121,9 +123,9 @@ static inline int16_t lean_bounded_sum(int16_t a, int16_t b)
     return (int16_t)((sum & ~over) | (bound & over));
 }
 
-/* In both sets, w += x * error / 65536, rounded, bounded to 16 bits; written so that compilers vectorise it. */
-static inline void lean_train(int16_t *restrict w, int16_t *restrict w2, const int16_t *restrict x,
-                              int16_t error)
+/* In all three sets, w += x * error / 65536, rounded, bounded to 16 bits; written so that compilers vectorise it. */
+static inline void lean_train(int16_t *restrict w, int16_t *restrict w2, int16_t *restrict w3,
+                              const int16_t *restrict x, int16_t error)
 {
     for (int i = 0; i < LEAN_INPUTS; i++) {
         int32_t product = x[i] * error;
@@ -131,6 +133,7 @@ static inline void lean_train(int16_t *restrict w, int16_t *restrict w2, const i
         int16_t change = (int16_t)((int16_t)(product >> 16) + (low >> 15));
         w[i] = lean_bounded_sum(w[i], change);
         w2[i] = lean_bounded_sum(w2[i], change);
+        w3[i] = lean_bounded_sum(w3[i], change);
     }
 }
 
@@ -148,17 +151,19 @@ static inline uint32_t lean_predict(struct lean *lean, unsigned bit, unsigned pa
         trust = lean->trust;
     }
     int16_t *set = lean->learnt.weights[trust + partial], *set2 = lean->byte_set;
-    int32_t sum = 32768 + match * (set[LEAN_COUNTED] + set2[LEAN_COUNTED]);
+    int16_t *set3 = lean->learnt.weights3[trust != 0][lean->expected & 255][bit];
+    int32_t sum = 32768 + match * (set[LEAN_COUNTED] + set2[LEAN_COUNTED] + set3[LEAN_COUNTED]);
     x[LEAN_COUNTED] = match;
     /* Summed one by one: a vector load would wait for the stores. */
     for (int i = 0; i < LEAN_COUNTED; i++) {
         uint8_t *state = lean->nodes[i] + (i < LEAN_HASHED ? node : partial);
         lean->state[i] = state;
         x[i] = stretch[lean->learnt.map[i][*state] >> 4];
-        sum += x[i] * (set[i] + set2[i]); /* |x| < 2400: 8 of them fit */
+        sum += x[i] * (set[i] + set2[i] + set3[i]); /* |x| < 2400: 8 of them fit */
     }
     lean->set = set;
     lean->set2 = set2;
+    lean->set3 = set3;
     sum >>= 16;
     sum = sum < -LEAN_X_MAX ? -LEAN_X_MAX : sum > LEAN_X_MAX - 1 ? LEAN_X_MAX - 1 : sum;
     unsigned at = (unsigned)(sum + LEAN_X_MAX), share = at & 127;
@@ -187,7 +192,8 @@ static inline void lean_update(struct lean *lean, int bit)
     unsigned flip = bit ? 65535 : 0;
     int error = (bit << 16) - lean->p;
     if (error > SMALL_ERROR || error < -SMALL_ERROR)
-        lean_train(lean->set, lean->set2, lean->x, (int16_t)(error * LEARNING >> LEARNING_LOG2));
+        lean_train(lean->set, lean->set2, lean->set3, lean->x,
+                   (int16_t)(error * LEARNING >> LEARNING_LOG2));
     for (int i = 0; i < LEAN_COUNTED; i++) {
         uint8_t *at = lean->state[i];
         uint16_t *p = &lean->learnt.map[i][*at];
