@@ -24,7 +24,7 @@
         "kv-keep", 0, OPTION_NUMBER, commands, offset, 1, 99, "PERCENT",                           \
             "is a number from 1 to 99",                                                            \
             "with a model: the share of what it looks back on that it\n"                           \
-            "keeps, by the attention received, at 8 bits",                                         \
+            "keeps, by the attention received",                                                    \
             NULL                                                                                   \
     }
 
