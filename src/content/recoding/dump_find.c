@@ -179,7 +179,7 @@ static bool add_line(const uint8_t *data, size_t n, struct recoding_found *found
     bool star = found->n_bytes > 0 && dump_is_star(data + found->end, n - found->end);
     size_t at = found->end + (star ? 2 : 0);
     struct dump_line line;
-    if (!dump_line_read(kind, data + at, n - at, &line) ||
+    if (kind->line == 0 || !dump_line_read(kind, data + at, n - at, &line) ||
         (line.n_bytes == 0 && found->n_bytes == 0) || (line.n_bytes > 0 && run->whole))
         return false;
     uint64_t hidden = line.offset - kind->dump.start - found->n_bytes;

@@ -68,11 +68,12 @@ static void smooth_values(const struct smoother *s, struct factors *f, uint32_t 
     diagonal(s->square, products_of(s, LM_OUT, layer), lm_head_columns(shape));
     for (size_t head = 0; head < shape->n_kv_heads; head++) {
         float *square = s->square + head * n * dim, *out = f->out + head * n * dim;
-        for (size_t i = dim; i < n * dim; i++)
-            square[i % dim] += square[i];
+        for (size_t query = 1; query < n; query++)
+            for (size_t i = 0; i < dim; i++)
+                square[i] += square[query * dim + i];
         make_even(out, square, dim);
-        for (size_t i = 0; i < n * dim; i++)
-            out[i] = out[i % dim];
+        for (size_t query = 1; query < n; query++)
+            memcpy(out + query * dim, out, dim * sizeof *out);
         for (size_t i = 0; i < dim; i++)
             values[head * dim + i] = 1 / out[i];
     }
