@@ -14,7 +14,7 @@ import pytest
 def archive(text, tmp_path):
     """A file of five blocks."""
     path = tmp_path / "text.tct"
-    path.write_bytes(libtacit.compress(text, 2, block_size="8K"))
+    path.write_bytes(libtacit.compress(text, 1, block_size="8K"))
     return path
 
 

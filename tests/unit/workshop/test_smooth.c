@@ -27,7 +27,7 @@ static float *logits_of(const struct lm_model *model)
 {
     struct lm_options options = {
         .n_streams = 1, .n_context = 64, .n_threads = 1, .cpu_features = cpu_features()};
-    struct lm_state *state;
+    struct lm_state *state = NULL;
     uint32_t tokens[N_TOKENS];
     float *logits = aligned_alloc(64, N_TOKENS * lm_logit_stride(model) * sizeof *logits);
     for (uint32_t i = 0; i < N_TOKENS; i++)
