@@ -49,7 +49,7 @@ static void check_lengths(const struct tacit_options *options)
 {
     size_t n_all = options->level == 1 ? 600 : 70, stride = options->level == 1 ? 7 : 251;
 #ifdef TEST_FULL
-    if (options->level < TACIT_LEVEL_MODEL)
+    if (options->level <= TACIT_LEVEL_CONTEXT)
         n_all = 4096;
 #else
     if (with_model(options)) {
