@@ -9,11 +9,6 @@
  * counted without a model that drafts, and how much less time passes of those costs take. Where ROUNDS is not 0, the same bytes as one
  * block of STREAMS streams are decoded by one thread with guesses and without, in turn. Seconds are
  * of processor time, the least of the rounds; then passes, tokens and rows a pass, drafts included.
- *
- * With GUESS_THREADS=N in the environment, above 1, they are decoded by N threads too, in the same turns, and all seconds are by the
- * clock: so on a quiet machine. Of the decoder with N threads: seconds, the gain over one thread with guesses, passes, those
- * that another thread began early, and those of these that had to be waited for. Last come processor seconds of the decoding
- * thread alone, of one thread with guesses and of N: which tells something on a busy machine too.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -34,12 +29,10 @@
 #include "methods/language/language_choose.h"
 #include "token/tokenizer.h"
 
-static clockid_t watch = CLOCK_PROCESS_CPUTIME_ID;
-
-static double seconds(clockid_t watch)
+static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(watch, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -49,15 +42,6 @@ struct bench {
     struct codec_plan plan;
     double cost[GUESS_ROWS + 1]; /* seconds of a pass of so many rows */
     struct block_job encoded;
-    struct thread_pool *pool; /* NULL: one thread */
-    unsigned n_threads;
-};
-
-struct decoding {
-    enum codec_guessing guessing;
-    bool helped;
-    double least, least_own; /* seconds; processor seconds of the decoding thread */
-    struct tacit_model_report report;
 };
 
 static enum tacit_status time_passes(struct bench *b)
@@ -74,9 +58,9 @@ static enum tacit_status time_passes(struct bench *b)
         uint32_t n = 1 + i / N_PASSES % GUESS_ROWS;
         for (uint32_t j = 0; j < n; j++)
             inputs[j] = (struct lm_input){0, (i * 37 + j * 101) % lm->shape.n_vocab, j};
-        double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        double start = seconds();
         status = lm_feed(state, 0, inputs, n, logits);
-        double taken = seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
+        double taken = seconds() - start;
         b->cost[n] = b->cost[n] == 0 || taken < b->cost[n] ? taken : b->cost[n];
     }
     for (unsigned n = 1; n <= GUESS_ROWS; n += n < 4 ? 1 : 4)
@@ -152,69 +136,50 @@ static enum tacit_status encode(struct bench *b, const uint8_t *data, size_t n)
     return language_method.encode(job, 2 * n + 4096);
 }
 
-static enum tacit_status decode(const struct bench *b, const uint8_t *data, struct decoding *d)
+static enum tacit_status decode(const struct bench *b, bool guessing, const uint8_t *data,
+                                double *least, struct tacit_model_report *report)
 {
     struct codec_plan plan = b->plan;
     struct block_job job = {.plan = &plan, .model = plan.model, .header = b->encoded.header};
-    plan.guessing = d->guessing;
-    plan.n_threads = d->helped ? b->n_threads : 1;
-    job.pool = d->helped ? b->pool : NULL;
-    job.alone = true;
+    plan.guessing = guessing ? GUESSING_WHAT_PAYS : GUESSING_NOTHING;
     TRY(byte_buffer_append(&job.payload, b->encoded.payload.data, b->encoded.payload.size));
-    double start = seconds(watch), start_own = seconds(CLOCK_THREAD_CPUTIME_ID);
+    double start = seconds();
     enum tacit_status status = language_method.decode(&job);
-    double taken = seconds(watch) - start, own = seconds(CLOCK_THREAD_CPUTIME_ID) - start_own;
-    d->least = d->least == 0 || taken < d->least ? taken : d->least;
-    d->least_own = d->least_own == 0 || own < d->least_own ? own : d->least_own;
-    d->report = job.report;
+    double taken = seconds() - start;
+    *least = *least == 0 || taken < *least ? taken : *least;
+    *report = job.report;
     if (status == TACIT_OK && memcmp(job.content.data, data, job.header.content_size) != 0)
         status = TACIT_ERR_CORRUPT;
     block_job_free(&job);
     return status;
 }
 
-static void show(const struct decoding d[3], bool helped)
-{
-    const struct tacit_model_report *r = &d[1].report, *t = &d[2].report;
-    printf("   %8.3f %8.3f %6.2f %7llu %7.2f %7.2f", d[0].least, d[1].least,
-           d[0].least / d[1].least, (unsigned long long)r->n_passes,
-           (double)r->n_decoded / (double)r->n_passes, (double)r->n_read / (double)r->n_passes);
-    if (helped)
-        printf("   %8.3f %6.2f %7llu %7llu %7llu %8.3f %8.3f", d[2].least, d[1].least / d[2].least,
-               (unsigned long long)t->n_passes, (unsigned long long)t->n_early,
-               (unsigned long long)t->n_late, d[1].least_own, d[2].least_own);
-}
-
 static enum tacit_status compare(struct bench *b, const char *path, size_t n_bytes, int n_rounds)
 {
     struct file_bytes file;
-    struct decoding d[3] = {{.guessing = GUESSING_NOTHING}, {0}, {.helped = true}};
+    struct tacit_model_report report;
+    double plain = 0, guessing = 0;
     TRY(file_bytes_open(&file, path));
     size_t n = file.n_bytes < n_bytes ? file.n_bytes : n_bytes;
     printf("%-28.28s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
     enum tacit_status status = count_passes(b, file.data, n);
     if (status == TACIT_OK && n_rounds > 0)
         status = encode(b, file.data, n);
-    for (int i = 0; i < n_rounds; i++)
-        for (int j = 0; j < (b->pool ? 3 : 2) && status == TACIT_OK; j++)
-            status = decode(b, file.data, &d[j]);
+    for (int i = 0; i < n_rounds && status == TACIT_OK; i++) {
+        status = decode(b, false, file.data, &plain, &report);
+        if (status == TACIT_OK)
+            status = decode(b, true, file.data, &guessing, &report);
+    }
     if (status == TACIT_OK && n_rounds > 0)
-        show(d, b->pool != NULL);
+        printf("   %8.3f %8.3f %6.2f %7llu %7.2f %7.2f", plain, guessing, plain / guessing,
+               (unsigned long long)report.n_passes,
+               (double)report.n_decoded / (double)report.n_passes,
+               (double)report.n_read / (double)report.n_passes);
     printf("\n");
     fflush(stdout);
     block_job_free(&b->encoded);
     file_bytes_close(&file);
     return status;
-}
-
-static enum tacit_status make_pool(struct bench *b)
-{
-    const char *threads = getenv("GUESS_THREADS");
-    b->n_threads = threads ? (unsigned)atoi(threads) : 1;
-    if (b->n_threads <= 1)
-        return TACIT_OK;
-    watch = CLOCK_MONOTONIC;
-    return thread_pool_create(&b->pool, b->n_threads);
 }
 
 int main(int argc, char **argv)
@@ -235,20 +200,15 @@ int main(int argc, char **argv)
     options.n_streams = (unsigned)atoi(argv[2]);
     options.n_threads = 1;
     options.cpu = getenv("GUESS_CPU");
-    if (codec_plan_make(&b.plan, &options) != TACIT_OK || make_pool(&b) != TACIT_OK)
+    if (codec_plan_make(&b.plan, &options) != TACIT_OK)
         return 1;
     enum tacit_status status = time_passes(&b);
-    printf("%-28s %7s %7s %7s %7s %7s   %8s %8s %6s %7s %7s %7s", "file", "tokens", "passes",
+    printf("%-28s %7s %7s %7s %7s %7s   %8s %8s %6s %7s %7s %7s\n", "file", "tokens", "passes",
            "a pass", "rows", "gain", "plain s", "guess s", "gain", "passes", "a pass", "rows");
-    if (b.pool)
-        printf("   %8s %6s %7s %7s %7s %8s %8s", "threads", "gain", "passes", "early", "late",
-               "own, 1", "own, N");
-    printf("\n");
     for (int i = 5; i < argc && status == TACIT_OK; i++)
         status = compare(&b, argv[i], (size_t)atol(argv[4]), atoi(argv[3]));
     if (status != TACIT_OK)
         fprintf(stderr, "%s\n", tacit_status_name(status));
-    thread_pool_destroy(b.pool);
     tacit_model_close(model);
     return status != TACIT_OK;
 }

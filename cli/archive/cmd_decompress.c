@@ -22,8 +22,7 @@ static enum exit_code cut_suffix(struct arguments *arguments, const char *path, 
     return EXIT_CODE_OK;
 }
 
-/* Shows what guesses saved: without guesses, each pass reads one token of each stream. Passes that another thread
- * began early took no time of their own, or less. */
+/* Shows what guesses saved: without guesses, each pass reads one token of each stream. */
 static void show_report(struct console *console, const char *name,
                         const struct tacit_model_report *report)
 {
@@ -32,9 +31,6 @@ static void show_report(struct console *console, const char *name,
                  (unsigned long long)report->n_decoded, (unsigned long long)report->n_passes,
                  (double)report->n_decoded / (double)report->n_passes,
                  (unsigned long long)report->n_read);
-    if (report->n_early > 0)
-        console_note(console, name, "model: another thread began %llu of these passes early",
-                     (unsigned long long)report->n_early);
 }
 
 static enum exit_code transfer(struct arguments *arguments, struct input *input,

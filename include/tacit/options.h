@@ -60,8 +60,6 @@ struct tacit_model_report {
     uint64_t n_decoded; /* tokens decoded; a bare byte counts as one */
     uint64_t n_passes;  /* passes over the model's weights */
     uint64_t n_read;    /* tokens that these passes read: known tokens and guesses */
-    uint64_t n_early;   /* of these passes, those begun before the token was known */
-    uint64_t n_late;    /* of those, the ones still under way when they were needed */
 };
 
 /* Fill with tacit_options_init, then change what you need. */

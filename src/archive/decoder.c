@@ -225,8 +225,6 @@ static enum tacit_status add_report(struct tacit_model_report *report, const str
     sum.n_decoded += job->report.n_decoded;
     sum.n_passes += job->report.n_passes;
     sum.n_read += job->report.n_read;
-    sum.n_early += job->report.n_early;
-    sum.n_late += job->report.n_late;
     return struct_give(report, &sum, sizeof sum);
 }
 

@@ -2,7 +2,7 @@
  *
  * Runs a language model over S streams of tokens, each with its own past, that advance together.
  *
- *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_feed_unless | lm_take_back | lm_keep_first | lm_reset_stream }* -> lm_state_destroy
+ *     lm_state_create -> { lm_step | lm_prefill | lm_feed | lm_take_back | lm_keep_first | lm_reset_stream }* -> lm_state_destroy
  *
  * The logits of a stream depend on its tokens since the reset, on the model, n_context, kv_kind, kv_keep and kv_heads only:
  * the bits are the same whether tokens come one at a time or many, whatever the other streams, on
@@ -11,14 +11,13 @@
  * Beyond n_context tokens a stream sees its first LM_SINK_TOKENS tokens (attention sinks) and the
  * latest tokens, as if the first tokens stood right before the latest.
  *
- * A state has teams of threads. Only lm_feed and lm_feed_unless may be called for different teams at the same
- * time, for different streams; each call's thread is its team's first member. Otherwise a state belongs
+ * A state has teams of threads. Only lm_feed may be called for different teams at the same time,
+ * for different streams; each call's thread is its team's first member. Otherwise a state belongs
  * to one thread at a time.
  */
 #ifndef TACIT_ENGINE_LM_H
 #define TACIT_ENGINE_LM_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "engine/kv/kv_heads.h"
@@ -94,12 +93,6 @@ struct lm_input {
 };
 enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm_input *inputs,
                           size_t n_inputs, float *logits);
-
-/* As lm_feed for inputs of one stream, n_back at most, of a state whose teams are of one thread. Another thread may set *stop
- * meanwhile: then the pass may end early, as if the stream had not read the inputs, and *stopped is true. */
-enum tacit_status lm_feed_unless(struct lm_state *state, uint32_t team,
-                                 const struct lm_input *inputs, size_t n_inputs, float *logits,
-                                 const atomic_bool *stop, bool *stopped);
 
 /* Takes the stream's last n_tokens back, as if the stream had never read them (they were wrong
  * guesses). A token can be taken back if at most n_back - 1 others have followed it, those already

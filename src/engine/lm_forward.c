@@ -273,32 +273,22 @@ struct forward {
     const struct lm_state *state;
     struct lm_team *team;
     const struct lm_pass *pass;
-    uint32_t n_run; /* layers */
 };
-
-static bool is_stopped(const struct lm_pass *pass)
-{
-    return pass->stop && atomic_load_explicit(pass->stop, memory_order_relaxed);
-}
 
 static void forward_job(void *context, struct crew *crew, unsigned member)
 {
-    struct forward *job = context;
+    const struct forward *job = context;
     struct lm_share c = {job->state, job->team, job->pass, member};
-    uint32_t n_layers = job->state->model->shape.n_layers, n_run = 0;
     (void)crew; /* the team's */
     embed_rows(&c);
-    while (n_run < n_layers && !is_stopped(job->pass))
-        run_layer(&c, n_run++);
-    if (job->pass->logits && n_run == n_layers)
+    for (uint32_t i = 0; i < job->state->model->shape.n_layers; i++)
+        run_layer(&c, i);
+    if (job->pass->logits)
         make_logits(&c);
-    if (member == 0)
-        job->n_run = n_run;
 }
 
-uint32_t lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass)
+void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass)
 {
-    struct forward job = {state, team, pass, 0};
+    struct forward job = {state, team, pass};
     crew_run(team->crew, forward_job, &job);
-    return job.n_run;
 }

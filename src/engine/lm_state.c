@@ -220,12 +220,11 @@ enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float 
             return TACIT_ERR_ARGUMENT;
     pass.n_rows = 0;
     pass.logits = logits;
-    pass.stop = NULL;
     for (uint32_t i = 0; i < state->n_streams; i++)
         if (tokens[i] != LM_NO_TOKEN)
             add_row(state, &pass, i, tokens[i], i);
     if (pass.n_rows > 0)
-        (void)lm_forward(state, &state->teams[0], &pass);
+        lm_forward(state, &state->teams[0], &pass);
     return TACIT_OK;
 }
 
@@ -240,30 +239,11 @@ enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint
             return TACIT_ERR_ARGUMENT;
     for (size_t i = 0; i < n_tokens; i += pass.n_rows) {
         pass.n_rows = 0;
-        pass.stop = NULL;
         pass.logits = logits ? logits + i * lm_logit_stride(state->model) : NULL;
         for (size_t j = i; j < n_tokens && pass.n_rows < LM_BATCH; j++)
             add_row(state, &pass, stream, tokens[j], (uint32_t)(j - i));
-        (void)lm_forward(state, &state->teams[0], &pass);
+        lm_forward(state, &state->teams[0], &pass);
     }
-    return TACIT_OK;
-}
-
-/* Notes the inputs as a team's next pass. */
-static enum tacit_status begin_pass(struct lm_state *state, uint32_t team,
-                                    const struct lm_input *inputs, size_t n_inputs, float *logits,
-                                    struct lm_pass *pass)
-{
-    if (team >= state->n_teams || n_inputs > state->n_rows_max)
-        return TACIT_ERR_ARGUMENT;
-    for (size_t i = 0; i < n_inputs; i++)
-        if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
-            return TACIT_ERR_ARGUMENT;
-    pass->n_rows = 0;
-    pass->logits = logits;
-    pass->stop = NULL;
-    for (size_t i = 0; i < n_inputs; i++)
-        add_row(state, pass, inputs[i].stream, inputs[i].token, inputs[i].logits_row);
     return TACIT_OK;
 }
 
@@ -271,9 +251,17 @@ enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm
                           size_t n_inputs, float *logits)
 {
     struct lm_pass pass;
-    TRY(begin_pass(state, team, inputs, n_inputs, logits, &pass));
+    if (team >= state->n_teams || n_inputs > state->n_rows_max)
+        return TACIT_ERR_ARGUMENT;
+    for (size_t i = 0; i < n_inputs; i++)
+        if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
+            return TACIT_ERR_ARGUMENT;
+    pass.n_rows = 0;
+    pass.logits = logits;
+    for (size_t i = 0; i < n_inputs; i++)
+        add_row(state, &pass, inputs[i].stream, inputs[i].token, inputs[i].logits_row);
     if (n_inputs > 0)
-        (void)lm_forward(state, &state->teams[team], &pass);
+        lm_forward(state, &state->teams[team], &pass);
     return TACIT_OK;
 }
 
@@ -288,44 +276,19 @@ static void take_back(const struct lm_past *past, const struct lm_span *span, ui
         kv_cache_copy(&past->cache, i, &past->undone, LM_UNDONE + i);
 }
 
-/* Takes back tokens that the first n_layers have read, and the others have not. */
-static void take_back_layers(struct lm_state *state, uint32_t stream, uint32_t n_tokens,
-                             uint32_t n_layers)
+enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens)
 {
     uint32_t *before = state->before[stream];
     uint64_t n_seen = state->n_seen[stream];
-    for (uint32_t layer = 0; layer < n_layers; layer++)
+    if (n_tokens > state->n_back || n_tokens > n_seen)
+        return TACIT_ERR_ARGUMENT;
+    for (uint32_t layer = 0; layer < state->model->shape.n_layers; layer++)
         for (uint32_t head = 0; head < state->model->shape.n_kv_heads; head++) {
             struct lm_past past = lm_past_of(state, layer, stream, head);
             take_back(&past, &state->spans[layer], n_seen - n_tokens, n_seen);
         }
     state->n_seen[stream] = n_seen - n_tokens;
     memmove(before, before + n_tokens, (2 + LM_BACK_MAX - n_tokens) * sizeof *before);
-}
-
-enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens)
-{
-    if (n_tokens > state->n_back || n_tokens > state->n_seen[stream])
-        return TACIT_ERR_ARGUMENT;
-    take_back_layers(state, stream, n_tokens, state->model->shape.n_layers);
-    return TACIT_OK;
-}
-
-enum tacit_status lm_feed_unless(struct lm_state *state, uint32_t team,
-                                 const struct lm_input *inputs, size_t n_inputs, float *logits,
-                                 const atomic_bool *stop, bool *stopped)
-{
-    struct lm_pass pass;
-    *stopped = false;
-    if (n_inputs == 0 || n_inputs > state->n_back || team >= state->n_teams ||
-        crew_size(state->teams[team].crew) > 1)
-        return TACIT_ERR_ARGUMENT;
-    TRY(begin_pass(state, team, inputs, n_inputs, logits, &pass));
-    pass.stop = stop;
-    uint32_t n_run = lm_forward(state, &state->teams[team], &pass);
-    *stopped = n_run < state->model->shape.n_layers;
-    if (*stopped)
-        take_back_layers(state, inputs[0].stream, (uint32_t)n_inputs, n_run);
     return TACIT_OK;
 }
 

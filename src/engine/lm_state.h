@@ -26,8 +26,7 @@ struct lm_row {
 struct lm_pass {
     struct lm_row rows[TACIT_STREAMS_MAX];
     size_t n_rows;
-    float *logits;           /* NULL: not wanted */
-    const atomic_bool *stop; /* NULL, or set by another thread: no further layer is begun */
+    float *logits; /* NULL: not wanted */
 };
 
 /* One head of keys and values of a layer. */
@@ -144,9 +143,9 @@ void lm_past_lay_out(struct lm_past *past, const struct lm_shape *shape, const s
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);
 
-/* Runs the pass through the model with the whole crew of the team, of one thread if the pass can be stopped. n_rows: 1 ..
- * state->n_rows_max. Returns how many layers were run; if not all, logits are not made. */
-uint32_t lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass);
+/* Runs the pass through the model with the whole crew of the team. n_rows: 1 ..
+ * state->n_rows_max. */
+void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass);
 
 /* A member's share of the attention of one layer: from team->wide to team->attended. */
 void lm_attention(const struct lm_share *share, uint32_t layer_index);

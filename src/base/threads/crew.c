@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "base/threads/spin.h"
 #include "base/try.h"
 
 enum { SPINS = 100 }; /* some microseconds; spinning longer delays other work on the machine */
@@ -29,6 +28,15 @@ struct crew {
     void *context;
     struct crew_member members[];
 };
+
+static void pause_briefly(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 static bool has_met(struct crew *crew, unsigned meeting)
 {
@@ -73,7 +81,7 @@ void crew_barrier(struct crew *crew)
     for (unsigned n = 0; n < SPINS; n++) {
         if (has_met(crew, meeting))
             return;
-        spin_pause();
+        pause_briefly();
     }
     sleep_until_met(crew, meeting);
 }

@@ -45,12 +45,11 @@ size_t language_guess_plan(struct language_guess *guess, uint32_t stream, uint32
     if (!guess->is_read) {
         guess->is_read = true;
         guess->row = 0;
-        guess->first_row = 1;
         inputs[n++] = (struct lm_input){stream, last, 0};
     }
     for (uint32_t i = 0; i < guess->n_next; i++) {
-        inputs[n++] = (struct lm_input){stream, guess->next[i], guess->first_row + guess->n_read};
         guess->read[guess->n_read++] = guess->next[i];
+        inputs[n++] = (struct lm_input){stream, guess->next[i], guess->row + guess->n_read};
     }
     guess->n_next = 0;
     return n;
@@ -127,16 +126,6 @@ static void push(uint32_t *last, uint32_t token)
     last[0] = token;
 }
 
-/* Notes the token, and whether it would have been guessed. */
-static void note_past(const struct language_guesser *guesser, struct language_guess *guess,
-                      uint32_t token)
-{
-    uint32_t guessed;
-    (void)guess_next(guesser, guess->last, guess->past, &guessed);
-    guess->past = (guess->past << 1 | (guessed == token)) % GUESS_PASTS;
-    push(guess->last, token);
-}
-
 uint32_t language_guess_cost(const struct language_guesser *guesser, uint32_t n_rows)
 {
     bool is_first = n_rows * guesser->n_streams <= guesser->costs.n_first;
@@ -157,7 +146,7 @@ static bool guess_pays(const struct language_guesser *guesser, uint32_t n_rows, 
 static void make_guesses(const struct language_guesser *guesser, struct language_guess *guess)
 {
     uint32_t last[GUESS_CONTEXT], token, p = GUESS_ONE - 1, past = guess->past;
-    uint32_t n_most = GUESS_ROWS - (guess->is_read ? guess->first_row : 1);
+    uint32_t n_most = GUESS_ROWS - 1 - (guess->is_read ? guess->row : 0);
     guess->p_next = p;
     memcpy(last, guess->last, sizeof last);
     for (uint32_t i = 0; i < n_most; i++) {
@@ -177,37 +166,13 @@ static void make_guesses(const struct language_guesser *guesser, struct language
     }
 }
 
-size_t language_guess_suppose(const struct language_guesser *guesser,
-                              const struct language_guess *guess, uint32_t stream, uint32_t token,
-                              uint32_t first_row, struct lm_input *inputs)
-{
-    struct language_guess supposed = *guess;
-    uint32_t n = 0;
-    supposed.is_read = false;
-    supposed.n_read = supposed.n_next = 0;
-    note_past(guesser, &supposed, token);
-    make_guesses(guesser, &supposed);
-    inputs[n++] = (struct lm_input){stream, token, first_row};
-    for (uint32_t i = 0; i < supposed.n_next && n < GUESS_ROWS - 1; i++, n++)
-        inputs[n] = (struct lm_input){stream, supposed.next[i], first_row + n};
-    return n;
-}
-
-void language_guess_take(struct language_guess *guess, const struct lm_input *inputs, size_t n)
-{
-    guess->first_row = inputs[0].logits_row;
-    guess->n_read = (uint32_t)n;
-    for (size_t i = 0; i < n; i++)
-        guess->read[i] = inputs[i].token;
-}
-
 enum tacit_status language_guess_note(struct language_guesser *guesser,
                                       struct language_guess *guess, struct lm_state *lm,
                                       uint32_t stream, uint32_t token)
 {
     guess->is_read = guess->n_read > 0 && guess->read[0] == token;
     if (guess->is_read) {
-        guess->row = guess->first_row++;
+        guess->row++;
         guess->n_read--;
         memmove(guess->read, guess->read + 1, guess->n_read * sizeof guess->read[0]);
     } else if (guess->n_read > 0) {
@@ -217,10 +182,11 @@ enum tacit_status language_guess_note(struct language_guesser *guesser,
     guess->n_next = 0;
     if (!guesser->tables[0])
         return TACIT_OK;
-    uint32_t last[GUESS_CONTEXT], past = guess->past;
-    memcpy(last, guess->last, sizeof last);
-    note_past(guesser, guess, token);
-    learn(guesser, last, past, token);
+    uint32_t guessed;
+    (void)guess_next(guesser, guess->last, guess->past, &guessed);
+    learn(guesser, guess->last, guess->past, token);
+    guess->past = (guess->past << 1 | (guessed == token)) % GUESS_PASTS;
+    push(guess->last, token);
     if (!guess->is_read || guesser->n_streams > 1)
         make_guesses(guesser, guess);
     return TACIT_OK;

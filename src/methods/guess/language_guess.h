@@ -7,7 +7,7 @@
  *     language_guesser_lay_out
  *         -> { language_guess_plan before a pass | language_guess_note after each token }*
  *
- * language_speculation.h has another thread read such guesses. Guesses come from the tokens that followed the last few the last time, in any stream of the
+ * Guesses come from the tokens that followed the last few the last time, in any stream of the
  * block; language_draft.h adds others. How often such a guess proved right is counted by length of context and by how often it
  * did before; a chain of guesses continues while its probability is worth a row (guess_pays).
  * Guesses depend on what was decoded, never on time, so that tests can count passes.
@@ -57,12 +57,11 @@ struct language_guesser {
 
 /* Of one stream. */
 struct language_guess {
-    bool is_read;       /* the model has read the last token */
-    uint32_t row;       /* of the logits after that token */
-    uint32_t first_row; /* of the logits after the first guess that was read; the others' follow */
+    bool is_read; /* the model has read the last token */
+    uint32_t row; /* of the logits after that token, among GUESS_ROWS */
     uint32_t n_read, n_next;
     unsigned past;                /* bit i: whether the guess i tokens ago was right */
-    uint32_t read[GUESS_ROWS];    /* guesses that the model has read after it */
+    uint32_t read[GUESS_ROWS];    /* guesses that the model has read after it; their rows follow */
     uint32_t next[GUESS_ROWS];    /* guesses for the next pass */
     uint32_t p_next;              /* probability that all of these are right */
     uint32_t last[GUESS_CONTEXT]; /* tokens, the nearest first */
@@ -83,15 +82,6 @@ void language_guesser_start(struct language_guesser *guesser);
  * Returns how many. */
 size_t language_guess_plan(struct language_guess *guess, uint32_t stream, uint32_t last,
                            struct lm_input *inputs);
-
-/* Lists what the model would read if the stream's next token were `token`: that, then guesses, which fill rows of logits from
- * first_row on. inputs: room for GUESS_ROWS - 1. Returns how many. */
-size_t language_guess_suppose(const struct language_guesser *guesser,
-                              const struct language_guess *guess, uint32_t stream, uint32_t token,
-                              uint32_t first_row, struct lm_input *inputs);
-
-/* The model has read these inputs as guesses after the stream's last token, or another thread is having it read them. */
-void language_guess_take(struct language_guess *guess, const struct lm_input *inputs, size_t n);
 
 /* Notes the stream's next token: keeps guesses or takes them back, and makes new ones. */
 enum tacit_status language_guess_note(struct language_guesser *guesser,

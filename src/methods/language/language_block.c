@@ -190,17 +190,6 @@ static enum tacit_status parse_layout(const struct block_job *job, struct langua
     return layout->referenced && !job->reference ? TACIT_ERR_REFERENCE_MISSING : TACIT_OK;
 }
 
-static void report_decoding(const struct language_coder *coder)
-{
-    const struct language_readers *readers = &coder->readers;
-    const struct language_speculation *early = &coder->speculation;
-    coder->job->report = (struct tacit_model_report){.n_decoded = coder->n_decoded,
-                                                     .n_passes = readers->n_passes + early->n_right,
-                                                     .n_read = readers->n_fed + early->n_fed,
-                                                     .n_early = early->n_right,
-                                                     .n_late = early->n_waited};
-}
-
 static enum tacit_status decode_payload(struct language_coder *coder)
 {
     struct block_job *job = coder->job;
@@ -222,7 +211,9 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     TRY(language_rounds_run(coder, NULL, &verdict));
     if (verdict != LANGUAGE_GOES_ON || !token_coder_is_done(&coder->token))
         return TACIT_ERR_CORRUPT;
-    report_decoding(coder);
+    job->report = (struct tacit_model_report){.n_decoded = coder->n_decoded,
+                                              .n_passes = coder->readers.n_passes,
+                                              .n_read = coder->readers.n_fed};
     return restore_content(coder);
 }
 

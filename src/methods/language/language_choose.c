@@ -99,12 +99,6 @@ uint32_t language_choose_ahead(bool encoding, uint32_t n_streams)
     return encoding && n_streams < LM_BATCH ? LM_BATCH / n_streams : 1;
 }
 
-/* Less likely tokens are so often wrong that starting and stopping their passes takes what they gain (docs/engine.md). */
-uint32_t language_choose_share(const struct codec_plan *plan)
-{
-    return plan->guessing == GUESSING_ALL ? 0 : GUESS_ONE / 4;
-}
-
 /* Measured by bench/guess_speed.c. With a large model, a pass of few rows waits for memory. */
 struct guess_costs language_choose_costs(const struct codec_plan *plan,
                                          const struct tacit_model *model)

@@ -31,9 +31,6 @@ uint32_t language_choose_streams(const struct codec_plan *plan, size_t n);
 /* Tokens of each stream that an encoder, which knows them, has the model read in one pass. */
 uint32_t language_choose_ahead(bool encoding, uint32_t n_streams);
 
-/* How likely a token has to be, of GUESS_ONE, to be read speculatively. */
-uint32_t language_choose_share(const struct codec_plan *plan);
-
 struct guess_costs language_choose_costs(const struct codec_plan *plan,
                                          const struct tacit_model *model);
 

@@ -66,13 +66,6 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
 }
 
-static uint32_t rows_of_unit(const struct language_coder *coder)
-{
-    if (!coder->guessing)
-        return coder->readers.n_ahead;
-    return coder->speculation.wanted ? SPECULATION_ROWS : GUESS_ROWS;
-}
-
 /* Needs the layout. Decides which threads read, and how much at a time, for n_threads. */
 static struct language_threads choose_readers(struct language_coder *coder,
                                               const struct codec_plan *plan, unsigned n_threads,
@@ -85,21 +78,16 @@ static struct language_threads choose_readers(struct language_coder *coder,
     coder->guessing = coder->guessing && !encoding && readers->n_streams <= GUESS_STREAMS &&
                       coder->layout.kv_keep == 0 && /* what was kept cannot be taken back */
                       coder->layout.kv_heads.n == 0;
+    readers->n_rows = coder->guessing ? GUESS_ROWS : readers->n_ahead;
     coder->guesser.n_streams = readers->n_streams;
     if (coder->guessing)
         language_draft_choose(&coder->draft, plan, coder->model, readers->n_streams);
     coder->guesser.drafted = coder->draft.model != NULL;
-    coder->speculation.wanted = coder->guessing && !coder->layout.unmixed &&
-                                readers->n_streams == 1 && n_threads > 1 &&
-                                !coder->guesser.drafted && !codec_plan_is_large(coder->model);
-    readers->n_rows = rows_of_unit(coder);
     struct language_threads threads = language_threads_choose(n_threads, coder->model, alone,
                                                               readers->n_streams, readers->n_ahead);
     readers->n_teams = threads.n_teams;
     readers->n_rounds = encoding && threads.n_teams > 1 ? 2 : 1;
     readers->cheap_rows = (plan->cpu_features & CPU_AMX_INT8) != 0 && readers->n_ahead == 1;
-    if (coder->speculation.wanted)
-        threads.n_teams = SPECULATION_TEAM + 1;
     return threads;
 }
 
@@ -239,7 +227,6 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
     if (coder->guessing)
         language_guesser_start(&coder->guesser);
     coder->guesser.costs = language_choose_costs(coder->job->plan, coder->model);
-    coder->speculation.share = language_choose_share(coder->job->plan);
     return language_draft_start(&coder->draft, coder->job->plan->cpu_features);
 }
 

@@ -10,7 +10,6 @@
 #include "methods/block_job.h"
 #include "methods/guess/language_draft.h"
 #include "methods/guess/language_guess.h"
-#include "methods/guess/language_speculation.h"
 #include "methods/language/language_layout.h"
 #include "methods/language/language_readers.h"
 #include "methods/language/token_coder.h"
@@ -48,10 +47,9 @@ struct language_coder {
     bool guessing;                   /* decoder: guessing is allowed, and there is memory for it */
     struct language_guesser guesser; /* decoder */
     struct language_draft draft;     /* decoder */
-    struct language_speculation speculation; /* decoder */
-    uint32_t *items;                         /* encoder: of the whole block */
-    size_t n_items, n_bare;                  /* of those done, n_bare are bare bytes */
-    size_t n_decoded;                        /* decoder: items */
+    uint32_t *items;                 /* encoder: of the whole block */
+    size_t n_items, n_bare;          /* of those done, n_bare are bare bytes */
+    size_t n_decoded;                /* decoder: items */
     /* [LANGUAGE_PRIMER_ROWS][readers.stride]; NULL if nothing is read before */
     float *primer_logits;
     void *memory;

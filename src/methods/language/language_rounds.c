@@ -42,14 +42,6 @@ static enum tacit_status guess_on(struct language_coder *coder, uint32_t stream)
     return language_draft_continue(&coder->draft, &coder->guesser, &s->guess);
 }
 
-static enum tacit_status settle_speculation(struct language_coder *coder,
-                                            const struct language_stream *s, uint32_t item)
-{
-    uint32_t place = coder->token.distribution.trie->places[item];
-    return language_speculation_settle(&coder->speculation,
-                                       s->at < s->end ? place : BYTE_TRIE_NONE);
-}
-
 /* Codes one item of one stream. */
 static enum tacit_status code_item(struct language_coder *coder, uint32_t stream)
 {
@@ -61,7 +53,6 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
     if (!coder->token.unmixed)
         context_mixer_select_stream(coder->token.mixed.cm, stream, coder->n_before + s->at);
     uint32_t item = coder->token.encoding ? *s->items++ : 0;
-    language_speculation_begin(&coder->speculation);
     item = token_coder_step(&coder->token, s->logits, item);
     struct byte_view bytes = tokenizer_item_bytes(coder->tokenizer, item);
     if (bytes.n > s->end - s->at)
@@ -74,7 +65,6 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
     coder->n_decoded += !coder->token.encoding;
     if (coder->token.encoding)
         return TACIT_OK;
-    TRY(settle_speculation(coder, s, item));
     TRY(language_draft_note(&coder->draft, bytes));
     return s->before != LM_NO_TOKEN ? guess_on(coder, stream) : TACIT_OK;
 }
@@ -83,7 +73,6 @@ static enum tacit_status code_item(struct language_coder *coder, uint32_t stream
 static enum tacit_status await_logits(struct language_coder *coder, uint32_t stream, uint64_t round)
 {
     struct language_stream *s = &coder->streams[stream];
-    TRY(language_speculation_await(&coder->speculation));
     TRY(language_readers_await(&coder->readers, stream, round, &s->next));
     s->next += s->guess.row * coder->readers.stride; /* an encoder's is the first */
     return TACIT_OK;
@@ -143,22 +132,6 @@ static enum tacit_status run_rounds(struct language_coder *coder, struct languag
     return TACIT_OK;
 }
 
-static enum tacit_status start_speculation(struct language_coder *coder)
-{
-    struct language_speculation *s = &coder->speculation;
-    s->pool = coder->job->pool;
-    s->lm = coder->lm;
-    s->guesser = &coder->guesser;
-    s->guess = &coder->streams[0].guess;
-    s->distribution = &coder->token.distribution;
-    s->logits = coder->readers.logits;
-    if (s->wanted) {
-        coder->token.mixed.look = language_speculation_look;
-        coder->token.mixed.looker = s;
-    }
-    return language_speculation_start(s);
-}
-
 enum tacit_status language_rounds_run(struct language_coder *coder, struct language_rival *rival,
                                       enum language_verdict *verdict)
 {
@@ -169,10 +142,7 @@ enum tacit_status language_rounds_run(struct language_coder *coder, struct langu
     readers->plan = plan_stream;
     readers->context = coder;
     TRY(language_readers_start(readers));
-    enum tacit_status status = start_speculation(coder);
-    if (status == TACIT_OK)
-        status = run_rounds(coder, rival, verdict);
-    language_speculation_stop(&coder->speculation);
+    enum tacit_status status = run_rounds(coder, rival, verdict);
     language_readers_stop(readers);
     return status;
 }

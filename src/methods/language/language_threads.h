@@ -4,7 +4,6 @@
  * threads are coded at the same time, unless the model is large (codec_plan.n_at_once). Threads
  * without a block help with blocks that are being coded, in teams: each team has the model read for
  * streams of its own, and within a team the members share the rows of the weights.
- * A decoder of one stream of a small model has a second team for speculative passes (guess/language_speculation.h).
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_THREADS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_THREADS_H

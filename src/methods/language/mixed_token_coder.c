@@ -30,8 +30,6 @@ static int code_bit(struct mixed_token_coder *coder, int bit, uint32_t p1)
 static int code_open(void *context, const struct byte_trie_walk *walk, int bit)
 {
     struct mixed_token_coder *coder = context;
-    if (coder->look)
-        coder->look(coder->looker, walk);
     struct context_hint hint = token_hint(coder->distribution, walk);
     context_mixer_set_hint(coder->cm, &hint);
     if (byte_trie_at_end(walk)) {

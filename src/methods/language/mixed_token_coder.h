@@ -15,9 +15,6 @@
 #include "engine/token_distribution.h"
 #include "predict/context_mixer.h"
 
-/* Is shown the walk before each open decision. */
-typedef void mixed_token_look(void *context, const struct byte_trie_walk *walk);
-
 struct mixed_token_coder {
     bool encoding;
     bool teaching;                                 /* both sides know the bits: nothing is coded */
@@ -25,8 +22,6 @@ struct mixed_token_coder {
     const struct token_distribution *distribution; /* for the next item */
     struct binary_encoder enc;
     struct binary_decoder dec;
-    mixed_token_look *look; /* a decoder's; NULL: nobody looks */
-    void *looker;
 };
 
 /* cm and distribution are set. */

@@ -236,53 +236,6 @@ static void check_back(const struct lm_model *model, const float *want, uint32_t
     stop(&run);
 }
 
-struct stopper {
-    unsigned n_left; /* products until it stops the pass */
-    atomic_bool stop;
-};
-
-static void stop_later(void *context, const struct tensor *matrix, const struct lm_rows *x,
-                       size_t n_rows)
-{
-    struct stopper *stopper = context;
-    (void)matrix, (void)x, (void)n_rows;
-    if (stopper->n_left-- == 0)
-        atomic_store(&stopper->stop, true);
-}
-
-/* Before each token, wrong guesses are read by a pass that is stopped in some layer, or too late. */
-static void check_stop(const struct lm_model *model, const float *want)
-{
-    struct lm_options options = {1, CONTEXT, 1, cpu_features(), 1, LM_BACK_MAX, KV_INT8, 0, NULL};
-    struct run run = {.model = model, .stride = lm_logit_stride(model)};
-    size_t n_wrong = 0, n_stopped = 0;
-    run.logits = aligned_alloc(64, (1 + LM_BACK_MAX) * run.stride * sizeof *run.logits);
-    CHECK(lm_state_create(&run.state, model, &options) == TACIT_OK);
-    for (uint32_t i = 0; i < N_TOKENS; i++) {
-        struct stopper stopper = {.n_left = i * 3 % (5 * model->shape.n_layers)};
-        struct lm_input inputs[LM_BACK_MAX], right = {0, token_at(&model->shape, 0, i), 0};
-        uint32_t n = 1 + i % LM_BACK_MAX;
-        bool stopped;
-        for (uint32_t j = 0; j < n; j++)
-            inputs[j] = (struct lm_input){0, (right.token + 1 + j) % model->shape.n_vocab, 1 + j};
-        lm_state_observe(run.state, stop_later, &stopper);
-        CHECK(lm_feed_unless(run.state, 0, inputs, n, run.logits, &stopper.stop, &stopped) ==
-              TACIT_OK);
-        lm_state_observe(run.state, NULL, NULL);
-        n_stopped += stopped;
-        CHECK(stopped || lm_take_back(run.state, 0, n) == TACIT_OK);
-        CHECK(lm_stream_position(run.state, 0) == i);
-        atomic_store(&stopper.stop, false);
-        CHECK(lm_feed_unless(run.state, 0, &right, 1, run.logits, &stopper.stop, &stopped) ==
-                  TACIT_OK &&
-              !stopped);
-        n_wrong += !same(&run, run.logits, want + i * run.stride);
-    }
-    CHECK_MSG(n_wrong == 0, "%zu rows after stopped passes", n_wrong);
-    CHECK(n_stopped < N_TOKENS && (n_stopped > 0 || model->shape.n_layers == 1));
-    stop(&run);
-}
-
 /* Of 9 tokens the stream keeps the first n and reads on; beyond its context it has lost some. */
 static void check_keep(const struct lm_model *model, const float *want)
 {
@@ -386,7 +339,6 @@ static void check_one_thread(const struct lm_model *model, const float *logits)
     check_steps(model, logits, 2, 1, features);
     check_steps(model, logits, N_STREAMS, 1, features);
     check_back(model, logits, 1);
-    check_stop(model, logits);
     check_keep(model, logits);
     check_prefill(model, logits, N_TOKENS, 1, features);
     for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
