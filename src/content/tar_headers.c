@@ -7,40 +7,28 @@
 #include "base/try.h"
 
 /* Of a header's fields, as POSIX calls them. */
-enum { SIZE = 124, SIZE_DIGITS = 11, CHKSUM = 148, CHKSUM_BYTES = 8, MAGIC = 257 };
-
-/* Writes the checksum as programs do: six octal digits, with leading zeros or blanks; 0, blank. */
-static void make_checksum(const uint8_t *header, uint8_t zero, uint8_t field[CHKSUM_BYTES])
-{
-    uint32_t sum = CHKSUM_BYTES * ' ';
-    for (unsigned i = 0; i < TAR_BLOCK; i++)
-        sum += i - CHKSUM < CHKSUM_BYTES ? 0 : header[i];
-    for (unsigned i = 6; i-- > 0; sum >>= 3)
-        field[i] = sum > 0 || i == 5 ? (uint8_t)('0' + (sum & 7)) : zero;
-    field[6] = 0;
-    field[7] = ' ';
-}
+enum { SIZE = 124, SIZE_DIGITS = 11 };
 
 static bool is_header(const uint8_t *data)
 {
-    uint8_t field[CHKSUM_BYTES];
-    if (memcmp(data + MAGIC, "ustar", 5) != 0 || data[CHKSUM + 6] != 0 || data[CHKSUM + 7] != ' ')
+    uint8_t field[TAR_CHKSUM_BYTES];
+    if (!tar_is_marked(data))
         return false;
-    make_checksum(data, data[CHKSUM] == ' ' ? ' ' : '0', field);
-    return memcmp(data + CHKSUM, field, CHKSUM_BYTES) == 0;
+    tar_make_checksum(data, data[TAR_CHKSUM] == ' ' ? ' ' : '0', field);
+    return memcmp(data + TAR_CHKSUM, field, TAR_CHKSUM_BYTES) == 0;
 }
 
 /* Where the first header at or behind from begins; n if there is none. */
 static size_t find_header(const uint8_t *data, size_t n, size_t from)
 {
-    size_t at = from + MAGIC;
-    while (at + TAR_BLOCK - MAGIC <= n) {
+    size_t at = from + TAR_MAGIC;
+    while (at + TAR_BLOCK - TAR_MAGIC <= n) {
         const uint8_t *found = memchr(data + at, 'u', n - at);
         if (!found)
             break;
         at = (size_t)(found - data);
-        if (at + TAR_BLOCK - MAGIC <= n && is_header(found - MAGIC))
-            return at - MAGIC;
+        if (at + TAR_BLOCK - TAR_MAGIC <= n && is_header(found - TAR_MAGIC))
+            return at - TAR_MAGIC;
         at++;
     }
     return n;
@@ -120,7 +108,7 @@ void tar_headers_apply(const struct tar_headers *tar, const uint8_t *data, size_
         out += n_content;
         data += n_content + n_zeros;
         memcpy(to, data, TAR_BLOCK);
-        memset(to + CHKSUM, data[CHKSUM] == ' ' ? ' ' : 0, CHKSUM_BYTES);
+        memset(to + TAR_CHKSUM, data[TAR_CHKSUM] == ' ' ? ' ' : 0, TAR_CHKSUM_BYTES);
         measure_gap(tar, i, data, &next_gap, &n_content, &n_zeros);
         data += TAR_BLOCK;
         to += TAR_BLOCK;
@@ -148,7 +136,7 @@ enum tacit_status tar_headers_restore(const struct tar_headers *tar, const uint8
         n_left -= (size_t)n_content;
         n_zeros_left -= n_zeros;
         memcpy(out, header, TAR_BLOCK);
-        make_checksum(header, header[CHKSUM] == ' ' ? ' ' : '0', out + CHKSUM);
+        tar_make_checksum(header, header[TAR_CHKSUM] == ' ' ? ' ' : '0', out + TAR_CHKSUM);
         measure_gap(tar, i, header, &next_gap, &n_content, &n_zeros);
         out += TAR_BLOCK;
     }

@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 #include "base/varint.h"
+#include "content/tar_field.h"
 #include "tacit/status.h"
 
 enum {
-    TAR_BLOCK = 512, /* a header's bytes; files are filled up to a multiple of it */
     TAR_GAPS_MAX = 256,
     TAR_HEADERS_BYTES_MAX = (4 + 2 * TAR_GAPS_MAX) * VARINT_MAX,
 };

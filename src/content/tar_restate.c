@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/try.h"
-#include "content/tar_headers.h"
+#include "content/tar_field.h"
 
 /* Of a header's fields, as POSIX calls them. */
-enum { NAME_BYTES = 100, MTIME = 136, CHKSUM = 148, CHKSUM_BYTES = 8, MAGIC = 257 };
+enum { NAME_BYTES = 100, MTIME = 136 };
 enum { TIME_BYTES = 5 }; /* in the archive */
 
 static bool is_octal(uint8_t c)
@@ -17,10 +17,9 @@ static bool is_octal(uint8_t c)
 
 static bool is_header(const uint8_t *data)
 {
-    bool fits =
-        memcmp(data + MAGIC, "ustar", 5) == 0 && data[CHKSUM + 6] == 0 && data[CHKSUM + 7] == ' ';
-    for (unsigned i = 0; fits && i < 6; i++)
-        fits = is_octal(data[CHKSUM + i]);
+    bool fits = tar_is_marked(data);
+    for (unsigned i = 0; fits && i < TAR_CHKSUM_DIGITS; i++)
+        fits = is_octal(data[TAR_CHKSUM + i]);
     for (unsigned i = 0; fits && i < TAR_TIME_DIGITS; i++)
         fits = is_octal(data[MTIME + i]);
     return fits;
@@ -30,15 +29,6 @@ static uint32_t root_of(const uint8_t *header)
 {
     const uint8_t *slash = memchr(header, '/', NAME_BYTES);
     return slash ? (uint32_t)(slash - header) : 0;
-}
-
-static void make_checksum(uint8_t *header)
-{
-    uint32_t sum = CHKSUM_BYTES * ' ';
-    for (unsigned i = 0; i < TAR_BLOCK; i++)
-        sum += i - CHKSUM < CHKSUM_BYTES ? 0 : header[i];
-    for (unsigned i = 6; i-- > 0; sum >>= 3)
-        header[CHKSUM + i] = (uint8_t)('0' + (sum & 7));
 }
 
 struct names {
@@ -76,7 +66,7 @@ static struct names names_of(const struct tar_restate *restate)
 static void restore_header(uint8_t *header, const struct names *older, const struct names *names)
 {
     exchange(header, older, names);
-    make_checksum(header);
+    tar_make_checksum(header, '0', header + TAR_CHKSUM);
 }
 
 void tar_restate_restore(const struct tar_restate *restate, struct byte_view reference,
@@ -130,10 +120,10 @@ static bool restate_header(struct search *search, const uint8_t *header, const s
 {
     memcpy(out, header, TAR_BLOCK);
     exchange(out, names, older);
-    make_checksum(out);
+    tar_make_checksum(out, '0', out + TAR_CHKSUM);
     const uint8_t *found = find_older(search, out);
     if (found)
-        memcpy(out + CHKSUM, found + CHKSUM, CHKSUM_BYTES);
+        memcpy(out + TAR_CHKSUM, found + TAR_CHKSUM, TAR_CHKSUM_BYTES);
     if (comes_back(out, header, older, names))
         return true;
     memcpy(out, header, TAR_BLOCK);

@@ -152,8 +152,7 @@ static bool can_recall(const struct block_job *job)
     const struct block_look *look = job->look;
     bool plain = job->reference && job->content.size >= RECALL_CONTENT_MIN;
     for (size_t i = 0; plain && i < look->n_split; i++)
-        plain =
-            (CONTENT_BIT(look->split[i].content.type) & (CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) == 0;
+        plain = context_layout_type_recalls(look->split[i].content.type);
     return plain;
 }
 

@@ -125,8 +125,7 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
 /* With copies in the coded bits, no segment may be a copy, raw or transformed. */
 static bool may_recall(const struct context_segment *segment)
 {
-    return !segment->raw && segment->distance == 0 &&
-           (CONTENT_BIT(segment->content.type) & (CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) == 0;
+    return context_layout_is_coded(segment) && context_layout_type_recalls(segment->content.type);
 }
 
 static enum tacit_status read_kind(struct varint_reader *r, struct context_segment *segment,

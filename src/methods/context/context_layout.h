@@ -39,6 +39,12 @@ static inline bool context_layout_is_coded(const struct context_segment *segment
     return !segment->raw && segment->distance == 0;
 }
 
+/* Whether a block whose coded bits hold copies may have the type: samples are transformed. */
+static inline bool context_layout_type_recalls(enum content_type type)
+{
+    return (CONTENT_BIT(type) & (CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) == 0;
+}
+
 struct context_layout {
     struct context_config config; /* content_set 0: no segment is coded, there are no models */
     /* the reference stands before the content: models read it, copies take of it */
