@@ -538,14 +538,11 @@ static void put_figures(struct writer *w)
     w->pos = w->n;
 }
 
-/* Of sentences, of records, of records with zeros between them, by one program after the other. */
-static void put_dumps(struct writer *w)
+/* What is dumped: sentences, records, or records with zeros between them. Returns which. */
+static uint32_t fill_dumped(struct writer *w, uint8_t *data, size_t n)
 {
-    uint8_t data[105];
-    char text[8 * sizeof data + 64];
-    struct writer part = {.out = data, .n = sizeof data, .state = rng(w)};
+    struct writer part = {.out = data, .n = n, .state = rng(w)};
     uint32_t kind = rng(w) % 3;
-    const struct golden_dump *dump = &golden_dumps[w->pos / 530 % GOLDEN_N_DUMPS];
     while (part.pos < part.n)
         if (kind == 0)
             put_sentence(&part);
@@ -553,10 +550,25 @@ static void put_dumps(struct writer *w)
             put_records(&part);
     if (kind == 1)
         memset(data + 16, 0, 64);
-    size_t n = golden_dump_write(text, dump, data, sizeof data, 0);
-    put_format(w, "%s, part %u:\n", dump->program, kind);
+    return kind;
+}
+
+static void put_dumped(struct writer *w, const char *program, uint32_t kind, const char *text,
+                       size_t n)
+{
+    put_format(w, "%s, part %u:\n", program, kind);
     for (size_t i = 0; i < n; i++)
         put(w, (uint8_t)text[i]);
+}
+
+/* By one program after the other, as words below. */
+static void put_dumps(struct writer *w)
+{
+    uint8_t data[105];
+    char text[8 * sizeof data + 64];
+    const struct golden_dump *dump = &golden_dumps[w->pos / 530 % GOLDEN_N_DUMPS];
+    uint32_t kind = fill_dumped(w, data, sizeof data);
+    put_dumped(w, dump->program, kind, text, golden_dump_write(text, dump, data, sizeof data, 0));
 }
 
 static void put_words(struct writer *w)
@@ -564,20 +576,10 @@ static void put_words(struct writer *w)
     uint8_t data[104];
     char text[12 * sizeof data + 128];
     size_t index = w->pos / 700 % GOLDEN_N_WORDS;
-    size_t n_bytes = golden_words[index].size == 1 ? 48 : sizeof data - index % 4;
-    struct writer part = {.out = data, .n = n_bytes, .state = rng(w)};
-    uint32_t kind = rng(w) % 3;
-    while (part.pos < part.n)
-        if (kind == 0)
-            put_sentence(&part);
-        else
-            put_records(&part);
-    if (kind == 1)
-        memset(data + 16, 0, 64);
-    size_t n = golden_words_write(text, &golden_words[index], data, part.n, 0);
-    put_format(w, "%s, part %u:\n", golden_words[index].program, kind);
-    for (size_t i = 0; i < n; i++)
-        put(w, (uint8_t)text[i]);
+    const struct golden_words *words = &golden_words[index];
+    size_t n_bytes = words->size == 1 ? 48 : sizeof data - index % 4;
+    uint32_t kind = fill_dumped(w, data, n_bytes);
+    put_dumped(w, words->program, kind, text, golden_words_write(text, words, data, n_bytes, 0));
 }
 
 /* Base64 that does not fill its last character, and hexadecimal digits; no line is ended. */

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "golden/golden_lines.h"
+
 struct golden_dump {
     const char *program;
     const char *offset; /* printf's format of what stands before the bytes */
@@ -39,9 +41,10 @@ static const struct golden_dump golden_dumps[] = {
 enum { GOLDEN_N_DUMPS = sizeof golden_dumps / sizeof *golden_dumps };
 
 /* bytes: all of a line, or fewer in the last one. Returns the length. */
-static inline size_t golden_dump_line(char *to, const struct golden_dump *dump,
-                                      const uint8_t *bytes, size_t n, uint32_t offset)
+static inline size_t golden_dump_line(char *to, const void *layout, const uint8_t *bytes, size_t n,
+                                      uint32_t offset)
 {
+    const struct golden_dump *dump = layout;
     int length = sprintf(to, dump->offset, offset);
     for (size_t i = 0; i < (dump->before ? dump->line : n); i++) {
         if (i > 0 && i % dump->group == 0)
@@ -51,31 +54,15 @@ static inline size_t golden_dump_line(char *to, const struct golden_dump *dump,
         length += i >= n ? sprintf(to + length, "  ")
                          : sprintf(to + length, dump->upper ? "%02X" : "%02x", bytes[i]);
     }
-    if (dump->before) {
-        length += sprintf(to + length, "%s", dump->before);
-        for (size_t i = 0; i < n; i++)
-            to[length++] = bytes[i] < 32 || bytes[i] > 126 ? '.' : (char)bytes[i];
-        length += sprintf(to + length, "%s", dump->behind);
-    }
-    return (size_t)(length + sprintf(to + length, "\n"));
+    return (size_t)length + golden_line_end(to + length, dump->before, dump->behind, bytes, n);
 }
 
 /* Up to 8 characters a byte, and 64. Returns the length. */
 static inline size_t golden_dump_write(char *to, const struct golden_dump *dump,
                                        const uint8_t *data, size_t n, uint32_t start)
 {
-    size_t length = 0, line = dump->line;
-    bool hidden = false;
-    for (size_t i = 0; i < n; i += line) {
-        size_t n_bytes = n - i < line ? n - i : line;
-        bool again = dump->squeezed && i > 0 && n_bytes == line &&
-                     memcmp(data + i, data + i - line, line) == 0;
-        if (!again)
-            length += golden_dump_line(to + length, dump, data + i, n_bytes, start + (uint32_t)i);
-        else if (!hidden)
-            length += (size_t)sprintf(to + length, "*\n");
-        hidden = again;
-    }
+    struct golden_lines lines = {golden_dump_line, dump, dump->line, dump->squeezed};
+    size_t length = golden_lines_write(to, &lines, data, n, start);
     return length + (size_t)sprintf(to + length, dump->end, start + (uint32_t)n);
 }
 

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "golden/golden_lines.h"
+
 struct golden_words {
     const char *program;
     const char *offset; /* printf's format of what stands before the words */
@@ -73,9 +75,10 @@ static inline int golden_word_write(char *to, const struct golden_words *words,
 }
 
 /* bytes: all of a line, or fewer in the last one. Returns the length. */
-static inline size_t golden_words_line(char *to, const struct golden_words *words,
-                                       const uint8_t *bytes, size_t n, uint32_t offset)
+static inline size_t golden_words_line(char *to, const void *layout, const uint8_t *bytes, size_t n,
+                                       uint32_t offset)
 {
+    const struct golden_words *words = layout;
     int length = sprintf(to, words->offset, offset);
     for (size_t i = 0; i < words->line; i += words->size)
         if (i < n)
@@ -83,31 +86,15 @@ static inline size_t golden_words_line(char *to, const struct golden_words *word
                                         n - i < words->size ? n - i : words->size);
         else if (words->filled || words->before)
             length += sprintf(to + length, "%*s", (int)words->width, "");
-    if (words->before) {
-        length += sprintf(to + length, "%s", words->before);
-        for (size_t i = 0; i < n; i++)
-            to[length++] = bytes[i] < 32 || bytes[i] > 126 ? '.' : (char)bytes[i];
-        length += sprintf(to + length, "%s", words->behind);
-    }
-    return (size_t)(length + sprintf(to + length, "\n"));
+    return (size_t)length + golden_line_end(to + length, words->before, words->behind, bytes, n);
 }
 
 /* Up to 12 characters a byte, and 128. Programs with an end leave out lines like the one before. Returns the length. */
 static inline size_t golden_words_write(char *to, const struct golden_words *words,
                                         const uint8_t *data, size_t n, uint32_t start)
 {
-    size_t length = 0, line = words->line;
-    bool hidden = false;
-    for (size_t i = 0; i < n; i += line) {
-        size_t n_bytes = n - i < line ? n - i : line;
-        bool again = *words->end != '\0' && i > 0 && n_bytes == line &&
-                     memcmp(data + i, data + i - line, line) == 0;
-        if (!again)
-            length += golden_words_line(to + length, words, data + i, n_bytes, start + (uint32_t)i);
-        else if (!hidden)
-            length += (size_t)sprintf(to + length, "*\n");
-        hidden = again;
-    }
+    struct golden_lines lines = {golden_words_line, words, words->line, *words->end != '\0'};
+    size_t length = golden_lines_write(to, &lines, data, n, start);
     return length + (size_t)sprintf(to + length, words->end, start + (uint32_t)n);
 }
 

@@ -17,25 +17,20 @@ static uint8_t bytes[BYTES_MAX];
 static char dump[2 * DUMP_MAX + 4096];
 static uint64_t state = 1;
 
-static size_t back(const char *text, size_t n)
-{
-    return check_back((const uint8_t *)text, n);
-}
-
 /* All of it is found, and no more, between lines of words too. */
 static void check_whole(const struct golden_dump *program, size_t n_bytes)
 {
     static char among[sizeof dump];
     uint32_t start = sample_rng(&state) % 3 == 0 ? sample_rng(&state) % 9999 * program->line : 0;
     size_t n = golden_dump_write(dump, program, bytes, n_bytes, start);
-    CHECK_MSG(back(dump, n) == n_bytes && found.n_stretches == 1, "%s: %zu bytes, %u stretches",
-              program->program, n_bytes, found.n_stretches);
+    CHECK_MSG(check_text_back(dump, n) == n_bytes && found.n_stretches == 1,
+              "%s: %zu bytes, %u stretches", program->program, n_bytes, found.n_stretches);
     static const char front[] = "00000000: what it holds\nabcd \n", behind[] = "and so on\n";
     memcpy(among, front, sizeof front - 1);
     memcpy(among + sizeof front - 1, dump, n);
     memcpy(among + sizeof front - 1 + n, behind, sizeof behind);
     size_t n_all = sizeof front - 1 + n + sizeof behind;
-    CHECK_MSG(back(among, n_all) == n_all - n + n_bytes && found.n_stretches == 1,
+    CHECK_MSG(check_text_back(among, n_all) == n_all - n + n_bytes && found.n_stretches == 1,
               "%s among lines: %zu bytes", program->program, n_bytes);
 }
 
@@ -62,14 +57,14 @@ static void check_zeros(void)
             memset(bytes + n_front, 0, n_zeros);
             sample_fill(bytes + n_front + n_zeros, 100, SAMPLE_RANDOM, 1);
             size_t n = golden_dump_write(dump, hexdump, bytes, n_front + n_zeros + 100, 0);
-            size_t n_recoded = back(dump, n);
+            size_t n_recoded = check_text_back(dump, n);
             bool whole = n_zeros + n_front <= n_front / 16 * 79;
             CHECK_MSG(n_recoded <= n && (!whole || n_recoded == n_front + n_zeros + 100),
                       "%zu, %zu zeros: %zu", n_front, n_zeros, n_recoded);
         }
     memset(bytes, 7, BYTES_MAX); /* written though it could be left out */
     size_t n = golden_dump_write(dump, &golden_dumps[0], bytes, BYTES_MAX, 0);
-    CHECK(back(dump, n) == BYTES_MAX);
+    CHECK(check_text_back(dump, n) == BYTES_MAX);
 }
 
 /* Packets: short dumps that begin at 0, with a line between them. */
@@ -84,7 +79,7 @@ static void check_packets(void)
         n += golden_dump_write(dump + n, &golden_dumps[5], bytes, n_packet, 0);
         n_bytes += n_packet;
     }
-    CHECK(back(dump, n) < n_bytes + 40 * 60 && found.n_stretches == 40);
+    CHECK(check_text_back(dump, n) < n_bytes + 40 * 60 && found.n_stretches == 40);
 }
 
 /* Cut, and with characters changed: it comes back. */
@@ -93,16 +88,10 @@ static void check_changed(void)
     static const char characters[] = "0aA |>*\n:.x9";
     for (int round = 0; round < 4000; round++) {
         const struct golden_dump *program = &golden_dumps[sample_rng(&state) % GOLDEN_N_DUMPS];
-        size_t n_bytes = 30 + sample_rng(&state) % 300;
-        sample_fill(bytes, n_bytes, (enum sample_kind)(sample_rng(&state) % N_SAMPLE_KINDS), 3);
-        if (round % 3 == 0)
-            memset(bytes + n_bytes / 4, 0, n_bytes / 2);
+        size_t n_bytes = fill_for_changes(bytes, round, &state);
         size_t n =
             golden_dump_write(dump, program, bytes, n_bytes, round % 5 == 0 ? 0xfffffff0 : 0);
-        for (uint32_t k = sample_rng(&state) % 4; k > 0; k--)
-            dump[sample_rng(&state) % n] = characters[sample_rng(&state) % (sizeof characters - 1)];
-        size_t cut = sample_rng(&state) % 3 == 0 ? sample_rng(&state) % n : 0;
-        back(dump + cut, n - cut - sample_rng(&state) % (n - cut));
+        check_changed_back(dump, n, characters, &state);
     }
 }
 
@@ -115,7 +104,7 @@ static void check_left_alone(void)
         size_t n = 0;
         for (unsigned i = 0; i < 50; i++)
             n += (size_t)snprintf(dump + n, 99, lines[k], i * 16, i);
-        CHECK_MSG(back(dump, n) == n && found.n_stretches == 0, "%s", lines[k]);
+        CHECK_MSG(check_text_back(dump, n) == n && found.n_stretches == 0, "%s", lines[k]);
     }
 }
 
@@ -150,10 +139,7 @@ static void check_claimed(void)
 
 static void check_wrong(void)
 {
-    static const struct {
-        uint8_t bytes[12];
-        bool right;
-    } kinds[] = {
+    static const struct claimed_kind kinds[] = {
         {{0x30, 0x47, 0x4f, 0x49, 0, 0}, true},
         {{0x3f, 0xcf, 0xff, 0xff, 0, 0x7f, 1, ' '}, true}, /* 16 digits: two numbers */
         {{0x30, 0x77, 0x4f, 0x49, 0, 0}, false},           /* no such base */
@@ -161,11 +147,7 @@ static void check_wrong(void)
         {{0x30, 0x47, 0x4f, 0x49, 0x80, 0, 0}, false},     /* a longer form than need be */
         {{0x50, 0x47, 0x4f, 0x49, 0, 0}, false},           /* no such form */
     };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct recoding_kind kind;
-        struct varint_reader r = {kinds[i].bytes, sizeof kinds[i].bytes, 0};
-        CHECK_MSG((recoding_kind_read(&r, &kind) == TACIT_OK) == kinds[i].right, "kind %zu", i);
-    }
+    check_claimed_kinds(kinds, sizeof kinds / sizeof *kinds);
 }
 
 int main(void)

@@ -18,18 +18,13 @@ static uint8_t bytes[BYTES_MAX];
 static char dump[DUMP_MAX];
 static uint64_t state = 1;
 
-static size_t back(const char *text, size_t n)
-{
-    return check_back((const uint8_t *)text, n);
-}
-
 /* All of it is found, in the right order of bytes. */
 static void check_whole(const struct golden_words *program, size_t n_bytes)
 {
     uint32_t start = sample_rng(&state) % 3 == 0 ? sample_rng(&state) % 9999 * program->line : 0;
     size_t n = golden_words_write(dump, program, bytes, n_bytes, start);
-    CHECK_MSG(back(dump, n) == n_bytes && found.n_stretches == 1, "%s: %zu bytes, %zu of %zu",
-              program->program, n_bytes, (size_t)found.n_bytes, n);
+    CHECK_MSG(check_text_back(dump, n) == n_bytes && found.n_stretches == 1,
+              "%s: %zu bytes, %zu of %zu", program->program, n_bytes, (size_t)found.n_bytes, n);
     struct byte_buffer recoded = {0};
     CHECK(byte_buffer_append(&recoded, (const uint8_t *)dump, n) == TACIT_OK);
     CHECK(recoding_apply(&found, &recoded) == TACIT_OK);
@@ -63,16 +58,10 @@ static void check_changed(void)
     static const char characters[] = "0a7 -|>*\n:.x9";
     for (int round = 0; round < 3000; round++) {
         const struct golden_words *program = &golden_words[sample_rng(&state) % GOLDEN_N_WORDS];
-        size_t n_bytes = 30 + sample_rng(&state) % 300;
-        sample_fill(bytes, n_bytes, (enum sample_kind)(sample_rng(&state) % N_SAMPLE_KINDS), 3);
-        if (round % 3 == 0)
-            memset(bytes + n_bytes / 4, 0, n_bytes / 2);
+        size_t n_bytes = fill_for_changes(bytes, round, &state);
         size_t n =
             golden_words_write(dump, program, bytes, n_bytes, round % 5 == 0 ? 0xfffffff0 : 0);
-        for (uint32_t k = sample_rng(&state) % 4; k > 0; k--)
-            dump[sample_rng(&state) % n] = characters[sample_rng(&state) % (sizeof characters - 1)];
-        size_t cut = sample_rng(&state) % 3 == 0 ? sample_rng(&state) % n : 0;
-        back(dump + cut, n - cut - sample_rng(&state) % (n - cut));
+        check_changed_back(dump, n, characters, &state);
     }
 }
 
@@ -133,20 +122,13 @@ static void check_claimed(void)
 
 static void check_wrong(void)
 {
-    static const struct {
-        uint8_t bytes[12];
-        bool right;
-    } kinds[] = {
+    static const struct claimed_kind kinds[] = {
         {{0x40, 0x16, 0x4f, 0x00, 0x01, 0, 0}, true},
         {{0x40, 0x16, 0x4f, 0x00, 0x06, 0, 0}, false}, /* no such digits */
         {{0x40, 0x96, 0x4f, 0x00, 0x01, 0, 0}, false}, /* a blank in the middle */
         {{0x40, 0x16, 0x4e, 0x00, 0x01, 0, 0}, false}, /* a line of 15 bytes */
     };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct recoding_kind kind;
-        struct varint_reader r = {kinds[i].bytes, sizeof kinds[i].bytes, 0};
-        CHECK_MSG((recoding_kind_read(&r, &kind) == TACIT_OK) == kinds[i].right, "kind %zu", i);
-    }
+    check_claimed_kinds(kinds, sizeof kinds / sizeof *kinds);
 }
 
 int main(void)
