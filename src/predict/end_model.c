@@ -114,7 +114,7 @@ uint32_t end_predict(struct end_model *model, const struct end_place *place, flo
 void end_update(struct end_model *model, int bit)
 {
     const struct input_tables *t = model->tables;
-    mixer_update(&model->mixer, &model->mixer_stream, bit);
+    mixer_update(&model->mixer, &model->mixer_stream, bit, 1.0f);
     adaptive_update(model->match, bit, &t->rates, ADAPTIVE_LIMIT_MAX);
     for (unsigned i = 0; i < END_CONTEXTS; i++) {
         unsigned state = *model->history[i];

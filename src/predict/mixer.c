@@ -153,7 +153,7 @@ static float next_rate(const struct mixer_rates *rates, uint32_t *age)
     return rate;
 }
 
-void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
+void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit, float pace)
 {
     float target = (float)bit, error = target - stream->final_p;
     if (!mixer->summed) {
@@ -161,7 +161,7 @@ void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit)
         mixer->kernels->mix_train(&stream->final_set, 1, &step, stream->dots, mixer->n_dots);
     }
     for (unsigned k = 0; k < mixer->n_selectors; k++)
-        stream->steps[k] = (mixer->summed ? error : target - stream->p[k]) *
+        stream->steps[k] = (mixer->summed ? error * pace : target - stream->p[k]) *
                            next_rate(&mixer->rates, stream->age[k]);
     mixer->kernels->mix_train(stream->sets, mixer->n_selectors, stream->steps, stream->x,
                               mixer->n_inputs);

@@ -60,6 +60,7 @@ float mixer_probability(const struct mixer *mixer, struct mixer_stream *stream, 
 /* As a 32-bit fraction for the coder, 1 .. 2^32 - 1; p: 0 .. 1. */
 uint32_t probability_q32(float p);
 
-void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit);
+/* pace: how many times as fast as else one layer learns; two layers do not ask. */
+void mixer_update(struct mixer *mixer, struct mixer_stream *stream, int bit, float pace);
 
 #endif

@@ -68,7 +68,7 @@ uint32_t predict_end(struct ends *e, const struct predictor *predictor, uint32_t
 
 void learn_end(struct ends *e, int bit)
 {
-    mix_learn(e->mixer, bit);
+    mix_learn(e->mixer, bit, 1.0f);
     counter_learn(e->match, bit, 1023);
     for (int i = 0; i < N; i++) {
         counter_learn(&e->H[i][*e->used[i]], bit, 1023);

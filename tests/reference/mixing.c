@@ -91,13 +91,13 @@ static void train(struct weight_set *set, const struct mixer *m, float error)
         set->weights[i] += m->x[i] * s;
 }
 
-void mix_learn(struct mixer *m, int bit)
+void mix_learn(struct mixer *m, int bit, float pace)
 {
     float target = (float)bit, s = (target - m->P) * m->final_rate;
     for (unsigned k = 0; k < m->n_selectors && m->layered; k++)
         m->f[k] += m->d[k] * s;
     for (unsigned k = 0; k < m->n_selectors; k++)
-        train(m->w[k], m, target - (m->layered ? m->p[k] : m->P));
+        train(m->w[k], m, m->layered ? target - m->p[k] : (target - m->P) * pace);
 }
 
 #define Z (16.0f / 15.0f)

@@ -30,7 +30,8 @@ struct mixer *make_end_mixer(unsigned n_inputs, unsigned n_selectors, const uint
 
 /* X */
 float mix(struct mixer *mixer, const struct given *given, unsigned partial);
-void mix_learn(struct mixer *mixer, int bit);
+/* pace: of one layer. */
+void mix_learn(struct mixer *mixer, int bit, float pace);
 
 struct refiner {
     int n_maps;

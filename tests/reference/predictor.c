@@ -301,7 +301,8 @@ void learn_bit(struct predictor *p, int bit)
         return;
     }
     refine_learn(g->refiner, bit);
-    mix_learn(g->mixer, bit);
+    bool binary = p->seen.type == 0 || p->seen.type == 3 || p->seen.type == 4;
+    mix_learn(g->mixer, bit, binary && p->setup.strong ? 1.5f : 1.0f);
     components_learn(p, bit);
 }
 

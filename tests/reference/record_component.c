@@ -6,7 +6,7 @@
 
 struct record {
     struct context_set *contexts;
-    uint32_t w, c;
+    uint32_t w, c, marks;
     uint32_t at[256], gap[256], same[256];
 };
 
@@ -40,11 +40,21 @@ static void byte(void *state, const struct seen *seen)
     uint64_t c = r->c, a = back(seen, r->w), b = back(seen, 2 * r->w);
     uint64_t l = back(seen, 1), ll = back(seen, 2), al = back(seen, r->w + 1);
     uint64_t ar = r->w == 1 ? 0 : back(seen, r->w - 1);
+    uint64_t l8 = last(seen, 8);
+    r->marks = r->marks << 2 | (uint32_t)(l == back(seen, 5)) << 1 | (l == 0);
     struct context_set *s = r->contexts;
     context(s, J(a << 8 | l, c));
     context(s, J(a << 8 | b, c));
     context(s, J(l << 8 | ll, c));
     context(s, a << 16 | al << 8 | l);
+    context(s, l8 & 0xff000000ffu);
+    context(s, (l8 & 0xffe00000u) | (r->marks & 0xff));
+    context(s, l8 & 0xff00000000u);
+    context(s, l8 & 0xffff000000u);
+    context(s, l8 & 0xff00ff00000000u);
+    context(s, l8 & 0xff00000000ffu);
+    context(s, back(seen, 8));
+    context(s, r->marks);
     context(s, J(c, a));
     context(s, J(c, l));
     context(s, a << 16 | b << 8 | l);
@@ -73,7 +83,7 @@ struct component make_record(struct setup *setup)
     struct record *r = zeros(sizeof *r);
     struct component c = {r, byte, predict, learn, 0, 2, {256, 1024}, 0, NULL};
     r->w = 4;
-    r->contexts = make_contexts(setup, &c, setup->strong ? 12 : 4);
+    r->contexts = make_contexts(setup, &c, setup->strong ? 20 : 6);
     own(setup, &r->w, sizeof *r - offsetof(struct record, w));
     return c;
 }

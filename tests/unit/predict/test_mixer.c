@@ -74,7 +74,7 @@ static float run_bit(struct fixture *f, float strength)
     float p = mixer_probability(&f->mixer, &f->stream, x);
     CHECK_MSG(p >= 0 && p <= 1 && x >= -15 && x <= 15, "%g", (double)x);
     CHECK(probability_q32(p) >= 1);
-    mixer_update(&f->mixer, &f->stream, bit);
+    mixer_update(&f->mixer, &f->stream, bit, 1.0f);
     return (p - (float)bit) * (p - (float)bit);
 }
 
