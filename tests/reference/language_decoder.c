@@ -369,8 +369,10 @@ static void decode_items(struct language *g, uint8_t *content, size_t end)
     }
     if (l->reads)
         read_reference(g);
-    if (l->primed)
+    if (l->primed) {
+        select_stream(g->predictor, 0, 0);
         learn_text(g, (const uint8_t *)primer, sizeof primer - 1);
+    }
     if (l->arranged)
         decode_silent(g, content + l->n_spoken);
     decode_streams(g, content);

@@ -186,5 +186,8 @@ enum tacit_status language_primer_read(struct language_coder *coder)
 {
     if (coder->layout.referenced)
         return read_reference(coder);
-    return coder->layout.primed ? learn(coder, (const uint8_t *)text, TEXT_BYTES) : TACIT_OK;
+    if (!coder->layout.primed)
+        return TACIT_OK;
+    context_mixer_select_stream(coder->token.mixed.cm, 0, 0);
+    return learn(coder, (const uint8_t *)text, TEXT_BYTES);
 }
