@@ -56,13 +56,12 @@ static inline struct tokenizer *tiny_tokenizer(uint32_t n_tokens)
     return tokenizer_create(&tokenizer, &spec) == TACIT_OK ? tokenizer : NULL;
 }
 
-/* The model with these weights, which it takes over, opened from memory. *memory: the caller's to
- * free after closing. */
-static inline enum tacit_status tiny_open(struct tacit_model **model, struct lm_model *lm,
-                                          uint8_t **memory)
+/* The model of these two, which it takes over, opened from memory. *memory: the caller's to free after
+ * closing. */
+static inline enum tacit_status tiny_open_with(struct tacit_model **model, struct lm_model *lm,
+                                               struct tokenizer *tokenizer, uint8_t **memory)
 {
     struct tmodel_text text = {{(const uint8_t *)"tiny", 4}, {NULL, 0}, {NULL, 0}};
-    struct tokenizer *tokenizer = tiny_tokenizer(lm->shape.n_vocab);
     uint8_t *saved = NULL;
     *model = NULL;
     *memory = NULL;
@@ -80,6 +79,13 @@ static inline enum tacit_status tiny_open(struct tacit_model **model, struct lm_
     tokenizer_destroy(tokenizer);
     lm_model_destroy(lm);
     return status;
+}
+
+/* The same with the tokenizer above. */
+static inline enum tacit_status tiny_open(struct tacit_model **model, struct lm_model *lm,
+                                          uint8_t **memory)
+{
+    return tiny_open_with(model, lm, tiny_tokenizer(lm->shape.n_vocab), memory);
 }
 
 /* The weights are shape's of tiny_model.h. */

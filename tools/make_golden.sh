@@ -11,6 +11,8 @@ build/release/tests/golden/test_golden --write tests/golden
 build/release/tests/golden/test_golden tests/golden
 build/release/tests/golden/test_golden_model --write tests/golden
 build/release/tests/golden/test_golden_model tests/golden
+build/release/tests/golden/test_golden_shapes --write tests/golden
+build/release/tests/golden/test_golden_shapes tests/golden
 build/release/tests/golden/test_golden_smollm2 --write tests/golden || [ $? -eq 77 ] # no such model here
 build/release/tests/regression/test_sizes --write tests/regression/results.csv
 git diff --stat -- tests/golden

@@ -21,6 +21,7 @@
 #include "check.h"
 #include "golden/golden_content.h"
 #include "golden/golden_features.h"
+#include "golden/golden_files.h"
 #include "tacit/tacit.h"
 #include "tiny_tmodel.h"
 
@@ -196,12 +197,10 @@ static void check_one(const struct variant *variant, struct tacit_model *const *
                       size_t shape, const struct how *how, const char *path)
 {
     static uint8_t archive[ARCHIVE_MAX], wanted[ARCHIVE_MAX];
-    FILE *file = fopen(path, "rb");
-    CHECK_MSG(file != NULL, "%s: missing", path);
-    if (!file)
+    size_t n_wanted = golden_read(path, wanted, sizeof wanted);
+    CHECK_MSG(n_wanted > 0, "%s: missing", path);
+    if (n_wanted == 0)
         return;
-    size_t n_wanted = fread(wanted, 1, sizeof wanted, file);
-    fclose(file);
     if (how->turn < 0 || how->turn % 2 == 0)
         CHECK_MSG(decode(wanted, n_wanted, models[shape], how->cpu) == TACIT_OK, "%s: decoding",
                   path);
@@ -220,23 +219,14 @@ static void write_one(const struct variant *variant, const struct tacit_model *m
                       const char *path)
 {
     static uint8_t archive[ARCHIVE_MAX];
-    size_t n = encode(variant, model, 1, NULL, archive);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(archive, 1, n, file) != n || fclose(file) != 0) {
-        perror(path);
-        exit(1);
-    }
+    golden_write(path, archive, encode(variant, model, 1, NULL, archive));
 }
 
 static void write_file(const char *folder, const char *name, const uint8_t *data, size_t n)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(data, 1, n, file) != n || fclose(file) != 0) {
-        perror(path);
-        exit(1);
-    }
+    golden_write(path, data, n);
 }
 
 static void write_models(const char *folder, uint8_t *const *memory)

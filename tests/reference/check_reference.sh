@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# check_reference.sh TACIT REFERENCE SOURCE_DIR GOLDEN GOLDEN_MODEL: the second decoder reads what the first encoder
-# wrote, and every golden archive; and refuses a damaged one. GOLDEN and GOLDEN_MODEL are test_golden and
-# test_golden_model, which know what the golden archives hold.
+# check_reference.sh TACIT REFERENCE SOURCE_DIR GOLDEN GOLDEN_MODEL GOLDEN_SHAPES: the second decoder reads what the
+# first encoder wrote, and every golden archive; and refuses a damaged one. The last three are test_golden,
+# test_golden_model and test_golden_shapes, which know what the golden archives hold.
 set -eu
-tacit=$1 reference=$2 source=$3 golden=$4 golden_model=$5
+tacit=$1 reference=$2 source=$3 golden=$4 golden_model=$5 golden_shapes=$6
 model=$source/models/default.tmodel
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -82,6 +82,7 @@ for archive in "$source"/tests/golden/*/*.tct; do
     other=
     [ ! -e "$work/$name.reference" ] || other=$work/$name.reference
     case $name in
+    shapes-*) ;; # below
     default-* | reference_model-*) compare_model "$work/$name" "$archive" "$other" ;;
     *) compare "$work/$name" "$archive" "$other" ;;
     esac
@@ -104,6 +105,12 @@ for archive in "$source"/tests/golden/model*.tct; do
     name=$(basename "$archive")
     model=$work/${name%%-*}.tmodel
     compare_model "$work/model-content" "$archive" "$work/model-reference"
+done
+"$golden_shapes" --models "$work" >"$work/log"
+for archive in "$source"/tests/golden/shapes/*.tct; do
+    name=$(basename "$archive")
+    model=$work/${name%%-*}.tmodel
+    compare_model "$work/shapes-content" "$archive" "$work/shapes-reference"
 done
 python3 "$source/tests/reference/golden_kinds.py" "$work/notes" "$source/docs"
 if "$reference" -m "$work/model0.tmodel" "$source/tests/golden/model1-mixed1.tct" >/dev/null 2>&1; then

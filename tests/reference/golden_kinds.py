@@ -21,6 +21,11 @@ CHOICES = {
     "bit of form": [k for k in range(40) if k not in (15, 21, 23)],
     "usual": (0, 1), "unmixed": (0, 1), "primed": (0, 1), "small": (0, 1), "model reads reference": (0, 1), "arranged": (0, 1),
     "several streams": (0, 1), "share": (0, 1, 2), "tar headers": (0, 1), "gaps": (0, 1),
+    # Of models. A flag is twice the bit's number, and its value; a pre the first of those that mean the same, in the decoder's list.
+    "norm": (0, 1), "activation": range(4), "kind of weights": range(8), "flag of a model": range(38), "cap on logits": (0, 1, 2),
+    "windows": (0, 1, 2), "more than 64 numbers a head": (0, 1),
+    "rotated": (0, 1, 2), "rope for windows": (0, 1), "gain of rope": (0, 1), "scale of scores": (0, 1), "cap on scores": (0, 1),
+    "gain of embedding": (0, 1), "form of tokens": (1, 2, 3), "form of cut text": (1, 2, 3), "pre": (0, 1, 5, 10, 12, 15),
 }
 
 

@@ -16,6 +16,7 @@
 #include "predictor.h"
 #include "sample_type.h"
 #include "text_items.h"
+#include "text_pieces.h"
 
 enum { NO_TOKEN = -1 };
 
@@ -232,6 +233,7 @@ static uint32_t next_item(struct language *g, struct item_stream *s, int64_t kno
 static void learn_text(struct language *g, const uint8_t *text, uint32_t n)
 {
     uint32_t *places = (uint32_t *)(void *)allocate((n + (size_t)1) * sizeof *places);
+    note_cutting(g->model);
     uint32_t n_places = text_items(g->model, &g->items, text, n, places);
     for (uint32_t i = 0; i < n_places; i++)
         next_item(g, &g->stream[0], places[i]);
@@ -381,11 +383,42 @@ static void decode_items(struct language *g, uint8_t *content, size_t end)
     require(!l->unmixed || position == end, "bytes behind whole items");
 }
 
+static void note_kinds(const struct weights *tensors, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (tensors[i].n_rows > 0)
+            note("kind of weights", tensors[i].kind);
+}
+
+/* What the model has that decides bits. */
+static void note_model(const struct model *m)
+{
+    const struct shape *s = &m->shape;
+    note("norm", s->norm);
+    note("activation", s->activation);
+    for (unsigned bit = 0; bit < 19; bit++)
+        note("flag of a model", 2 * bit + (s->flags >> bit & 1));
+    note("cap on logits", s->logit_cap == 0.0f ? 0 : s->flags & FLAG_ROOT_CAP ? 2 : 1);
+    note("windows", s->period ? 2 : s->window ? 1 : 0);
+    note("more than 64 numbers a head", s->head_dim > 64);
+    note("rotated", s->rope_dims == 0 ? 0 : s->rope_dims < s->head_dim ? 1 : 2);
+    note("rope for windows", s->local_rope_base != 0.0f);
+    note("gain of rope", s->rope_gain != 0.0f);
+    note("scale of scores", s->score_scale != 0.0f);
+    note("cap on scores", s->score_cap != 0.0f);
+    note("gain of embedding", s->embed_gain != 0.0f);
+    note("form of tokens", m->form);
+    note_kinds(m->global, N_GLOBAL_TENSORS);
+    for (uint32_t i = 0; i < s->n_layers; i++)
+        note_kinds(m->layer[i], N_LAYER_TENSORS);
+}
+
 void decode_language(const struct model *model, uint8_t *content, uint32_t size, size_t end)
 {
     static struct language g;
     memset(&g, 0, sizeof g);
     g.model = model;
+    note_model(model);
     take_layout(&g.layout, size);
     require(position <= end, "the payload ends too early");
     const struct layout *l = &g.layout;

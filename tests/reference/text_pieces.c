@@ -318,16 +318,26 @@ static uint32_t copy_rules(const struct model *m, uint8_t *to)
     return n;
 }
 
+/* Of the names that mean the same, the first. */
+static const struct pre *first_of_same(const struct pre *pre)
+{
+    const struct pre *first = known;
+    while (first->family != pre->family || first->n_digits != pre->n_digits ||
+           first->whole != pre->whole)
+        first++;
+    return first;
+}
+
+void note_cutting(const struct model *m)
+{
+    note("form of cut text", m->form);
+    if (m->form != 3)
+        note("pre", (unsigned)(first_of_same(pre_of(m)) - known));
+}
+
 uint32_t hash_of_rules(const struct model *m)
 {
-    const char *name = "";
-    if (m->form != 3) {
-        const struct pre *pre = pre_of(m), *first = known;
-        while (first->family != pre->family || first->n_digits != pre->n_digits ||
-               first->whole != pre->whole)
-            first++;
-        name = first->name;
-    }
+    const char *name = m->form == 3 ? "" : first_of_same(pre_of(m))->name;
     size_t n_pre = strlen(name);
     uint8_t *bytes = allocate(6 + n_pre + 8 * (size_t)m->n_rules);
     bytes[0] = m->form;

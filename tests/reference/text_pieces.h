@@ -21,6 +21,8 @@ struct cutter {
 
 /* Refuses a name that the page does not list. */
 void make_cutter(struct cutter *cutter, const struct model *model);
+/* Notes which way of cutting it is (archive_input.h). */
+void note_cutting(const struct model *model);
 void free_cutter(struct cutter *cutter);
 
 /* Length of the piece that p[0 .. n) begins with; n is at least 1. */
