@@ -302,7 +302,9 @@ enum tacit_status format_block_parse(const uint8_t *data, uint64_t block_size,
         return TACIT_ERR_CORRUPT;
     if (load_le32(data + 46) != hash32(data, 46))
         return TACIT_ERR_CHECKSUM;
-    if (data[13] != 0 || block->content_size == 0 || block->content_size > block_size ||
+    if (data[13] != 0)
+        return TACIT_ERR_VERSION;
+    if (block->content_size == 0 || block->content_size > block_size ||
         block->content_offset > FORMAT_CONTENT_MAX ||
         !sizes_plausible(block->method, block->content_size, block->payload_size))
         return TACIT_ERR_CORRUPT;

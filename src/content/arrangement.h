@@ -37,7 +37,7 @@ enum tacit_status arrangement_restore(const struct arrangement *arrangement,
 /* speech.n_segments is not 0; out: ARRANGEMENT_BYTES_MAX bytes. Returns the length. */
 size_t arrangement_pack(uint8_t *out, const struct arrangement *arrangement);
 
-/* n: bytes of content. TACIT_ERR_CORRUPT. */
+/* n: bytes of content. TACIT_ERR_CORRUPT, TACIT_ERR_VERSION. */
 enum tacit_status arrangement_parse(struct varint_reader *r, uint32_t n,
                                     struct arrangement *arrangement);
 

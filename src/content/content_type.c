@@ -67,3 +67,10 @@ bool content_is_valid(const struct content *content)
     return content->stride >= stride_min(content->type) && content->stride <= CONTENT_STRIDE_MAX &&
            content->offset < content->stride;
 }
+
+enum tacit_status content_check(const struct content *content)
+{
+    if ((unsigned)content->type >= CONTENT_N_TYPES)
+        return TACIT_ERR_VERSION;
+    return content_is_valid(content) ? TACIT_OK : TACIT_ERR_CORRUPT;
+}

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tacit/status.h"
+
 enum content_type {
     CONTENT_DEFAULT = 0, /* anything else, and binary data without a known structure */
     CONTENT_TEXT = 1,    /* prose, source code: lines of words */
@@ -115,5 +117,8 @@ struct content content_behind(const struct content *content, uint32_t n_bytes);
 
 /* Whether stride and offset, which may come from a file, are in range for the type. */
 bool content_is_valid(const struct content *content);
+
+/* TACIT_OK for valid content, which a file states; TACIT_ERR_VERSION: the type is a reserved number; TACIT_ERR_CORRUPT. */
+enum tacit_status content_check(const struct content *content);
 
 #endif

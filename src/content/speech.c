@@ -106,15 +106,15 @@ static enum tacit_status read_kind(struct varint_reader *r, struct speech_segmen
     unsigned kind = varint_read_byte(r);
     *segment = (struct speech_segment){.silent = kind & FLAG_SILENT};
     if (!segment->silent)
-        return kind == 0 ? TACIT_OK : TACIT_ERR_CORRUPT;
+        return kind == 0 ? TACIT_OK : TACIT_ERR_VERSION;
     segment->content.type = content_type_stored(kind);
     if (kind & ~(unsigned)(CONTENT_STORED_MASK | FLAG_SILENT))
-        return TACIT_ERR_CORRUPT;
+        return TACIT_ERR_VERSION;
     if (content_has_rows(segment->content.type)) {
         TRY(varint_read(r, &segment->content.stride));
         TRY(varint_read(r, &segment->content.offset));
     }
-    return content_is_valid(&segment->content) ? TACIT_OK : TACIT_ERR_CORRUPT;
+    return content_check(&segment->content);
 }
 
 enum tacit_status speech_parse(struct varint_reader *r, uint32_t n, struct speech *speech)

@@ -48,7 +48,7 @@ void speech_restore(const struct speech *speech, const uint8_t *arranged, uint8_
 /* n_segments is not 0; out: SPEECH_BYTES_MAX bytes. Returns the length. */
 size_t speech_pack(uint8_t *out, const struct speech *speech);
 
-/* n: bytes of all segments. TACIT_ERR_CORRUPT, also if none is silent or all are. */
+/* n: bytes of all segments. TACIT_ERR_VERSION for what is reserved; TACIT_ERR_CORRUPT, also if none is silent or all are. */
 enum tacit_status speech_parse(struct varint_reader *r, uint32_t n, struct speech *speech);
 
 #endif

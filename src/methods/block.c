@@ -313,7 +313,7 @@ enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_b
 {
     const struct block_method *method = block_method_of(job->header.method);
     *n_bytes = 0;
-    return method ? method->decode_memory(job, n_bytes) : TACIT_ERR_UNSUPPORTED;
+    return method ? method->decode_memory(job, n_bytes) : TACIT_ERR_VERSION;
 }
 
 enum tacit_status block_decode(struct block_job *job)
@@ -322,7 +322,10 @@ enum tacit_status block_decode(struct block_job *job)
     /* Checked first, so that a damaged block is never reported as one that needs too much
      * memory. */
     TRY(format_payload_verify(&job->header, job->payload.data));
-    TRY(block_decode_memory(job, &n_bytes));
+    enum tacit_status status = block_decode_memory(job, &n_bytes);
+    if (status == TACIT_ERR_VERSION && job->header.brief)
+        return TACIT_ERR_CORRUPT; /* brief form's payload was not verified: rather damage */
+    TRY(status);
     if (n_bytes + job->payload.size > job->plan->memory_limit)
         return TACIT_ERR_MEMORY_LIMIT;
     TRY(block_method_of(job->header.method)->decode(job));

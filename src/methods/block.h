@@ -31,7 +31,7 @@ bool block_needs_reference(const struct format_block *header, const uint8_t *pay
 bool block_cuts_text(const struct format_block *header, const uint8_t *payload);
 
 /* Upper bound of what block_decode allocates beside the payload; TACIT_ERR_CORRUPT,
- * TACIT_ERR_UNSUPPORTED or TACIT_ERR_MODEL_MISSING if block_decode would fail so. */
+ * TACIT_ERR_VERSION (format.md, section 1) or TACIT_ERR_MODEL_MISSING if block_decode would fail so. */
 enum tacit_status block_decode_memory(const struct block_job *job, uint64_t *n_bytes);
 
 #endif

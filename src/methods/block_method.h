@@ -32,7 +32,7 @@ struct block_method {
     uint64_t (*encode_memory)(const struct codec_plan *plan, uint64_t content_size);
 
     /* Upper bound of what decode takes beside the payload. TACIT_ERR_CORRUPT,
-     * TACIT_ERR_UNSUPPORTED or TACIT_ERR_MODEL_MISSING if decode would fail so. */
+     * TACIT_ERR_VERSION (format.md, section 1) or TACIT_ERR_MODEL_MISSING if decode would fail so. */
     enum tacit_status (*decode_memory)(const struct block_job *job, uint64_t *n_bytes);
 };
 

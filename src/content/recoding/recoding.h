@@ -47,7 +47,7 @@ enum tacit_status recoding_restore(const struct recoding *recoding, struct byte_
 /* n_stretches is not 0; out: RECODING_BYTES_MAX bytes. Returns the length. */
 size_t recoding_pack(uint8_t *out, const struct recoding *recoding);
 
-/* n: bytes of content. TACIT_ERR_CORRUPT. */
+/* n: bytes of content. TACIT_ERR_CORRUPT, TACIT_ERR_VERSION. */
 enum tacit_status recoding_parse(struct varint_reader *r, uint32_t n, struct recoding *recoding);
 
 #endif

@@ -63,10 +63,9 @@ static enum tacit_status read_words(struct varint_reader *r, struct recoding_kin
                                            .filled = layout >> 5 & 1,
                                            .gap = (uint8_t)((layout >> 6) + 1)};
     kind->dump.group_log2 = 0;
-    if (kind->dump.middle || kind->dump.words.digits >= N_WORD_DIGITS ||
-        kind->line % (1u << bytes_log2) != 0)
-        return TACIT_ERR_CORRUPT;
-    return TACIT_OK;
+    if (kind->dump.middle || kind->dump.words.digits >= N_WORD_DIGITS)
+        return TACIT_ERR_VERSION;
+    return kind->line % (1u << bytes_log2) == 0 ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
 static enum tacit_status read_layout(struct varint_reader *r, struct recoding_kind *kind)
@@ -91,7 +90,9 @@ static enum tacit_status read_layout(struct varint_reader *r, struct recoding_ki
         TRY(varint_read(r, &high));
     kind->dump.start = (uint64_t)high << 32 | low;
     kind->n_separator = varint_read_byte(r);
-    if (kind->dump.base > DUMP_DECIMAL || kind->n_separator > RECODING_SEPARATOR_MAX)
+    if (kind->dump.base > DUMP_DECIMAL)
+        return TACIT_ERR_VERSION;
+    if (kind->n_separator > RECODING_SEPARATOR_MAX)
         return TACIT_ERR_CORRUPT;
     read_separator(r, kind);
     return TACIT_OK;
@@ -104,7 +105,7 @@ enum tacit_status recoding_kind_read(struct varint_reader *r, struct recoding_ki
     *kind = (struct recoding_kind){.code = varint_read_byte(r)};
     unsigned form = recoding_form(kind), flags = kind->code & ~(unsigned)RECODING_FORM_MASK;
     if (form > RECODING_WORDS || flags & ~(unsigned)flags_of_form[form >> 4])
-        return TACIT_ERR_CORRUPT;
+        return TACIT_ERR_VERSION;
     if (recoding_is_dump(kind))
         return read_layout(r, kind);
     if (!has_lines(kind))

@@ -111,7 +111,7 @@ struct recoding_found {
 /* out: RECODING_KIND_BYTES_MAX bytes. Returns the length. */
 size_t recoding_kind_put(uint8_t *out, const struct recoding_kind *kind);
 
-/* TACIT_ERR_CORRUPT. */
+/* TACIT_ERR_VERSION for what is reserved, TACIT_ERR_CORRUPT. */
 enum tacit_status recoding_kind_read(struct varint_reader *r, struct recoding_kind *kind);
 
 static inline unsigned recoding_form(const struct recoding_kind *kind)

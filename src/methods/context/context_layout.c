@@ -138,7 +138,7 @@ static enum tacit_status read_kind(struct varint_reader *r, struct context_segme
         return segment->distance++ < n_before ? TACIT_OK : TACIT_ERR_CORRUPT;
     }
     if (type & ~(unsigned)(CONTENT_STORED_MASK | FLAG_RAW))
-        return TACIT_ERR_CORRUPT;
+        return TACIT_ERR_VERSION;
     segment->content.type = content_type_stored(type);
     if (segment->raw)
         return TACIT_OK;
@@ -146,7 +146,7 @@ static enum tacit_status read_kind(struct varint_reader *r, struct context_segme
         TRY(varint_read(r, &segment->content.stride));
         TRY(varint_read(r, &segment->content.offset));
     }
-    return content_is_valid(&segment->content) ? TACIT_OK : TACIT_ERR_CORRUPT;
+    return content_check(&segment->content);
 }
 
 /* All segments but the last state their length. */
@@ -172,7 +172,9 @@ static enum tacit_status read_reading(struct varint_reader *r, struct byte_view 
     if (byte == READING_MORE) {
         more = varint_read_byte(r);
         byte = varint_read_byte(r);
-        if (more == 0 || more & ~(unsigned)(FLAG_RECALLS | FLAG_RESTATED))
+        if (more & ~(unsigned)(FLAG_RECALLS | FLAG_RESTATED))
+            return TACIT_ERR_VERSION;
+        if (more == 0)
             return TACIT_ERR_CORRUPT;
     }
     layout->recalls = more & FLAG_RECALLS;
@@ -180,7 +182,7 @@ static enum tacit_status read_reading(struct varint_reader *r, struct byte_view 
     unsigned type = byte & READING_TYPE_MASK;
     layout->reading = (struct reference_reading){(enum content_type)type, byte >> PART_SHIFT};
     if (type >= CONTENT_N_TYPES || content_has_rows(layout->reading.type))
-        return TACIT_ERR_CORRUPT;
+        return TACIT_ERR_VERSION;
     return layout->restate.used ? tar_restate_parse(r, reference, &layout->restate) : TACIT_OK;
 }
 
@@ -194,7 +196,7 @@ static enum tacit_status read_changes(struct varint_reader *r, unsigned first,
         unsigned byte = varint_read_byte(r);
         line_ends = byte & RECODED_LINE_ENDS;
         if (byte & ~(unsigned)RECODED_LINE_ENDS)
-            return TACIT_ERR_CORRUPT;
+            return TACIT_ERR_VERSION;
     }
     if (line_ends)
         TRY(line_ends_parse(r, content_size, &layout->line_ends));

@@ -67,7 +67,7 @@ void context_layout_set_contents(struct context_layout *layout,
 size_t context_layout_pack(uint8_t *out, const struct context_layout *layout);
 
 /* data[0 .. n): a payload; content_size: the block's. reference: of the archive, or NULL. *n_layout: its
- * length. TACIT_ERR_CORRUPT; TACIT_ERR_REFERENCE_MISSING: the payload needs a reference and there
+ * length. TACIT_ERR_VERSION for what is reserved; TACIT_ERR_CORRUPT; TACIT_ERR_REFERENCE_MISSING: the payload needs a reference and there
  * is none. */
 enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
                                        const struct tacit_reference *reference,

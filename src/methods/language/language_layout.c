@@ -65,10 +65,9 @@ static enum tacit_status read_usual(unsigned byte, uint32_t content_size,
         .n_streams = 1,
         .n_bytes = {content_size},
     };
-    return content_size > 0 && (unsigned)layout->type < CONTENT_N_TYPES &&
-                   !content_has_rows(layout->type)
-               ? TACIT_OK
-               : TACIT_ERR_CORRUPT;
+    if ((unsigned)layout->type >= CONTENT_N_TYPES || content_has_rows(layout->type))
+        return TACIT_ERR_VERSION;
+    return content_size > 0 ? TACIT_OK : TACIT_ERR_CORRUPT;
 }
 
 static bool has_kv_kind(const struct language_layout *layout)
@@ -203,14 +202,15 @@ static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,
     layout->kv_keep = byte & FLAG_KV_KEEP ? varint_read_byte(r) : 0;
     layout->kv_heads.n = 0;
     bool by_head = layout->kv_keep == KEEP_BY_HEAD;
-    if (kind >= KV_N_KINDS || (layout->kv_keep > 0 && kind != KV_INT8 && !by_head))
-        return TACIT_ERR_UNSUPPORTED;
+    if (kind >= KV_N_KINDS || (layout->kv_keep > 0 && kind != KV_INT8 && !by_head) ||
+        (layout->kv_keep > 99 && !by_head))
+        return TACIT_ERR_VERSION;
     layout->kv_kind = (enum kv_kind)kind;
     if (by_head) {
         layout->kv_keep = 0;
         return read_heads(r, &layout->kv_heads);
     }
-    if (layout->kv_keep > 99 || (layout->kv_keep == 0 && byte & FLAG_KV_KEEP))
+    if (layout->kv_keep == 0 && byte & FLAG_KV_KEEP)
         return TACIT_ERR_CORRUPT;
     return present && byte == KV_INT8 ? TACIT_ERR_CORRUPT : TACIT_OK;
 }
@@ -227,12 +227,26 @@ static enum tacit_status read_type(struct varint_reader *r, struct language_layo
     *arranged = byte & FLAG_ARRANGED;
     const unsigned known = TYPE_MASK | FLAG_REFERENCE | FLAG_RECODED | FLAG_KV_KIND | FLAG_ARRANGED;
     if ((byte & ~known) != 0 || type >= CONTENT_N_TYPES || content_has_rows(layout->type))
-        return TACIT_ERR_CORRUPT;
+        return TACIT_ERR_VERSION;
     if (layout->referenced)
         reading = varint_read_byte(r);
     layout->model_part = reading & MODEL_PART_MASK;
     layout->reading = (struct reference_reading){layout->type, reading >> PART_SHIFT};
     return read_kv_kind(r, byte & FLAG_KV_KIND, layout);
+}
+
+/* Whether the flags stand for nothing in this version, one by one or together. */
+static bool has_reserved(unsigned first, const struct language_layout *layout, bool recoded,
+                         bool arranged)
+{
+    if ((first & MEMORY_MASK) > CONTEXT_MEMORY_LOG2_MAX - CONTEXT_MEMORY_LOG2_MIN)
+        return true;
+    if (layout->primed && layout->n_streams > 1)
+        return true;
+    bool changed = recoded || (first & FLAG_LINE_ENDS);
+    if (layout->referenced && (layout->primed || layout->unmixed || changed || arranged))
+        return true;
+    return arranged && layout->unmixed;
 }
 
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
@@ -262,14 +276,11 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
     }
     layout->unmixed = first & FLAG_UNMIXED;
     layout->primed = first & FLAG_PRIMED;
-    if ((first & MEMORY_MASK) > CONTEXT_MEMORY_LOG2_MAX - CONTEXT_MEMORY_LOG2_MIN ||
-        layout->n_context == 0 || layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
-        layout->n_streams > TACIT_STREAMS_MAX || content_size == 0 ||
-        (layout->primed && (layout->n_streams > 1 || layout->unmixed)) ||
-        (layout->referenced &&
-         (layout->primed || layout->unmixed || recoded || arranged || (first & FLAG_LINE_ENDS))) ||
-        (arranged && layout->unmixed))
+    if (layout->n_context == 0 || layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
+        layout->n_streams > TACIT_STREAMS_MAX || content_size == 0)
         return TACIT_ERR_CORRUPT;
+    if (has_reserved(first, layout, recoded, arranged))
+        return TACIT_ERR_VERSION;
     layout->memory_log2 = CONTEXT_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
     TRY(read_streams(&r, layout->n_spoken, layout));
     *n_layout = r.pos;

@@ -68,7 +68,7 @@ static inline uint32_t language_layout_span(const struct language_layout *layout
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout);
 
 /* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT,
- * TACIT_ERR_UNSUPPORTED for a kind of KV cache that is not known. */
+ * TACIT_ERR_VERSION for what this version reserves. */
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
                                         struct language_layout *layout, size_t *n_layout);
 

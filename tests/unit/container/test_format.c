@@ -287,9 +287,9 @@ static void check_block_header(void)
         CHECK_MSG(format_block_parse(data, BLOCK_SIZE, &parsed) != TACIT_OK, "byte %zu", i);
         data[i] ^= 0x20;
     }
-    data[AT_METHOD + 1] = 1; /* must be 0, whatever the checksum says */
+    data[AT_METHOD + 1] = 1; /* reserved */
     store_le32(data + AT_BLOCK_CHECK, (uint32_t)hash64(data, AT_BLOCK_CHECK, 0));
-    CHECK(format_block_parse(data, BLOCK_SIZE, &parsed) == TACIT_ERR_CORRUPT);
+    CHECK(format_block_parse(data, BLOCK_SIZE, &parsed) == TACIT_ERR_VERSION);
 }
 
 static enum tacit_status parse_block(struct format_block block, uint64_t block_size)

@@ -43,11 +43,21 @@ static void check_round_trip(uint32_t content_size)
     free(payload);
 }
 
-static void check_refused(const char *what, const uint8_t *data, size_t n)
+static enum tacit_status parse(const uint8_t *data, size_t n)
 {
     size_t n_parsed;
-    CHECK_MSG(context_layout_parse(data, n, 100, NULL, &parsed, &n_parsed) == TACIT_ERR_CORRUPT,
-              "%s", what);
+    return context_layout_parse(data, n, 100, NULL, &parsed, &n_parsed);
+}
+
+static void check_refused(const char *what, const uint8_t *data, size_t n)
+{
+    CHECK_MSG(parse(data, n) == TACIT_ERR_CORRUPT, "%s", what);
+}
+
+/* What later releases may give a meaning needs one of them. */
+static void check_reserved(const char *what, const uint8_t *data, size_t n)
+{
+    CHECK_MSG(parse(data, n) == TACIT_ERR_VERSION, "%s", what);
 }
 
 int main(void)
@@ -74,9 +84,14 @@ int main(void)
         .content = {.type = CONTENT_COMPRESSED}, .n_bytes = 50, .raw = true};
     check_round_trip(6150);
 
-    check_refused("reserved bit", (const uint8_t[]){0x42, 0x01}, 2);
-    check_refused("type", (const uint8_t[]){0x02, 0x0f}, 2);
-    check_refused("segment's reserved bit", (const uint8_t[]){0x02, 0x41}, 2);
+    check_reserved("segment's bit 7", (const uint8_t[]){0x02, 0x81}, 2);
+    check_reserved("bits beside a copy's", (const uint8_t[]){0x02, 0x21}, 2);
+    check_reserved("type 31", (const uint8_t[]){0x02, 0x4f}, 2);
+    check_reserved("changes", (const uint8_t[]){0xc2, 0x02}, 2);
+    check_reserved("form 5", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x50}, 6);
+    check_reserved("bit 3 of base64", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x18}, 6);
+    check_refused("line ends of nothing", (const uint8_t[]){0x42, 0x01}, 2);
+    check_refused("a row of 0 bytes", (const uint8_t[]){0x02, 0x41}, 2);
     check_refused("stride 0", (const uint8_t[]){0x02, 0x03, 0x00, 0x00}, 4);
     check_refused("copy of nothing", (const uint8_t[]){0x02, 0x20, 0x00}, 3);
     check_refused("lengths", (const uint8_t[]){0x22, 0x00, 0x01, 0x63, 0x01}, 5);

@@ -107,7 +107,7 @@ static void check_damage(const struct block_job *whole, int n_damaged)
         copy[sample_rng(&state) % reach] ^= (uint8_t)(1 + sample_rng(&state) % 255);
         enum tacit_status status = decode(whole, copy, n, N_CONTENT);
         CHECK_MSG(status == TACIT_OK || status == TACIT_ERR_CORRUPT ||
-                      status == TACIT_ERR_UNSUPPORTED, /* a kind of KV cache */
+                      status == TACIT_ERR_VERSION, /* reserved */
                   "%s", tacit_status_name(status));
     }
     for (size_t cut = 0; cut < 12; cut++)
@@ -308,10 +308,10 @@ static void check_kv_keep(const struct tacit_model *model)
     few.kv_keep = 30;
     CHECK(language_method.encode_memory(&few, N_CONTENT) < (uint64_t)1 << 32);
     job.payload.data[2] = 0x80 | KV_K4V4;
-    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_UNSUPPORTED);
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_VERSION);
     job.payload.data[2] = 0x80;
     job.payload.data[3] = 100;
-    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
+    CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_VERSION);
     job.payload.data[3] = 0;
     CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
     block_job_free(&job);
@@ -410,7 +410,7 @@ static void check_kv_kinds(const struct tacit_model *model)
         CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
         check_damage(&job, N_DAMAGED_KIND);
         job.payload.data[2] = KV_N_KINDS;
-        CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_UNSUPPORTED);
+        CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_VERSION);
         job.payload.data[2] = KV_INT8;
         CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_ERR_CORRUPT);
         block_job_free(&job);
@@ -446,7 +446,7 @@ static void check_silent(const struct tacit_model *model, enum golden_class kind
         layout.unmixed = true;
         layout.primed = false;
         n = language_layout_pack(packed, &layout);
-        CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_CORRUPT);
+        CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_VERSION);
         block_job_free(&job);
         block_job_free(&again);
     }

@@ -225,6 +225,7 @@ static void check_damaged(int level)
         if (block_decode_memory(&job, &n_bytes) == TACIT_OK && n_bytes < (uint64_t)64 << 20) {
             enum tacit_status status = block_decode(&job);
             CHECK_MSG(status == TACIT_ERR_CORRUPT || status == TACIT_ERR_CHECKSUM ||
+                          status == TACIT_ERR_VERSION ||
                           (status == TACIT_OK && memcmp(job.content.data, content, N) == 0),
                       "level %d: %s", level, tacit_status_name(status));
         }
