@@ -193,6 +193,22 @@ class Model(CliTest):
             self.assertEqual(self.run_tacit("-dc", "a.tct", env=self.env).stdout, self.read("a"))
             self.assertEqual(self.identity(str(self.home / f"tacit/models/{name}.tmodel")), seen[name])
 
+    def test_identities_stay(self):
+        """What a GGUF becomes is part of the promise: with every release archives find their model in the same file."""
+        biases = [(f"blk.0.{part}.bias", (64,)) for part in ("attn_q", "attn_k", "attn_v", "attn_output")]
+        replaced = ["tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.merges"]
+        kind = value("llama.rope.scaling.type", STRING, string("yarn"))
+        files = {
+            "c1524f6fba308f5a": gguf(), "4c309f1f531aa17e": gguf(more_tensors=biases), "f3e78efa41f2159c": gguf(left_out=replaced, more_values=scored()),
+            "30705bbec06b99f1": gguf(heads=2, head_size=80, more_values=[
+                whole("llama.attention.key_length", 80), whole("llama.attention.value_length", 80)]),
+            "941df121bbae4e35": gguf(more_values=[kind, real("llama.rope.scaling.factor", 4),
+                                        whole("llama.rope.scaling.original_context_length", 32)]),
+            "2b8228262b79dc80": gguf(more_values=[whole("llama.attention.sliding_window", 50)]),
+        }
+        for stays, data in files.items():
+            self.assertEqual(self.identity("a.gguf", data)[:16], stays)
+
     def test_head_sizes(self):
         """Heads whose size is no multiple of 64 are filled up with zeros."""
         self.write("a", text(500))

@@ -50,7 +50,7 @@ def wanted(docs):
         "method": rows(text, "## 4. Methods", "## 5. ", "| method |"),
         "type": rows(text, "### 5.1 ", "### 5.2 ", "| type |"),
         "form": listed(text, "| 1 | form | bits 4-7: ", " Bits 0-3"),
-        "base": listed(text, "| | 4-5 | ", " 3 is an error"),
+        "base": listed(text, "| | 4-5 | ", " 3 is reserved"),
         "characters": listed(text, "blanks before the characters - 1 |\n  | | 6-7 | ", " |\n"),
         "digits": rows(text, "### 5.7 ", "## 6. ", "| digits |"),
         "cache": listed(text, "Bits 0-6: ", "Bit 7:"),

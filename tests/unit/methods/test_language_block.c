@@ -110,6 +110,7 @@ static void check_damage(const struct block_job *whole, int n_damaged)
                       status == TACIT_ERR_VERSION, /* reserved */
                   "%s", tacit_status_name(status));
     }
+    memcpy(copy, whole->payload.data, n);
     for (size_t cut = 0; cut < 12; cut++)
         CHECK(decode(whole, copy, cut, N_CONTENT) == TACIT_ERR_CORRUPT);
     free(copy);
@@ -255,7 +256,7 @@ static void check_primer(const struct tacit_model *model)
     layout.n_streams = 2;
     layout.n_bytes[0] = 1;
     n = language_layout_pack(packed, &layout);
-    CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_CORRUPT);
+    CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_VERSION);
     block_job_free(&job);
     plan = plan_of(model, true, 1, 1, NULL);
     encode(&job, &plan);
