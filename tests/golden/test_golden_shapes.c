@@ -24,25 +24,35 @@ enum {
     N_CONTENT = 1380,
     SHARED_AT = 600, /* bytes that the reference has */
     N_SHARED = 120,
+    N_ZEROS = 300, /* from there in timed */
+    LINE = 60,
+    N_TIME = 8,
     N_REFERENCE = 1500,
     ARCHIVE_MAX = 4 * N_CONTENT,
     N_TURNS = 3
 };
 
 static uint8_t content[N_CONTENT], old[N_REFERENCE];
+static uint8_t timed[N_CONTENT]; /* lines that begin with a time, as of a log, and zeros between */
 static struct tacit_reference *reference; /* of old */
 
 static const struct variant {
     const char *name;
-    bool reads_reference;
+    bool is_timed, reads_reference;
     unsigned n_streams, n_context, kv_keep;
 } variants[] = {
-    {"reads", true, 1, 64, 0},
-    {"few", false, 1, 320, 0}, /* bits of keys and values, by the model */
-    {"keep", false, 1, 192, 40},
+    {"reads", false, true, 1, 64, 0},
+    {"few", false, false, 1, 320, 0}, /* bits of keys and values, by the model */
+    {"keep", false, false, 1, 192, 40},
+    {"primed", true, false, 1, 64, 0}, /* and arranged */
 };
 
 enum { N_VARIANTS = sizeof variants / sizeof *variants };
+
+static const uint8_t *content_of(const struct variant *variant)
+{
+    return variant->is_timed ? timed : content;
+}
 
 static uint32_t next(uint64_t *state, uint32_t n)
 {
@@ -62,6 +72,11 @@ static void fill_content(void)
                                : i % 3 == 1 ? "bdklmp"[word / 5]
                                             : "aeiou"[word % 5]);
     }
+    for (size_t i = 0; i < N_CONTENT; i++)
+        timed[i] = i % LINE == LINE - 1 ? '\n'
+                   : i % LINE < N_TIME  ? (uint8_t) "12:31:07"[i % LINE]
+                                        : content[i];
+    memset(timed + SHARED_AT, 0, N_ZEROS);
     memcpy(content + SHARED_AT, old + N_REFERENCE / 2, N_SHARED);
 }
 
@@ -148,16 +163,16 @@ static size_t encode(size_t number, const struct variant *variant, const struct 
     options.kv_keep = variant->kv_keep;
     options.reference = variant->reads_reference ? reference : NULL;
     options.report = &report;
-    enum tacit_status status =
-        tacit_buffer_compress(content, N_CONTENT, archive, ARCHIVE_MAX, &n_archive, &options);
+    enum tacit_status status = tacit_buffer_compress(content_of(variant), N_CONTENT, archive,
+                                                     ARCHIVE_MAX, &n_archive, &options);
     CHECK_MSG(status == TACIT_OK && report.n_blocks == 1, "%s-%s: %s, %d blocks by the model",
               golden_model_name(number), variant->name, tacit_status_name(status),
               (int)report.n_blocks);
     return n_archive;
 }
 
-static enum tacit_status decode(const uint8_t *archive, size_t n, const struct tacit_model *model,
-                                const char *cpu)
+static enum tacit_status decode(const struct variant *variant, const uint8_t *archive, size_t n,
+                                const struct tacit_model *model, const char *cpu)
 {
     static uint8_t restored[N_CONTENT];
     struct tacit_options options;
@@ -169,7 +184,7 @@ static enum tacit_status decode(const uint8_t *archive, size_t n, const struct t
     enum tacit_status status =
         tacit_buffer_decompress(archive, n, restored, sizeof restored, &n_restored, &options);
     CHECK(status != TACIT_OK ||
-          (n_restored == N_CONTENT && memcmp(restored, content, N_CONTENT) == 0));
+          (n_restored == N_CONTENT && memcmp(restored, content_of(variant), N_CONTENT) == 0));
     return status;
 }
 
@@ -181,7 +196,7 @@ static void check_one(size_t number, const struct variant *variant, const struct
     CHECK_MSG(n_wanted > 0, "%s: missing", path);
     if (n_wanted == 0)
         return;
-    CHECK_MSG(decode(wanted, n_wanted, model, cpu) == TACIT_OK, "%s: decoding", path);
+    CHECK_MSG(decode(variant, wanted, n_wanted, model, cpu) == TACIT_OK, "%s: decoding", path);
     size_t n = encode(number, variant, model, cpu, archive);
     CHECK_MSG(n == n_wanted && memcmp(archive, wanted, n) == 0,
               "%s: encodes to %zu other bytes than its %zu", path, n, n_wanted);
@@ -192,6 +207,8 @@ static void write_texts(const char *folder)
     char path[4096];
     snprintf(path, sizeof path, "%s/shapes-content", folder);
     golden_write(path, content, N_CONTENT);
+    snprintf(path, sizeof path, "%s/shapes-timed", folder);
+    golden_write(path, timed, N_CONTENT);
     snprintf(path, sizeof path, "%s/shapes-reference", folder);
     golden_write(path, old, N_REFERENCE);
 }
