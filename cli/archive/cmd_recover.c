@@ -96,7 +96,8 @@ static enum exit_code recover_into(struct arguments *arguments, struct input *in
         console_error(&arguments->console, input->name, "holds no block that is whole");
         return EXIT_CODE_ARCHIVE;
     }
-    bool is_missing_part = status_is_of_model(status) || status_is_of_reference(status);
+    bool is_missing_part =
+        status_is_of_model(status) || status_is_of_reference(status) || status == TACIT_ERR_VERSION;
     bool is_partial = is_damaged || (is_missing_part && recovery.n_restored > 0);
     if (status != TACIT_OK && !is_partial)
         return input_source_failed(input, status);

@@ -25,8 +25,8 @@ struct recovery {
     struct block_job job;
     struct thread_pool *pool;        /* for source_lend_threads */
     const struct tacit_model *model; /* for blocks whose archive's header is gone */
-    enum tacit_status needed_status; /* status for a header whose model or reference was not
-                                        given */
+    enum tacit_status needed_status; /* of a header whose model or reference was not given, or of
+                                        a block that needs a newer version */
     struct recover_parts parts;
     struct recover_plan archives;
     struct hash_stream *hash; /* of the current archive's content, as long as nothing is lost */
@@ -138,7 +138,11 @@ static enum tacit_status decode(struct recovery *r, const struct recover_part *p
 {
     r->job.header = part->block;
     source_lend_threads(&r->pool, &r->job);
-    return source_decode_block(r->source, part->end - part->block.payload_size, &r->job);
+    enum tacit_status status =
+        source_decode_block(r->source, part->end - part->block.payload_size, &r->job);
+    if (status == TACIT_ERR_VERSION && r->needed_status == TACIT_OK)
+        r->needed_status = status;
+    return status;
 }
 
 /* Hands over the job's content, which belongs at that place. */

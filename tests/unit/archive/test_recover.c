@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "check.h"
 #include "container/format.h"
 #include "tacit/tacit.h"
@@ -281,8 +283,21 @@ static void check_lost_bytes(void)
     CHECK(found.n_wrong == 0 && found.n_unknown == 0);
 }
 
+/* A block of a method that later versions may have is lost, and the status says why. */
+static void check_newer(void)
+{
+    make_versions(SAMPLE_TEXT);
+    struct tacit_block_info newer = block_of(archive, n_archive, 2);
+    uint8_t *header = damaged + newer.archive_offset;
+    header[12] = 9;
+    store_le32(header + 46, (uint32_t)hash64(header, 46, 0));
+    struct found found = recover(TACIT_ERR_VERSION);
+    CHECK(found.n_lost == BLOCK && found.n_right == N_CONTENT - BLOCK);
+}
+
 int main(void)
 {
+    check_newer();
     check_two_versions();
     check_archives_inside();
     check_orders();
