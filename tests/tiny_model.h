@@ -31,7 +31,13 @@
       2, 10000.0f, 1.25f, 0.1f, 20.0f, 8.0f)                                                       \
     X("olmo2", 150, 2, 64, 4, 2, 64, 64, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU,                      \
       LM_QK_NORM | LM_QK_NORM_ALL | LM_POST_NORMS | LM_NO_PRE_NORMS, 0, 0, 0, 0, 10000.0f, 1e-5f,  \
-      0.0f, TINY_NO_MORE)
+      0.0f, TINY_NO_MORE)                                                                          \
+    X("wide head", 150, 2, 64, 4, 2, 64, 128, 256, 64, LM_NORM_RMS, LM_ACT_SWIGLU, LM_WIDE_HEAD,   \
+      0, 0, 0, 0, 10000.0f, 1e-5f, 0.0f, TINY_NO_MORE)                                             \
+    X("wide inputs", 200, 3, 64, 2, 1, 64, 128, 256, 16, LM_NORM_RMS, LM_ACT_RELU2,                \
+      LM_QK_NORM | LM_WITH_HASHES | LM_WITH_MIX | LM_SEPARATE_HEAD | LM_WIDE_HEAD |                \
+          LM_WIDE_LAYERS,                                                                          \
+      64, 128, 50, 64, 10000.0f, 1e-6f, 0.0f, TINY_NO_MORE)
 
 struct tiny_random {
     uint64_t state;

@@ -39,6 +39,14 @@ static bool take_allocation(void *options, const struct option_row *row, const c
     return strcmp(value, "bits") == 0 || strcmp(value, "uniform") == 0;
 }
 
+static bool take_wide(void *options, const struct option_row *row, const char *value)
+{
+    struct run *run = options;
+    (void)row;
+    run->job.wide_inputs = strcmp(value, "all") == 0 ? TACIT_WIDE_ALL : TACIT_WIDE_HEAD;
+    return strcmp(value, "all") == 0 || strcmp(value, "head") == 0;
+}
+
 static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, 0, AT(output), 0, 0, "NAME", NULL,
      "the model's name from now on, or a .tmodel file", NULL},
@@ -62,6 +70,10 @@ static const struct option_row rows[] = {
      NULL},
     {"keep-embeddings", 0, OPTION_SET, 0, AT(keep_embeddings), 0, 0, NULL, NULL,
      "the table of token embeddings stays int8", NULL},
+    {"wide-inputs", 0, OPTION_TAKE, 0, 0, 0, 0, "head|all", "is head or all",
+     "the inputs of the head, or of all products, have 15 bits instead\nof 8; a product of wide "
+     "inputs takes twice the work",
+     take_wide},
     OPTION_ROW_FORCE(struct run, force),
     OPTION_ROW_QUIET(struct run, console.verbosity),
     OPTION_ROW_PROGRESS(struct run, console.wants_lines),

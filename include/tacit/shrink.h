@@ -29,6 +29,12 @@ enum tacit_allocation {
                                measured for each matrix, and scaled to other numbers of bits by the error of its products */
 };
 
+enum tacit_wide_inputs {
+    TACIT_WIDE_AS_BEFORE, /* as the model has them: int8, unless it was made otherwise */
+    TACIT_WIDE_HEAD, /* inputs of the head are the sum of two rows of int8, multiplied one after the other */
+    TACIT_WIDE_ALL, /* and those of the layers' matrices */
+};
+
 struct tacit_quantize {
     const char *model; /* a .gguf or .tmodel file; NULL: the model that is linked in */
     const char *path;  /* the .tmodel file to write, put in its place whole */
@@ -44,6 +50,7 @@ struct tacit_quantize {
     enum tacit_allocation allocation;
     int smooth; /* non-zero: first, by the texts, the inputs of the layers' matrices are evened out, of which 64 share a
                    scale, so that rounding them to 8 bits loses less; exactly computed, the model stays the same */
+    enum tacit_wide_inputs wide_inputs;
 };
 
 /* Rounds a model's matrices to few bits; one that takes no more bytes already stays as it is. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,

@@ -160,8 +160,8 @@ static void attend(const struct attending *a)
     if (state->measure && a->span->n_sinks > 0)
         measure(a, n_valid);
     for (size_t i = 0; i < a->use.n_rows; i++)
-        lm_rows_quantize_part(&a->team->attended, &state->kernels, a->row + i, a->head * n * parts,
-                              n * parts, t->out + i * n * head_dim);
+        lm_inputs_quantize_part(&a->team->attended, &state->kernels, a->row + i,
+                                a->head * n * parts, n * parts, t->out + i * n * head_dim);
 }
 
 /* How many of n_rows rows from a->row on look together: one where somebody watches each, or where what a row has seen

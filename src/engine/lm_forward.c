@@ -10,16 +10,32 @@
 
 #include <string.h>
 
+/* Blocks of weights that stay in a cache from one product to the next. */
+enum { CACHED_BLOCKS = 16 };
+
+/* y = part x, or y += part x; y: the outputs of the part's first row. What wide inputs have left is added last. */
+static void multiply(const struct kernels *kernels, float *y, size_t y_stride,
+                     struct tensor_part part, const struct lm_inputs *x, size_t n_rows, bool add)
+{
+    size_t at_once = x->rest.n_groups ? CACHED_BLOCKS : part.end - part.begin;
+    for (struct tensor_part next = part; next.begin < part.end; next.begin = next.end) {
+        next.end = part.end - next.begin < at_once ? part.end : next.begin + at_once;
+        float *out = y + (next.begin - part.begin) * LM_TILE_ROWS;
+        tensor_product(kernels, out, y_stride, next, &x->rows, n_rows, add);
+        if (x->rest.n_groups)
+            tensor_product(kernels, out, y_stride, next, &x->rest, n_rows, true);
+    }
+}
+
 /* Rows [16 begin, 16 end) of a matrix times the quantised rows. */
 static void product(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *w,
-                    const struct lm_rows *x, size_t begin, size_t end, bool add)
+                    const struct lm_inputs *x, size_t begin, size_t end, bool add)
 {
     const struct lm_state *state = c->state;
     struct tensor_part part = {w, begin, end};
     if (state->observe && begin == 0 && end > 0)
-        state->observe(state->observer, w, x, c->pass->n_rows);
-    tensor_product(&state->kernels, y + begin * LM_TILE_ROWS, y_stride, part, x, c->pass->n_rows,
-                   add);
+        state->observe(state->observer, w, &x->rows, c->pass->n_rows);
+    multiply(&state->kernels, y + begin * LM_TILE_ROWS, y_stride, part, x, c->pass->n_rows, add);
 }
 
 static void add_bias(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *bias,
@@ -31,7 +47,7 @@ static void add_bias(const struct lm_share *c, float *y, size_t y_stride, const 
 
 /* The member's blocks of y = w x (+ bias), or of y += w x (+ bias). */
 static void linear(const struct lm_share *c, float *y, size_t y_stride, const struct tensor *w,
-                   const struct tensor *bias, const struct lm_rows *x, bool add)
+                   const struct tensor *bias, const struct lm_inputs *x, bool add)
 {
     size_t begin, end;
     lm_my_part(c, tensor_blocks(w), &begin, &end);
@@ -41,7 +57,7 @@ static void linear(const struct lm_share *c, float *y, size_t y_stride, const st
 }
 
 /* Norms rows and quantises them as the inputs of products; without a gain, rows are not normed. */
-static void norm_rows(const struct lm_share *c, const struct tensor *gain,
+static void norm_rows(const struct lm_share *c, struct lm_inputs *to, const struct tensor *gain,
                       const struct tensor *bias)
 {
     const struct lm_state *state = c->state;
@@ -51,14 +67,14 @@ static void norm_rows(const struct lm_share *c, const struct tensor *gain,
         float *x = c->team->x + i * width, *y = c->team->norm + i * width;
         if (gain->n_columns)
             lm_norm(&state->kernels, &state->model->shape, y, x, gain, bias);
-        lm_rows_quantize(&c->team->in, &state->kernels, i, gain->n_columns ? y : x);
+        lm_inputs_quantize(to, &state->kernels, i, gain->n_columns ? y : x);
     }
     crew_barrier(c->team->crew);
 }
 
 /* x += y, or norm(y) where the model has a gain for that; y = w in (+ bias). */
 static void add_linear(const struct lm_share *c, const struct tensor *w, const struct tensor *bias,
-                       const struct lm_rows *in, const struct tensor *gain)
+                       const struct lm_inputs *in, const struct tensor *gain)
 {
     const struct lm_state *state = c->state;
     const struct tensor none = {0};
@@ -111,7 +127,7 @@ static void make_hidden(const struct lm_share *c, const struct lm_layer *layer)
         float *y = c->team->wide + i * state->wide_stride + begin * LM_GROUP;
         lm_activate(&state->kernels, (enum lm_activation)s->activation, y, y, y + s->n_hidden,
                     (end - begin) * LM_GROUP);
-        lm_rows_quantize_part(&c->team->hidden, &state->kernels, i, begin, end - begin, y);
+        lm_inputs_quantize_part(&c->team->hidden, &state->kernels, i, begin, end - begin, y);
     }
     crew_barrier(c->team->crew);
 }
@@ -135,14 +151,14 @@ static void run_layer(const struct lm_share *c, uint32_t index)
     uint32_t flags = state->model->shape.flags;
     if (flags & LM_WITH_MIX)
         mix_embedded(c, layer);
-    norm_rows(c, &t[LM_ATTN_NORM], &t[LM_ATTN_NORM_BIAS]);
+    norm_rows(c, &c->team->in, &t[LM_ATTN_NORM], &t[LM_ATTN_NORM_BIAS]);
     linear(c, c->team->wide, state->wide_stride, &t[LM_QKV], &t[LM_QKV_B], &c->team->in, false);
     if (flags & LM_QK_NORM_ALL)
         norm_queries_and_keys(c, layer);
     lm_attention(c, index);
     crew_barrier(c->team->crew);
     add_linear(c, &t[LM_OUT], &t[LM_OUT_B], &c->team->attended, &t[LM_POST_ATTN_NORM]);
-    norm_rows(c, &t[LM_FFN_NORM], &t[LM_FFN_NORM_BIAS]);
+    norm_rows(c, &c->team->in, &t[LM_FFN_NORM], &t[LM_FFN_NORM_BIAS]);
     make_hidden(c, layer);
     add_linear(c, &t[LM_DOWN], &t[LM_DOWN_B], &c->team->hidden, &t[LM_POST_FFN_NORM]);
 }
@@ -175,7 +191,7 @@ static void look_up_hashes(const struct lm_share *c, size_t i, const struct lm_r
                wide);
     tensor_row(&model->tensors[LM_TRIGRAM], lm_hash_row(row->token, row->before, true, n_rows),
                wide + model->shape.hash_size);
-    lm_rows_quantize(&c->team->hashes, &state->kernels, i, wide);
+    lm_inputs_quantize(&c->team->hashes, &state->kernels, i, wide);
 }
 
 static void embed_row(const struct lm_share *c, size_t i, const struct lm_row *row)
@@ -233,19 +249,16 @@ static void make_logits_part(const struct lm_share *c, const struct tensor *head
     const struct lm_state *state = c->state;
     const struct lm_pass *pass = c->pass;
     const struct lm_model *model = state->model;
-    size_t stride = lm_logit_stride(model), n_groups = head->n_columns / LM_GROUP;
+    size_t stride = lm_logit_stride(model);
     size_t n_mine = (end - begin) * LM_TILE_ROWS;
     for (size_t i = 0, next; i < c->pass->n_rows; i = next) {
         for (next = i + 1; next < c->pass->n_rows; next++)
             if (pass->rows[next].logits_row != pass->rows[next - 1].logits_row + 1)
                 break;
         float *y = pass->logits + pass->rows[i].logits_row * stride + begin * LM_TILE_ROWS;
-        struct lm_rows x = c->team->in;
-        x.q += i * n_groups * LM_GROUP;
-        x.scale += i * n_groups;
-        x.sum += i * n_groups;
-        tensor_product(&state->kernels, y, stride, (struct tensor_part){head, begin, end}, &x,
-                       next - i, false);
+        struct lm_inputs x = lm_inputs_from(&c->team->last, i);
+        multiply(&state->kernels, y, stride, (struct tensor_part){head, begin, end}, &x, next - i,
+                 false);
         for (size_t j = 0; j < next - i; j++)
             lm_finish_logits(&state->kernels, &model->shape, y + j * stride, begin * LM_TILE_ROWS,
                              n_mine);
@@ -256,15 +269,15 @@ static void make_logits_part(const struct lm_share *c, const struct tensor *head
  * consecutive. */
 static void make_logits(const struct lm_share *c)
 {
-    enum { PART_BLOCKS = 16 };
     const struct lm_model *model = c->state->model;
     const struct tensor *head =
         &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
     size_t begin, end;
-    norm_rows(c, &model->tensors[LM_FINAL_NORM], &model->tensors[LM_FINAL_NORM_BIAS]);
+    norm_rows(c, &c->team->last, &model->tensors[LM_FINAL_NORM],
+              &model->tensors[LM_FINAL_NORM_BIAS]);
     lm_my_part(c, tensor_blocks(head), &begin, &end);
     for (size_t next; begin < end; begin = next) {
-        next = end - begin < PART_BLOCKS ? end : begin + PART_BLOCKS;
+        next = end - begin < CACHED_BLOCKS ? end : begin + CACHED_BLOCKS;
         make_logits_part(c, head, begin, next);
     }
 }

@@ -56,7 +56,9 @@ enum lm_flag {
                                   2 */
     LM_QK_NORM_ALL = 1 << 17,  /* LM_QK_NORM is over all heads together: OLMo 2 */
     LM_EXTENDED = 1 << 18,     /* some field of LM_SHAPE_MORE is not 0 */
-    LM_FLAGS_ALL = (1 << 19) - 1,
+    LM_WIDE_HEAD = 1 << 19,    /* the inputs of the head are two rows of int8 (struct lm_inputs) */
+    LM_WIDE_LAYERS = 1 << 20,  /* and those of the layers' matrices */
+    LM_FLAGS_ALL = (1 << 21) - 1,
 };
 
 /* X(field, smallest, largest): every field, in the order in which files and hashes hold them. */

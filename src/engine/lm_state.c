@@ -33,6 +33,18 @@ static void lay_out_scratch(struct lm_scratch *t, const struct lm_state *state,
     t->head = arena_take(arena, s->head_dim * sizeof *t->head);
 }
 
+static void lay_out_inputs(struct lm_team *team, size_t n_rows, const struct lm_shape *s,
+                           struct arena *arena)
+{
+    size_t n_hashed = s->flags & LM_WITH_HASHES ? 2 * (size_t)s->hash_size : 0;
+    bool wide = s->flags & LM_WIDE_LAYERS;
+    lm_inputs_lay_out(&team->hashes, n_rows, n_hashed, false, arena);
+    lm_inputs_lay_out(&team->in, n_rows, s->width, wide, arena);
+    lm_inputs_lay_out(&team->attended, n_rows, lm_head_columns(s), wide, arena);
+    lm_inputs_lay_out(&team->hidden, n_rows, s->n_hidden, wide, arena);
+    lm_inputs_lay_out(&team->last, n_rows, s->width, s->flags & LM_WIDE_HEAD, arena);
+}
+
 static void lay_out_team(struct lm_team *team, const struct lm_state *state,
                          const struct lm_shape *s, unsigned n_threads, struct arena *arena)
 {
@@ -47,10 +59,7 @@ static void lay_out_team(struct lm_team *team, const struct lm_state *state,
     n_angles = s->local_rope_base != 0.0f ? n * (s->rope_dims / 2) : 0;
     team->local_cosine = arena_take(arena, n_angles * sizeof *team->local_cosine);
     team->local_sine = arena_take(arena, n_angles * sizeof *team->local_sine);
-    lm_rows_lay_out(&team->hashes, n, s->flags & LM_WITH_HASHES ? 2 * s->hash_size : 0, arena);
-    lm_rows_lay_out(&team->in, n, s->width, arena);
-    lm_rows_lay_out(&team->attended, n, lm_head_columns(s), arena);
-    lm_rows_lay_out(&team->hidden, n, s->n_hidden, arena);
+    lay_out_inputs(team, n, s, arena);
     team->scratch = arena_take(arena, n_threads * sizeof *team->scratch);
     for (unsigned i = 0; i < n_threads; i++) {
         struct lm_scratch unused;

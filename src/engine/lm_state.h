@@ -12,6 +12,7 @@
 #include "engine/kv/lm_keep.h"
 #include "engine/kv_cache.h"
 #include "engine/lm.h"
+#include "engine/lm_rows.h"
 #include "engine/rope.h"
 
 /* One token on its way through the layers. */
@@ -80,8 +81,8 @@ struct lm_team {
     float *embedded;      /* [rows][width]: x before the first layer, where layers mix it in */
     float *wide;          /* [rows][wide_stride]: q, k, v; then gate and up */
     float *cosine, *sine; /* [rows][1 + LM_SINK_TOKENS][rope pairs] */
-    float *local_cosine, *local_sine;            /* [rows][rope pairs] */
-    struct lm_rows hashes, in, attended, hidden; /* quantised inputs of the products */
+    float *local_cosine, *local_sine;                    /* [rows][rope pairs] */
+    struct lm_inputs hashes, in, attended, hidden, last; /* of the products; last: of the head's */
 };
 
 struct lm_state {

@@ -71,6 +71,28 @@ class Quantize(CliTest):
         self.assertLess(abs(self.bits("./four.tmodel") / whole - 1), 0.2)
         self.assertLess(abs(self.bits("./by_bits.tmodel") / whole - 1), 0.2)
 
+    def test_wide_inputs(self):
+        """Other models with the same weights, which keep their width when they are quantized again; GGUF files do not say it."""
+        whole = self.bits("./toy.gguf")
+        self.quantize("-o", "8.tmodel", "--bits", "8")
+        self.quantize("-o", "head.tmodel", "--bits", "8", "--wide-inputs", "head")
+        self.quantize("-o", "all.tmodel", "--bits", "8", "--wide-inputs", "all")
+        self.run_tacit("model", "quantize", "./all.tmodel", "--bits", "8", "--wide-inputs", "head", "-o",
+                       "again.tmodel", env=self.env)
+        self.assertEqual(len({self.identity(f"./{m}.tmodel") for m in ("8", "head", "all")}), 3)
+        self.assertEqual(self.identity("./again.tmodel"), self.identity("./all.tmodel"))
+        for name in "head", "all":
+            self.assertEqual(len(self.read(f"{name}.tmodel")), len(self.read("8.tmodel")))
+            self.assertLess(abs(self.bits(f"./{name}.tmodel") / whole - 1), 0.02)
+            archive = self.run_tacit("-c", "-m", f"./{name}.tmodel", "--streams", "2", "a", env=self.env).stdout
+            self.write("a.tct", archive)
+            for cpu in [], ["--cpu", "scalar"]:
+                restored = self.run_tacit("-dc", "-m", f"./{name}.tmodel", *cpu, "a.tct", env=self.env)
+                self.assertEqual(restored.stdout, self.read("a"))
+        for name in "8", "all":
+            self.run_tacit("model", "export", f"./{name}.tmodel", "--gguf", f"{name}.gguf", env=self.env)
+        self.assertEqual(self.read("all.gguf"), self.read("8.gguf"))
+
     def test_by_name(self):
         self.quantize("-o", "small")
         self.assertIn(b"small", self.run_tacit("model", "list", env=self.env).stdout)
@@ -101,6 +123,7 @@ class Quantize(CliTest):
                                      (FAILED, "cannot be made so small", "-o", "x", "--size", "9K", "./toy.gguf"),
                                      (FAILED, "cannot be made so small", "-o", "x", "--size", "9K", "--allocate",
                                       "bits", "--calibrate", "a", "./toy.gguf"),
+                                     (USAGE, "is head or all", "-o", "x", "--wide-inputs", "x", "./toy.gguf"),
                                      (USAGE, "is nearest or gptq", "-o", "x", "--method", "best", "./toy.gguf"),
                                      (USAGE, "needs --calibrate", "-o", "x", "--method", "gptq", "./toy.gguf"),
                                      (USAGE, "goes with --method gptq", "-o", "x", "--calibrate", "a", "./toy.gguf"),

@@ -33,7 +33,7 @@ enum {
     N_REFERENCE = 400
 };
 
-/* The Llama family's switches, and the default model's. */
+/* The Llama family's switches, the default model's, and the Llama family's with wide inputs. */
 static const struct lm_shape shapes[] = {
     {N_VOCAB,          2, 64, 4, 2, 64,       128,   256,  64,          LM_NORM_RMS, LM_ACT_SWIGLU,
      LM_SEPARATE_HEAD, 0, 0,  0, 0, 10000.0f, 1e-5f, 0.0f, TINY_NO_MORE},
@@ -58,9 +58,29 @@ static const struct lm_shape shapes[] = {
      1e-6f,
      15.0f,
      TINY_NO_MORE},
+    {N_VOCAB,
+     2,
+     64,
+     4,
+     2,
+     64,
+     128,
+     256,
+     64,
+     LM_NORM_RMS,
+     LM_ACT_SWIGLU,
+     LM_SEPARATE_HEAD | LM_WIDE_HEAD | LM_WIDE_LAYERS,
+     0,
+     0,
+     0,
+     0,
+     10000.0f,
+     1e-5f,
+     0.0f,
+     TINY_NO_MORE},
 };
 
-enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+enum { N_SHAPES = sizeof shapes / sizeof *shapes, N_OLD_SHAPES = 2 };
 
 static const struct variant {
     const char *name;
@@ -84,6 +104,13 @@ static const struct variant {
     {"rules", 1, false, TACIT_KV_8, 64, 0, true},
     {"behind", 1, false, TACIT_KV_4, 512, 10, true}, /* heads differ, behind a reference */
 };
+
+/* Of the models that came later there is one archive each. */
+static bool is_made(const struct variant *variant, size_t shape)
+{
+    return shape >= N_OLD_SHAPES ? variant == &variants[1]
+                                 : !variant->reads_reference || shape == 0;
+}
 
 static uint8_t content[N_CONTENT];
 static struct tacit_reference *reference; /* the content's last N_REFERENCE bytes */
@@ -267,7 +294,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < N_SHAPES && !models_only; i++)
         for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
             char path[4096];
-            if (variants[v].reads_reference && i != 0)
+            if (!is_made(&variants[v], i))
                 continue;
             snprintf(path, sizeof path, "%s/model%zu-%s.tct", folder, i, variants[v].name);
             if (write)

@@ -69,7 +69,7 @@ static void check_shape(const struct shape *s)
     require(s->head_dim >= 64 && s->head_dim <= 512 && s->head_dim % 64 == 0, "size of a head");
     require(s->n_hidden >= 64 && s->n_hidden <= 65536 && s->n_hidden % 64 == 0, "hidden values");
     require(s->rope_dims % 2 == 0 && s->rope_dims <= s->head_dim, "rotated numbers");
-    require(s->norm <= 1 && s->activation <= 3 && s->flags < 0x80000, "norm, activation or flags");
+    require(s->norm <= 1 && s->activation <= 3 && s->flags < 0x200000, "norm, activation or flags");
     require(s->hash_size <= 4096 && s->hash_size % 64 == 0, "size of hashed rows");
     require(!(s->flags & FLAG_HASHES) || (s->n_hash_rows > 0 && s->hash_size > 0), "hashed rows");
     require(s->period ? s->window > 0 && s->window_long == 0

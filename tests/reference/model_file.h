@@ -32,6 +32,8 @@ enum flag {
     FLAG_NO_PRE_NORMS = 0x10000,
     FLAG_QK_NORM_ALL = 0x20000,
     FLAG_EXTENDED = 0x40000,
+    FLAG_WIDE_HEAD = 0x80000,
+    FLAG_WIDE_LAYERS = 0x100000,
 };
 
 struct shape {

@@ -44,8 +44,8 @@ void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks
         past->near = make_slots8(NEAR_SLOTS, head_dim);
     past->sink_keys = zeros(4 * head_dim * sizeof(float));
     past->columns = make_columns((n_kept + 63) / 64 * 64 + NEAR_SLOTS);
-    past->query = make_rounded(head_dim);
-    past->weight = make_rounded((n_kept + 63) / 64 * 64 + NEAR_SLOTS);
+    past->query = make_rounded(head_dim, false);
+    past->weight = make_rounded((n_kept + 63) / 64 * 64 + NEAR_SLOTS, false);
 }
 
 static size_t slot_of(const struct past *p, uint64_t position)

@@ -14,7 +14,7 @@ struct reader {
     struct angles angles, local_angles;
     struct past *past; /* [layer][kv head] */
     float *x, *x0, *y, *wide, *attended;
-    struct rounded in, heads, hidden, hashes;
+    struct rounded in, heads, hidden, hashes, last;
 };
 
 /* Positions that the layer sees; 0: all that are kept. */
@@ -66,10 +66,11 @@ struct reader *make_reader(const struct model *m, uint32_t context, const struct
     r->y = zeros(s->width * sizeof(float));
     r->wide = zeros(((qkv > up ? qkv : up) + 2 * (size_t)s->hash_size) * sizeof(float));
     r->attended = zeros(heads * sizeof(float));
-    r->in = make_rounded(s->width);
-    r->heads = make_rounded(heads);
-    r->hidden = make_rounded(s->n_hidden);
-    r->hashes = make_rounded(2 * (size_t)s->hash_size);
+    r->in = make_rounded(s->width, s->flags & FLAG_WIDE_LAYERS);
+    r->heads = make_rounded(heads, s->flags & FLAG_WIDE_LAYERS);
+    r->hidden = make_rounded(s->n_hidden, s->flags & FLAG_WIDE_LAYERS);
+    r->hashes = make_rounded(2 * (size_t)s->hash_size, false);
+    r->last = make_rounded(s->width, s->flags & FLAG_WIDE_HEAD);
     return r;
 }
 
@@ -147,14 +148,15 @@ static void embed(struct reader *r, uint32_t token)
 }
 
 /* The rounded input of a product: x, normed if there is a gain. */
-static void round_normed(struct reader *r, const struct weights *gain, const struct weights *bias)
+static void round_normed(struct reader *r, struct rounded *to, const struct weights *gain,
+                         const struct weights *bias)
 {
     if (gain->n_columns == 0) {
-        round_row(&r->in, r->x);
+        round_row(to, r->x);
         return;
     }
     norm(&r->model->shape, r->y, r->x, gain, bias);
-    round_row(&r->in, r->y);
+    round_row(to, r->y);
 }
 
 static void add_bias(float *y, const struct weights *bias)
@@ -237,12 +239,12 @@ static void run_layer(struct reader *r, uint32_t l)
     const struct weights *t = r->model->layer[l];
     for (size_t i = 0; (s->flags & FLAG_MIX) && i < s->width; i++)
         r->x[i] = r->x[i] * t[T_MIX_X].values[i] + r->x0[i] * t[T_MIX_X0].values[i];
-    round_normed(r, &t[T_ATTN_NORM], &t[T_ATTN_NORM_BIAS]);
+    round_normed(r, &r->in, &t[T_ATTN_NORM], &t[T_ATTN_NORM_BIAS]);
     multiply(r->wide, &t[T_QKV], &r->in, false);
     add_bias(r->wide, &t[T_QKV_B]);
     attend_layer(r, l);
     add_product(r, &t[T_OUT], &t[T_OUT_B], &r->heads, &t[T_POST_ATTN_NORM]);
-    round_normed(r, &t[T_FFN_NORM], &t[T_FFN_NORM_BIAS]);
+    round_normed(r, &r->in, &t[T_FFN_NORM], &t[T_FFN_NORM_BIAS]);
     multiply(r->wide, &t[T_UP], &r->in, false);
     add_bias(r->wide, &t[T_UP_B]);
     const float *up = r->wide + (t[T_UP].n_rows > s->n_hidden ? s->n_hidden : 0);
@@ -259,8 +261,8 @@ void read_token(struct reader *r, uint32_t token, float *logits)
     embed(r, token);
     for (uint32_t l = 0; l < s->n_layers; l++)
         run_layer(r, l);
-    round_normed(r, &m->global[T_FINAL_NORM], &m->global[T_FINAL_NORM_BIAS]);
-    multiply(logits, &m->global[s->flags & FLAG_HEAD ? T_HEAD : T_EMBEDDING], &r->in, false);
+    round_normed(r, &r->last, &m->global[T_FINAL_NORM], &m->global[T_FINAL_NORM_BIAS]);
+    multiply(logits, &m->global[s->flags & FLAG_HEAD ? T_HEAD : T_EMBEDDING], &r->last, false);
     for (uint32_t i = 0; i < s->n_vocab; i++)
         if (s->logit_cap > 0.0f && (s->flags & FLAG_ROOT_CAP))
             logits[i] = root_cap(logits[i], s->logit_cap);

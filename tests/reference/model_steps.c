@@ -68,9 +68,10 @@ float sum_of_lanes(float lane[16])
     return lane[0];
 }
 
-struct rounded make_rounded(size_t n)
+struct rounded make_rounded(size_t n, bool wide)
 {
-    return (struct rounded){n, zeros(n), zeros(n / 64 * sizeof(float))};
+    return (struct rounded){n, zeros(n), zeros(n / 64 * sizeof(float)), wide ? zeros(n) : NULL,
+                            wide ? zeros(n / 64 * sizeof(float)) : NULL};
 }
 
 void round_group(int8_t q[64], float *scale, const float x[64])
@@ -92,8 +93,14 @@ void round_group(int8_t q[64], float *scale, const float x[64])
 
 void round_row(struct rounded *to, const float *x)
 {
-    for (size_t g = 0; g < to->n / 64; g++)
+    for (size_t g = 0; g < to->n / 64; g++) {
+        float left[64];
         round_group(to->q + 64 * g, &to->scale[g], x + 64 * g);
+        for (size_t i = 0; i < 64; i++)
+            left[i] = x[64 * g + i] - (float)to->q[64 * g + i] * to->scale[g];
+        if (to->rest)
+            round_group(to->rest + 64 * g, &to->rest_scale[g], left);
+    }
 }
 
 static float product8(const int8_t *q, const float *scale, const struct rounded *x)
@@ -124,7 +131,7 @@ static float product4(const int8_t *q, const float *scale, const float *minimum,
     return sum;
 }
 
-void multiply(float *y, const struct weights *w, const struct rounded *x, bool add)
+static void multiply_once(float *y, const struct weights *w, const struct rounded *x, bool add)
 {
     size_t n_groups = w->n_columns / (w->kind == 1 ? 32 : 64);
     for (size_t row = 0; row < w->n_rows; row++) {
@@ -134,6 +141,14 @@ void multiply(float *y, const struct weights *w, const struct rounded *x, bool a
                                  : product4(q, scale, w->minimum + row * n_groups, x);
         y[row] = add ? y[row] + sum : sum;
     }
+}
+
+void multiply(float *y, const struct weights *w, const struct rounded *x, bool add)
+{
+    const struct rounded rest = {x->n, x->rest, x->rest_scale, NULL, NULL};
+    multiply_once(y, w, x, add);
+    if (x->rest)
+        multiply_once(y, w, &rest, true);
 }
 
 void rms_norm(float *y, const float *x, const float *gain, size_t n, float epsilon)

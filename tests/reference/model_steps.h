@@ -20,9 +20,11 @@ struct rounded {
     size_t n;
     int8_t *q;    /* [n] */
     float *scale; /* [n / 64] */
+    int8_t *rest; /* what was left, rounded again; NULL unless wide */
+    float *rest_scale;
 };
 
-struct rounded make_rounded(size_t n); /* of zeros' memory */
+struct rounded make_rounded(size_t n, bool wide); /* of zeros' memory */
 void round_group(int8_t q[64], float *scale, const float x[64]);
 void round_row(struct rounded *to, const float *x);
 

@@ -39,9 +39,10 @@ static const char *strange_part(const struct lm_shape *s)
 enum tacit_status gguf_describe_form(const struct export_form **form, const struct lm_shape *shape,
                                      struct reason *reason)
 {
+    const uint32_t ours = LM_WIDE_HEAD | LM_WIDE_LAYERS; /* how tacit computes, not what */
     const char *strange = strange_part(shape);
     for (size_t i = 0; !strange && i < sizeof forms / sizeof *forms; i++) {
-        uint32_t needs = forms[i].needs, known = needs | forms[i].allows;
+        uint32_t needs = forms[i].needs, known = needs | forms[i].allows | ours;
         if ((shape->flags & needs) == needs && (shape->flags & ~known) == 0) {
             *form = &forms[i];
             return TACIT_OK;

@@ -187,7 +187,8 @@ static bool is_known(const struct lm_shape *s)
 {
     const uint32_t known = LM_QKV_BIAS | LM_QK_NORM | LM_SEPARATE_HEAD | LM_WITH_HASHES |
                            LM_WITH_SMEAR | LM_WITH_EMBED_NORM | LM_WITH_MIX | LM_WITH_Q_GAIN |
-                           LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST | LM_OUT_BIAS | LM_ROPE_SCALED;
+                           LM_WITH_SINK | LM_ROOT_CAP | LM_BOS_LAST | LM_OUT_BIAS | LM_ROPE_SCALED |
+                           LM_WIDE_HEAD | LM_WIDE_LAYERS;
     return !(s->flags & ~known) && s->norm == LM_NORM_RMS &&
            (s->activation == LM_ACT_SWIGLU || s->activation == LM_ACT_RELU2) &&
            (s->logit_cap == 0 || (s->flags & LM_ROOT_CAP));

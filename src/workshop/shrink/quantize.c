@@ -17,6 +17,7 @@
 
 struct quantizer {
     const struct lm_model *model;
+    struct lm_model wide;      /* the file's model, but for flags: it has the tensors of that */
     struct lm_model *smoothed; /* `model` itself, or NULL */
     const struct tacit_train_sink *sink;
     struct calibration calibration; /* products NULL: none */
@@ -198,12 +199,24 @@ static enum tacit_status convert(struct quantizer *q, const struct tacit_quantiz
     return status;
 }
 
+/* The model that is rounded has the flags of the one to be made, so that what is measured is what will be. */
+static void widen(struct quantizer *q, enum tacit_wide_inputs inputs)
+{
+    q->wide = *q->model;
+    if (inputs != TACIT_WIDE_AS_BEFORE)
+        q->wide.shape.flags |= LM_WIDE_HEAD;
+    if (inputs == TACIT_WIDE_ALL)
+        q->wide.shape.flags |= LM_WIDE_LAYERS;
+    q->model = &q->wide;
+}
+
 static enum tacit_status quantize(const struct tacit_quantize *job, const struct model_file *file,
                                   const struct tacit_train_sink *sink)
 {
     struct quantizer q = {
         .model = model_file_lm(file), .sink = sink, .by_gptq = job->rounding == TACIT_ROUND_GPTQ};
     struct lm_model *made = NULL;
+    widen(&q, job->wide_inputs);
     TRY(convert(&q, job, file, &made));
     enum tacit_status status = model_file_export_as(file, made, job->path);
     lm_model_destroy(made);

@@ -34,7 +34,8 @@ static const char *const expected[][2] = {
     {"c67238cd9c1ee6d1", "e79b77cd364e79fb"}, {"a7d53376eaeb71ba", "df43ccbfc6451194"},
     {"7e1e8a7b04990f17", "73fa7f6eb2e72af7"}, {"ca22c75e8d0e81f0", "a8d7840871ba7d1e"},
     {"84d983bbf3b5b12e", "35daacf3fe3332f9"}, {"f265533dac8de15f", "73a7ac5014af05d0"},
-    {"e1a8549a88cbf6a3", "70081345a393b2d8"},
+    {"e1a8549a88cbf6a3", "70081345a393b2d8"}, {"b8c89adc5e9494e2", "d52cd31205763662"},
+    {"35dd8ec92d6d5ed4", "59d6bd365d70e051"},
 };
 
 /* Streams differ from the first token on. */

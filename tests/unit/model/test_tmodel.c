@@ -181,6 +181,27 @@ static void check_forged_kinds(struct buffer *file, const struct lm_model *model
     check_opens(file);
 }
 
+/* A flag that nobody knows is refused; one that changes what is computed changes the identity. */
+static void check_forged_flags(struct buffer *file, const struct lm_model *model)
+{
+    enum { AT_FLAGS = TMODEL_AT_SHAPE + 11 * 4 };
+    struct tmodel *t;
+    CHECK(load_le32(file->data + AT_FLAGS) == model->shape.flags);
+    store_le32(file->data + AT_FLAGS, model->shape.flags | (LM_FLAGS_ALL + 1));
+    sign(file);
+    CHECK(tmodel_open_memory(&t, file->data, file->n) == TACIT_ERR_UNSUPPORTED && !t);
+    for (uint32_t flag = LM_WIDE_HEAD; flag <= LM_WIDE_LAYERS; flag *= 2) {
+        store_le32(file->data + AT_FLAGS, model->shape.flags ^ flag);
+        sign(file);
+        CHECK(tmodel_open_memory(&t, file->data, file->n) == TACIT_OK);
+        CHECK(t && tmodel_check_identity(t) == TACIT_ERR_MODEL_DAMAGED);
+        tmodel_close(t);
+    }
+    store_le32(file->data + AT_FLAGS, model->shape.flags);
+    sign(file);
+    check_opens(file);
+}
+
 static void check_model(const struct lm_shape *shape, bool with_kinds)
 {
     struct lm_model *model;
@@ -196,6 +217,7 @@ static void check_model(const struct lm_shape *shape, bool with_kinds)
     check_damage(&file);
     if (with_kinds)
         check_forged_kinds(&file, model);
+    check_forged_flags(&file, model);
     memmove(memory + 3, memory, file.n);
     file.data = memory + 3;
     check_same(&file, model);
