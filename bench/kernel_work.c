@@ -75,7 +75,7 @@ static void product_int4(const struct kernels *k)
     X("lm_swiglu", k->lm_swiglu(data.y, data.x, data.z, N))                                        \
     X("lm_relu2", k->lm_relu2(data.y, data.x, N))                                                  \
     X("lm_root_cap", k->lm_root_cap(data.x, 20.0f, N))                                             \
-    X("lm_token_masses", k->lm_token_masses(data.mass, data.x, N))                                 \
+    X("lm_token_masses", k->lm_token_masses(data.mass, data.x, data.z, N))                         \
     X("lm_token_learn", k->lm_token_learn(data.y, data.mass, 0.03f, N))                            \
     X("mix_dots", k->mix_dots(data.step, data.x, MIX_INPUTS, sets, MIX_SETS))                      \
     X("mix_layer", k->mix_layer(data.mixed, data.mixed + KERNEL_LANES, data.x, MIX_INPUTS, sets,   \

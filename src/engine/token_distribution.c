@@ -18,12 +18,11 @@ void token_distribution_lay_out(struct token_distribution *distribution, struct 
     uint64_t *sum = arena_take(arena, (trie->n_places + (size_t)1) * sizeof *sum);
     size_t n_padded = padded(n_tokens);
     uint32_t *mass = arena_take(arena, n_padded * sizeof *mass);
-    float *bias = learns ? arena_take(arena, 2 * n_padded * sizeof *bias) : NULL;
-    float *biased = bias ? bias + n_padded : NULL;
-    *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum, bias, biased};
+    float *bias = learns ? arena_take(arena, n_padded * sizeof *bias) : NULL;
+    *distribution = (struct token_distribution){trie, n_tokens, token, mass, sum, bias};
     for (size_t i = 0; mass && i < n_padded; i++)
         mass[i] = 0;
-    for (size_t i = 0; bias && i < 2 * n_padded; i++)
+    for (size_t i = 0; bias && i < n_padded; i++)
         bias[i] = 0;
     for (size_t i = 0; token && i < trie->n_places; i++)
         token[i] = trie->items[i] < n_tokens ? trie->items[i] : n_tokens;
@@ -40,29 +39,25 @@ static void sum_masses(uint64_t *restrict to, const uint32_t *restrict mass,
         to[i + 1] = sum += mass[token[i]];
 }
 
-void token_distribution_set_plain(struct token_distribution *distribution,
-                                  const struct kernels *kernels, const float *logits)
+static void set(struct token_distribution *distribution, const struct kernels *kernels,
+                const float *logits, const float *bias)
 {
-    kernels->lm_token_masses(distribution->mass, logits, distribution->n_tokens);
+    kernels->lm_token_masses(distribution->mass, logits, bias, distribution->n_tokens);
     distribution->mass[distribution->n_tokens] = 1;
     sum_masses(distribution->sum, distribution->mass, distribution->token,
                distribution->trie->n_places);
 }
 
-static void add_bias(float *restrict to, const float *restrict logits, const float *restrict bias,
-                     size_t n)
+void token_distribution_set_plain(struct token_distribution *distribution,
+                                  const struct kernels *kernels, const float *logits)
 {
-    for (size_t i = 0; i < n; i++)
-        to[i] = logits[i] + bias[i];
+    set(distribution, kernels, logits, NULL);
 }
 
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
                             const float *logits)
 {
-    if (distribution->bias)
-        add_bias(distribution->biased, logits, distribution->bias, distribution->n_tokens);
-    token_distribution_set_plain(distribution, kernels,
-                                 distribution->bias ? distribution->biased : logits);
+    set(distribution, kernels, logits, distribution->bias);
 }
 
 void token_distribution_learn(struct token_distribution *distribution,

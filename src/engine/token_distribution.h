@@ -29,7 +29,6 @@ struct token_distribution {
     uint32_t *mass;    /* [n_tokens + 1], by token, padded */
     uint64_t *sum;     /* [n_places + 1]: sum[i] is the mass of places 0 .. i - 1 */
     float *bias;       /* [n_tokens], padded; NULL: it does not learn */
-    float *biased;     /* [n_tokens], padded: logits with the bias */
 };
 
 /* trie outlives it. Without memory the arena only counts. */

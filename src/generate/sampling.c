@@ -35,7 +35,7 @@ void sampling_begin(struct sampling *s, const struct kernels *kernels, const flo
         s->scaled[i] =
             trie->places[i] == BYTE_TRIE_NONE ? -LM_LOGIT_MAX : within_limits(logits[i] * factor);
     if (s->temperature > 0.0f) {
-        kernels->lm_token_masses(mass, s->scaled, n);
+        kernels->lm_token_masses(mass, s->scaled, NULL, n);
         for (uint32_t i = 0; i < n; i++)
             mass[i]--;
     } else {

@@ -139,14 +139,20 @@ static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
     }
 }
 
-static void lm_token_masses_avx512(uint32_t *mass, const float *x, size_t n)
+static inline __m512 biased(const float *x, const float *bias, size_t i)
 {
-    __m512 tops = _mm512_set1_ps(x[0]);
+    __m512 l = _mm512_load_ps(x + i);
+    return bias ? _mm512_add_ps(l, _mm512_load_ps(bias + i)) : l;
+}
+
+static void lm_token_masses_avx512(uint32_t *mass, const float *x, const float *bias, size_t n)
+{
+    __m512 tops = _mm512_set1_ps(bias ? x[0] + bias[0] : x[0]);
     for (size_t i = 0; i < n; i += 16)
-        tops = _mm512_mask_max_ps(tops, valid_lanes(i, n), tops, _mm512_load_ps(x + i));
+        tops = _mm512_mask_max_ps(tops, valid_lanes(i, n), tops, biased(x, bias, i));
     const __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(tops));
     for (size_t i = 0; i < n; i += 16) {
-        __m512 e = exp_brief_below(_mm512_sub_ps(_mm512_load_ps(x + i), top));
+        __m512 e = exp_brief_below(_mm512_sub_ps(biased(x, bias, i), top));
         __m512i m = _mm512_cvttps_epi32(_mm512_mul_ps(e, _mm512_set1_ps(LM_MASS_ONE)));
         m = _mm512_add_epi32(m, _mm512_set1_epi32(1));
         _mm512_mask_storeu_epi32(mass + i, valid_lanes(i, n), m);

@@ -75,20 +75,36 @@ static void JOIN(lm_swiglu_, ISA)(float *y, const float *g, const float *u, size
     }
 }
 
-static inline ints masses(const float *x, floats top)
+static inline floats biased(const float *x, const float *bias, size_t i)
 {
-    floats e = exp_brief_below(sub(load(x), top));
+    return bias ? add(load(x + i), load(bias + i)) : load(x + i);
+}
+
+static inline float largest_biased(const float *x, const float *bias, size_t n)
+{
+    floats tops = splat(x[0] + bias[0]);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        tops = larger(biased(x, bias, i), tops);
+    if (i < n)
+        tops = choose(valid_lanes(i, n), larger(biased(x, bias, i), tops), tops);
+    return largest_lane(tops);
+}
+
+static inline ints masses(floats x, floats top)
+{
+    floats e = exp_brief_below(sub(x, top));
     return add_ints(cut_to_ints(mul(e, splat(LM_MASS_ONE))), splat_ints(1));
 }
 
-static void JOIN(lm_token_masses_, ISA)(uint32_t *mass, const float *x, size_t n)
+static void JOIN(lm_token_masses_, ISA)(uint32_t *mass, const float *x, const float *bias, size_t n)
 {
-    const floats top = splat(largest(x[0], x, n));
+    const floats top = splat(bias ? largest_biased(x, bias, n) : largest(x[0], x, n));
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
-        store_ints(mass + i, masses(x + i, top));
+        store_ints(mass + i, masses(biased(x, bias, i), top));
     if (i < n)
-        store_valid(mass + i, masses(x + i, top), n - i);
+        store_valid(mass + i, masses(biased(x, bias, i), top), n - i);
 }
 
 #endif

@@ -186,13 +186,23 @@ static inline void lm_root_cap_generic(float *x, float cap, size_t n)
     }
 }
 
-static inline void lm_token_masses_generic(uint32_t *mass, const float *x, size_t n)
+static inline float lm_biased(const float *x, const float *bias, size_t i)
 {
-    float top = x[0];
-    for (size_t i = 1; i < n; i++)
-        top = x[i] > top ? x[i] : top;
-    for (size_t i = 0; i < n; i++)
-        mass[i] = 1 + (uint32_t)(int32_t)(strict_exp_brief(x[i] - top) * LM_MASS_ONE);
+    return bias ? x[i] + bias[i] : x[i];
+}
+
+static inline void lm_token_masses_generic(uint32_t *mass, const float *x, const float *bias,
+                                           size_t n)
+{
+    float top = lm_biased(x, bias, 0);
+    for (size_t i = 1; i < n; i++) {
+        float l = lm_biased(x, bias, i);
+        top = l > top ? l : top;
+    }
+    for (size_t i = 0; i < n; i++) {
+        float e = strict_exp_brief(lm_biased(x, bias, i) - top);
+        mass[i] = 1 + (uint32_t)(int32_t)(e * LM_MASS_ONE);
+    }
 }
 
 static inline void lm_token_learn_generic(float *bias, const uint32_t *mass, float step, size_t n)

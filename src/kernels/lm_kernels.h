@@ -139,8 +139,9 @@ struct lm_matrix_narrow {
  * lm_relu2: y[i] = g[i] > 0 ? g[i] * g[i] : 0. y may be g.
  * lm_root_cap: x[i] = (cap * l) * strict_rsqrt_brief(l * l + cap * cap), l = x[i] within
  *   +-LM_ROOT_CAP_MAX (a NaN is the lower limit). cap: 1e-6 .. 1e6.
- * lm_token_masses: with top the largest x[i]: mass[i] = 1 + (int32_t)(strict_exp_brief(x[i] - top) *
- *   2^30), for i < n, which is any number above 0; x is finite, and reaches to the next multiple of 16.
+ * lm_token_masses: with l[i] = x[i] + bias[i], or x[i] if bias is NULL, and top the largest l[i]: mass[i] = 1 +
+ *   (int32_t)(strict_exp_brief(l[i] - top) * 2^30), for i < n, which is any number above 0; x and bias are finite, and
+ *   reach to the next multiple of 16.
  * lm_token_learn: bias[i] -= step * mass[i], the mass as a float of the int32_t with its bits.
  */
 #define LM_KERNEL_TABLE(X)                                                                         \
@@ -165,7 +166,7 @@ struct lm_matrix_narrow {
     X(lm_swiglu, void, (float *y, const float *g, const float *u, size_t n))                       \
     X(lm_relu2, void, (float *y, const float *g, size_t n))                                        \
     X(lm_root_cap, void, (float *x, float cap, size_t n))                                          \
-    X(lm_token_masses, void, (uint32_t * mass, const float *x, size_t n))                          \
+    X(lm_token_masses, void, (uint32_t * mass, const float *x, const float *bias, size_t n))       \
     X(lm_token_learn, void, (float *bias, const uint32_t *mass, float step, size_t n))
 
 #endif

@@ -42,7 +42,7 @@ double eval_token_bits(const struct kernels *kernels, uint32_t *mass, const floa
 {
     double top = (double)largest(logits, n_vocab);
     uint64_t sum = 0;
-    kernels->lm_token_masses(mass, logits, n_vocab);
+    kernels->lm_token_masses(mass, logits, NULL, n_vocab);
     for (uint32_t i = 0; i < n_vocab; i++)
         sum += mass[i] - 1;
     double log_sum = (double)strict_log((float)(int64_t)sum / LM_MASS_ONE); /* of e^(logit - top) */

@@ -398,13 +398,18 @@ static void check_lm_token_masses(const struct kernels *reference, const struct 
     for (size_t n = 1; n <= N_MAX; n++)
         for (unsigned kind = 0; kind < 4; kind++) {
             size_t padded = (n + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
-            float *x = flush_buffer(padded * sizeof *x);
+            float *x = flush_buffer(padded * sizeof *x), *y = flush_buffer(padded * sizeof *y);
             uint32_t *got = flush_buffer(n * sizeof *got), *want = flush_buffer(n * sizeof *want);
             fill_floats(x, padded, kind);
-            reference->lm_token_masses(want, x, n);
-            variant->lm_token_masses(got, x, n);
-            CHECK_MSG(memcmp(got, want, n * sizeof *got) == 0, "%s: n %zu, kind %u", label, n,
-                      kind);
+            fill_floats(y, padded, kind);
+            for (unsigned i = 0; i < 2; i++) {
+                const float *bias = i ? y : NULL;
+                reference->lm_token_masses(want, x, bias, n);
+                variant->lm_token_masses(got, x, bias, n);
+                CHECK_MSG(memcmp(got, want, n * sizeof *got) == 0, "%s: n %zu, kind %u, bias %u",
+                          label, n, kind, i);
+            }
+            free_flush(y, padded * sizeof *y);
             free_flush(x, padded * sizeof *x);
             free_flush(got, n * sizeof *got);
             free_flush(want, n * sizeof *want);

@@ -88,7 +88,7 @@ static struct draft_token likeliest(const struct language_draft *draft, size_t r
     uint32_t top = 0;
     uint64_t sum = 1; /* so that the share is below 1 */
     draft->kernels->lm_token_masses(draft->mass,
-                                    draft->logits + row * lm_logit_stride(lm_of(draft)), n);
+                                    draft->logits + row * lm_logit_stride(lm_of(draft)), NULL, n);
     for (size_t i = 0; i < n; i++) {
         top = draft->mass[i] > top ? draft->mass[i] : top;
         sum += draft->mass[i];

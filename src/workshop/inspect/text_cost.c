@@ -85,7 +85,7 @@ static double token_bits(const struct pass *p, const float *logits, uint32_t tok
     uint64_t sum = 0;
     for (uint32_t i = 1; i < p->n_vocab; i++)
         top = logits[i] > top ? logits[i] : top;
-    p->kernels.lm_token_masses(p->mass, logits, p->n_vocab);
+    p->kernels.lm_token_masses(p->mass, logits, NULL, p->n_vocab);
     for (uint32_t i = 0; i < p->n_vocab; i++)
         sum += p->mass[i] - 1;
     double log_sum = log2((double)sum / (double)LM_MASS_ONE);
