@@ -162,6 +162,27 @@ static void put_tar(struct writer *w)
         put(w, 0);
 }
 
+static void put_news(struct writer *w)
+{
+    if (w->n - w->pos > 1100) {
+        put_tar(w);
+        return;
+    }
+    put_text(
+        w, "The people who live in the village have known each other for a long time. Most of them "
+           "work in the fields during the day, and in the evening they come together to talk "
+           "about the weather, the price of food and what the children learned at school.\n");
+    put_text(w,
+             "When the first train arrived, more than a hundred years ago, everybody thought that "
+             "life would change. It did, but not in the way they expected. Some of the young "
+             "men went to the city in order to find work, and many of them never came back. "
+             "The others stayed, because they had a house and a family.\n");
+    put_text(w,
+             "It is not easy to say what makes a place good to live in. There should be water, "
+             "enough light, and a road that can be used in winter as well as in summer. But the "
+             "most important thing is that there are other people who will help if you need it.\n");
+}
+
 static void put_gaps(struct writer *w)
 {
     size_t start = w->pos;

@@ -109,7 +109,7 @@ static void decode_recalled(struct decoder *d, struct predictor *predictor, cons
             content[*at] = (uint8_t)(content[*at] * 2 + bit);
         }
         ++*at;
-        uint32_t n = recall_behind(d, content, *at, size);
+        uint32_t n = recall_behind(d, content, *at, size, 1);
         *at += n;
         uint32_t n_learnt = n < 32 ? n : 32;
         learn(predictor, content + *at - n_learnt, n_learnt);
@@ -214,7 +214,7 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         read_reference(predictor, reading);
     uint32_t known = 0;
     if (more & 1)
-        begin_recall(size);
+        begin_recall(size, 0);
     for (uint32_t i = 0, at = 0; (more & 1) && i < n; at += segments[i++].length)
         decode_recalled(&d, predictor, &segments[i], at, content, size, &known);
     for (uint32_t i = 0, at = 0; !(more & 1) && i < n; at += segments[i++].length)

@@ -14,17 +14,18 @@
 #include "item_trie.h"
 #include "model_reader.h"
 #include "predictor.h"
+#include "recalled.h"
 #include "sample_type.h"
 #include "text_items.h"
 #include "text_pieces.h"
 
-enum { NO_TOKEN = -1 };
+enum { NO_TOKEN = -1, SHOWN = 256 };
 
 /* The payload up to the coded bits. */
 struct layout {
     unsigned memory, type, reading;
     struct kept kept;
-    int unmixed, primed, reads, arranged;
+    int unmixed, primed, reads, arranged, recalled, restated;
     uint32_t first_token, context, n_streams, length[128];
     struct changes changes;
     struct arrangement arrangement;
@@ -124,18 +125,24 @@ static void take_layout(struct layout *l, uint32_t size)
     unsigned second = *take(1);
     l->type = second & 15;
     l->reads = (second & 0x10) != 0;
-    l->arranged = (second & 0x80) != 0;
+    l->recalled = (second & 0x90) == 0x90;
+    l->restated = l->recalled && (second & 0x20) != 0;
+    l->arranged = (second & 0x80) != 0 && !l->recalled;
     note("unmixed", (unsigned)l->unmixed);
     note("primed", (unsigned)l->primed);
     note("small", first >> 6 & 1);
     note("model reads reference", (unsigned)l->reads);
     note("arranged", (unsigned)l->arranged);
+    note("model recalls", (unsigned)l->recalled);
     note("spoken type", l->type);
     if (l->reads)
         l->reading = *take(1);
     if (second & 0x40)
         take_kept(&l->kept);
-    int lines = (first & 0x20) != 0, recoded = (second & 0x20) != 0;
+    require(!l->recalled || n_reference > 0, "the reference is not there");
+    if (l->restated)
+        take_restated();
+    int lines = (first & 0x20) != 0, recoded = (second & 0x20) != 0 && !l->recalled;
     l->n_spoken = take_changes(&l->changes, lines, recoded, size);
     l->span = recoded ? l->n_spoken : size;
     if (l->arranged) {
@@ -145,6 +152,7 @@ static void take_layout(struct layout *l, uint32_t size)
     take_streams(l, (first & 0x40) != 0);
     require(!l->reads || !(l->unmixed || lines || recoded || l->primed || l->arranged),
             "reference beside what does not go with it");
+    require(!l->recalled || l->n_streams == 1, "copies in several streams");
     require(!l->primed || l->n_streams == 1, "a primer with several streams");
     require(!l->arranged || !l->unmixed, "arranged and unmixed");
 }
@@ -338,11 +346,27 @@ static void make_models(struct language *g)
     g->ends = make_ends(l->memory);
 }
 
+/* Copies behind an item; the models learn the end of what is copied. */
+static void copy_behind(struct language *g, struct item_stream *s, uint8_t *content, uint32_t n_new)
+{
+    uint32_t from = s->at, n = 1;
+    while (n > 0 && s->at < s->end) {
+        n = recall_behind(&g->bits, content, s->at, s->end, n_new);
+        s->at += n;
+        n_new = 0;
+    }
+    n = s->at - from < SHOWN ? s->at - from : SHOWN;
+    if (n > 0 && s->at < s->end)
+        learn_text(g, content + s->at - n, n);
+}
+
 static void decode_streams(struct language *g, uint8_t *content)
 {
     const struct layout *l = &g->layout;
     uint32_t n_before = l->reads ? (uint32_t)n_reference : 0;
-    for (uint32_t n_left = l->n_spoken; n_left > 0;) {
+    uint32_t n_left = l->n_spoken;
+    while (n_left > 0) {
+        n_left = 0;
         for (uint32_t i = 0; i < l->n_streams; i++) {
             struct item_stream *s = &g->stream[i];
             if (s->at == s->end)
@@ -353,7 +377,9 @@ static void decode_streams(struct language *g, uint8_t *content)
             require(item->n <= s->end - s->at, "an item behind the end of its stream");
             memcpy(content + s->at, item->bytes, item->n);
             s->at += item->n;
-            n_left -= item->n;
+            if (l->recalled)
+                copy_behind(g, s, content, item->n);
+            n_left += s->end - s->at;
         }
     }
 }
@@ -371,6 +397,8 @@ static void decode_items(struct language *g, uint8_t *content, size_t end)
     }
     if (l->reads)
         read_reference(g);
+    if (l->recalled)
+        begin_recall(l->n_spoken, 1);
     if (l->primed) {
         select_stream(g->predictor, 0, 0);
         learn_text(g, (const uint8_t *)primer, sizeof primer - 1);
@@ -435,6 +463,8 @@ void decode_language(const struct model *model, uint8_t *content, uint32_t size,
     if (l->arranged)
         undo_arrangement(&l->arrangement, decoded, n_recoded);
     undo_changes(&l->changes, decoded, content, size);
+    if (l->restated)
+        restore_headers(content, size);
     free(g.items.item);
     forget();
 }

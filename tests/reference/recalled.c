@@ -6,13 +6,16 @@
 #include "archive_input.h"
 #include "arithmetic.h"
 
-/* Section 5.8. A place is the end of a window: of the reference its end + 1, of the content that and n_reference more. */
+/* Sections 5.8 and 6.2. A place is the end of a window: of the reference its end + 1, of the content that and n_reference more. */
 
 static uint64_t *places;
 static unsigned table_log2, stride;
+static int resuming;
 static uint32_t distance, noted;
-static unsigned odds[34], counts[34],
-    last_flag; /* two of the flag, then those of the size's nodes */
+static uint32_t copied, copy_end; /* the last copy's distance and end */
+enum { BY_WINDOW, BY_BLOCK, BY_CHANGE, N_KINDS, N_ODDS = 2 * N_KINDS + 32 };
+static unsigned odds[N_ODDS], counts[N_ODDS]; /* two of each flag, then those of the size's nodes */
+static unsigned last_flag[N_KINDS];
 
 static uint64_t window_hash(const uint8_t *end)
 {
@@ -22,11 +25,12 @@ static uint64_t window_hash(const uint8_t *end)
     return h >> (64 - table_log2);
 }
 
-void begin_recall(uint32_t size)
+void begin_recall(uint32_t size, int resumes)
 {
     uint64_t n = (uint64_t)n_reference + size;
     table_log2 = 10;
-    stride = 8;
+    resuming = resumes;
+    stride = resumes ? 1 : 8;
     while (table_log2 < 23 && n / stride * 2 > (uint64_t)1 << table_log2)
         table_log2++;
     while (n / stride * 2 > (uint64_t)1 << table_log2)
@@ -35,8 +39,9 @@ void begin_recall(uint32_t size)
     for (size_t end = stride; end <= n_reference; end += stride)
         if (end >= 24)
             places[window_hash(reference + end)] = end + 1;
-    distance = noted = last_flag = 0;
-    for (unsigned i = 0; i < 34; i++) {
+    distance = noted = copied = copy_end = 0;
+    memset(last_flag, 0, sizeof last_flag);
+    for (unsigned i = 0; i < N_ODDS; i++) {
         odds[i] = 32768;
         counts[i] = 0;
     }
@@ -72,26 +77,60 @@ static unsigned decode_odds(struct decoder *d, unsigned i)
     return (unsigned)bit;
 }
 
-uint32_t recall_behind(struct decoder *d, uint8_t *content, uint32_t at, uint32_t size)
+/* Sets the distance to where a block of the reference begins. */
+static int find_block(uint32_t at)
 {
-    if (distance != 0 && content[at - 1] == byte_before(content, at - 1))
+    uint64_t block = ((uint64_t)n_reference + copy_end - copied + 511) / 512 * 512;
+    uint64_t to = n_reference + at - block;
+    if (copied == 0 || at % 512 != 0 || block >= n_reference || to == distance)
         return 0;
+    distance = (uint32_t)to;
+    return 1;
+}
+
+/* Sets the distance, and returns how it was found; N_KINDS: it is not. */
+static unsigned find_distance(const uint8_t *content, uint32_t at, uint32_t n_new)
+{
+    uint32_t i = at - n_new;
+    if (resuming && find_block(at))
+        return BY_BLOCK;
+    while (distance != 0 && i < at && content[i] == byte_before(content, i))
+        i++;
+    if (distance != 0 && i == at)
+        return N_KINDS;
     distance = 0;
     find_place(content, at);
-    if (distance == 0)
+    if (distance != 0)
+        return BY_WINDOW;
+    if (!resuming || copied == 0 || at - copy_end > 64)
+        return N_KINDS;
+    distance = copied;
+    if (content[at - 1] == byte_before(content, at - 1))
+        return BY_CHANGE;
+    distance = 0;
+    return N_KINDS;
+}
+
+uint32_t recall_behind(struct decoder *d, uint8_t *content, uint32_t at, uint32_t size,
+                       uint32_t n_new)
+{
+    unsigned kind = find_distance(content, at, n_new), node = 1;
+    if (kind == N_KINDS)
         return 0;
-    last_flag = decode_odds(d, last_flag);
-    if (!last_flag)
+    last_flag[kind] = decode_odds(d, 2 * kind + last_flag[kind]);
+    if (!last_flag[kind])
         return 0;
-    unsigned node = 1;
+    note("copy found", kind);
     for (int i = 0; i < 5; i++)
-        node = node * 2 + decode_odds(d, 2 + node);
+        node = node * 2 + decode_odds(d, 2 * N_KINDS + node);
     uint32_t n = 1;
     for (unsigned i = 32; i < node; i++)
         n = n * 2 + (uint32_t)decode_bit(d, 2147483648u);
     require(n <= size - at, "a copy exceeds the block");
     for (uint32_t i = at; i < at + n; i++)
         content[i] = byte_before(content, i);
+    copied = distance;
+    copy_end = at + n;
     return n;
 }
 

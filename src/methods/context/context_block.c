@@ -87,8 +87,8 @@ static enum tacit_status recall_at(struct context_coder *coder, size_t *at)
     struct recall *recall = &coder->recall;
     uint32_t from = (uint32_t)*at, end = coder->job->header.content_size, n = 0;
     if (coder->encoding)
-        n = recall_length(recall, content->data, from, end);
-    n = recall_code(recall, n, coder->encoding ? &coder->enc : NULL,
+        n = recall_length(recall, content->data, from, end, RECALL_LENGTH_MIN);
+    n = recall_code(recall, RECALL_BY_WINDOW, n, coder->encoding ? &coder->enc : NULL,
                     coder->encoding ? NULL : &coder->dec);
     if (n > end - from)
         return TACIT_ERR_CORRUPT;
@@ -119,7 +119,7 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
             content->data[start] = step_byte(coder, coder->encoding ? content->data[start] : 0);
             size_t next = ++start;
             if (coder->layout.recalls &&
-                recall_finds(&coder->recall, content->data, (uint32_t)start))
+                recall_finds(&coder->recall, content->data, (uint32_t)start, 1))
                 TRY(recall_at(coder, &start));
             copied = start != next;
         }
@@ -249,7 +249,7 @@ static enum tacit_status code_all(struct context_coder *coder, uint8_t *raw)
     TRY(make_models(coder));
     if (coder->layout.recalls)
         TRY(recall_create(&coder->recall, reference_bytes(coder->job->reference),
-                          coder->job->header.content_size));
+                          coder->job->header.content_size, false));
     return code_segments(coder, raw);
 }
 
@@ -349,7 +349,8 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
                                                  reference_n_learnt(plan->reference, reading.part));
         reference_models_configure(plan->reference, (uint32_t)content_size, &reading, &config);
     }
-    uint64_t n_recall = plan->reference ? recall_memory(plan->reference->n_bytes, content_size) : 0;
+    uint64_t n_recall =
+        plan->reference ? recall_memory(plan->reference->n_bytes, content_size, false) : 0;
     return models_memory(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
            context_marks_memory(content_size) + n_recall;
 }
@@ -372,7 +373,7 @@ static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_
     if (status == TACIT_OK && layout->recoding.n_stretches > 0)
         *n_bytes += layout->recoding.n_bytes;
     if (status == TACIT_OK && layout->recalls)
-        *n_bytes += recall_memory(job->reference->n_bytes, job->header.content_size);
+        *n_bytes += recall_memory(job->reference->n_bytes, job->header.content_size, false);
     free(layout);
     return status;
 }

@@ -146,8 +146,7 @@ static enum tacit_status choose_segments(const struct block_job *job, struct con
     return status;
 }
 
-/* Whether the block holds what its reference may hold too, and nothing that is transformed. */
-static bool can_recall(const struct block_job *job)
+bool context_can_recall(const struct block_job *job)
 {
     const struct block_look *look = job->look;
     bool plain = job->reference && job->content.size >= RECALL_CONTENT_MIN;
@@ -165,8 +164,8 @@ static void count_coded(const struct block_job *job, const struct context_layout
         while (at >= end)
             end += layout->segments[++i].n_bytes;
         n_coded[i]++;
-        if (recall_finds(recall, job->content.data, ++at))
-            at += recall_length(recall, job->content.data, at, n);
+        if (recall_finds(recall, job->content.data, ++at, 1))
+            at += recall_length(recall, job->content.data, at, n, RECALL_LENGTH_MIN);
     }
 }
 
@@ -191,8 +190,8 @@ static enum tacit_status list_split(const struct block_job *job, struct context_
     enum tacit_status status = n_coded ? TACIT_OK : TACIT_ERR_MEMORY;
     carve(layout, job->look->split, job->look->n_split, NULL, 0);
     if (status == TACIT_OK)
-        status =
-            recall_create(&recall, reference_bytes(job->reference), (uint32_t)job->content.size);
+        status = recall_create(&recall, reference_bytes(job->reference),
+                               (uint32_t)job->content.size, false);
     if (status == TACIT_OK) {
         count_coded(job, layout, &recall, n_coded);
         join_segments(layout, n_coded);
@@ -207,7 +206,7 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
     const struct codec_plan *plan = job->plan;
     const uint8_t *data = job->content.data;
     uint64_t n_coded = 0;
-    layout->recalls = can_recall(job);
+    layout->recalls = context_can_recall(job);
     TRY(layout->recalls ? list_split(job, layout) : choose_segments(job, layout));
     choose_reading(job, layout);
     for (uint32_t i = 0; i < layout->n_segments; i++) {

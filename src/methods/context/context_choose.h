@@ -15,6 +15,9 @@
 /* Needs job->content, which is not empty, and ->look. */
 enum tacit_status context_choose(const struct block_job *job, struct context_layout *layout);
 
+/* Whether the block holds what its reference may hold too, and nothing that is transformed. */
+bool context_can_recall(const struct block_job *job);
+
 enum {
     LEARNT_MAX = 1 << 22, /* bytes of a reference that the models learn */
     ALIKE_MAX = 1 << 16,  /* blocks up to this size take the reference's type */

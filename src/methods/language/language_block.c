@@ -13,11 +13,19 @@
 #include "methods/language/language_primer.h"
 #include "methods/language/language_rounds.h"
 #include "methods/language/language_silent.h"
+#include "methods/recall/language_recall.h"
 
 static enum tacit_status make_items(struct language_coder *coder)
 {
     const struct byte_buffer *content = &coder->job->content;
     size_t first[TACIT_STREAMS_MAX + 1];
+    if (coder->layout.recalls) {
+        coder->layout.n_streams = 1;
+        coder->layout.n_bytes[0] = (uint32_t)content->size;
+        coder->streams[0].items = coder->items;
+        coder->streams[0].stop = coder->items + coder->n_items;
+        return TACIT_OK;
+    }
     coder->items = malloc(content->size * sizeof *coder->items);
     if (!coder->items)
         return TACIT_ERR_MEMORY;
@@ -37,13 +45,15 @@ static enum tacit_status make_items(struct language_coder *coder)
 static void choose_reading(const struct block_job *job, struct language_layout *layout)
 {
     const struct tacit_reference *reference = job->reference;
-    layout->referenced =
-        reference && !job->plan->unmixed && job->look->arrangement.speech.n_segments == 0;
+    layout->referenced = layout->recalls || (reference && !job->plan->unmixed &&
+                                             job->look->arrangement.speech.n_segments == 0);
     if (!layout->referenced)
         return;
     if (job->content.size < ALIKE_MAX && CONTENT_BIT(reference->type) & CONTENT_WORDS)
         layout->type = reference->type;
     layout->reading = (struct reference_reading){layout->type, LANGUAGE_USUAL_PART};
+    if (layout->recalls)
+        layout->reading.part = reference_part_for(reference, LEARNT_MAX);
     layout->model_part = LANGUAGE_USUAL_MODEL_PART;
 }
 
@@ -63,12 +73,13 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     const struct block_job *job = coder->job;
     const struct codec_plan *plan = job->plan;
     uint32_t start = tokenizer_start(coder->tokenizer);
-    bool arranged = job->look->arrangement.speech.n_segments > 0;
+    bool arranged = !coder->layout.recalls && job->look->arrangement.speech.n_segments > 0;
     coder->layout.type = job->look->spoken_type;
     coder->layout.line_ends = job->look->line_ends;
     coder->layout.recoding.n_stretches = 0;
     if (job->look->recoding.n_stretches > 0)
         coder->layout.recoding = job->look->recoding;
+    coder->layout.restate = job->look->restate;
     coder->layout.n_recoded = block_job_n_seen(job);
     if (arranged)
         coder->layout.arrangement = job->look->arrangement;
@@ -96,6 +107,17 @@ static void report(const struct language_coder *coder)
     to->model_bytes = coder->token.model_bytes;
 }
 
+static enum tacit_status run(struct language_coder *coder, struct language_rival *rival,
+                             enum language_verdict *verdict)
+{
+    bool hopeless;
+    if (!coder->layout.recalls)
+        return language_rounds_run(coder, rival, verdict);
+    TRY(language_recall_run(coder, &hopeless));
+    *verdict = hopeless ? LANGUAGE_GIVEN_UP : LANGUAGE_GOES_ON;
+    return TACIT_OK;
+}
+
 static enum tacit_status code_payload(struct language_coder *coder, size_t n_max,
                                       struct language_rival *rival, enum language_verdict *verdict)
 {
@@ -113,7 +135,7 @@ static enum tacit_status code_payload(struct language_coder *coder, size_t n_max
     token_coder_begin_encoding(&coder->token, out, n_max - n_packed);
     TRY(language_primer_read(coder));
     TRY(language_silent_run(coder));
-    TRY(language_rounds_run(coder, rival, verdict));
+    TRY(run(coder, rival, verdict));
     if (*verdict != LANGUAGE_GOES_ON)
         return TACIT_OK;
     size_t n_coded = token_coder_finish(&coder->token, out, n_max - n_packed);
@@ -125,6 +147,16 @@ static enum tacit_status code_payload(struct language_coder *coder, size_t n_max
     return TACIT_OK;
 }
 
+static enum tacit_status code_arranged(struct language_coder *coder, size_t n_max,
+                                       struct language_rival *rival, enum language_verdict *verdict)
+{
+    struct block_job *job = coder->job;
+    TRY(language_choose_arrange(job));
+    enum tacit_status status = code_payload(coder, n_max, rival, verdict);
+    enum tacit_status restored = language_choose_restore(job);
+    return status != TACIT_OK ? status : restored;
+}
+
 enum tacit_status language_block_encode(struct block_job *job, size_t n_max,
                                         struct language_rival *rival,
                                         enum language_verdict *verdict)
@@ -132,17 +164,17 @@ enum tacit_status language_block_encode(struct block_job *job, size_t n_max,
     struct language_coder *coder;
     job->payload.size = 0;
     *verdict = LANGUAGE_GIVEN_UP;
-    if (!job->look->spoken || job->look->restate.used)
+    if (!job->look->spoken)
         return TACIT_OK;
-    TRY(language_choose_arrange(job));
-    enum tacit_status status = language_coder_create(&coder, job, true);
-    if (status == TACIT_OK) {
-        coder->token.counting = job->plan->report != NULL;
-        status = code_payload(coder, n_max, rival, verdict);
-        language_coder_destroy(coder);
-    }
-    enum tacit_status restored = language_choose_restore(job);
-    return status != TACIT_OK ? status : restored;
+    TRY(language_coder_create(&coder, job, true));
+    coder->token.counting = job->plan->report != NULL;
+    enum tacit_status status = language_recall_plan(coder);
+    if (status == TACIT_OK && coder->layout.recalls)
+        status = code_payload(coder, n_max, NULL, verdict);
+    else if (status == TACIT_OK && !job->look->restate.used)
+        status = code_arranged(coder, n_max, rival, verdict);
+    language_coder_destroy(coder);
+    return status;
 }
 
 static enum tacit_status encode(struct block_job *job, size_t n_max)
@@ -179,6 +211,9 @@ static enum tacit_status restore_content(struct language_coder *coder)
     if (layout->recoding.n_stretches > 0)
         TRY(recoding_restore(&layout->recoding, content, n - layout->line_ends.n_removed, n));
     content->size = n;
+    if (layout->restate.used)
+        tar_restate_restore(&layout->restate, reference_bytes(coder->job->reference), content->data,
+                            n);
     return line_ends_restore(&layout->line_ends, content->data, n);
 }
 
@@ -186,7 +221,7 @@ static enum tacit_status parse_layout(const struct block_job *job, struct langua
                                       size_t *n_layout)
 {
     TRY(language_layout_parse(job->payload.data, job->payload.size, job->header.content_size,
-                              layout, n_layout));
+                              job->reference, layout, n_layout));
     return layout->referenced && !job->reference ? TACIT_ERR_REFERENCE_MISSING : TACIT_OK;
 }
 
@@ -205,10 +240,12 @@ static enum tacit_status decode_payload(struct language_coder *coder)
     uint32_t room = language_layout_span(&coder->layout, job->header.content_size);
     TRY(byte_buffer_reserve(&job->content, room, room));
     TRY(language_coder_prepare(coder));
+    if (coder->layout.recalls)
+        TRY(recall_create(&coder->recall, reference_bytes(job->reference), room, true));
     token_coder_begin_decoding(&coder->token, payload->data + n_layout, payload->size - n_layout);
     TRY(language_primer_read(coder));
     TRY(language_silent_run(coder));
-    TRY(language_rounds_run(coder, NULL, &verdict));
+    TRY(run(coder, NULL, &verdict));
     if (verdict != LANGUAGE_GOES_ON || !token_coder_is_done(&coder->token))
         return TACIT_ERR_CORRUPT;
     job->report = (struct tacit_model_report){.n_decoded = coder->n_decoded,
@@ -248,6 +285,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
         layout.referenced = true;
         layout.reading.part = LANGUAGE_USUAL_PART;
         layout.model_part = LANGUAGE_USUAL_MODEL_PART;
+        layout.recalls = content_size >= RECALL_CONTENT_MIN;
     }
     layout.memory_log2 = choose_memory(plan, &layout, content_size);
     uint64_t n_bytes, n_choosing = language_heads_expect(plan, &layout);

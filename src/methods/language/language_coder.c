@@ -75,7 +75,8 @@ static struct language_threads choose_readers(struct language_coder *coder,
     bool encoding = coder->token.encoding;
     readers->n_streams = coder->layout.n_streams;
     readers->n_ahead = language_choose_ahead(encoding, readers->n_streams);
-    coder->guessing = coder->guessing && !encoding && readers->n_streams <= GUESS_STREAMS &&
+    coder->guessing = coder->guessing && !encoding && !coder->layout.recalls &&
+                      readers->n_streams <= GUESS_STREAMS &&
                       coder->layout.kv_keep == 0 && /* what was kept cannot be taken back */
                       coder->layout.kv_heads.n == 0;
     readers->n_rows = coder->guessing ? GUESS_ROWS : readers->n_ahead;
@@ -149,6 +150,8 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
         *n_bytes = sizeof *coder + sizes.used + n_models + n_draft;
         if (layout->referenced)
             *n_bytes += reference_language_memory(model, &reading, n_models);
+        if (layout->recalls)
+            *n_bytes += recall_memory(plan->reference->n_bytes, content_size, true);
     }
     free(coder);
     return status;
@@ -254,6 +257,7 @@ void language_coder_destroy(struct language_coder *coder)
         context_mixer_destroy(coder->token.mixed.cm);
         lm_state_destroy(coder->lm);
     }
+    recall_destroy(&coder->recall);
     language_draft_stop(&coder->draft);
     free(coder->memory);
     free(coder->items);
@@ -263,6 +267,49 @@ void language_coder_destroy(struct language_coder *coder)
 uint32_t language_coder_token_of(const struct language_coder *coder, uint32_t item)
 {
     return item < tokenizer_vocabulary(coder->tokenizer)->n_tokens ? item : LM_NO_TOKEN;
+}
+
+enum tacit_status language_coder_feed(struct language_coder *coder, const uint32_t *items, size_t n)
+{
+    struct language_stream *s = &coder->streams[0];
+    struct lm_input inputs[LANGUAGE_PRIMER_ROWS];
+    size_t n_inputs = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t before = i == 0 ? s->before : language_coder_token_of(coder, items[i - 1]);
+        if (before == LM_NO_TOKEN)
+            continue;
+        inputs[n_inputs] = (struct lm_input){0, before, (uint32_t)n_inputs};
+        n_inputs++;
+    }
+    s->next = coder->primer_logits;
+    return n_inputs > 0 ? lm_feed(coder->lm, 0, inputs, n_inputs, coder->primer_logits) : TACIT_OK;
+}
+
+void language_coder_take_logits(const struct language_coder *coder, struct language_stream *s)
+{
+    if (s->before == LM_NO_TOKEN)
+        return;
+    s->logits = s->next;
+    s->next += coder->readers.stride;
+}
+
+enum tacit_status language_coder_step(struct language_coder *coder, uint32_t stream, uint32_t item)
+{
+    struct language_stream *s = &coder->streams[stream];
+    language_coder_take_logits(coder, s);
+    if (!coder->token.unmixed)
+        context_mixer_select_stream(coder->token.mixed.cm, stream, coder->n_before + s->at);
+    item = token_coder_step(&coder->token, s->logits, item);
+    struct byte_view bytes = tokenizer_item_bytes(coder->tokenizer, item);
+    if (bytes.n > s->end - s->at)
+        return TACIT_ERR_CORRUPT;
+    if (!coder->token.encoding)
+        memcpy(coder->job->content.data + s->at, bytes.data, bytes.n);
+    s->at += (uint32_t)bytes.n;
+    s->before = language_coder_token_of(coder, item);
+    coder->n_bare += s->before == LM_NO_TOKEN;
+    coder->n_decoded += !coder->token.encoding;
+    return TACIT_OK;
 }
 
 void language_coder_keep_logits(const struct language_coder *coder, struct language_stream *s)

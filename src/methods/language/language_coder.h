@@ -13,6 +13,7 @@
 #include "methods/language/language_layout.h"
 #include "methods/language/language_readers.h"
 #include "methods/language/token_coder.h"
+#include "methods/recall/recall.h"
 #include "methods/reference/reference_language.h"
 #include "token/tokenizer.h"
 
@@ -43,6 +44,8 @@ struct language_coder {
     struct lm_state *lm;
     struct reference_language *reference; /* owner of the models; NULL: the coder owns them */
     struct language_readers readers;
+    struct recall recall;            /* if layout.recalls */
+    uint32_t n_copied;               /* encoder: bytes that it copies */
     uint32_t n_before;               /* bytes of the reference, which stands before the content */
     bool guessing;                   /* decoder: guessing is allowed, and there is memory for it */
     struct language_guesser guesser; /* decoder */
@@ -76,6 +79,17 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
 
 /* The token that an item is; LM_NO_TOKEN if it is a bare byte, which the model does not see. */
 uint32_t language_coder_token_of(const struct language_coder *coder, uint32_t item);
+
+/* Has the model read the item before each of n items of the first stream, LANGUAGE_PRIMER_ROWS at most, of which a
+ * decoder needs not know the last. Needs primer_logits. */
+enum tacit_status language_coder_feed(struct language_coder *coder, const uint32_t *items,
+                                      size_t n);
+
+/* Takes the stream's logits for its next item from what was read. */
+void language_coder_take_logits(const struct language_coder *coder, struct language_stream *stream);
+
+/* Codes one item of a stream (a decoder may pass any). TACIT_ERR_CORRUPT. */
+enum tacit_status language_coder_step(struct language_coder *coder, uint32_t stream, uint32_t item);
 
 /* Call at the end of a round: copies the logits that the stream needs again because its last item
  * was a bare byte. */

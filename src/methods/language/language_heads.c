@@ -57,7 +57,7 @@ enum tacit_status language_heads_choose(struct language_coder *coder)
     layout->kv_heads.n = 0;
     if (plan->kv_keep == 0)
         return TACIT_OK;
-    if (!layout->referenced || is_long(coder))
+    if (!layout->recalls && (!layout->referenced || is_long(coder)))
         TRY(measure(coder, &layout->kv_heads));
     if (layout->kv_heads.n > 0)
         layout->kv_keep = 0;

@@ -26,6 +26,8 @@ enum {
     FLAG_KV_KIND = 0x40,
     FLAG_ARRANGED = 0x80
 };
+/* These two bits together mean that the block recalls, and then the third that it is restated. */
+enum { RECALLS = FLAG_REFERENCE | FLAG_ARRANGED, FLAG_RESTATED = FLAG_RECODED };
 enum { FLAG_KV_KEEP = 0x80 }; /* of the byte that names the kind of KV cache */
 enum { KEEP_BY_HEAD = 0x80 }; /* in place of a share */
 enum { PART_SHIFT = 4, MODEL_PART_MASK = 0x0f };
@@ -39,8 +41,8 @@ static bool is_small(const struct language_layout *layout)
 
 static bool is_usual(const struct language_layout *layout)
 {
-    return layout->referenced && is_small(layout) && layout->kv_kind == KV_INT8 &&
-           layout->kv_keep == 0 && layout->kv_heads.n == 0 &&
+    return layout->referenced && !layout->recalls && is_small(layout) &&
+           layout->kv_kind == KV_INT8 && layout->kv_keep == 0 && layout->kv_heads.n == 0 &&
            layout->reading.part == LANGUAGE_USUAL_PART &&
            layout->model_part == LANGUAGE_USUAL_MODEL_PART &&
            layout->memory_log2 >= LANGUAGE_USUAL_MEMORY_LOG2 &&
@@ -104,15 +106,19 @@ size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
     }
     bool line_ends = layout->line_ends.n_removed > 0, small = is_small(layout);
     bool arranged = layout->arrangement.speech.n_segments > 0;
+    bool restated = layout->recalls && layout->restate.used;
     out[n++] = (uint8_t)((layout->memory_log2 - CONTEXT_MEMORY_LOG2_MIN) |
                          (layout->unmixed ? FLAG_UNMIXED : 0) | (line_ends ? FLAG_LINE_ENDS : 0) |
                          (small ? FLAG_SMALL : 0) | (layout->primed ? FLAG_PRIMED : 0));
     out[n++] = (uint8_t)((unsigned)layout->type | (layout->referenced ? FLAG_REFERENCE : 0) |
                          (layout->recoding.n_stretches > 0 ? FLAG_RECODED : 0) |
-                         (has_kv_kind(layout) ? FLAG_KV_KIND : 0) | (arranged ? FLAG_ARRANGED : 0));
+                         (has_kv_kind(layout) ? FLAG_KV_KIND : 0) | (arranged ? FLAG_ARRANGED : 0) |
+                         (layout->recalls ? RECALLS : 0) | (restated ? FLAG_RESTATED : 0));
     if (layout->referenced)
         out[n++] = (uint8_t)(layout->model_part | layout->reading.part << PART_SHIFT);
     n += pack_kv(out + n, layout);
+    if (restated)
+        n += tar_restate_pack(out + n, &layout->restate);
     if (line_ends)
         n += line_ends_pack(out + n, &layout->line_ends);
     if (layout->recoding.n_stretches > 0)
@@ -215,16 +221,18 @@ static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,
     return present && byte == KV_INT8 ? TACIT_ERR_CORRUPT : TACIT_OK;
 }
 
-/* The second byte, and those behind it of a reference and of a kind of KV cache. */
-static enum tacit_status read_type(struct varint_reader *r, struct language_layout *layout,
-                                   bool *recoded, bool *arranged)
+/* The second byte, and those behind it of a reference, of a kind of KV cache and of restated headers. */
+static enum tacit_status read_type(struct varint_reader *r, struct byte_view reference,
+                                   struct language_layout *layout, bool *recoded, bool *arranged)
 {
     unsigned byte = varint_read_byte(r), reading = 0;
     unsigned type = byte & TYPE_MASK;
     layout->type = (enum content_type)type;
     layout->referenced = byte & FLAG_REFERENCE;
-    *recoded = byte & FLAG_RECODED;
-    *arranged = byte & FLAG_ARRANGED;
+    layout->recalls = (byte & RECALLS) == RECALLS;
+    layout->restate.used = layout->recalls && byte & FLAG_RESTATED;
+    *recoded = !layout->recalls && byte & FLAG_RECODED;
+    *arranged = !layout->recalls && byte & FLAG_ARRANGED;
     const unsigned known = TYPE_MASK | FLAG_REFERENCE | FLAG_RECODED | FLAG_KV_KIND | FLAG_ARRANGED;
     if ((byte & ~known) != 0 || type >= CONTENT_N_TYPES || content_has_rows(layout->type))
         return TACIT_ERR_VERSION;
@@ -232,7 +240,10 @@ static enum tacit_status read_type(struct varint_reader *r, struct language_layo
         reading = varint_read_byte(r);
     layout->model_part = reading & MODEL_PART_MASK;
     layout->reading = (struct reference_reading){layout->type, reading >> PART_SHIFT};
-    return read_kv_kind(r, byte & FLAG_KV_KIND, layout);
+    TRY(read_kv_kind(r, byte & FLAG_KV_KIND, layout));
+    if (layout->recalls && reference.n == 0)
+        return TACIT_ERR_REFERENCE_MISSING;
+    return layout->restate.used ? tar_restate_parse(r, reference, &layout->restate) : TACIT_OK;
 }
 
 /* Whether the flags stand for nothing in this version, one by one or together. */
@@ -241,7 +252,7 @@ static bool has_reserved(unsigned first, const struct language_layout *layout, b
 {
     if ((first & MEMORY_MASK) > CONTEXT_MEMORY_LOG2_MAX - CONTEXT_MEMORY_LOG2_MIN)
         return true;
-    if (layout->primed && layout->n_streams > 1)
+    if ((layout->primed || layout->recalls) && layout->n_streams > 1)
         return true;
     bool changed = recoded || (first & FLAG_LINE_ENDS);
     if (layout->referenced && (layout->primed || layout->unmixed || changed || arranged))
@@ -250,6 +261,7 @@ static bool has_reserved(unsigned first, const struct language_layout *layout, b
 }
 
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                        const struct tacit_reference *reference,
                                         struct language_layout *layout, size_t *n_layout)
 {
     struct varint_reader r = {data, n, 0};
@@ -258,7 +270,7 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
     *n_layout = 1;
     if (n > 0 && (first & USUAL) == USUAL)
         return read_usual(first, content_size, layout);
-    TRY(read_type(&r, layout, &recoded, &arranged));
+    TRY(read_type(&r, reference_bytes(reference), layout, &recoded, &arranged));
     layout->line_ends.n_removed = 0;
     if (first & FLAG_LINE_ENDS) {
         TRY(line_ends_parse(&r, content_size, &layout->line_ends));

@@ -14,6 +14,7 @@
 #include "content/content.h"
 #include "content/line_ends.h"
 #include "content/recoding/recoding.h"
+#include "content/tar_restate.h"
 #include "engine/kv/kv_heads.h"
 #include "engine/kv_kinds.h"
 #include "methods/reference/reference_models.h"
@@ -21,8 +22,8 @@
 #include "tacit/options.h"
 
 enum {
-    LANGUAGE_LAYOUT_MAX = 5 + VARINT_MAX + KV_HEADS_MAX / 2 + LINE_ENDS_BYTES_MAX +
-                          RECODING_BYTES_MAX + ARRANGEMENT_BYTES_MAX +
+    LANGUAGE_LAYOUT_MAX = 5 + TAR_RESTATE_BYTES_MAX + VARINT_MAX + KV_HEADS_MAX / 2 +
+                          LINE_ENDS_BYTES_MAX + RECODING_BYTES_MAX + ARRANGEMENT_BYTES_MAX +
                           (TACIT_STREAMS_MAX + 3) * VARINT_MAX,
 };
 
@@ -41,7 +42,9 @@ struct language_layout {
     struct reference_reading reading; /* how the context models read it; its type is content's */
     /* below REFERENCE_MODEL_PARTS: the language model reads 2^(9 + it) bytes of what they learn */
     unsigned model_part;
-    unsigned memory_log2; /* of the context models; means nothing if unmixed */
+    bool recalls; /* referenced, one stream; the coded bits hold copies (language_recall.h): */
+    struct tar_restate restate; /* of the content, before */
+    unsigned memory_log2;       /* of the context models; means nothing if unmixed */
     struct line_ends line_ends;
     struct recoding recoding;       /* of the content without the CRs that line_ends removes */
     uint32_t n_recoded;             /* bytes that it leaves */
@@ -67,9 +70,10 @@ static inline uint32_t language_layout_span(const struct language_layout *layout
 /* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout);
 
-/* data[0 .. n): a payload; content_size: the block's. *n_layout: its length. TACIT_ERR_CORRUPT,
- * TACIT_ERR_VERSION for what this version reserves. */
+/* data[0 .. n): a payload; content_size: the block's; reference: of the archive, or NULL. *n_layout: its length.
+ * TACIT_ERR_CORRUPT, TACIT_ERR_REFERENCE_MISSING, TACIT_ERR_VERSION for what this version reserves. */
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
+                                        const struct tacit_reference *reference,
                                         struct language_layout *layout, size_t *n_layout);
 
 /* Whether the payload needs the reference. */

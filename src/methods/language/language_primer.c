@@ -66,26 +66,13 @@ bool language_primer_pays(const struct byte_buffer *content)
 static enum tacit_status read_items(struct language_coder *coder, const uint32_t *items, size_t n)
 {
     struct language_stream *s = &coder->streams[0];
-    struct lm_input inputs[LANGUAGE_PRIMER_ROWS];
-    uint32_t before[LANGUAGE_PRIMER_ROWS];
-    size_t n_inputs = 0;
+    TRY(language_coder_feed(coder, items, n));
     for (size_t i = 0; i < n; i++) {
-        before[i] = i == 0 ? s->before : language_coder_token_of(coder, items[i - 1]);
-        if (before[i] != LM_NO_TOKEN) {
-            inputs[n_inputs] = (struct lm_input){0, before[i], (uint32_t)n_inputs};
-            n_inputs++;
-        }
-    }
-    TRY(lm_feed(coder->lm, 0, inputs, n_inputs, coder->primer_logits));
-    s->next = coder->primer_logits;
-    for (size_t i = 0; i < n; i++) {
-        if (before[i] != LM_NO_TOKEN) {
-            s->logits = s->next;
-            s->next += coder->readers.stride;
-        }
+        language_coder_take_logits(coder, s);
         token_coder_teach(&coder->token, s->logits, items[i]);
+        s->before = language_coder_token_of(coder, items[i]);
     }
-    s->before = s->planned_before = language_coder_token_of(coder, items[n - 1]);
+    s->planned_before = s->before;
     s->guess.is_read = s->before == LM_NO_TOKEN; /* else the first pass reads it */
     language_coder_keep_logits(coder, s);
     return TACIT_OK;
@@ -102,7 +89,8 @@ static enum tacit_status learn_items(struct language_coder *coder, const uint32_
     return TACIT_OK;
 }
 
-static enum tacit_status learn(struct language_coder *coder, const uint8_t *bytes, size_t n)
+enum tacit_status language_primer_learn(struct language_coder *coder, const uint8_t *bytes,
+                                        size_t n)
 {
     size_t n_items;
     uint32_t *items = malloc(n * sizeof *items);
@@ -137,7 +125,7 @@ static enum tacit_status read_now(struct language_coder *coder)
         for (int bit = 7; bit >= 0; bit--)
             context_mixer_pass(cm, data->data[at] >> bit & 1);
     }
-    return learn(coder, data->data + at, n_model);
+    return language_primer_learn(coder, data->data + at, n_model);
 }
 
 static void save(const struct language_coder *coder)
@@ -189,5 +177,5 @@ enum tacit_status language_primer_read(struct language_coder *coder)
     if (!coder->layout.primed)
         return TACIT_OK;
     context_mixer_select_stream(coder->token.mixed.cm, 0, 0);
-    return learn(coder, (const uint8_t *)text, TEXT_BYTES);
+    return language_primer_learn(coder, (const uint8_t *)text, TEXT_BYTES);
 }

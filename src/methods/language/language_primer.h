@@ -16,4 +16,8 @@ bool language_primer_pays(const struct byte_buffer *content);
  * TACIT_ERR_CANCELLED, and errors of tokenizer_encode. */
 enum tacit_status language_primer_read(struct language_coder *coder);
 
+/* Has the models learn bytes that both sides know as the first stream's next items, without coding anything. */
+enum tacit_status language_primer_learn(struct language_coder *coder, const uint8_t *bytes,
+                                        size_t n);
+
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "methods/language/language_rounds.h"
 
-#include <string.h>
-
 #include "base/try.h"
 
 /* Needs a pass: an encoder's units do as long as there are items (language_readers.needs). */
@@ -46,25 +44,11 @@ static enum tacit_status guess_on(struct language_coder *coder, uint32_t stream)
 static enum tacit_status code_item(struct language_coder *coder, uint32_t stream)
 {
     struct language_stream *s = &coder->streams[stream];
-    if (s->before != LM_NO_TOKEN) {
-        s->logits = s->next;
-        s->next += coder->readers.stride;
-    }
-    if (!coder->token.unmixed)
-        context_mixer_select_stream(coder->token.mixed.cm, stream, coder->n_before + s->at);
-    uint32_t item = coder->token.encoding ? *s->items++ : 0;
-    item = token_coder_step(&coder->token, s->logits, item);
-    struct byte_view bytes = tokenizer_item_bytes(coder->tokenizer, item);
-    if (bytes.n > s->end - s->at)
-        return TACIT_ERR_CORRUPT;
-    if (!coder->token.encoding)
-        memcpy(coder->job->content.data + s->at, bytes.data, bytes.n);
-    s->at += (uint32_t)bytes.n;
-    s->before = language_coder_token_of(coder, item);
-    coder->n_bare += s->before == LM_NO_TOKEN;
-    coder->n_decoded += !coder->token.encoding;
+    uint32_t from = s->at;
+    TRY(language_coder_step(coder, stream, coder->token.encoding ? *s->items++ : 0));
     if (coder->token.encoding)
         return TACIT_OK;
+    struct byte_view bytes = {coder->job->content.data + from, s->at - from};
     TRY(language_draft_note(&coder->draft, bytes));
     return s->before != LM_NO_TOKEN ? guess_on(coder, stream) : TACIT_OK;
 }

@@ -248,7 +248,7 @@ static void check_primer(const struct tacit_model *model)
     encode(&job, &plan);
     const uint8_t *payload = job.payload.data;
     size_t n = job.payload.size;
-    CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
+    CHECK(language_layout_parse(payload, n, N_CONTENT, NULL, &layout, &n_layout) == TACIT_OK);
     CHECK(layout.primed);
     CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
     check_damage(&job, N_DAMAGED);
@@ -256,12 +256,13 @@ static void check_primer(const struct tacit_model *model)
     layout.n_streams = 2;
     layout.n_bytes[0] = 1;
     n = language_layout_pack(packed, &layout);
-    CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_VERSION);
+    CHECK(language_layout_parse(packed, n, N_CONTENT, NULL, &layout, &n_layout) ==
+          TACIT_ERR_VERSION);
     block_job_free(&job);
     plan = plan_of(model, true, 1, 1, NULL);
     encode(&job, &plan);
     payload = job.payload.data;
-    CHECK(language_layout_parse(payload, job.payload.size, N_CONTENT, &layout, &n_layout) ==
+    CHECK(language_layout_parse(payload, job.payload.size, N_CONTENT, NULL, &layout, &n_layout) ==
               TACIT_OK &&
           !layout.primed);
     block_job_free(&job);
@@ -286,7 +287,7 @@ static void encode_alike(const struct tacit_model *model, uint32_t n_context, en
     const uint8_t *payload = job->payload.data;
     size_t n = job->payload.size;
     CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
-    CHECK(language_layout_parse(payload, n, N_CONTENT, layout, &n_layout) == TACIT_OK);
+    CHECK(language_layout_parse(payload, n, N_CONTENT, NULL, layout, &n_layout) == TACIT_OK);
     CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
     CHECK(decode(job, payload, n, N_CONTENT) == TACIT_OK);
     check_damage(job, N_DAMAGED_KIND);
@@ -353,7 +354,7 @@ static void encode_behind(const struct tacit_model *model, const struct tacit_re
     plan.kv_keep = share;
     plan.kv_kind = KV_K4V4;
     encode(job, &plan);
-    CHECK(language_layout_parse(job->payload.data, job->payload.size, N_CONTENT, &layout,
+    CHECK(language_layout_parse(job->payload.data, job->payload.size, N_CONTENT, NULL, &layout,
                                 &n_layout) == TACIT_OK);
     CHECK(layout.referenced && (layout.kv_heads.n > 0) == (n_context == 512));
     CHECK(decode(job, job->payload.data, job->payload.size, N_CONTENT) == TACIT_OK);
@@ -405,7 +406,7 @@ static void check_kv_kinds(const struct tacit_model *model)
         const uint8_t *payload = job.payload.data;
         size_t n = job.payload.size;
         CHECK(again.payload.size == n && memcmp(again.payload.data, payload, n) == 0);
-        CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
+        CHECK(language_layout_parse(payload, n, N_CONTENT, NULL, &layout, &n_layout) == TACIT_OK);
         CHECK(layout.kv_kind == plan.kv_kind);
         CHECK(decode(&job, payload, n, N_CONTENT) == TACIT_OK);
         CHECK(decode(&again, again.payload.data, n, N_CONTENT) == TACIT_OK);
@@ -431,7 +432,7 @@ static void check_silent(const struct tacit_model *model, enum golden_class kind
         encode(&job, &plan);
         const uint8_t *payload = job.payload.data;
         size_t n = job.payload.size;
-        CHECK(language_layout_parse(payload, n, N_CONTENT, &layout, &n_layout) == TACIT_OK);
+        CHECK(language_layout_parse(payload, n, N_CONTENT, NULL, &layout, &n_layout) == TACIT_OK);
         CHECK(layout.primed == (primed && n_streams == 1) && layout.n_spoken < layout.n_arranged);
         CHECK((layout.arrangement.tar.n_headers > 0) == (kind == GOLDEN_tar));
         uint32_t silent_set = speech_silent_set(&layout.arrangement.speech);
@@ -447,7 +448,8 @@ static void check_silent(const struct tacit_model *model, enum golden_class kind
         layout.unmixed = true;
         layout.primed = false;
         n = language_layout_pack(packed, &layout);
-        CHECK(language_layout_parse(packed, n, N_CONTENT, &layout, &n_layout) == TACIT_ERR_VERSION);
+        CHECK(language_layout_parse(packed, n, N_CONTENT, NULL, &layout, &n_layout) ==
+              TACIT_ERR_VERSION);
         block_job_free(&job);
         block_job_free(&again);
     }
