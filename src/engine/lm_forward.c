@@ -241,25 +241,40 @@ static void embed_rows(const struct lm_share *c)
     crew_barrier(c->team->crew);
 }
 
-/* Computes blocks [begin, end) of the logits into the caller's rows, consecutive rows in one
- * product. */
+/* How many rows from row i on go to rows of logits that are a distance apart, as those of one stream are and those of the
+ * same token of each stream. */
+static size_t rows_apart(const struct lm_pass *pass, size_t i, size_t *distance)
+{
+    size_t n = 1;
+    *distance = 1;
+    for (; i + n < pass->n_rows; n++) {
+        const struct lm_row *row = &pass->rows[i + n];
+        if (row->logits_row <= row[-1].logits_row)
+            break;
+        if (n == 1)
+            *distance = row->logits_row - row[-1].logits_row;
+        if (row->logits_row - row[-1].logits_row != *distance)
+            break;
+    }
+    return n;
+}
+
+/* Computes blocks [begin, end) of the logits into the caller's rows, those that are a distance apart in one product. */
 static void make_logits_part(const struct lm_share *c, const struct tensor *head, size_t begin,
                              size_t end)
 {
     const struct lm_state *state = c->state;
     const struct lm_pass *pass = c->pass;
     const struct lm_model *model = state->model;
-    size_t stride = lm_logit_stride(model);
-    size_t n_mine = (end - begin) * LM_TILE_ROWS;
-    for (size_t i = 0, next; i < c->pass->n_rows; i = next) {
-        for (next = i + 1; next < c->pass->n_rows; next++)
-            if (pass->rows[next].logits_row != pass->rows[next - 1].logits_row + 1)
-                break;
-        float *y = pass->logits + pass->rows[i].logits_row * stride + begin * LM_TILE_ROWS;
+    size_t n_mine = (end - begin) * LM_TILE_ROWS, stride;
+    for (size_t i = 0, n; i < pass->n_rows; i += n) {
+        n = rows_apart(pass, i, &stride);
+        stride *= lm_logit_stride(model);
+        float *y =
+            pass->logits + pass->rows[i].logits_row * lm_logit_stride(model) + begin * LM_TILE_ROWS;
         struct lm_inputs x = lm_inputs_from(&c->team->last, i);
-        multiply(&state->kernels, y, stride, (struct tensor_part){head, begin, end}, &x, next - i,
-                 false);
-        for (size_t j = 0; j < next - i; j++)
+        multiply(&state->kernels, y, stride, (struct tensor_part){head, begin, end}, &x, n, false);
+        for (size_t j = 0; j < n; j++)
             lm_finish_logits(&state->kernels, &model->shape, y + j * stride, begin * LM_TILE_ROWS,
                              n_mine);
     }

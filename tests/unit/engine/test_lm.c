@@ -168,7 +168,7 @@ static void check_saved(const struct lm_model *model, const float *want, size_t 
     stop(&to);
 }
 
-/* Pieces of two streams in one pass. */
+/* Pieces of two streams in one pass; a stream's rows of logits are two apart. */
 static void check_feed(const struct lm_model *model, const float *want, uint32_t n_threads,
                        uint32_t features)
 {
@@ -180,12 +180,12 @@ static void check_feed(const struct lm_model *model, const float *want, uint32_t
         struct lm_input inputs[2 * PIECE];
         for (uint32_t j = 0; j < 2 * PIECE; j++) {
             uint32_t stream = 1 - j / PIECE;
-            inputs[j] =
-                (struct lm_input){stream, token_at(&model->shape, stream, i + j % PIECE), j};
+            inputs[j] = (struct lm_input){stream, token_at(&model->shape, stream, i + j % PIECE),
+                                          2 * (j % PIECE) + stream};
         }
         CHECK(lm_feed(run.state, 0, inputs, 2 * PIECE, run.logits) == TACIT_OK);
         for (size_t j = 0; j < 2 * PIECE; j++)
-            n_wrong += !same(&run, run.logits + j * run.stride,
+            n_wrong += !same(&run, run.logits + inputs[j].logits_row * run.stride,
                              want + (inputs[j].stream * N_TOKENS + i + j % PIECE) * run.stride);
     }
     CHECK_MSG(n_wrong == 0, "%zu rows fed, threads %u, cpu %x", n_wrong, n_threads, features);
