@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Makes the golden archives and the table of sizes anew, from a release build, and shows what changed in
-# sizes. For changes of the format before its release and for new variants: an archive of a released
-# format version is never changed.
+# sizes. For new variants alone, which it writes beside the others: format 1 is final, so that archives of
+# a release never change, nor what they are made of.
 set -eu
 cd "$(dirname "$0")/.."
 cmake --preset release >/dev/null
