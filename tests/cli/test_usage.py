@@ -175,7 +175,7 @@ class Help(CliTest):
                          self.run_tacit("decompress", "-h").stdout)
 
     def test_version(self):
-        self.assertRegex(self.run_tacit("--version").stdout.decode(), r"^tacit \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.run_tacit("--version").stdout.decode(), r"^tacit \d+\.\d+\.\d+(-rc\d+)?\n$")
         self.assertEqual(self.run_tacit("list", "-V").stdout, self.run_tacit("-V").stdout)
 
     def test_manual_knows_every_option(self):
