@@ -3,8 +3,8 @@
  * The source is read once. At every place that could start an archive, a block or an index, the
  * checks decide whether a part stands there; the scan goes on behind the part. A block with a whole
  * header and a damaged payload is a part too. If the payload may hold archives, as a stored one may,
- * and another part starts right behind it, the scan skips it; otherwise bytes may be missing, and
- * the scan goes on inside the payload.
+ * and another part starts right behind it, the scan skips it up to the first block of the same
+ * archive; otherwise bytes may be missing, and the scan goes on inside the payload.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +130,38 @@ static bool may_hold_parts(const struct format_block *block)
     return block->method == TACIT_METHOD_STORED || block->method == TACIT_METHOD_ZSTD;
 }
 
+/* Whether a whole block that belongs behind the damaged one stands at offset. Archives in that one's
+ * content have other tags, unless they hold the same beginning, which lies before it. */
+static enum tacit_status check_next(struct scan *s, const struct recover_part *damaged,
+                                    uint64_t offset)
+{
+    uint8_t data[FORMAT_BLOCK_HEADER];
+    struct format_block block;
+    TRY(source_read(s->source, offset, data, sizeof data));
+    TRY(format_block_parse(data, UINT64_MAX, &block));
+    if (block.tag != damaged->tag ||
+        block.content_offset < damaged->block.content_offset + damaged->block.content_size)
+        return TACIT_ERR_CORRUPT;
+    return verify_payload(s, &block, offset + sizeof data + block.payload_size);
+}
+
+/* Moves from the damaged payload's start to where the scan goes on: to its end or, if bytes are
+ * missing from it, by chance as many as parts behind it have, to the first block among these. */
+static enum tacit_status skip_payload(struct scan *s, const struct recover_part *damaged,
+                                      uint64_t *offset)
+{
+    uint64_t at = find_candidate(s, *offset);
+    *offset = damaged->end;
+    for (; at < damaged->end; at = find_candidate(s, at + 1)) {
+        const enum tacit_status status = check_next(s, damaged, at);
+        if (status == TACIT_OK)
+            *offset = at;
+        if (status == TACIT_OK || is_of_memory(status))
+            return status;
+    }
+    return TACIT_OK;
+}
+
 static enum tacit_status try_block(struct scan *s, uint64_t *offset)
 {
     uint8_t data[FORMAT_BLOCK_HEADER];
@@ -143,9 +175,9 @@ static enum tacit_status try_block(struct scan *s, uint64_t *offset)
     if (is_of_memory(status))
         return status;
     part.is_damaged = status != TACIT_OK;
-    const bool is_passed =
-        !part.is_damaged || (may_hold_parts(&part.block) && part_starts(s, part.end));
-    *offset = is_passed ? part.end : *offset + sizeof data;
+    *offset = part.is_damaged ? *offset + sizeof data : part.end;
+    if (part.is_damaged && may_hold_parts(&part.block) && part_starts(s, part.end))
+        TRY(skip_payload(s, &part, offset));
     return add_part(s, &part);
 }
 

@@ -204,6 +204,45 @@ static size_t append(size_t n, const struct tacit_block_info *block)
     return n + block->archive_size;
 }
 
+/* The source ends behind a damaged block, whose content is another archive with small blocks. */
+static void check_end_in_nest(void)
+{
+    static uint8_t inner[N_MAX];
+    sample_fill(content, N_CONTENT, SAMPLE_RANDOM, 5);
+    memset(content, 0, BLOCK);
+    size_t n_inner = compress(content, BLOCK + 100, inner, 1);
+    CHECK(n_inner < BLOCK - 500);
+    sample_fill(content, BLOCK, SAMPLE_RANDOM, 6);
+    memcpy(content + 500, inner, n_inner);
+    n_archive = compress(content, N_CONTENT, archive, 1);
+    struct tacit_block_info block = block_of(archive, n_archive, 0);
+    CHECK(block.method == TACIT_METHOD_STORED);
+    n_damaged = block.archive_offset + block.archive_size;
+    damaged[block.archive_offset + 100] ^= 1;
+    struct found found = recover(TACIT_ERR_CORRUPT);
+    CHECK(found.n_right + found.n_wrong + found.n_unknown == 0 && found.n_gaps > 0);
+}
+
+/* The content holds an archive of another version of itself: its blocks have the same tag. */
+static void check_version_inside(void)
+{
+    static uint8_t version[BLOCK + 100], inner[N_MAX];
+    sample_fill(content, N_CONTENT, SAMPLE_RANDOM, 5);
+    sample_fill(version, sizeof version, SAMPLE_RANDOM, 6);
+    memcpy(version, content, BLOCK);
+    size_t n_inner = compress(version, sizeof version, inner, 1);
+    CHECK(n_inner < BLOCK + 500);
+    memcpy(content + (size_t)2 * BLOCK + 500, inner, n_inner);
+    n_archive = compress(content, N_CONTENT, archive, 1);
+    struct tacit_block_info gone = block_of(archive, n_archive, 1);
+    struct tacit_block_info holder = block_of(archive, n_archive, 3);
+    damaged[gone.archive_offset + 200] ^= 1;
+    damaged[holder.archive_offset + holder.archive_size - 200] ^= 1;
+    struct found found = recover(TACIT_ERR_CORRUPT);
+    CHECK(found.n_right == N_CONTENT - 2 * BLOCK && found.n_lost == 2 * BLOCK);
+    CHECK(found.n_wrong + found.n_unknown == 0);
+}
+
 /* The archive with its blocks in this order; those from n_late on lie behind the index. */
 static void check_order(const unsigned order[N_BLOCKS], unsigned n_late)
 {
@@ -264,23 +303,47 @@ static void check_padding(void)
     CHECK(found.n_right == N_CONTENT && found.n_gaps == 1);
 }
 
-/* A payload that models coded loses as many bytes as the short last block takes, so that the index stands right
- * behind where that payload should end. */
-static void check_lost_bytes(void)
+/* A block loses as many bytes as the n_next blocks behind it have, so that another part stands right
+ * behind where its payload should end. */
+static void check_lost_from(unsigned lost_block, unsigned n_next, uint64_t n_content)
 {
-    enum { N_LAST = 100, N_ALL = N_CONTENT - BLOCK + N_LAST };
-    sample_fill(content, N_ALL, SAMPLE_TEXT, 4);
-    n_archive = compress(content, N_ALL, archive, 3);
-    struct tacit_block_info hurt = block_of(archive, n_archive, N_BLOCKS - 2);
-    struct tacit_block_info last = block_of(archive, n_archive, N_BLOCKS - 1);
-    size_t n_cut = last.archive_size, end = hurt.archive_offset + hurt.archive_size;
-    CHECK(hurt.method == TACIT_METHOD_CONTEXT && hurt.archive_size > n_cut + 100);
+    struct tacit_block_info hurt = block_of(archive, n_archive, lost_block);
+    struct tacit_block_info last = block_of(archive, n_archive, lost_block + n_next);
+    size_t end = hurt.archive_offset + hurt.archive_size;
+    size_t n_cut = last.archive_offset + last.archive_size - end;
+    CHECK(hurt.content_size == BLOCK && hurt.archive_size > n_cut + FORMAT_BLOCK_HEADER);
     n_damaged = n_archive - n_cut;
-    memcpy(damaged, archive, end - n_cut);
-    memcpy(damaged + end - n_cut, archive + end, n_archive - end);
-    struct found found = recover(TACIT_ERR_CORRUPT);
-    CHECK(found.n_lost == BLOCK && found.n_right == N_ALL - BLOCK);
-    CHECK(found.n_wrong == 0 && found.n_unknown == 0);
+    for (size_t at = hurt.archive_offset + FORMAT_BLOCK_HEADER; at + n_cut <= end; at += 97) {
+        memcpy(damaged, archive, at);
+        memcpy(damaged + at, archive + at + n_cut, n_archive - at - n_cut);
+        struct found found = recover(TACIT_ERR_CORRUPT);
+        CHECK_MSG(found.n_lost == BLOCK && found.n_right == n_content - BLOCK &&
+                      found.n_wrong + found.n_unknown == 0,
+                  "block %u, %u behind, byte %zu", lost_block, n_next, at - hurt.archive_offset);
+    }
+}
+
+/* The last two blocks of this content are small. */
+static void check_lost_bytes(int level, enum tacit_method method)
+{
+    enum { N_LAST = 100, N_ALL = N_CONTENT - BLOCK + N_LAST, HURT = N_BLOCKS - 3 };
+    memset(content + (size_t)(HURT + 1) * BLOCK, 0, BLOCK);
+    n_archive = compress(content, N_ALL, archive, level);
+    struct tacit_block_info hurt = block_of(archive, n_archive, HURT);
+    CHECK_MSG(hurt.method == method, "method %u", (unsigned)hurt.method);
+    check_lost_from(HURT, 1, N_ALL);
+    check_lost_from(HURT, 2, N_ALL);
+}
+
+static void check_lost_bytes_of_all_methods(void)
+{
+    sample_fill(content, N_CONTENT, SAMPLE_TEXT, 4);
+    check_lost_bytes(3, TACIT_METHOD_CONTEXT);
+    check_lost_bytes(1, TACIT_METHOD_ZSTD);
+    sample_fill(content, N_CONTENT, SAMPLE_RANDOM, 4);
+    check_lost_bytes(1, TACIT_METHOD_STORED);
+    make_nest();
+    check_lost_bytes(1, TACIT_METHOD_STORED);
 }
 
 /* A block of a method that later versions may have is lost, and the status says why. */
@@ -300,9 +363,11 @@ int main(void)
     check_newer();
     check_two_versions();
     check_archives_inside();
+    check_end_in_nest();
+    check_version_inside();
     check_orders();
     check_claims();
     check_padding();
-    check_lost_bytes();
+    check_lost_bytes_of_all_methods();
     return check_result();
 }
