@@ -2,7 +2,8 @@
  *
  * Archives with random damage: flipped bits, lost ends, bytes removed, inserted, moved. Every
  * reader gives an error or the exact content, within bounded time and memory; the streaming decoder
- * gives out nothing but the content's beginning; recovery returns each block that was not touched.
+ * gives out nothing but the content's beginning; recovery returns each block that was not touched. Some archives have
+ * a reference, content of a little less: copies in their coded bits, headers of a tar restated.
  *
  *     test_damage [N_CASES [FIRST_SEED]]
  */
@@ -17,16 +18,18 @@
 #include "tacit/tacit.h"
 
 enum {
-    N_CASES = 10000,
-    CONTENT_MAX = 6000,
-    ARCHIVE_MAX = 16384,
+    N_CASES = 9500,
+    CONTENT_MAX = 20000,
+    ARCHIVE_MAX = 32768,
     BLOCKS_MAX = 6,
-    SECONDS_MAX = 20,  /* for one case */
-    N_MODEL_BASES = 4, /* the last: a model takes a hundred times as long as what others do */
+    SECONDS_MAX = 20, /* for one case */
+    N_REFERENCE_BASES = 9,
+    N_MODEL_BASES = 5, /* the last: a model takes a hundred times as long as what others do */
 };
 #define MEMORY_MAX ((uint64_t)2 << 30) /* address space of the whole test */
 
 struct base {
+    struct tacit_reference *reference; /* may be NULL */
     size_t n_content, n_archive;
     size_t n_blocks;
     uint8_t content[CONTENT_MAX], archive[ARCHIVE_MAX];
@@ -39,7 +42,7 @@ struct damage {
     size_t begin, end_before, end_after;
 };
 
-static struct base bases[GOLDEN_N_CLASSES * 4 + N_MODEL_BASES];
+static struct base bases[GOLDEN_N_CLASSES * 5 + N_REFERENCE_BASES + N_MODEL_BASES];
 static size_t n_bases;
 static uint64_t rng_state;
 static unsigned long case_seed, n_unharmed;
@@ -58,26 +61,23 @@ static enum tacit_status read_memory(void *context, uint64_t offset, void *data,
     return TACIT_OK;
 }
 
-static void make_base(enum golden_class kind, int level, bool with_model, uint64_t block_size,
-                      size_t n_content)
+static struct tacit_options options_of(const struct base *base)
 {
-    struct base *base = &bases[n_bases++];
     struct tacit_options options;
     tacit_options_init(&options);
-    options.level = level;
-    options.no_model = !with_model;
-    options.block_size = block_size;
     options.n_threads = 1;
-    base->n_content = n_content;
-    golden_fill(base->content, n_content, kind);
-    CHECK(tacit_buffer_compress(base->content, n_content, base->archive, ARCHIVE_MAX,
-                                &base->n_archive, &options) == TACIT_OK);
+    options.reference = base->reference;
+    return options;
+}
 
+static void note_blocks(struct base *base)
+{
     const uint8_t *data = base->archive;
+    struct tacit_options options = options_of(base);
     struct tacit_source source = {&data, base->n_archive, read_memory};
     struct tacit_archive *archive;
     struct tacit_archive_info info = {.struct_size = sizeof info};
-    CHECK(tacit_archive_open(&archive, &source, NULL) == TACIT_OK);
+    CHECK(tacit_archive_open(&archive, &source, &options) == TACIT_OK);
     CHECK(tacit_archive_get_info(archive, &info) == TACIT_OK && info.n_blocks <= BLOCKS_MAX);
     for (base->n_blocks = 0; base->n_blocks < info.n_blocks; base->n_blocks++) {
         struct tacit_block_info *block = &base->blocks[base->n_blocks];
@@ -87,18 +87,62 @@ static void make_base(enum golden_class kind, int level, bool with_model, uint64
     tacit_archive_close(archive);
 }
 
+static void make_base(enum golden_class kind, int level, bool with_model, uint64_t block_size,
+                      size_t n_content)
+{
+    struct base *base = &bases[n_bases++];
+    struct tacit_options options = options_of(base);
+    options.level = level;
+    options.no_model = !with_model;
+    options.block_size = block_size;
+    base->n_content = n_content;
+    golden_fill(base->content, n_content, kind);
+    CHECK(tacit_buffer_compress(base->content, n_content, base->archive, ARCHIVE_MAX,
+                                &base->n_archive, &options) == TACIT_OK);
+    note_blocks(base);
+}
+
+/* The reference: the content without its last quarter, and with another beginning. */
+static void make_referenced(enum golden_class kind, int level, bool with_model, uint64_t block_size,
+                            size_t n_content)
+{
+    static uint8_t old[CONTENT_MAX];
+    struct base *base = &bases[n_bases];
+    struct tacit_reference_identity needed = {.struct_size = sizeof needed};
+    golden_fill(old, n_content, kind);
+    old[0] ^= 1;
+    CHECK(tacit_reference_create(&base->reference, old, n_content - n_content / 4) == TACIT_OK);
+    make_base(kind, level, with_model, block_size, n_content);
+    CHECK(tacit_archive_needs_reference(base->archive, base->n_archive, &needed) == TACIT_OK);
+    CHECK(needed.n_hash > 0);
+}
+
+static void make_referenced_bases(void)
+{
+    for (int level = 1; level <= 4; level++)
+        make_referenced(GOLDEN_log, level, false, level % 2 ? 1024 : 0, 2100);
+    make_referenced(GOLDEN_tar, 2, false, 0, CONTENT_MAX);
+    make_referenced(GOLDEN_tar, 3, false, 3000, 6000);
+    make_referenced(GOLDEN_tar, 4, false, 0, 6000);
+    make_referenced(GOLDEN_pages, 2, false, 0, 10000);
+    make_referenced(GOLDEN_prose, 3, false, 0, 8000);
+}
+
 static void make_bases(void)
 {
     for (int kind = 0; kind < GOLDEN_N_CLASSES; kind++) {
-        make_base((enum golden_class)kind, 1, false, 1024, CONTENT_MAX);
+        make_base((enum golden_class)kind, 1, false, 1024, 6000);
+        make_base((enum golden_class)kind, 2, false, 1024, 2100);
         make_base((enum golden_class)kind, 3, false, 0, 300);
         make_base((enum golden_class)kind, 3, false, 1024, 2100);
         make_base((enum golden_class)kind, 6, false, 1024, 1100);
     }
+    make_referenced_bases();
     make_base(GOLDEN_prose, 6, true, 1024, 1100);
     make_base(GOLDEN_crlf, 6, true, 0, 300);
     make_base(GOLDEN_tar, 6, true, 0, 1100);
     make_base(GOLDEN_holes, 6, true, 0, 900);
+    make_referenced(GOLDEN_accents, 6, true, 0, 400);
 }
 
 static size_t below(size_t n)
@@ -153,7 +197,8 @@ static void check_one_shot(const struct base *base, const uint8_t *data, size_t 
 {
     static uint8_t out[2 * CONTENT_MAX];
     size_t n_out;
-    enum tacit_status status = tacit_buffer_decompress(data, n, out, sizeof out, &n_out, NULL);
+    struct tacit_options options = options_of(base);
+    enum tacit_status status = tacit_buffer_decompress(data, n, out, sizeof out, &n_out, &options);
     if (status != TACIT_OK)
         return;
     n_unharmed++;
@@ -166,7 +211,8 @@ static void check_streaming(const struct base *base, const uint8_t *data, size_t
     struct tacit_decoder *decoder;
     struct tacit_input input = {.data = data};
     struct tacit_output output = {.data = out};
-    enum tacit_status status = tacit_decoder_create(&decoder, NULL);
+    struct tacit_options options = options_of(base);
+    enum tacit_status status = tacit_decoder_create(&decoder, &options);
     bool done = false;
     while (status == TACIT_OK && !done && output.pos < sizeof out) {
         size_t step = 1 + below(999);
@@ -185,7 +231,8 @@ static void check_random_access(const struct base *base, const uint8_t *data, si
     uint8_t out[512];
     struct tacit_source source = {&data, n, read_memory};
     struct tacit_archive *archive;
-    if (tacit_archive_open(&archive, &source, NULL) != TACIT_OK)
+    struct tacit_options options = options_of(base);
+    if (tacit_archive_open(&archive, &source, &options) != TACIT_OK)
         return;
     for (int i = 0; i < 4; i++) {
         size_t n_part = below(sizeof out), offset = below(base->n_content - n_part);
@@ -233,21 +280,24 @@ static void check_recovery(const struct base *base, const uint8_t *data, size_t 
                            const struct damage *damage)
 {
     static struct recovered recovered;
+    struct tacit_options options = options_of(base);
     struct tacit_source source = {&data, n, read_memory};
     memset(&recovered, 0, sizeof recovered);
     recovered.base = base;
-    enum tacit_status status = tacit_archive_recover(&source, NULL, take_recovered, &recovered);
+    enum tacit_status status = tacit_archive_recover(&source, &options, take_recovered, &recovered);
     CHECK_CASE(status == TACIT_OK || status == TACIT_ERR_CORRUPT ||
                status == TACIT_ERR_NOT_ARCHIVE || status == TACIT_ERR_MODEL_WRONG ||
-               status == TACIT_ERR_MODEL_MISSING);
+               status == TACIT_ERR_MODEL_MISSING || status == TACIT_ERR_REFERENCE_WRONG ||
+               status == TACIT_ERR_REFERENCE_MISSING);
     for (size_t i = 0; i < base->n_blocks; i++) {
         const struct tacit_block_info *block = &base->blocks[i];
         bool before = block->archive_offset + block->archive_size <= damage->begin;
         bool after = block->archive_offset >= damage->end_before;
         const bool *has = recovered.has + block->content_offset;
         if (before || after)
-            CHECK_MSG(memchr(has, 0, block->content_size) == NULL, "case %lu: block %zu of %zu",
-                      case_seed, i, base->n_blocks);
+            CHECK_MSG(memchr(has, 0, block->content_size) == NULL,
+                      "case %lu: archive %zu, block %zu of %zu, damage at %zu to %zu", case_seed,
+                      (size_t)(base - bases), i, base->n_blocks, damage->begin, damage->end_before);
     }
 }
 
@@ -287,6 +337,8 @@ int main(int argc, char **argv)
     make_bases();
     for (unsigned long seed = first; seed < first + n_cases; seed++)
         check_case(seed);
+    for (size_t i = 0; i < n_bases; i++)
+        tacit_reference_destroy(bases[i].reference);
     printf("%lu cases, %lu still decode to their content\n", n_cases, n_unharmed);
     return check_result();
 }
