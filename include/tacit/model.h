@@ -40,6 +40,7 @@ struct tacit_model_info {
     uint32_t n_context;     /* tokens that it was trained to look back on */
     uint64_t weights_bytes; /* memory for the weights, shared by all streams */
     uint64_t stream_bytes;  /* memory for each stream with a context of 1,024 tokens */
+    uint32_t wide_inputs;   /* enum tacit_wide_inputs: TACIT_WIDE_AS_BEFORE: none are wide */
 };
 
 struct tacit_model;

@@ -15,6 +15,7 @@
 #include "model/open_model.h"
 #include "model/tmodel.h"
 #include "tacit/model.h"
+#include "tacit/shrink.h"
 
 /* The value's start, without control characters. */
 static void copy_text(char *text, struct byte_view value)
@@ -46,6 +47,9 @@ static enum tacit_status describe_shape(struct tacit_model_info *info, const str
     info->n_layers = shape->n_layers;
     info->width = shape->width;
     info->n_context = shape->n_context;
+    info->wide_inputs = shape->flags & LM_WIDE_LAYERS ? TACIT_WIDE_ALL
+                        : shape->flags & LM_WIDE_HEAD ? TACIT_WIDE_HEAD
+                                                      : TACIT_WIDE_AS_BEFORE;
     info->weights_bytes = lm_model_memory_needed(shape, kinds);
     return lm_state_memory_needed(shape, &one_stream, &info->stream_bytes);
 }

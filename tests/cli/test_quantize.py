@@ -81,6 +81,10 @@ class Quantize(CliTest):
                        "again.tmodel", env=self.env)
         self.assertEqual(len({self.identity(f"./{m}.tmodel") for m in ("8", "head", "all")}), 3)
         self.assertEqual(self.identity("./again.tmodel"), self.identity("./all.tmodel"))
+        everywhere = ["the head and the layers' matrices"]
+        for name, told in ("8", []), ("head", ["the head"]), ("all", everywhere), ("again", everywhere):
+            shown = self.run_tacit("model", "show", f"./{name}.tmodel", env=self.env).stdout.decode()
+            self.assertEqual(re.findall(r"(?m)^wide inputs +of (.*)$", shown), told)
         for name in "head", "all":
             self.assertEqual(len(self.read(f"{name}.tmodel")), len(self.read("8.tmodel")))
             self.assertLess(abs(self.bits(f"./{name}.tmodel") / whole - 1), 0.02)

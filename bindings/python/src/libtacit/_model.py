@@ -15,7 +15,7 @@ from ._native import ffi, lib
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model file says of itself. Sizes are bytes; n_context is tokens."""
+    """What a model file says of itself. Sizes are bytes; n_context is tokens; wide_inputs: 0: none, 1: the head's, 2: all."""
 
     title: str
     architecture: str
@@ -28,6 +28,7 @@ class ModelInfo:
     n_context: int
     weights_bytes: int
     stream_bytes: int
+    wide_inputs: int
 
 
 class Model:
