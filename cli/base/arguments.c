@@ -41,15 +41,6 @@ static bool take_mix(void *options, const struct option_row *row, const char *te
 }
 
 /* Only the library knows the names; the other fields of codec have been checked. */
-static bool take_cpu(void *options, const struct option_row *row, const char *text)
-{
-    struct arguments *arguments = options;
-    uint64_t n_bytes;
-    (void)row;
-    arguments->codec.cpu = text;
-    return tacit_options_memory(&arguments->codec, &n_bytes) == TACIT_OK;
-}
-
 static bool take_output(void *options, const struct option_row *row, const char *path)
 {
     struct arguments *arguments = options;
@@ -193,9 +184,7 @@ static const struct option_row rows[] = {
     {"limit-size", 0, OPTION_SIZE, NOT_LIST & ~COMMAND_BENCH, AT(codec.content_limit), 1, 0,
      "LIMIT", "is a size such as 800M or 2G",
      "decoding: refuse a FILE with more content than LIMIT", NULL},
-    {"cpu", 0, OPTION_TAKE, NOT_LIST, 0, 0, 0, "FEATURES",
-     "is 'scalar' or a list such as avx2,avx512,vnni,amx or neon,dotprod",
-     "use these processor features only; scalar for none", take_cpu},
+    OPTION_ROW_CPU(struct arguments, codec.cpu, NOT_LIST),
     {"compress", 'z', OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, NULL, take_command},
     {"decompress", 'd', OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, NULL, take_command},
     {"test", 't', OPTION_TAKE, 0, 0, 0, 0, NULL, NULL, NULL, take_command},

@@ -8,6 +8,7 @@
 
 #include "cli/base/number_text.h"
 #include "cli/base/size_text.h"
+#include "tacit/options.h"
 
 enum {
     ROWS_MAX = 64,
@@ -74,6 +75,15 @@ static bool take_size(const struct option_row *row, const char *value, uint64_t 
            (row->most <= 0 || (double)*size <= row->most);
 }
 
+static bool is_cpu_list(const char *value)
+{
+    struct tacit_options options;
+    uint64_t n_bytes;
+    tacit_options_init(&options);
+    options.cpu = value;
+    return tacit_options_memory(&options, &n_bytes) == TACIT_OK;
+}
+
 /* False: the value is refused. */
 static bool store(void *options, const struct option_row *row, const char *value)
 {
@@ -103,6 +113,9 @@ static bool store(void *options, const struct option_row *row, const char *value
     case OPTION_OUTPUT:
         *(const char **)field = strcmp(value, "-") == 0 ? NULL : value;
         return true;
+    case OPTION_CPU:
+        *(const char **)field = value;
+        return is_cpu_list(value);
     default:
         return row->take(options, row, value);
     }

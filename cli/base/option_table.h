@@ -28,6 +28,7 @@ enum option_kind {
     OPTION_SIZE,   /* uint64_t, bytes ("64K"), least .. most */
     OPTION_TEXT,   /* const char * */
     OPTION_OUTPUT, /* const char *, NULL for "-" */
+    OPTION_CPU,    /* const char *, a list of processor features that the library knows */
     OPTION_TAKE,   /* the row's function takes the value */
     OPTION_DIGITS, /* the same, for the letters 1 to 9: the value is the digit */
 };
@@ -66,6 +67,12 @@ struct command_line {
         "threads", 'T', OPTION_CAPPED, 0, offsetof(type, field), 0, most, "N",                     \
             "is a number of threads",                                                              \
             "threads, 0: one for each processor (default); the result\nnever depends on it", NULL  \
+    }
+#define OPTION_ROW_CPU(type, field, commands)                                                      \
+    {                                                                                              \
+        "cpu", 0, OPTION_CPU, commands, offsetof(type, field), 0, 0, "FEATURES",                   \
+            "is 'scalar' or a list such as avx2,avx512,vnni,amx or neon,dotprod",                  \
+            "use these processor features only; scalar for none", NULL                             \
     }
 #define OPTION_ROW_QUIET(type, field)                                                              \
     {                                                                                              \

@@ -93,8 +93,9 @@ static void show_info(const char *path, const struct tacit_model_info *info)
            (unsigned)info->n_layers, (unsigned)info->width, (unsigned)info->n_vocab,
            (unsigned)info->n_context);
     if (info->wide_inputs)
-        printf("wide inputs   of %s\n",
-               info->wide_inputs == TACIT_WIDE_ALL ? "the head and the layers' matrices" : "the head");
+        printf("wide inputs   of %s\n", info->wide_inputs == TACIT_WIDE_ALL
+                                            ? "the head and the layers' matrices"
+                                            : "the head");
     printf("parameters    %s\n", format_count(count, info->n_parameters));
     printf("licence       %s\n", *info->licence ? info->licence : "not stated");
     printf("size          %s\n", size_format(text, (double)info->file_size));

@@ -105,6 +105,7 @@ class Generate(CliTest):
                                ("--temperature is 0, or 0.01", "--temperature", "0.001"),
                                ("--top-p goes from 0.001 to 1", "--top-p", "2"),
                                ("--seed is a whole number", "--seed", "x"),
+                               ("--cpu is 'scalar' or a list", "--cpu", "z80"),
                                ("--bytes is a size", "--bytes", "0"),
                                ("takes no files", "file"),
                                ("are opposites", "--from", "a", "--back", "b"),
