@@ -11,7 +11,8 @@ DATA = text(700) # by the default level, whose model takes a thousand times as l
 # Options that no help has in its list: those that choose a command, those of train, and of model quantize, import and
 # export (test_quantize.py, test_export.py).
 ELSEWHERE = {"compress", "decompress", "test", "list", "int8", "bits", "size", "allocate", "calibrate", "keep-embeddings",
-             "smooth", "wide-inputs", "as-stored", "gguf", "type", "like", "what", "by", "ratio", "text", "teacher", "lora", "full", "steps", "minutes", "lr", "see", "config"}
+             "smooth", "wide-inputs", "as-stored", "gguf", "type", "like", "what", "by", "ratio", "text", "teacher", "lora", "full", "steps", "minutes",
+             "lr", "see", "config"}
 
 
 class Usage(CliTest):
