@@ -176,6 +176,8 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         require(more >= 1 && more <= 3, "reserved bits of a reading");
         reading = *take(1);
     }
+    note("context recalls", more & 1);
+    note("context restates", more >> 1);
     require((reading & 15) <= 11 && !has_rows(reading & 15), "reading as another type");
     if (more & 2)
         take_restated();

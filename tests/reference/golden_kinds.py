@@ -20,7 +20,8 @@ CHOICES = {
     # Twice the bit's number, 4 more for each form, and its value; bit 3 of base64 and bits 2 and 3 of hexadecimal are 0.
     "bit of form": [k for k in range(40) if k not in (15, 21, 23)],
     "usual": (0, 1), "unmixed": (0, 1), "primed": (0, 1), "small": (0, 1), "model reads reference": (0, 1), "arranged": (0, 1),
-    "model recalls": (0, 1), "copy found": (0, 1, 2),
+    "model recalls": (0, 1), "model restates": (0, 1), "context recalls": (0, 1), "context restates": (0, 1),
+    "restated time": (0, 1), "restated root": (0, 1), "copy found": (0, 1, 2),
     "several streams": (0, 1), "share": (0, 1, 2), "tar headers": (0, 1), "gaps": (0, 1),
     # Of models. A flag is twice the bit's number, and its value; a pre the first of those that mean the same, in the decoder's list.
     "norm": (0, 1), "activation": range(4), "kind of weights": range(8), "flag of a model": range(38), "cap on logits": (0, 1, 2),

@@ -134,6 +134,7 @@ static void take_layout(struct layout *l, uint32_t size)
     note("model reads reference", (unsigned)l->reads);
     note("arranged", (unsigned)l->arranged);
     note("model recalls", (unsigned)l->recalled);
+    note("model restates", (unsigned)l->restated);
     note("spoken type", l->type);
     if (l->reads)
         l->reading = *take(1);

@@ -155,6 +155,8 @@ void take_restated(void)
     memcpy(root, older, same);
     memcpy(root + same, take(other), other);
     memcpy(time_field, older + 136, 11);
+    note("restated time", pattern % 2);
+    note("restated root", other > 0);
     if (pattern % 2 == 1) {
         uint64_t time = take_number(5);
         for (int i = 10; i >= 0; i--, time /= 8)
