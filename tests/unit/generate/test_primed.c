@@ -218,12 +218,15 @@ static void check_nonsense(size_t kind, const uint8_t *data, size_t n, size_t fr
 
 static void test_hostile(void)
 {
+    bool was_damaged[2] = {false}; /* the head has two forms, whatever the kind of cache */
     for (size_t kind = 0; kind < N_KINDS; kind++) {
         size_t n;
         struct tacit_primed *primed = prime(kind, 330);
         const uint8_t *data = tacit_primed_data(primed, &n);
         size_t front = primed_front(&primed->heads);
-        check_damaged(data, n);
+        if (!was_damaged[heads_differ(primed)])
+            check_damaged(data, n);
+        was_damaged[heads_differ(primed)] = true;
         check_nonsense(kind, data, n, front);
         check_forged(data, n, 8, heads_differ(primed) ? 1 : 2, 4, n);
         check_forged(data, n, 84, KV_HEADS_MAX + 1, 4, n);
