@@ -222,6 +222,8 @@ enum tacit_status tar_restate_parse(struct varint_reader *r, struct byte_view re
         time |= (uint64_t)varint_read_byte(r) << 8 * i;
     for (unsigned i = restate->timed ? TAR_TIME_DIGITS : 0; i-- > 0; time >>= 3)
         restate->time[i] = (uint8_t)('0' + (time & 7));
+    if (time != 0) /* more than the digits hold */
+        return TACIT_ERR_CORRUPT;
     restate->used = true;
     return TACIT_OK;
 }

@@ -159,6 +159,7 @@ void take_restated(void)
     note("restated root", other > 0);
     if (pattern % 2 == 1) {
         uint64_t time = take_number(5);
+        require(time >> 33 == 0, "a time of more than eleven digits");
         for (int i = 10; i >= 0; i--, time /= 8)
             time_field[i] = (uint8_t)('0' + time % 8);
     }

@@ -100,12 +100,15 @@ static void check_others(void)
 
 static void check_wrong(void)
 {
-    static const uint8_t wrong[][4] = {
-        {2 * N_FILES * 2, 0, 0}, {0, 10, 0}, {0, 9, 92}, {0, 0, 101}};
+    static const uint8_t wrong[][8] = {{2 * N_FILES * 2, 0, 0},
+                                       {0, 10, 0},
+                                       {0, 9, 92},
+                                       {0, 0, 101},
+                                       {1, 0, 0, 0, 0, 0, 0, 2}}; /* a time of 2^33 */
     struct tar_restate restate;
     fill("thing-2", "14715166727");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct varint_reader r = {wrong[i], 3, 0};
+        struct varint_reader r = {wrong[i], sizeof wrong[i], 0};
         CHECK(tar_restate_parse(&r, (struct byte_view){old, N_BYTES}, &restate) ==
               TACIT_ERR_CORRUPT);
     }
