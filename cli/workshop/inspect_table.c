@@ -99,31 +99,31 @@ static void take_cache(void *context, const struct tacit_inspect_cache *c)
     unsigned long long r90 = c->rank_90, r99 = c->rank_99, n = c->n_ranks;
     const char *what = c->is_value ? "values" : "keys";
     print_heads(t);
-    begin_row(t, "cached", "layer cached    entropy   rank 90/99 %    peak\n");
+    begin_row(t, "cached", "layer cached    entropy   rank 90/99 %    peak   beyond 6 %\n");
     if (t->json)
         printf("{\"layer\": %u, \"what\": \"%s\", \"entropy\": %.5f, \"ranks\": %llu, "
-               "\"rank_90\": %llu, \"rank_99\": %llu, \"peak\": %.4f}",
-               (unsigned)c->layer, what, c->entropy, n, r90, r99, c->peak);
+               "\"rank_90\": %llu, \"rank_99\": %llu, \"peak\": %.4f, \"beyond_6\": %.8f}",
+               (unsigned)c->layer, what, c->entropy, n, r90, r99, c->peak, c->beyond_6);
     else
-        printf("%5u %-8s %8.3f %4llu/%4llu/%4llu %7.1f\n", (unsigned)c->layer, what, c->entropy,
-               r90, r99, n, c->peak);
+        printf("%5u %-8s %8.3f %4llu/%4llu/%4llu %7.1f %10.4f\n", (unsigned)c->layer, what,
+               c->entropy, r90, r99, n, c->peak, 100 * c->beyond_6);
 }
 
 static void take_input(void *context, const struct tacit_inspect_input *x)
 {
     struct inspect_table *t = context;
     unsigned long long r90 = x->rank_90, r99 = x->rank_99, n = x->n_columns;
-    begin_row(t, "inputs", "layer input of        entropy   rank 90/99 %    peak\n");
+    begin_row(t, "inputs", "layer input of        entropy   rank 90/99 %    peak   beyond 6 %\n");
     if (t->json)
         printf("{\"layer\": %u, \"matrix\": \"%s\", \"columns\": %llu, \"entropy\": %.5f, "
-               "\"rank_90\": %llu, \"rank_99\": %llu, \"peak\": %.4f}",
-               (unsigned)x->layer, x->name, n, x->entropy, r90, r99, x->peak);
+               "\"rank_90\": %llu, \"rank_99\": %llu, \"peak\": %.4f, \"beyond_6\": %.8f}",
+               (unsigned)x->layer, x->name, n, x->entropy, r90, r99, x->peak, x->beyond_6);
     else if (r99 == 0)
-        printf("%5u %-15s %7.3f    -/   -/%4llu %7.1f\n", (unsigned)x->layer, x->name, x->entropy,
-               n, x->peak);
+        printf("%5u %-15s %7.3f    -/   -/%4llu %7.1f %10.4f\n", (unsigned)x->layer, x->name,
+               x->entropy, n, x->peak, 100 * x->beyond_6);
     else
-        printf("%5u %-15s %7.3f %4llu/%4llu/%4llu %7.1f\n", (unsigned)x->layer, x->name, x->entropy,
-               r90, r99, n, x->peak);
+        printf("%5u %-15s %7.3f %4llu/%4llu/%4llu %7.1f %10.4f\n", (unsigned)x->layer, x->name,
+               x->entropy, r90, r99, n, x->peak, 100 * x->beyond_6);
 }
 
 static void take_text(void *context, const struct tacit_inspect_text *text)
@@ -144,12 +144,12 @@ static void take_text(void *context, const struct tacit_inspect_text *text)
     fflush(stdout);
 }
 
-static void print_head_costs(const struct tacit_inspect_layer *l)
+static void print_head_costs(const char *name, const double *costs, uint32_t n)
 {
-    fputs(", \"without_head\": [", stdout);
-    for (uint32_t i = 0; i < l->n_heads; i++)
-        printf("%s%.6f", i > 0 ? ", " : "", l->without_head[i]);
-    fputs("]}", stdout);
+    printf(", \"%s\": [", name);
+    for (uint32_t i = 0; i < n; i++)
+        printf("%s%.6f", i > 0 ? ", " : "", costs[i]);
+    putchar(']');
 }
 
 /* The head whose lack costs most. */
@@ -176,7 +176,9 @@ static void take_layer(void *context, const struct tacit_inspect_layer *l)
                "\"rounded_both\": %.6f",
                (unsigned)l->layer, l->without_attention, l->without_hidden, l->without_both,
                l->rounded_attention, l->rounded_hidden, l->rounded_both);
-        print_head_costs(l);
+        print_head_costs("without_head", l->without_head, l->n_heads);
+        print_head_costs("rounded_head", l->rounded_head, l->n_heads);
+        putchar('}');
     } else {
         printf("%5u %+10.4f %+10.4f %+10.4f %+10.4f by head %-3u %+15.4f %+8.4f %+8.4f\n",
                (unsigned)l->layer, l->without_attention - base, l->without_hidden - base,

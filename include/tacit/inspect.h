@@ -41,6 +41,8 @@ struct tacit_inspect_layer {
      * them or, where all look at the same, heads of queries. */
     uint32_t n_heads;
     const double *without_head; /* [n_heads], valid during the call */
+    /* With its rows of qkv and its columns of out rounded, where these matrices have 8 bits, and kept as int8. */
+    const double *rounded_head; /* [n_heads] */
 };
 
 /* The text as read, before the layers. */
@@ -71,6 +73,7 @@ struct tacit_inspect_input {
     uint64_t rank_90,
         rank_99; /* 0 where there are more than 1024 columns, for the time that would take */
     double peak;
+    double beyond_6; /* as of a matrix, to an eighth of an octave */
 };
 
 /* Keys or values of one layer, all heads' ranks added. */
@@ -80,6 +83,7 @@ struct tacit_inspect_cache {
     double entropy;                     /* bits a number, of the int8 numbers that are kept */
     uint64_t n_ranks, rank_90, rank_99; /* singular values, of all tokens read */
     double peak;                        /* as of a matrix */
+    double beyond_6;                    /* as of inputs */
 };
 
 struct tacit_inspection {
@@ -102,7 +106,7 @@ struct tacit_inspection {
 /* Calls `tensor` for each matrix, the whole model's first, then layer by layer. With a text the model reads it once, in
  * windows of 512 tokens: `head` for each query head, `cache` for each layer's keys and values, `input` for
  * each of the layers' matrices, `read` once; and then six
- * times for each layer, and once for each head that can go: `layer`. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
+ * times for each layer, and twice for each head that can go: `layer`. TACIT_ERR_IO (errno), TACIT_ERR_MODEL_DAMAGED, TACIT_ERR_UNSUPPORTED,
  * TACIT_ERR_MODEL_MISSING, TACIT_ERR_MEMORY, TACIT_ERR_CANCELLED; TACIT_ERR_CONTENT_LIMIT: the text has no token; TACIT_ERR_ARGUMENT: rounded_bits. */
 enum tacit_status tacit_inspect(const struct tacit_inspection *inspection);
 

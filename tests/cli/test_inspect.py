@@ -43,6 +43,8 @@ class Inspect(CliTest):
                          [(layer, name, 64) for layer in (0, 1) for name in ("qkv", "out", "up", "down")])
         for x in got["inputs"]:
             self.assertTrue(1 <= x["rank_90"] <= x["rank_99"] <= 64 and 2 < x["entropy"] < 8 and x["peak"] > 1, x)
+        for x in got["inputs"] + got["cached"]:  # beyond 6 root mean squares: at most one number of 36
+            self.assertTrue(0 <= x["beyond_6"] < 1 / 30 and (x["beyond_6"] == 0 or x["peak"] > 5.6), x)
         self.assertEqual([h["layer"] for h in got["heads"]], [0, 1])
         for head in got["heads"]:
             self.assertAlmostEqual(sum(head[part] for part in ("first", "recent", "far", "none")), 1, places=3)
@@ -53,6 +55,7 @@ class Inspect(CliTest):
         self.assertEqual(self.inspect("--limit", "576", "./toy.gguf", "a").splitlines()[-1].split(),
                          ["1", "+0.0000", "+0.0000", "+0.0000", "+0.0000", "by", "head", "0", *3 * ["+0.0000"]])
         self.assertEqual(got["layers"][1]["without_head"], [got["text"]["bits_per_byte"]])
+        self.assertEqual(got["layers"][1]["rounded_head"], [got["text"]["bits_per_byte"]])
         self.write("random.gguf", gguf(layers=2))
         got = json.loads(self.inspect("--json", "--limit", "576", "./random.gguf", "a"))
         self.assertNotEqual(got["layers"][0]["without_both"], got["text"]["bits_per_byte"])
@@ -72,6 +75,7 @@ class Inspect(CliTest):
             self.assertEqual(found["text"]["rounded_bits"], bits)
             self.assertEqual(layer["rounded_both"], again["text"]["bits_per_byte"])
             self.assertEqual(len({layer[f"rounded_{part}"] for part in ("attention", "hidden", "both")}), 3)
+            self.assertNotEqual(layer["rounded_head"], [found["text"]["bits_per_byte"]])
             if bits == 2:  # has no more bits than 4 already: stays
                 self.assertEqual(again["layers"][0]["rounded_both"], again["text"]["bits_per_byte"])
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "workshop/inspect/sizes.h"
 #include "workshop/inspect/spectrum.h"
 #include "workshop/inspect/tensor_facts.h"
 
@@ -21,6 +22,7 @@ struct vectors {
     double square;
     float peak;
     uint64_t counts[256]; /* of the int8 numbers of each 64 */
+    struct sizes sizes;
 };
 
 struct watcher {
@@ -87,6 +89,7 @@ static void add_vector(struct vectors *to, const float *x, size_t n)
     for (size_t i = 0; i < n; i++) {
         to->peak = fmaxf(to->peak, fabsf(x[i]));
         to->square += (double)x[i] * (double)x[i];
+        sizes_add(&to->sizes, x[i]);
         for (size_t j = 0; j < n; j++)
             to->products[i * n + j] += (double)x[i] * (double)x[j];
     }
@@ -149,6 +152,7 @@ static enum tacit_status tell_caches(const struct watcher *w, const struct tacit
             struct tacit_inspect_cache cache = {.layer = layer, .is_value = is_value};
             double square = 0, peak = 0;
             uint64_t counts[256] = {0};
+            struct sizes sizes = {{0}};
             for (uint32_t head = 0; head < s->n_kv_heads; head++) {
                 const struct vectors *v =
                     &w->vectors[2 * ((size_t)layer * s->n_kv_heads + head) + (size_t)is_value];
@@ -156,6 +160,8 @@ static enum tacit_status tell_caches(const struct watcher *w, const struct tacit
                 peak = fmax(peak, (double)v->peak);
                 for (size_t i = 0; i < 256; i++)
                     counts[i] += v->counts[i];
+                for (size_t i = 0; i < SIZES_N; i++)
+                    sizes.n[i] += v->sizes.n[i];
                 TRY(add_head(&cache, v, s->head_dim, values));
             }
             double n = 0; /* layers with windows tell of fewer rows */
@@ -164,6 +170,7 @@ static enum tacit_status tell_caches(const struct watcher *w, const struct tacit
             n = n > 0 ? n : 1;
             cache.entropy = tensor_facts_entropy(counts, n);
             cache.peak = square > 0 ? peak / sqrt(square / n) : 0;
+            cache.beyond_6 = sizes_beyond(&sizes, 6 * (float)sqrt(square / n));
             job->cache(job->context, &cache);
         }
     return TACIT_OK;

@@ -81,8 +81,9 @@ static enum tacit_status cost_rounded(const struct text_reader *r, uint32_t laye
     return cost_of_silenced(r, &silenced, bits_per_byte);
 }
 
-static enum tacit_status cost_without_heads(const struct text_reader *r, uint32_t layer,
-                                            double *bits_per_byte)
+/* Without each head, then with each rounded. */
+static enum tacit_status cost_heads(const struct text_reader *r, uint32_t layer, double *without,
+                                    double *rounded)
 {
     uint32_t n = heads_that_go(&r->model->shape);
     for (uint32_t head = 0; head < n; head++) {
@@ -90,7 +91,10 @@ static enum tacit_status cost_without_heads(const struct text_reader *r, uint32_
         if (r->job->stop && r->job->stop(r->job->context))
             return TACIT_ERR_CANCELLED;
         TRY(silenced_open_heads(&silenced, r->model, layer, head, n));
-        TRY(cost_of_silenced(r, &silenced, &bits_per_byte[head]));
+        TRY(cost_of_silenced(r, &silenced, &without[head]));
+        TRY(silenced_open_heads_rounded(&silenced, r->model, layer, head, n,
+                                        (enum tensor_kind)r->job->rounded_bits));
+        TRY(cost_of_silenced(r, &silenced, &rounded[head]));
     }
     return TACIT_OK;
 }
@@ -108,19 +112,20 @@ static enum tacit_status inspect_reading(const struct text_reader *r, double *bi
     return status;
 }
 
-/* heads: room for a number for each that can go. */
+/* heads: room for two numbers for each that can go. */
 static enum tacit_status silence_layers(const struct text_reader *r, double *heads)
 {
     for (uint32_t i = 0; i < r->model->shape.n_layers; i++) {
+        uint32_t n_heads = heads_that_go(&r->model->shape);
         struct tacit_inspect_layer layer = {
-            .layer = i, .n_heads = heads_that_go(&r->model->shape), .without_head = heads};
+            .layer = i, .n_heads = n_heads, .without_head = heads, .rounded_head = heads + n_heads};
         TRY(cost_without(r, i, SILENCED_ATTENTION, &layer.without_attention));
         TRY(cost_without(r, i, SILENCED_HIDDEN, &layer.without_hidden));
         TRY(cost_without(r, i, SILENCED_ATTENTION | SILENCED_HIDDEN, &layer.without_both));
         TRY(cost_rounded(r, i, SILENCED_ATTENTION, &layer.rounded_attention));
         TRY(cost_rounded(r, i, SILENCED_HIDDEN, &layer.rounded_hidden));
         TRY(cost_rounded(r, i, SILENCED_ATTENTION | SILENCED_HIDDEN, &layer.rounded_both));
-        TRY(cost_without_heads(r, i, heads));
+        TRY(cost_heads(r, i, heads, heads + n_heads));
         r->job->layer(r->job->context, &layer);
     }
     return TACIT_OK;
@@ -132,7 +137,7 @@ static enum tacit_status inspect_layers(const struct text_reader *r)
     TRY(inspect_reading(r, &text.bits_per_byte));
     text.bits_per_byte /= (double)text.n_bytes;
     r->job->read(r->job->context, &text);
-    double *heads = malloc(heads_that_go(&r->model->shape) * sizeof *heads);
+    double *heads = malloc(heads_that_go(&r->model->shape) * 2 * sizeof *heads);
     if (!heads)
         return TACIT_ERR_MEMORY;
     enum tacit_status status = silence_layers(r, heads);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/try.h"
+#include "workshop/inspect/sizes.h"
 #include "workshop/inspect/spectrum.h"
 #include "workshop/inspect/tensor_facts.h"
 
@@ -15,6 +16,7 @@ struct seen {
     uint64_t counts[256], n;
     double square;
     float peak;
+    struct sizes sizes;
     float *products; /* [n_columns][n_columns]: X^T X; NULL: too wide, or nothing was seen */
 };
 
@@ -72,6 +74,7 @@ static void count(struct seen *seen, float *rows, const struct lm_rows *x, size_
             seen->counts[(uint8_t)q]++;
             seen->square += (double)value * (double)value;
             seen->peak = fmaxf(seen->peak, fabsf(value));
+            sizes_add(&seen->sizes, value);
             rows[m * n_columns + i] = value;
         }
     seen->n += (uint64_t)n_rows * n_columns;
@@ -115,6 +118,7 @@ static enum tacit_status tell(const struct matrix_inputs *in, size_t index,
     double rms = sqrt(seen->square / (double)seen->n);
     input.entropy = tensor_facts_entropy(seen->counts, (double)seen->n);
     input.peak = rms > 0 ? (double)seen->peak / rms : 0;
+    input.beyond_6 = sizes_beyond(&seen->sizes, 6 * (float)rms);
     if (seen->products)
         TRY(spectrum_ranks(seen->products, (size_t)input.n_columns, &input.rank_90,
                            &input.rank_99));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "workshop/inspect/silenced.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +128,75 @@ enum tacit_status silenced_open_rounded(struct silenced *silenced, const struct 
         if (t->weights != from->tensors[matrices[i].id].weights)
             few_round_matrix(t, &from->tensors[matrices[i].id], row);
     }
+    return TACIT_OK;
+}
+
+/* Rounds the weights of a row's groups [begin, end) as numbers of the form, and puts the nearest int8 in their place. */
+static void round_groups(struct tensor *t, size_t row, size_t begin, size_t end,
+                         struct few_form form)
+{
+    for (size_t g = begin; g < end; g++) {
+        int8_t q[LM_GROUP];
+        float x[LM_GROUP], scale = tensor_get_group(t, row, g, q);
+        for (size_t i = 0; i < LM_GROUP; i++)
+            x[i] = (float)q[i] * scale;
+        for (size_t at = 0; at < LM_GROUP && scale > 0; at += form.n) {
+            struct few_group group;
+            few_fit(&group, form, x + at, NULL);
+            for (size_t i = 0; i < form.n; i++) {
+                float value;
+                few_nearest(&group, form, x[at + i], &value);
+                value = value / scale + (value < 0 ? -0.5f : 0.5f);
+                q[at + i] = (int8_t)fmaxf(-LM_Q_MAX, fminf(LM_Q_MAX, value));
+            }
+        }
+        tensor_set_group(t, row, g, q, scale);
+    }
+}
+
+static void round_rows(struct tensor *t, size_t begin, size_t end, struct few_form form)
+{
+    for (size_t r = begin; r < end; r++)
+        round_groups(t, r, 0, t->n_columns / LM_GROUP, form);
+}
+
+static void round_heads(struct tensor *qkv, struct tensor *out, const struct lm_shape *shape,
+                        uint32_t part, uint32_t n_parts, struct few_form form)
+{
+    size_t n_queries = (size_t)shape->n_heads * shape->head_dim, n = n_queries / n_parts;
+    size_t n_keys = (size_t)shape->n_kv_heads * shape->head_dim, n_key = n_keys / n_parts;
+    for (size_t r = 0; r < out->n_rows; r++)
+        round_groups(out, r, part * n / LM_GROUP, (part + 1) * n / LM_GROUP, form);
+    round_rows(qkv, part * n, (part + 1) * n, form);
+    if (shape->n_kv_heads != n_parts)
+        return;
+    round_rows(qkv, n_queries + part * n_key, n_queries + (part + 1) * n_key, form);
+    round_rows(qkv, n_queries + n_keys + part * n_key, n_queries + n_keys + (part + 1) * n_key,
+               form);
+}
+
+enum tacit_status silenced_open_heads_rounded(struct silenced *silenced,
+                                              const struct lm_model *model, uint32_t layer,
+                                              uint32_t part, uint32_t n_parts,
+                                              enum tensor_kind kind)
+{
+    const struct tensor *t = model->layers[layer].tensors;
+    if (t[LM_OUT].kind != TENSOR_INT8 || t[LM_QKV].kind != TENSOR_INT8)
+        return open_copy(silenced, model, 0);
+    struct tensor changed[2];
+    struct arena sizes = {0};
+    static const enum lm_tensor_id ids[2] = {LM_QKV, LM_OUT};
+    for (int i = 0; i < 2; i++)
+        tensor_lay_out(&changed[i], TENSOR_INT8, t[ids[i]].n_rows, t[ids[i]].n_columns, &sizes);
+    TRY(open_copy(silenced, model, sizes.used));
+    struct arena arena = {silenced->memory, sizes.used, 0};
+    for (int i = 0; i < 2; i++) {
+        tensor_lay_out(&changed[i], TENSOR_INT8, t[ids[i]].n_rows, t[ids[i]].n_columns, &arena);
+        tensor_copy(&changed[i], &t[ids[i]]);
+    }
+    round_heads(&changed[0], &changed[1], &model->shape, part, n_parts, few_form_of(kind));
+    for (int i = 0; i < 2; i++)
+        silenced->model.layers[layer].tensors[ids[i]] = changed[i];
     return TACIT_OK;
 }
 

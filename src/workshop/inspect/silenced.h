@@ -27,6 +27,14 @@ enum tacit_status silenced_open_heads(struct silenced *silenced, const struct lm
 /* The parts' matrices are of `kind`, each weight rounded to the nearest number; those that would not be smaller stay. */
 enum tacit_status silenced_open_rounded(struct silenced *silenced, const struct lm_model *model,
                                         uint32_t layer, unsigned parts, enum tensor_kind kind);
+
+/* The same for a part of the heads as silenced_open_heads counts them: its columns of `out`, its rows of queries and, if keys
+ * and values have as many parts, its rows of these. The rounded weights are kept as int8; matrices of other kinds stay. */
+enum tacit_status silenced_open_heads_rounded(struct silenced *silenced,
+                                              const struct lm_model *model, uint32_t layer,
+                                              uint32_t part, uint32_t n_parts,
+                                              enum tensor_kind kind);
+
 void silenced_close(struct silenced *silenced);
 
 /* Writes zeros to groups of 64 columns [begin, end) of each row of a matrix of any kind. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Eigenvalues of matrices whose eigenvalues are known; facts of a matrix that is made to have them; and a silenced part
- * of a layer costs a text what a model costs it that was built with zeros there.
+ * of a layer costs a text what a model costs it that was built with zeros there; of a rounded head, the head alone is
+ * rounded.
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "tiny_model.h"
@@ -13,6 +15,7 @@
 #include "workshop/inspect/spectrum.h"
 #include "workshop/inspect/tensor_facts.h"
 #include "workshop/inspect/text_cost.h"
+#include "workshop/shrink/prune_heads.h"
 
 enum { N = 40 };
 
@@ -166,6 +169,60 @@ static void test_silenced(const struct lm_shape *shape, const char *name)
     lm_model_destroy(model);
 }
 
+/* Whether a group has at most `most` numbers and is within 40 int8 steps of the group that it was made of. */
+static bool is_rounded(const int8_t *q, const int8_t *from, size_t most)
+{
+    bool met[256] = {false}, is_near = true;
+    size_t n = 0;
+    for (size_t i = 0; i < LM_GROUP; i++) {
+        n += !met[(uint8_t)q[i]];
+        met[(uint8_t)q[i]] = true;
+        is_near = is_near && abs(q[i] - from[i]) <= 40;
+    }
+    return n <= most && is_near;
+}
+
+/* Group g of a row of `out`, or a row of qkv: is it of that part of the heads? */
+static bool is_of_part(const struct lm_shape *s, bool is_out, size_t row, size_t g, uint32_t part,
+                       uint32_t n_parts)
+{
+    size_t n_queries = (size_t)s->n_heads * s->head_dim;
+    size_t n_keys = (size_t)s->n_kv_heads * s->head_dim;
+    if (is_out)
+        return g * LM_GROUP / (n_queries / n_parts) == part;
+    if (row < n_queries)
+        return row / (n_queries / n_parts) == part;
+    return s->n_kv_heads == n_parts && (row - n_queries) % n_keys / s->head_dim == part;
+}
+
+/* Of 3 bits: the part's weights have 8 numbers a group, all others are as they were. */
+static void test_rounded_heads(const struct lm_shape *shape, const char *name)
+{
+    struct lm_model *model;
+    uint32_t n_parts = heads_that_go(shape);
+    CHECK(tiny_model(&model, shape) == TACIT_OK);
+    for (uint32_t part = 0; part < n_parts; part++) {
+        struct silenced silenced;
+        CHECK(silenced_open_heads_rounded(&silenced, model, 0, part, n_parts, TENSOR_NARROW3) ==
+              TACIT_OK);
+        for (int is_out = 0; is_out < 2; is_out++) {
+            enum lm_tensor_id id = is_out ? LM_OUT : LM_QKV;
+            const struct tensor *t = &silenced.model.layers[0].tensors[id];
+            for (size_t i = 0; i < t->n_rows * t->n_columns / LM_GROUP; i++) {
+                int8_t q[LM_GROUP], from[LM_GROUP];
+                size_t row = i / (t->n_columns / LM_GROUP), g = i % (t->n_columns / LM_GROUP);
+                float scale = tensor_get_group(t, row, g, q);
+                CHECK(scale == tensor_get_group(&model->layers[0].tensors[id], row, g, from));
+                bool ours = is_of_part(shape, is_out, row, g, part, n_parts);
+                CHECK_MSG(ours ? is_rounded(q, from, 8) : memcmp(q, from, LM_GROUP) == 0,
+                          "%s, part %u, %s %zu, %zu", name, part, is_out ? "out" : "qkv", row, g);
+            }
+        }
+        silenced_close(&silenced);
+    }
+    lm_model_destroy(model);
+}
+
 struct told {
     struct tacit_inspect_head head; /* sums of all heads */
     size_t n_heads, n_caches;
@@ -285,6 +342,8 @@ int main(void)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (shapes[i].shape.n_layers > 1)
             test_silenced(&shapes[i].shape, shapes[i].name);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        test_rounded_heads(&shapes[i].shape, shapes[i].name);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         test_attention(&shapes[i].shape, false);
     test_attention(&shapes[0].shape, true);
