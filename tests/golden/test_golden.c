@@ -278,6 +278,12 @@ static void write_contents(const char *folder)
     }
 }
 
+/* The model reads thousands of tokens of such a reference, so that an emulated machine would encode for minutes. */
+static bool reads_much(const struct variant *variant)
+{
+    return variant->model && variant->n_bytes >= RECALLED_MIN;
+}
+
 /* The turn follows variant and class, so that no machine leaves a class out at every level. */
 static void treat_all(const enum task tasks[N_TURNS], const char *folder, const char *cpu)
 {
@@ -295,7 +301,10 @@ static void treat_all(const enum task tasks[N_TURNS], const char *folder, const 
             golden_fill(content, variant->n_bytes, (enum golden_class)kind);
             struct tacit_reference *reference = make_reference(variant, (enum golden_class)kind);
             options.reference = reference;
-            treat(tasks[(v + (unsigned)kind) % N_TURNS], variant, &options, path);
+            enum task task = tasks[(v + (unsigned)kind) % N_TURNS];
+            if (task == CHECK_ENCODING && reads_much(variant))
+                task = LEAVE_OUT;
+            treat(task, variant, &options, path);
             tacit_reference_destroy(reference);
         }
     }
