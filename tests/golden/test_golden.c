@@ -16,6 +16,7 @@
 #include "check.h"
 #include "golden/golden_content.h"
 #include "golden/golden_features.h"
+#include "golden/golden_files.h"
 #include "tacit/tacit.h"
 
 enum { RECALLED_MIN = 1 << 14 }; /* content that the model's blocks recall */
@@ -198,31 +199,20 @@ static void check_decoded_only(const char *folder, const char *cpu)
     for (size_t i = 0; i < sizeof decoded_only / sizeof *decoded_only; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", folder, decoded_only[i].path);
-        FILE *file = fopen(path, "rb");
-        CHECK_MSG(file != NULL, "%s: missing", path);
-        if (!file)
+        size_t n_wanted = golden_read(path, wanted, sizeof wanted);
+        CHECK_MSG(n_wanted > 0, "%s: missing", path);
+        if (n_wanted == 0)
             continue;
-        size_t n_wanted = fread(wanted, 1, sizeof wanted, file);
-        fclose(file);
         variant.n_bytes = strlen(decoded_only[i].content);
         memcpy(content, decoded_only[i].content, variant.n_bytes);
         check_decoding(&variant, &options, path, n_wanted);
     }
 }
 
-static void write_file(const char *path, const uint8_t *data, size_t n)
-{
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(data, 1, n, file) != n || fclose(file) != 0) {
-        perror(path);
-        exit(1);
-    }
-}
-
 static void write_one(const struct variant *variant, const struct tacit_options *options,
                       const char *path)
 {
-    write_file(path, archive, encode(variant, options));
+    golden_write(path, archive, encode(variant, options));
 }
 
 /* What is done with an archive, in turns. */
@@ -239,12 +229,10 @@ static void treat(enum task task, const struct variant *variant,
         write_one(variant, options, path);
         return;
     }
-    FILE *file = fopen(path, "rb");
-    CHECK_MSG(file != NULL, "%s: missing", path);
-    if (!file)
+    size_t n_wanted = golden_read(path, wanted, sizeof wanted);
+    CHECK_MSG(n_wanted > 0, "%s: missing", path);
+    if (n_wanted == 0)
         return;
-    size_t n_wanted = fread(wanted, 1, sizeof wanted, file);
-    fclose(file);
     if (task != CHECK_ENCODING)
         check_decoding(variant, options, path, n_wanted);
     if (task != CHECK_DECODING)
@@ -263,18 +251,19 @@ static void write_contents(const char *folder)
             int n = snprintf(path, sizeof path - 16, "%s/%s-%s", folder, variant->name,
                              golden_class_name((enum golden_class)kind));
             golden_fill(content, variant->n_bytes, (enum golden_class)kind);
-            write_file(path, content, variant->n_bytes);
+            golden_write(path, content, variant->n_bytes);
             size_t n_reference = fill_reference(variant, (enum golden_class)kind, content);
             snprintf(path + n, 16, ".reference");
             if (n_reference > 0)
-                write_file(path, content, n_reference);
+                golden_write(path, content, n_reference);
         }
     for (size_t i = 0; i < sizeof decoded_only / sizeof *decoded_only; i++) {
         char path[4096];
         int n = snprintf(path, sizeof path, "%s/%s", folder, decoded_only[i].path);
         path[n - 4] = '\0'; /* .tct */
         *strrchr(path, '/') = '-';
-        write_file(path, (const uint8_t *)decoded_only[i].content, strlen(decoded_only[i].content));
+        golden_write(path, (const uint8_t *)decoded_only[i].content,
+                     strlen(decoded_only[i].content));
     }
 }
 

@@ -175,18 +175,12 @@ static size_t encode(size_t number, const struct variant *variant, const struct 
 static enum tacit_status decode(const struct variant *variant, const uint8_t *archive, size_t n,
                                 const struct tacit_model *model, const char *cpu)
 {
-    static uint8_t restored[N_CONTENT];
     struct tacit_options options;
-    size_t n_restored;
     tacit_options_init(&options);
     options.cpu = cpu;
     options.model = model;
     options.reference = reference;
-    enum tacit_status status =
-        tacit_buffer_decompress(archive, n, restored, sizeof restored, &n_restored, &options);
-    CHECK(status != TACIT_OK ||
-          (n_restored == N_CONTENT && memcmp(restored, content_of(variant), N_CONTENT) == 0));
-    return status;
+    return golden_decode(archive, n, &options, content_of(variant), N_CONTENT);
 }
 
 struct task {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "golden/golden_files.h"
 #include "tacit/tacit.h"
 
 #define SKIPPED 77
@@ -39,30 +40,23 @@ static size_t encode(const struct tacit_model *model, uint8_t *archive)
 
 static void check(const struct tacit_model *model, const char *path)
 {
-    static uint8_t archive[ARCHIVE_MAX], restored[N_CONTENT];
+    static uint8_t archive[ARCHIVE_MAX];
     struct tacit_options options;
-    size_t n_restored = 0;
-    FILE *file = fopen(path, "rb");
-    CHECK_MSG(file != NULL, "%s: missing", path);
-    if (!file)
+    size_t n = golden_read(path, archive, sizeof archive);
+    CHECK_MSG(n > 0, "%s: missing", path);
+    if (n == 0)
         return;
-    size_t n = fread(archive, 1, sizeof archive, file);
-    fclose(file);
     tacit_options_init(&options);
     options.model = model;
     enum tacit_status status =
-        tacit_buffer_decompress(archive, n, restored, N_CONTENT, &n_restored, &options);
-    CHECK_MSG(status == TACIT_OK && n_restored == N_CONTENT &&
-                  memcmp(restored, content, N_CONTENT) == 0,
-              "%s: %s", path, tacit_status_name(status));
+        golden_decode(archive, n, &options, (const uint8_t *)content, N_CONTENT);
+    CHECK_MSG(status == TACIT_OK, "%s: %s", path, tacit_status_name(status));
 }
 
 static void write(const struct tacit_model *model, const char *path)
 {
     static uint8_t archive[ARCHIVE_MAX];
-    size_t n = encode(model, archive);
-    FILE *file = fopen(path, "wb");
-    CHECK_MSG(file && fwrite(archive, 1, n, file) == n && fclose(file) == 0, "%s", path);
+    golden_write(path, archive, encode(model, archive));
 }
 
 int main(int argc, char **argv)
