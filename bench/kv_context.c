@@ -22,18 +22,19 @@
 #include "engine/kv/kv_choose.h"
 #include "engine/lm.h"
 
-enum { MEASURED = 256, STEPS = 12, N_KINDS = 11, CONTEXTS_MAX = 8 };
+enum { MEASURED = 256, STEPS = 12, N_KINDS = 12, CONTEXTS_MAX = 8 };
 
 static const struct {
     const char *name;
     enum kv_kind kind;
     uint32_t keep; /* as blocks do: by head, where heads can be told apart */
     bool alike;    /* all heads keep the same share */
-} kinds[N_KINDS] = {
-    {"8", KV_INT8, 0, false},        {"4", KV_K4V4, 0, false},        {"k4v3", KV_K4V3, 0, false},
-    {"3", KV_K3V3, 0, false},        {"k4v2", KV_K4V2, 0, false},     {"k3v2", KV_K3V2, 0, false},
-    {"30 alike", KV_INT8, 30, true}, {"30", KV_INT8, 30, false},      {"25", KV_INT8, 25, false},
-    {"4, 30", KV_K4V4, 30, false},   {"k4v2, 17", KV_K4V2, 17, false}};
+} kinds[N_KINDS] = {{"8", KV_INT8, 0, false},         {"4", KV_K4V4, 0, false},
+                    {"k4v3", KV_K4V3, 0, false},      {"3", KV_K3V3, 0, false},
+                    {"k4v2", KV_K4V2, 0, false},      {"k3v2", KV_K3V2, 0, false},
+                    {"30 alike", KV_INT8, 30, true},  {"30", KV_INT8, 30, false},
+                    {"25", KV_INT8, 25, false},       {"4, 30", KV_K4V4, 30, false},
+                    {"k4v2, 17", KV_K4V2, 17, false}, {"k4v3s, 18", KV_K4V3S, 18, false}};
 
 struct bench {
     const struct lm_model *lm;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kinds of KV caches by name: 8, 4, k4v3, 3, k4v2, k3v2.
+ * The kinds of KV caches by name: 8, 4, k4v3, 3, k4v2, k3v2, k4v3s.
  */
 #ifndef TACIT_CLI_BASE_KV_NAME_H
 #define TACIT_CLI_BASE_KV_NAME_H
@@ -12,8 +12,8 @@
 /* take: sets the kind by kv_named. */
 #define OPTION_ROW_KV(take, commands)                                                              \
     {                                                                                              \
-        "kv", 0, OPTION_TAKE, commands, 0, 0, 0, "8|4|k4v3|3|k4v2|k3v2",                           \
-            "is 8, 4, k4v3, 3, k4v2 or k3v2",                                                      \
+        "kv", 0, OPTION_TAKE, commands, 0, 0, 0, "8|4|k4v3|3|k4v2|k3v2|k4v3s",                     \
+            "is 8, 4, k4v3, 3, k4v2, k3v2 or k4v3s",                                               \
             "with a model: bits of the keys and values of what it\n"                               \
             "looks back on (8); fewer take less memory, more bytes",                               \
             take                                                                                   \

@@ -35,8 +35,17 @@ extern "C" {
 
 /* How a language model's keys and values are kept, for the positions that a token looks back on: 8 bits a number, or 4
  * or 3 (K4V2: 4 of keys and 2 of values, and so on) for all but the first four positions and the latest 230, which stay
- * at 8. Fewer bits take less memory and more bytes. */
-enum tacit_kv { TACIT_KV_8, TACIT_KV_4, TACIT_KV_K4V2, TACIT_KV_K4V3, TACIT_KV_3, TACIT_KV_K3V2 };
+ * at 8. K4V3S: as K4V3, but of the latest 38 only stay at 8, and with kv_keep heads that drop positions have these few
+ * bits too. Fewer bits take less memory and more bytes. */
+enum tacit_kv {
+    TACIT_KV_8,
+    TACIT_KV_4,
+    TACIT_KV_K4V2,
+    TACIT_KV_K4V3,
+    TACIT_KV_3,
+    TACIT_KV_K3V2,
+    TACIT_KV_K4V3S
+};
 
 /* Called from time to time by the thread that called the library: n_in bytes of input are done
  * (read, coded and queued for output), n_out bytes of output are made. Return non-zero to stop the
@@ -108,7 +117,8 @@ struct tacit_options {
     enum tacit_kv kv; /* with a model: its keys and values; the archive records it */
     /* with a model: of the positions that it looks back on, the hundredths, 1 .. 99, that it keeps by the attention that
      * they received; 0: all. Heads that need more of them keep more, which is measured on the beginning of each block; heads that keep all do
-     * so with the bits of kv, the others with 8. Where that cannot be measured (a context below 512, a block too short, a block behind a reference that is not long), all
+     * so with the bits of kv, the others with 8. With TACIT_KV_K4V3S, whose few bits all of these heads have, the share is of the bytes that 8
+     * bits would take, so that more positions are kept. Where that cannot be measured (a context below 512, a block too short, a block behind a reference that is not long), all
      * heads keep the same share at 8 bits. The archive records it */
     unsigned kv_keep;
 };

@@ -17,7 +17,7 @@ struct functions {
     void (*weigh)(const struct kv_use *use, float *out, const float *sinks, size_t n_valid);
 };
 
-#define ROW(kind, suffix, key_bits, value_bits)                                                    \
+#define ROW(kind, suffix, key_bits, value_bits, near_slots)                                        \
     [kind] = {kv_lay_out_##suffix,    kv_begin_##suffix,       kv_rows_##suffix,                   \
               kv_store_key_##suffix,  kv_store_value_##suffix, kv_copy_##suffix,                   \
               kv_copy_first_##suffix, kv_score_##suffix,       kv_weigh_##suffix},
@@ -31,7 +31,7 @@ void kv_cache_lay_out(struct kv_cache *cache, enum kv_kind kind, size_t head_dim
 }
 
 /* Room for columns that a kind may mask: fewer than a group, those near by, and sinks. */
-enum { MASKED_MAX = LM_GROUP + KV_NEAR + KV_NEAR_SLOTS + 2 * KV_SINKS_MAX };
+enum { MASKED_MAX = LM_GROUP + 2 * KV_NEAR_SLOTS + 2 * KV_SINKS_MAX };
 
 void kv_scratch_lay_out(struct kv_scratch *scratch, enum kv_kind kind, size_t n_queries,
                         size_t head_dim, size_t n_slots, struct arena *arena)

@@ -7,8 +7,7 @@
  *
  * Attention calls these functions and does not know how keys and values are stored; the cache's
  * kind (kv_kinds.h) decides that. Attention decides which slot a position takes, and turns the
- * keys by the position's angles. n_slots is a multiple of 64, head_dim too. Caches of few bits have more than
- * KV_NEAR_SLOTS slots.
+ * keys by the position's angles. n_slots is a multiple of 64, head_dim too.
  *
  * A cache and a scratch belong to one thread at a time.
  */

@@ -3,12 +3,12 @@
  * KV caches of few bits. Each head is rotated (lm_rotate), so that no number of it stands out: keys and queries, whose
  * products stay what they were, and values, so that the weighted mean is rotated back.
  *
- * A row looks at the sinks and at the latest KV_NEAR positions, itself included, at 8 bits. As it comes, the position
+ * A row looks at the sinks and at the latest kv_near positions, itself included, at 8 bits. As it comes, the position
  * that leaves these is rounded from 8 bits to few, and gets its slot. So what a row sees depends on its position only,
  * not on which rows were read together. Rows that are taken back do no harm: the position that left will leave again,
  * from the same 8 bits, and its slot's former position is in nobody's sight.
  *
- * Keys lose the mean of the first KV_NEAR keys behind the sinks before they are rounded, since a part of every key is the
+ * Keys lose the mean of the first kv_near keys behind the sinks before they are rounded, since a part of every key is the
  * same. The mean is a key of its own; its score is added to theirs. kv/kv_low_look.c has how rows look at this.
  */
 #include <string.h>
@@ -24,8 +24,6 @@ void kv_lay_out_low(struct kv_cache *cache, struct arena *arena)
 {
     size_t n_tiles = cache->n_slots / LM_TILE_ROWS * (cache->head_dim / LM_GROUP);
     size_t n_scales = cache->head_dim / LM_GROUP * cache->n_slots;
-    if (cache->n_slots <= KV_NEAR_SLOTS)
-        return; /* one that only takes copies */
     cache->keys = arena_take(arena, n_tiles * lm_packed_tile_bytes(kv_low_key_bits(cache)));
     cache->values = arena_take(arena, n_tiles * lm_packed_tile_bytes(kv_low_value_bits(cache)));
     cache->key_scales = arena_take(arena, n_scales * sizeof(uint16_t));
@@ -52,8 +50,6 @@ void kv_copy_first_low(const struct kv_cache *to, const struct kv_cache *from, s
     size_t n_groups = to->head_dim / LM_GROUP,
            value_bytes = lm_packed_tile_bytes(kv_low_value_bits(to));
     struct kv_cache near = kv_low_near(to), from_near = kv_low_near(from);
-    if (to->n_slots <= KV_NEAR_SLOTS)
-        return; /* one that only takes copies */
     memcpy(to->keys, from->keys,
            n_slots / LM_TILE_ROWS * n_groups * lm_packed_tile_bytes(kv_low_key_bits(to)));
     kv_copy_rows(to->values, to->n_slots / LM_GROUP * value_bytes, from->values,
@@ -63,7 +59,7 @@ void kv_copy_first_low(const struct kv_cache *to, const struct kv_cache *from, s
                  from->n_slots * sizeof(uint16_t), n_groups, n_slots * sizeof(uint16_t));
     kv_copy_rows(to->scales, to->n_slots * sizeof(uint16_t), from->scales,
                  from->n_slots * sizeof(uint16_t), n_groups, n_slots * sizeof(uint16_t));
-    kv_copy_first_int8(&near, &from_near, KV_NEAR_SLOTS);
+    kv_copy_first_int8(&near, &from_near, near.n_slots);
 }
 
 static struct kv_use use_near(const struct kv_use *use)
@@ -98,33 +94,34 @@ static size_t value_index(size_t slot, size_t d)
     return (slot % LM_GROUP / 4 * LM_TILE_ROWS + d % LM_TILE_ROWS) * 4 + slot % 4;
 }
 
-/* The mean of the first KV_NEAR keys that are no sinks, all of which are near. */
+/* The mean of the first kv_near keys that are no sinks, all of which are near. */
 static void store_mean(const struct kv_use *use)
 {
     struct kv_use near = use_near(use);
+    size_t n = kv_near(use->cache.kind);
     float *mean = use->scratch->rotated, x[LM_GROUP];
     memset(mean, 0, use->cache.head_dim * sizeof *mean);
-    for (uint64_t i = use->n_sinks; i < use->n_sinks + KV_NEAR; i++)
+    for (uint64_t i = use->n_sinks; i < use->n_sinks + n; i++)
         for (size_t g = 0; g < use->cache.head_dim / LM_GROUP; g++) {
             kv_load_key_int8(&near.cache, kv_low_near_slot(use, i), g, x);
             lm_add(mean + g * LM_GROUP, x, LM_GROUP);
         }
-    lm_scale(mean, 1.0f / KV_NEAR, use->cache.head_dim);
-    kv_store_key_int8(&near, KV_LOW_MEAN_SLOT, mean);
+    lm_scale(mean, 1.0f / (float)n, use->cache.head_dim);
+    kv_store_key_int8(&near, kv_low_mean_slot(&use->cache), mean);
 }
 
 /* Rounds the key of a position that leaves what is near. */
 static void move_key(const struct kv_use *use, uint64_t position)
 {
     const struct kv_cache *cache = &use->cache, near = kv_low_near(cache);
-    size_t slot = kv_slot(use->n_kept, use->n_sinks, position);
+    size_t slot = kv_low_slot(use, position);
     if (position == use->n_sinks)
         store_mean(use);
     for (size_t g = 0; g < cache->head_dim / LM_GROUP; g++) {
         uint8_t level[LM_GROUP], *tile = kv_low_key_tile(cache, slot, g);
         float x[LM_GROUP], mean[LM_GROUP];
         kv_load_key_int8(&near, kv_low_near_slot(use, position), g, x);
-        kv_load_key_int8(&near, KV_LOW_MEAN_SLOT, g, mean);
+        kv_load_key_int8(&near, kv_low_mean_slot(cache), g, mean);
         for (size_t i = 0; i < LM_GROUP; i++)
             x[i] -= mean[i];
         ((uint16_t *)cache->key_scales)[g * cache->n_slots + slot] =
@@ -137,7 +134,7 @@ static void move_key(const struct kv_use *use, uint64_t position)
 static void move_value(const struct kv_use *use, uint64_t position)
 {
     const struct kv_cache *cache = &use->cache, near = kv_low_near(cache);
-    size_t slot = kv_slot(use->n_kept, use->n_sinks, position);
+    size_t slot = kv_low_slot(use, position);
     for (size_t g = 0; g < cache->head_dim / LM_GROUP; g++) {
         uint8_t level[LM_GROUP];
         float x[LM_GROUP];
@@ -155,7 +152,7 @@ static void move_value(const struct kv_use *use, uint64_t position)
 /* Whether the position at use leaves another one that is no sink too far behind. */
 static bool one_leaves(const struct kv_use *use)
 {
-    return use->position >= use->n_sinks + KV_NEAR;
+    return use->position >= use->n_sinks + kv_near(use->cache.kind);
 }
 
 void kv_store_key_low(const struct kv_use *use, size_t slot, const float *key)
@@ -164,7 +161,7 @@ void kv_store_key_low(const struct kv_use *use, size_t slot, const float *key)
     use->kernels->lm_rotate(rotated, key, use->cache.head_dim / LM_GROUP);
     store_near(use, slot, rotated, kv_store_key_int8);
     if (one_leaves(use) && slot >= use->n_sinks)
-        move_key(use, use->position - KV_NEAR);
+        move_key(use, use->position - kv_near(use->cache.kind));
 }
 
 void kv_store_value_low(const struct kv_use *use, size_t slot, const float *value)
@@ -173,5 +170,5 @@ void kv_store_value_low(const struct kv_use *use, size_t slot, const float *valu
     use->kernels->lm_rotate(rotated, value, use->cache.head_dim / LM_GROUP);
     store_near(use, slot, rotated, kv_store_value_int8);
     if (one_leaves(use))
-        move_value(use, use->position - KV_NEAR);
+        move_value(use, use->position - kv_near(use->cache.kind));
 }

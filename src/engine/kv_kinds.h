@@ -13,28 +13,48 @@
 #include "base/arena.h"
 #include "kernels/kernels.h"
 
-/* X(kind, suffix of its functions, bits of a number of a key, bits of a number of a value). Language
+/* X(kind, suffix of its functions, bits of a number of a key, bits of a number of a value, slots near by). Language
  * blocks hold the kind's place in this list. */
 #define KV_KINDS(X)                                                                                \
-    X(KV_INT8, int8, 8, 8) /* a scale for each 64 numbers of a position: kv_cache_int8.c */        \
-    X(KV_K4V4, low, 4, 4)  /* far from the row that looks, near it 8 bits: kv_cache_low.c */       \
-    X(KV_K4V2, low, 4, 2)                                                                          \
-    X(KV_K4V3, low, 4, 3)                                                                          \
-    X(KV_K3V3, low, 3, 3)                                                                          \
-    X(KV_K3V2, low, 3, 2)
+    X(KV_INT8, int8, 8, 8, 0)  /* a scale for each 64 numbers of a position: kv_cache_int8.c */    \
+    X(KV_K4V4, low, 4, 4, 256) /* far from the row that looks, near it 8 bits: kv_cache_low.c */   \
+    X(KV_K4V2, low, 4, 2, 256)                                                                     \
+    X(KV_K4V3, low, 4, 3, 256)                                                                     \
+    X(KV_K3V3, low, 3, 3, 256)                                                                     \
+    X(KV_K3V2, low, 3, 2, 256)                                                                     \
+    X(KV_K4V3S, low, 4, 3,                                                                         \
+      64) /* short: less lies near, and heads that drop positions have it too */
 
 enum kv_kind {
-#define KV_KIND(kind, suffix, key_bits, value_bits) kind,
+#define KV_KIND(kind, suffix, key_bits, value_bits, near_slots) kind,
     KV_KINDS(KV_KIND)
 #undef KV_KIND
         KV_N_KINDS
 };
 
-/* Caches of few bits keep what lies near at 8 bits: the latest KV_NEAR positions, in a ring; the sinks twice, as they were
+/* Caches of few bits keep what lies near at 8 bits: the latest kv_near positions, in a ring; the sinks twice, as they were
  * stored and as they were last turned; and a mean of keys. The ring has room for positions that may be taken back, and
  * for the one that leaves. */
-enum { KV_NEAR_SLOTS = 256, KV_SINKS_MAX = 4, KV_BACK_MAX = 16 };
-enum { KV_NEAR = KV_NEAR_SLOTS - 2 * KV_SINKS_MAX - 1 - KV_BACK_MAX - 1 };
+enum { KV_NEAR_SLOTS = 256, KV_SHORT_SLOTS = 64, KV_SINKS_MAX = 4, KV_BACK_MAX = 16 };
+enum { KV_NEAR_OTHERS = 2 * KV_SINKS_MAX + 1 + KV_BACK_MAX + 1 };
+
+static inline size_t kv_near_slots(enum kv_kind kind)
+{
+#define NEAR_SLOTS(kind, suffix, key_bits, value_bits, near_slots) [kind] = (near_slots),
+    static const size_t slots[] = {KV_KINDS(NEAR_SLOTS)};
+#undef NEAR_SLOTS
+    return slots[kind];
+}
+
+static inline size_t kv_near(enum kv_kind kind)
+{
+    return kind == KV_INT8 ? 0 : kv_near_slots(kind) - KV_NEAR_OTHERS;
+}
+
+static inline bool kv_is_short(enum kv_kind kind)
+{
+    return kv_near_slots(kind) == KV_SHORT_SLOTS;
+}
 
 struct kv_cache {
     enum kv_kind kind;
@@ -78,6 +98,8 @@ struct kv_use {
     uint64_t position;
     size_t n_rows;
     size_t n_kept, n_sinks;
+    /* Of a head that drops positions: the slot for the row's position, or with few bits for the one that leaves what is near. */
+    size_t taken;
 };
 
 /* Rows of n_bytes, whose distances are strides. */

@@ -44,13 +44,13 @@ struct lm_options {
     uint32_t cpu_features; /* which kernels: cpu_features() or a subset */
     uint32_t n_teams;      /* at most LM_THREADS_MAX; 0: one */
     uint32_t n_back;       /* tokens that a stream can take back: 0 .. LM_BACK_MAX */
-    /* Of layers that keep more than KV_NEAR_SLOTS positions; the others have KV_INT8. */
+    /* Of layers that look back on more than KV_NEAR_SLOTS positions; the others have KV_INT8. */
     enum kv_kind kv_kind;
     /* 1 .. 99: layers without a window keep so many hundredths of n_context positions (lm_keep.h), of which kv_kind is
      * KV_INT8 and n_back 0; 0: all. */
     uint32_t kv_keep;
     /* NULL, or how many positions each head of the layers without a window keeps, as many heads as the model has; kv_keep and
-     * n_back are 0 then. kv_kind is of the heads that keep all, the others have KV_INT8. */
+     * n_back are 0 then. kv_kind is of the heads that keep all; the others have it if it is short (kv_kinds.h), else KV_INT8. */
     const struct kv_heads *kv_heads;
 };
 

@@ -71,8 +71,8 @@ static void remember(const struct attending *a, float *key, const float *value)
     rotate(a, key, 0);
     if (a->past.undone.n_slots && a->position >= a->span->n_kept)
         keep_undone(a);
-    size_t slot = a->past.keep.received ? lm_keep_take(&a->past.keep, &a->use)
-                                        : lm_slot(a->span, a->position);
+    bool taken = a->past.keep.received && a->use.cache.kind == KV_INT8;
+    size_t slot = taken ? a->use.taken : lm_slot(a->span, a->position);
     kv_cache_store(&a->use, slot, key, value);
     move_sinks(a);
 }
@@ -198,13 +198,15 @@ static void attend_run(const struct lm_share *share, uint32_t layer_index, uint3
         .span = &state->spans[layer_index],
         .past = past,
         .use = {past.cache, &state->kernels, &scratch->kv, s->n_heads / s->n_kv_heads, s->score_cap,
-                0, 1, state->spans[layer_index].n_kept, state->spans[layer_index].n_sinks}};
+                0, 1, state->spans[layer_index].n_kept, state->spans[layer_index].n_sinks, 0}};
     set_sinks(&a);
     a.use.position = share->pass->rows[begin].position;
     kv_cache_begin(&a.use, end - begin);
     for (a.row = begin; a.row < end; a.row += a.use.n_rows) {
         a.position = a.use.position = share->pass->rows[a.row].position;
         a.use.n_rows = rows_together(&a, end - a.row);
+        if (past.keep.received)
+            a.use.taken = lm_keep_take(&past.keep, &a.use);
         attend(&a);
     }
 }

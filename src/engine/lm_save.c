@@ -28,7 +28,8 @@ static size_t slots_reached(const struct lm_head *head, uint64_t n_tokens)
     if (n_tokens >= head->n_slots)
         return head->n_slots;
     size_t n = ((size_t)n_tokens + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
-    return n > least ? n : least;
+    n = n > least ? n : least;
+    return n < head->n_slots ? n : head->n_slots;
 }
 
 /* The next past, of this head, in what is saved of n_tokens. */
@@ -66,6 +67,7 @@ static void copy_past(const struct lm_state *state, const struct lm_past *to,
         return;
     memcpy(to->keep.received, from->keep.received, n_slots * sizeof *to->keep.received);
     memcpy(to->keep.positions, from->keep.positions, n_slots * sizeof *to->keep.positions);
+    memcpy(to->keep.near, from->keep.near, kv_near_slots(to->cache.kind) * sizeof *to->keep.near);
 }
 
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved)

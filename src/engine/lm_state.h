@@ -52,7 +52,7 @@ struct lm_span {
 struct lm_past {
     struct kv_cache cache;
     float *sink_keys; /* [LM_SINK_TOKENS][head_dim], not rotated */
-    /* of LM_GROUP slots, none without n_back: what lm_take_back puts back */
+    /* of LM_GROUP slots, none without n_back or with few bits: what lm_take_back puts back */
     struct kv_cache undone;
     struct lm_keep keep; /* with fewer slots than n_kept */
 };
@@ -137,7 +137,7 @@ static_assert((int)LM_SINK_TOKENS <= (int)KV_SINKS_MAX, "all sinks are near");
 uint64_t lm_span_measure(struct lm_span *span, struct lm_head *heads, const struct lm_shape *shape,
                          const struct lm_options *options, uint32_t layer);
 
-/* A past with n_slots, which are the head's or fewer, but more than KV_NEAR_SLOTS where kinds of few bits have them. */
+/* A past with n_slots, which are the head's or fewer. */
 void lm_past_lay_out(struct lm_past *past, const struct lm_shape *shape, const struct lm_span *span,
                      const struct lm_head *head, size_t n_slots, bool can_go_back,
                      struct arena *arena);

@@ -19,7 +19,8 @@ enum { LARGE_MODEL_STREAM_BYTES = 1 << 15, LARGE_MODEL_STREAMS = 32 };
 
 static_assert((int)TACIT_KV_8 == (int)KV_INT8 && (int)TACIT_KV_4 == (int)KV_K4V4 &&
                   (int)TACIT_KV_K4V2 == (int)KV_K4V2 && (int)TACIT_KV_K4V3 == (int)KV_K4V3 &&
-                  (int)TACIT_KV_3 == (int)KV_K3V3 && (int)TACIT_KV_K3V2 == (int)KV_K3V2,
+                  (int)TACIT_KV_3 == (int)KV_K3V3 && (int)TACIT_KV_K3V2 == (int)KV_K3V2 &&
+                  (int)TACIT_KV_K4V3S == (int)KV_K4V3S,
               "the kinds' numbers are public");
 
 #define MIB ((uint64_t)1 << 20)

@@ -75,10 +75,10 @@ class Eval(CliTest):
 
     def test_kinds_of_kv_cache(self):
         # Windows longer than what stays at 8 bits anyway.
-        kinds = ("8", "4", "k4v3", "3", "k4v2", "k3v2")
+        kinds = ("8", "4", "k4v3", "3", "k4v2", "k3v2", "k4v3s")
         bits = [self.eval("./toy.gguf", "--kv", kv, "--", "a")[0]["bits"] for kv in kinds]
         self.assertEqual(bits[0], self.eval("./toy.gguf", "--", "a")[0]["bits"])
-        self.assertEqual(len(set(bits)), 6)
+        self.assertEqual(len(set(bits)), 7)
         self.assertLess(max(bits) / min(bits), 1.01)
         short = [self.eval("./toy.gguf", "--window", 100, "--kv", kv, "--", "a")[0]["bits"] for kv in ("8", "4")]
         self.assertEqual(*short)
@@ -137,7 +137,7 @@ class Eval(CliTest):
                 ("--stride is", USAGE, "context", "--stride", "x", "--", "a"),
                 ("at most the window", USAGE, "context", "--window", "8", "--stride", "9", "--", "a"),
                 ("--convention is", USAGE, "context", "--convention", "mine", "--", "a"),
-                ("--kv is 8, 4, k4v3, 3, k4v2 or k3v2", USAGE, "./toy.gguf", "--kv", "2", "--", "a"),
+                ("--kv is 8, 4, k4v3, 3, k4v2, k3v2 or k4v3s", USAGE, "./toy.gguf", "--kv", "2", "--", "a"),
                 ("--probe is copy", USAGE, "./toy.gguf", "--probe", "mine", "--", "a"),
                 ("wants language models", USAGE, "context", "--probe", "copy", "--", "a"),
                 ("wants language models", USAGE, "./toy.gguf", "--probe", "copy", "--rolling", "--", "a"),

@@ -42,13 +42,13 @@ class RoundTrip(CliTest):
     def test_kinds_of_kv_cache(self):
         data = (SOURCE_DIR / "README.md").read_bytes()[:2500]
         plain = self.archive(data, "--streams", 1)
-        archives = [self.archive(data, "--streams", 1, "--kv", kv) for kv in ("8", "4", "k4v3", "3", "k4v2", "k3v2")]
+        archives = [self.archive(data, "--streams", 1, "--kv", kv) for kv in ("8", "4", "k4v3", "3", "k4v2", "k3v2", "k4v3s")]
         self.assertEqual(archives[0], plain)
         if plain != self.archive(data, "--no-model"):
-            self.assertEqual(len(set(archives)), 6)
+            self.assertEqual(len(set(archives)), 7)
         for archive in archives:
             self.assertEqual(self.run_tacit("-dc", stdin=archive).stdout, data)
-        self.fails(USAGE, "--kv is 8, 4, k4v3, 3, k4v2 or k3v2", "--kv", "5", "-")
+        self.fails(USAGE, "--kv is 8, 4, k4v3, 3, k4v2, k3v2 or k4v3s", "--kv", "5", "-")
         self.fails(USAGE, "--kv-keep is a number from 1 to 99", "--kv-keep", "100", "-")
 
     def test_fast_is_level_one(self):

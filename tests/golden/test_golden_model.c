@@ -101,6 +101,7 @@ static const struct variant {
     {"k3v2", 3, false, TACIT_KV_K3V2, 448, 0, false},
     {"keep", 2, false, TACIT_KV_8, 192, 40, false},
     {"heads", 2, false, TACIT_KV_4, 512, 10, false},
+    {"short", 2, false, TACIT_KV_K4V3S, 512, 20, false},
     {"rules", 1, false, TACIT_KV_8, 64, 0, true},
     {"behind", 1, false, TACIT_KV_4, 512, 10, true}, /* heads differ, behind a reference */
 };

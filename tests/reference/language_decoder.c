@@ -92,7 +92,7 @@ static void take_kept(struct kept *kept)
     kept->kind = first & 0x7f;
     note("cache", kept->kind);
     note("share", share == 0 ? 0 : share == 0x80 ? 2 : 1);
-    require(kept->kind <= 5 && first != 0, "kind of KV cache");
+    require(kept->kind <= 6 && first != 0, "kind of KV cache");
     require((share == 0) == (first < 0x80) && share <= 0x80 && (share < 100 || share == 0x80),
             "share of the positions");
     require(share == 0 || share == 0x80 || kept->kind == 0, "a share beside few bits");

@@ -5,8 +5,6 @@
 
 #include "arithmetic.h"
 
-enum { NEAR = 230, MEAN = NEAR_SLOTS - 1 };
-
 static struct slots8 make_slots8(size_t n, size_t head_dim)
 {
     return (struct slots8){zeros(n * head_dim), zeros(n * head_dim),
@@ -29,23 +27,28 @@ static struct columns make_columns(size_t n_max)
 void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned kind,
                size_t n_slots)
 {
-    static const unsigned of_keys[] = {8, 4, 4, 4, 3, 3}, of_values[] = {8, 4, 2, 3, 3, 2};
+    static const unsigned of_keys[] = {8, 4, 4, 4, 3, 3, 4}, of_values[] = {8, 4, 2, 3, 3, 2, 3};
+    bool is_short = kind == 6;
     *past = (struct past){.head_dim = head_dim, .n_kept = n_kept, .n_sinks = n_sinks};
     past->n_slots = n_slots < 64 && n_slots < n_kept ? 64 : n_slots;
     if (past->n_slots > n_kept)
         past->n_slots = n_kept;
-    bool few = kind > 0 && past->n_slots == n_kept && (n_kept + 63) / 64 * 64 > NEAR_SLOTS;
+    bool few = kind > 0 && (past->n_slots == n_kept || is_short) &&
+               (n_kept + 63) / 64 * 64 > NEAR_SLOTS_MAX;
+    past->near_slots = is_short ? 64 : NEAR_SLOTS_MAX;
+    past->n_near = past->near_slots - 26;
     past->key_bits = few ? of_keys[kind] : 8;
     past->value_bits = few ? of_values[kind] : 8;
     past->received = zeros(past->n_slots * sizeof *past->received);
+    past->near_received = zeros(past->near_slots * sizeof *past->near_received);
     past->position = zeros(past->n_slots * sizeof *past->position);
     past->slots = make_slots8((n_kept + 63) / 64 * 64, head_dim);
     if (past->key_bits < 8)
-        past->near = make_slots8(NEAR_SLOTS, head_dim);
+        past->near = make_slots8(past->near_slots, head_dim);
     past->sink_keys = zeros(4 * head_dim * sizeof(float));
-    past->columns = make_columns((n_kept + 63) / 64 * 64 + NEAR_SLOTS);
+    past->columns = make_columns((n_kept + 63) / 64 * 64 + NEAR_SLOTS_MAX);
     past->query = make_rounded(head_dim, false);
-    past->weight = make_rounded((n_kept + 63) / 64 * 64 + NEAR_SLOTS, false);
+    past->weight = make_rounded((n_kept + 63) / 64 * 64 + NEAR_SLOTS_MAX, false);
 }
 
 static size_t slot_of(const struct past *p, uint64_t position)
@@ -55,9 +58,14 @@ static size_t slot_of(const struct past *p, uint64_t position)
     return p->n_sinks + (size_t)((position - p->n_sinks) % (p->n_kept - p->n_sinks));
 }
 
+static size_t mean_slot(const struct past *p)
+{
+    return p->near_slots - 1;
+}
+
 static size_t ring_size(const struct past *p)
 {
-    return MEAN - 2 * p->n_sinks;
+    return mean_slot(p) - 2 * p->n_sinks;
 }
 
 static size_t near_slot(const struct past *p, uint64_t position)
@@ -138,28 +146,53 @@ static void round_few(int8_t *q, float *scale, const float *x, unsigned bits)
 static void make_mean(struct past *p)
 {
     float *mean = zeros(p->head_dim * sizeof *mean), x[64];
-    for (uint64_t i = p->n_sinks; i < p->n_sinks + NEAR; i++)
+    for (uint64_t i = p->n_sinks; i < p->n_sinks + p->n_near; i++)
         for (size_t g = 0; g < p->head_dim / 64; g++) {
             get(p->near.key, p->near.key_scale, near_slot(p, i), g, p->head_dim, x);
             for (int k = 0; k < 64; k++)
                 mean[64 * g + (size_t)k] += x[k];
         }
     for (size_t i = 0; i < p->head_dim; i++)
-        mean[i] *= 1.0f / (float)NEAR;
-    put(p->near.key, p->near.key_scale, MEAN, mean, p->head_dim);
+        mean[i] *= 1.0f / (float)p->n_near;
+    put(p->near.key, p->near.key_scale, mean_slot(p), mean, p->head_dim);
+}
+
+/* The slot that a position takes where only a share is kept and all slots are taken, while the row is at row. */
+static size_t slot_given_up(const struct past *p, uint64_t row)
+{
+    size_t least = p->n_slots;
+    for (size_t i = p->n_sinks; i < p->n_slots; i++)
+        if (p->position[i] + (p->n_kept - p->n_sinks) <= row)
+            return i;
+    for (size_t i = p->n_sinks; i < p->n_slots; i++)
+        if (p->position[i] + p->n_slots / 4 < row &&
+            (least == p->n_slots || p->received[i] < p->received[least]))
+            least = i;
+    return least;
+}
+
+static size_t slot_taken(struct past *p, uint64_t position, uint64_t row, float received)
+{
+    size_t slot = position < p->n_slots ? (size_t)position : slot_given_up(p, row);
+    p->received[slot] = received;
+    p->position[slot] = position;
+    return slot;
 }
 
 /* Rounds what leaves. */
 static void leave(struct past *p, uint64_t position)
 {
-    size_t slot = slot_of(p, position), from = near_slot(p, position), n = p->head_dim / 64;
+    size_t from = near_slot(p, position), n = p->head_dim / 64;
+    size_t slot = p->n_slots < p->n_kept
+                      ? slot_taken(p, position, position + p->n_near, p->near_received[from])
+                      : slot_of(p, position);
     if (position == p->n_sinks)
         make_mean(p);
     for (size_t g = 0; g < n; g++) {
         float x[64], mean[64];
         size_t at = slot * p->head_dim + 64 * g;
         get(p->near.key, p->near.key_scale, from, g, p->head_dim, x);
-        get(p->near.key, p->near.key_scale, MEAN, g, p->head_dim, mean);
+        get(p->near.key, p->near.key_scale, mean_slot(p), g, p->head_dim, mean);
         for (int i = 0; i < 64; i++)
             x[i] -= mean[i];
         round_few(p->slots.key + at, &p->slots.key_scale[slot * n + g], x, p->key_bits);
@@ -183,36 +216,15 @@ static void store_few(struct past *p, uint64_t position, const float *key, const
     put(p->near.key, p->near.key_scale, at, k, p->head_dim);
     if (value == NULL)
         return;
+    p->near_received[at] = 0.0f;
     rotated(v, value, p->head_dim);
     put(p->near.value, p->near.value_scale, at, v, p->head_dim);
     if (position < p->n_sinks) {
         put(p->near.key, p->near.key_scale, (size_t)position, k, p->head_dim);
         put(p->near.value, p->near.value_scale, (size_t)position, v, p->head_dim);
     }
-    if (position >= p->n_sinks + NEAR)
-        leave(p, position - NEAR);
-}
-
-/* The slot that a position takes where only a share is kept and all slots are taken. */
-static size_t slot_given_up(const struct past *p, uint64_t position)
-{
-    size_t least = p->n_slots;
-    for (size_t i = p->n_sinks; i < p->n_slots; i++)
-        if (p->position[i] + (p->n_kept - p->n_sinks) <= position)
-            return i;
-    for (size_t i = p->n_sinks; i < p->n_slots; i++)
-        if (p->position[i] + p->n_slots / 4 < position &&
-            (least == p->n_slots || p->received[i] < p->received[least]))
-            least = i;
-    return least;
-}
-
-static size_t slot_taken(struct past *p, uint64_t position)
-{
-    size_t slot = position < p->n_slots ? (size_t)position : slot_given_up(p, position);
-    p->received[slot] = 0.0f;
-    p->position[slot] = position;
-    return slot;
+    if (position >= p->n_sinks + p->n_near)
+        leave(p, position - p->n_near);
 }
 
 void store(struct past *p, uint64_t position, const float *key, const float *value)
@@ -223,7 +235,7 @@ void store(struct past *p, uint64_t position, const float *key, const float *val
     }
     size_t slot = slot_of(p, position);
     if (p->n_slots < p->n_kept)
-        slot = value != NULL ? slot_taken(p, position) : (size_t)position;
+        slot = value != NULL ? slot_taken(p, position, position, 0.0f) : (size_t)position;
     put(p->slots.key, p->slots.key_scale, slot, key, p->head_dim);
     if (value != NULL)
         put(p->slots.value, p->slots.value_scale, slot, value, p->head_dim);
@@ -243,17 +255,17 @@ static void add_columns(struct columns *c, const struct slots8 *slots, size_t n,
 /* Which columns of few bits do not count; next: the position behind the row's. */
 static void list_uncounted(const struct past *p, struct columns *c, size_t n_far, uint64_t next)
 {
-    bool turned = next > p->n_kept;
-    uint64_t oldest = next < NEAR ? 0 : next - NEAR;
+    bool turned = next > p->n_kept, drops = p->n_slots < p->n_kept;
+    uint64_t oldest = next < p->n_near ? 0 : next - p->n_near;
     for (size_t i = 0; i < p->n_sinks && i < n_far; i++)
         c->counts[i] = false;
     for (size_t i = n_far; i < c->n_far; i++)
         c->counts[i] = false;
-    for (uint64_t i = next - NEAR; turned && i < next; i++)
+    for (uint64_t i = next - p->n_near; turned && !drops && i < next; i++)
         c->counts[slot_of(p, i)] = false;
     for (size_t i = 0; i < p->n_sinks; i++)
         c->counts[c->n_far + i + (turned ? 0 : p->n_sinks)] = false;
-    c->counts[c->n_far + MEAN] = false;
+    c->counts[c->n_far + mean_slot(p)] = false;
     for (uint64_t i = next; i < p->n_sinks; i++)
         c->counts[c->n_far + i] = false;
     oldest = oldest > p->n_sinks ? oldest : p->n_sinks;
@@ -281,15 +293,17 @@ static void list_columns(const struct past *p, struct columns *c, uint64_t posit
         add_columns(c, &p->slots, n, p->head_dim);
         return;
     }
-    size_t n_far = position >= p->n_kept ? p->n_kept
-                   : position < NEAR     ? 0
-                                         : (size_t)position + 1 - NEAR;
-    size_t n_near = n_far > 0               ? NEAR_SLOTS
+    size_t n_far = position < p->n_near ? 0 : (size_t)position + 1 - p->n_near;
+    if (p->n_slots < p->n_kept)
+        n_far = n_far < p->n_slots ? n_far : p->n_slots;
+    else if (position >= p->n_kept)
+        n_far = p->n_kept;
+    size_t n_near = n_far > 0               ? p->near_slots
                     : position < p->n_sinks ? 2 * p->n_sinks
                                             : p->n_sinks + (size_t)position + 1;
     c->n_far = (n_far + 63) / 64 * 64;
     add_columns(c, &p->slots, c->n_far, p->head_dim);
-    add_columns(c, &p->near, NEAR_SLOTS, p->head_dim);
+    add_columns(c, &p->near, p->near_slots, p->head_dim);
     list_uncounted(p, c, n_far, position + 1);
     c->n = c->n_far + n_near;
 }
@@ -299,8 +313,8 @@ static void make_scores(const struct past *p, struct columns *c, const struct ro
 {
     float of_mean = 0.0f;
     if (c->n_far > 0)
-        of_mean = score_of(query, p->near.key + MEAN * p->head_dim,
-                           p->near.key_scale + MEAN * (p->head_dim / 64));
+        of_mean = score_of(query, p->near.key + mean_slot(p) * p->head_dim,
+                           p->near.key_scale + mean_slot(p) * (p->head_dim / 64));
     for (size_t i = 0; i < c->n; i++) {
         c->score[i] = score_of(query, c->key[i], c->key_scale[i]);
         if (i < c->n_far)
@@ -353,8 +367,11 @@ static float weighed(const struct columns *c, const struct rounded *weight, size
 /* What the columns received of a query whose exponentials have this total. */
 static void receive(struct past *p, float total)
 {
-    for (size_t i = 0; i < p->columns.n; i++)
-        p->received[i] += (float)p->weight.q[i] * (p->weight.scale[i / 64] * (1.0f / total));
+    size_t n_far = p->key_bits < 8 ? p->columns.n_far : p->columns.n;
+    for (size_t i = 0; i < p->columns.n; i++) {
+        float *received = i < n_far ? &p->received[i] : &p->near_received[i - n_far];
+        *received += (float)p->weight.q[i] * (p->weight.scale[i / 64] * (1.0f / total));
+    }
 }
 
 void attend(struct past *p, uint64_t position, const float *query, float sink, float score_cap,

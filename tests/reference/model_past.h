@@ -25,7 +25,9 @@ struct columns {
 struct past {
     size_t head_dim, n_kept, n_sinks;
     size_t n_slots;                /* fewer than n_kept if only a share is kept */
+    size_t near_slots, n_near;     /* with fewer bits: slots near by, positions there */
     float *received;               /* [n_slots]: attention, then */
+    float *near_received;          /* [near_slots]: the same of what is near */
     uint64_t *position;            /* [n_slots]: what lies there */
     unsigned key_bits, value_bits; /* 8, or what lies far is kept with fewer */
     struct slots8 slots;           /* with fewer bits: what lies far */
@@ -35,9 +37,9 @@ struct past {
     struct rounded query, weight;
 };
 
-enum { NEAR_SLOTS = 256 };
+enum { NEAR_SLOTS_MAX = 256 };
 
-/* kind: 0 keeps 8 bits, others few, of all positions alone. n_slots: of the positions that are kept; n_kept: all. */
+/* kind: 0 keeps 8 bits, others few, all but 6 of all positions alone. n_slots: of the positions that are kept; n_kept: all. */
 void make_past(struct past *past, size_t head_dim, size_t n_kept, size_t n_sinks, unsigned kind,
                size_t n_slots);
 

@@ -91,8 +91,10 @@ void copy_reader(struct reader *to, const struct reader *from)
         const struct past *p = &from->past[i];
         copy_slots8(&to->past[i].slots, &p->slots, (p->n_kept + 63) / 64 * 64, s->head_dim);
         if (p->key_bits < 8)
-            copy_slots8(&to->past[i].near, &p->near, NEAR_SLOTS, s->head_dim);
+            copy_slots8(&to->past[i].near, &p->near, p->near_slots, s->head_dim);
         memcpy(to->past[i].received, p->received, p->n_slots * sizeof *p->received);
+        memcpy(to->past[i].near_received, p->near_received,
+               p->near_slots * sizeof *p->near_received);
         memcpy(to->past[i].position, p->position, p->n_slots * sizeof *p->position);
         memcpy(to->past[i].sink_keys, p->sink_keys, 4 * s->head_dim * sizeof(float));
     }

@@ -17,7 +17,8 @@ enum { MEASURED_ROWS = 16 }; /* of the last quarter */
 /* The ways to keep, from the fewest bytes to the most: the levels, then all. */
 struct ways {
     unsigned n;
-    uint32_t cost[KV_N_LEVELS + 1]; /* in sixteenths of a head of KV_INT8 that keeps all */
+    uint32_t cost[KV_N_LEVELS + 1];
+    uint32_t whole; /* what a head of KV_INT8 that keeps all costs */
     float lost[KV_HEADS_MAX][KV_N_LEVELS + 1];
     uint8_t at[KV_HEADS_MAX]; /* the way of each head */
 };
@@ -56,23 +57,46 @@ enum tacit_status kv_heads_memory_needed(const struct lm_shape *shape,
     return TACIT_OK;
 }
 
-/* Bytes of a cache, without what all kinds have. */
-static size_t cache_bytes(enum kv_kind kind, size_t head_dim, size_t n_slots)
+/* Bytes of a cache, without what all kinds have; with what a head has that drops positions. */
+static size_t cache_bytes(enum kv_kind kind, size_t head_dim, size_t n_slots, bool drops)
 {
     struct arena sizes = {0};
     struct kv_cache unused;
+    struct lm_keep keep;
     kv_cache_lay_out(&unused, kind, head_dim, n_slots, &sizes);
+    if (drops)
+        lm_keep_lay_out(&keep, kind, n_slots, &sizes);
     return sizes.used;
 }
 
+/* Where heads that drop positions have 8 bits, costs are in sixteenths of the whole, and keys and values alone count. */
 static void list_ways(struct ways *ways, const struct lm_shape *shape,
                       const struct lm_options *options)
 {
-    size_t n_slots = slots_of(options), n_bytes = cache_bytes(KV_INT8, shape->head_dim, n_slots);
-    size_t of_all = cache_bytes(options->kv_kind, shape->head_dim, n_slots) * KV_PARTS;
+    size_t n_slots = slots_of(options);
+    size_t n_bytes = cache_bytes(KV_INT8, shape->head_dim, n_slots, false);
+    size_t of_all = cache_bytes(options->kv_kind, shape->head_dim, n_slots, false) * KV_PARTS;
     uint32_t cost_of_all = (uint32_t)((of_all + n_bytes - 1) / n_bytes);
+    ways->whole = KV_PARTS;
     for (ways->n = 0; ways->n < KV_N_LEVELS && kv_levels_in_parts[ways->n] < cost_of_all; ways->n++)
         ways->cost[ways->n] = kv_levels_in_parts[ways->n];
+    ways->cost[ways->n++] = cost_of_all;
+}
+
+/* Where heads that drop positions have few bits, costs are in bytes. */
+static void list_short_ways(struct ways *ways, const struct lm_shape *shape,
+                            const struct lm_options *options)
+{
+    size_t n_slots = slots_of(options), head_dim = shape->head_dim;
+    uint32_t cost_of_all = (uint32_t)cache_bytes(options->kv_kind, head_dim, n_slots, false);
+    ways->whole = (uint32_t)cache_bytes(KV_INT8, head_dim, n_slots, false);
+    for (ways->n = 0; ways->n < KV_N_LEVELS; ways->n++) {
+        size_t n = kv_slots_of_share(n_slots, kv_levels_in_parts[ways->n], KV_PARTS);
+        uint32_t cost = (uint32_t)cache_bytes(options->kv_kind, head_dim, n, true);
+        if (cost >= cost_of_all)
+            break;
+        ways->cost[ways->n] = cost;
+    }
     ways->cost[ways->n++] = cost_of_all;
 }
 
@@ -96,8 +120,10 @@ static bool best_step(const struct ways *ways, uint32_t n_heads, size_t left, ui
     for (uint32_t h = 0; h < n_heads; h++)
         for (unsigned from = ways->at[h], way = from + 1; way < ways->n; way++) {
             uint32_t cost = ways->cost[way] - ways->cost[from];
+            if (cost == 0 || cost > left) /* 0: both are 64 slots */
+                continue;
             float saved = (ways->lost[h][from] - ways->lost[h][way]) / (float)cost;
-            if (cost > left || !(saved > best))
+            if (!(saved > best))
                 continue;
             best = saved;
             *head = h;
@@ -108,7 +134,8 @@ static bool best_step(const struct ways *ways, uint32_t n_heads, size_t left, ui
 
 static void allocate(struct kv_heads *heads, struct ways *ways, uint32_t n_heads, uint32_t share)
 {
-    size_t total = (size_t)n_heads * KV_PARTS * share / 100, used = n_heads;
+    size_t total = (size_t)n_heads * ways->whole * share / 100;
+    size_t used = (size_t)n_heads * ways->cost[0];
     uint32_t head = 0;
     unsigned way = 0;
     while (used < total && best_step(ways, n_heads, total - used, &head, &way)) {
@@ -158,7 +185,7 @@ enum tacit_status kv_heads_choose(struct kv_heads *heads, const struct lm_model 
         status = measure(&m, model, options, tokens, n_tokens);
     }
     if (status == TACIT_OK) {
-        list_ways(ways, &model->shape, options);
+        (kv_is_short(options->kv_kind) ? list_short_ways : list_ways)(ways, &model->shape, options);
         note_losses(ways, &m, &model->shape);
         allocate(heads, ways, (uint32_t)n_heads, share);
     }

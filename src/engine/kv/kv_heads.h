@@ -16,6 +16,9 @@ struct kv_heads {
     uint8_t parts[KV_HEADS_MAX]; /* the head keeps 1 .. 15 sixteenths of the positions; 0: all */
 };
 
+/* The slots of a head that keeps so many of n_parts parts of n_kept positions: at most so many, but for one group. */
+size_t kv_slots_of_share(size_t n_kept, uint32_t parts, uint32_t n_parts);
+
 /* The heads that a model of this shape has there. */
 size_t kv_heads_of(const struct lm_shape *shape);
 

@@ -19,34 +19,35 @@
 /* From so many rows on it pays to unpack everything once for all. */
 enum { UNPACKED_ROWS = 4 };
 
-static_assert((int)KV_NEAR + (int)KV_QUERIES - 1 <= KV_LOW_MEAN_SLOT - 2 * (int)KV_SINKS_MAX,
+static_assert((int)KV_QUERIES - 1 <= (int)KV_BACK_MAX,
               "rows that look together store before the first looks, and leave it what is near");
 
-/* Slots that are looked at, at few bits and near by. */
-static size_t count_far(const struct kv_use *use)
+size_t kv_low_n_far(const struct kv_use *use)
 {
-    if (use->position >= use->n_kept)
-        return use->n_kept;
-    return use->position < KV_NEAR ? 0 : (size_t)use->position + 1 - KV_NEAR;
+    uint64_t near = kv_near(use->cache.kind),
+             n = use->position < near ? 0 : use->position + 1 - near;
+    if (kv_low_drops(use))
+        return n < use->cache.n_slots ? (size_t)n : use->cache.n_slots;
+    return use->position >= use->n_kept ? use->n_kept : (size_t)n;
 }
 
 /* Once there are others far, all: the mean is the last. */
-static size_t count_near(const struct kv_use *use)
+size_t kv_low_n_near(const struct kv_use *use)
 {
     size_t n_sinks = use->n_sinks;
-    if (count_far(use) > 0)
-        return KV_NEAR_SLOTS;
+    if (kv_low_n_far(use) > 0)
+        return kv_near_slots(use->cache.kind);
     return use->position < n_sinks ? 2 * n_sinks : n_sinks + (size_t)use->position + 1;
 }
 
-static size_t first_near(const struct kv_use *use)
+size_t kv_low_first_near(const struct kv_use *use)
 {
-    return (count_far(use) + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
+    return (kv_low_n_far(use) + LM_GROUP - 1) / LM_GROUP * LM_GROUP;
 }
 
 static size_t row_stride(const struct kv_use *use)
 {
-    return use->cache.n_slots + KV_NEAR_SLOTS;
+    return use->cache.n_slots + kv_near_slots(use->cache.kind);
 }
 
 /* Columns near by: the form of the sinks that is not looked at; the mean; the ring's slots that hold no position yet,
@@ -54,12 +55,13 @@ static size_t row_stride(const struct kv_use *use)
 static void mask_near(const struct kv_use *use)
 {
     struct kv_scratch *t = use->scratch;
-    size_t near = first_near(use), n_sinks = use->n_sinks;
+    size_t near = kv_low_first_near(use), n_sinks = use->n_sinks,
+           n_latest = kv_near(use->cache.kind);
     bool turned = use->position >= use->n_kept;
-    uint64_t next = use->position + 1, oldest = next < KV_NEAR ? 0 : next - KV_NEAR;
+    uint64_t next = use->position + 1, oldest = next < n_latest ? 0 : next - n_latest;
     for (size_t i = 0; i < n_sinks; i++)
         t->masked[t->n_masked++] = (uint32_t)(near + i + (turned ? 0 : n_sinks));
-    t->masked[t->n_masked++] = (uint32_t)(near + KV_LOW_MEAN_SLOT);
+    t->masked[t->n_masked++] = (uint32_t)(near + kv_low_mean_slot(&use->cache));
     for (uint64_t i = next; i < n_sinks; i++)
         t->masked[t->n_masked++] = (uint32_t)(near + i);
     oldest = oldest > n_sinks ? oldest : n_sinks;
@@ -70,13 +72,15 @@ static void mask_near(const struct kv_use *use)
 static void mask(const struct kv_use *use)
 {
     struct kv_scratch *t = use->scratch;
-    size_t n_far = count_far(use);
+    size_t n_far = kv_low_n_far(use);
     t->n_masked = 0;
     for (size_t i = 0; i < use->n_sinks && i < n_far; i++)
         t->masked[t->n_masked++] = (uint32_t)i;
-    for (size_t i = n_far; i < first_near(use); i++)
+    for (size_t i = n_far; i < kv_low_first_near(use); i++)
         t->masked[t->n_masked++] = (uint32_t)i;
-    for (size_t age = 0; use->position >= use->n_kept && age < KV_NEAR; age++)
+    size_t n_latest =
+        use->position >= use->n_kept && !kv_low_drops(use) ? kv_near(use->cache.kind) : 0;
+    for (size_t age = 0; age < n_latest; age++)
         t->masked[t->n_masked++] =
             (uint32_t)kv_slot(use->n_kept, use->n_sinks, use->position - age);
     mask_near(use);
@@ -121,14 +125,15 @@ static void unpack_far(const struct kv_use *use, size_t first, size_t n_slots)
 
 void kv_begin_low(const struct kv_use *use, size_t n_rows)
 {
-    use->scratch->is_unpacked = n_rows >= UNPACKED_ROWS && count_far(use) > 0;
+    use->scratch->is_unpacked = n_rows >= UNPACKED_ROWS && kv_low_n_far(use) > 0;
     if (use->scratch->is_unpacked)
-        unpack_far(use, 0, first_near(use));
+        unpack_far(use, 0, kv_low_first_near(use));
 }
 
 size_t kv_rows_low(const struct kv_use *use, size_t n_rows)
 {
-    size_t n_far = count_far(use), n = first_near(use) - n_far + 1; /* whose columns lie alike */
+    size_t n_far = kv_low_n_far(use),
+           n = kv_low_first_near(use) - n_far + 1; /* whose columns lie alike */
     if (n_far == 0)
         return 1;
     return n_rows < n ? n_rows : n;
@@ -148,8 +153,9 @@ static void follow(const struct kv_use *use)
 {
     size_t last = SIZE_MAX;
     for (size_t r = 0; use->scratch->is_unpacked && r < use->n_rows; r++) {
-        uint64_t left = use->position + r - KV_NEAR; /* each row leaves a position far behind */
-        size_t first = kv_slot(use->n_kept, use->n_sinks, left) / LM_GROUP * LM_GROUP;
+        uint64_t left = use->position + r -
+                        kv_near(use->cache.kind); /* each row leaves a position far behind */
+        size_t first = kv_low_slot(use, left) / LM_GROUP * LM_GROUP;
         if (first != last)
             unpack_far(use, first, LM_GROUP);
         last = first;
@@ -176,14 +182,14 @@ static void score_far(const struct kv_use *use, size_t n_far)
 static void finish_scores(const struct kv_use *use, float *score)
 {
     struct kv_scratch *t = use->scratch;
-    size_t n_far = count_far(use), near = first_near(use);
+    size_t n_far = kv_low_n_far(use), near = kv_low_first_near(use);
     mask(use);
     for (size_t i = 0; i < use->n_queries; i++, score += row_stride(use)) {
-        float of_mean = score[near + KV_LOW_MEAN_SLOT];
+        float of_mean = score[near + kv_low_mean_slot(&use->cache)];
         for (size_t j = 0; j < n_far; j++)
             score[j] += of_mean;
         if (use->score_cap > 0.0f)
-            lm_cap(score, use->score_cap, near + count_near(use));
+            lm_cap(score, use->score_cap, near + kv_low_n_near(use));
         for (size_t j = 0; j < t->n_masked; j++)
             score[t->masked[j]] = -LM_SCORE_MAX;
     }
@@ -203,11 +209,11 @@ void kv_score_low(const struct kv_use *use, const float *queries, size_t row_ste
                                 use->n_queries * n_groups);
     for (size_t i = 0; i < n; i++)
         lm_rows_quantize(&t->query, use->kernels, i, t->rotated + i * near.head_dim);
-    score_far(use, count_far(&last));
-    struct lm_matrix keys = {near.keys, (count_near(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS,
+    score_far(use, kv_low_n_far(&last));
+    struct lm_matrix keys = {near.keys, (kv_low_n_near(use) + LM_TILE_ROWS - 1) / LM_TILE_ROWS,
                              n_groups, n_groups};
-    use->kernels->lm_product(t->score + first_near(use), row_stride(use), &keys, &t->query, n,
-                             false);
+    use->kernels->lm_product(t->score + kv_low_first_near(use), row_stride(use), &keys, &t->query,
+                             n, false);
     for (size_t r = 0; r < use->n_rows; r++) {
         struct kv_use one = one_row(use, r);
         finish_scores(&one, t->score + r * use->n_queries * row_stride(use));
@@ -221,10 +227,10 @@ static void scale_columns(const struct kv_use *use, size_t part)
     const struct kv_cache *cache = &use->cache;
     mask(use);
     kv_scale_values(t->value_scale, (const uint16_t *)cache->scales + part * cache->n_slots,
-                    count_far(use));
-    memcpy(t->value_scale + first_near(use),
-           (const float *)cache->near_scales + part * KV_NEAR_SLOTS,
-           count_near(use) * sizeof(float));
+                    kv_low_n_far(use));
+    memcpy(t->value_scale + kv_low_first_near(use),
+           (const float *)cache->near_scales + part * kv_near_slots(cache->kind),
+           kv_low_n_near(use) * sizeof(float));
     for (size_t j = 0; j < t->n_masked; j++)
         t->value_scale[t->masked[j]] = 0.0f;
 }
@@ -234,7 +240,7 @@ static void make_weights(const struct kv_use *use, struct lm_rows *weight, const
                          size_t part)
 {
     struct kv_scratch *t = use->scratch;
-    size_t stride = row_stride(use), n_columns = first_near(use) + count_near(use);
+    size_t stride = row_stride(use), n_columns = kv_low_first_near(use) + kv_low_n_near(use);
     weight->n_groups = stride / LM_GROUP;
     for (size_t i = 0; i < use->n_rows * use->n_queries; i++) {
         struct kv_use one = one_row(use, i / use->n_queries);
@@ -274,7 +280,7 @@ static void weigh_part(const struct kv_use *use, float *out, const float *sinks,
     struct kv_cache near = kv_low_near(&use->cache);
     size_t n_blocks = LM_GROUP / LM_TILE_ROWS, chunk = KV_TILES / n_blocks;
     size_t n = use->n_rows * use->n_queries;
-    size_t n_far = first_near(use) / LM_GROUP, n_near = KV_NEAR_SLOTS / LM_GROUP;
+    size_t n_far = kv_low_first_near(use) / LM_GROUP, n_near = near.n_slots / LM_GROUP;
     make_weights(use, &weight, sinks, part);
     for (size_t g = 0; g < n_far; g += chunk) {
         struct lm_matrix values = far_values(use, part, g, n_far - g < chunk ? n_far - g : chunk);
@@ -282,7 +288,7 @@ static void weigh_part(const struct kv_use *use, float *out, const float *sinks,
         use->kernels->lm_product(out, near.head_dim, &values, &left, n, g > 0);
     }
     struct lm_matrix values = {(struct lm_tile *)near.values + part * n_blocks * n_near, n_blocks,
-                               (count_near(use) + LM_GROUP - 1) / LM_GROUP, n_near};
+                               (kv_low_n_near(use) + LM_GROUP - 1) / LM_GROUP, n_near};
     left = weights_from(&weight, n_far);
     use->kernels->lm_product(out, near.head_dim, &values, &left, n, n_far > 0);
     for (size_t i = 0; i < n; i++)

@@ -74,8 +74,7 @@ static void measure(const struct kv_measure *m, size_t head, const struct kv_mea
     qsort(s->order, n_valid, sizeof *s->order, compare);
     memcpy(s->score, use->scratch->score, n_scores);
     for (size_t level = 0; level < KV_N_LEVELS; level++) {
-        size_t n_slots = m->n_slots * kv_levels_in_parts[level] / KV_PARTS / LM_GROUP * LM_GROUP;
-        n_slots = n_slots > LM_GROUP ? n_slots : LM_GROUP;
+        size_t n_slots = kv_slots_of_share(m->n_slots, kv_levels_in_parts[level], KV_PARTS);
         memcpy(use->scratch->score, s->score, n_scores);
         mask(s, use, n_slots, n_valid);
         kv_cache_weigh(use, s->out, sinks, n_valid);

@@ -11,10 +11,10 @@ void lm_past_lay_out(struct lm_past *past, const struct lm_shape *s, const struc
     *past = (struct lm_past){0};
     kv_cache_lay_out(&past->cache, head->kind, s->head_dim, n_slots, arena);
     past->sink_keys = arena_take(arena, LM_SINK_TOKENS * s->head_dim * sizeof *past->sink_keys);
-    if (can_go_back)
+    if (can_go_back && head->kind == KV_INT8) /* others lose nothing that they would need again */
         kv_cache_lay_out(&past->undone, head->kind, s->head_dim, LM_GROUP, arena);
     if (head->n_slots < span->n_kept)
-        lm_keep_lay_out(&past->keep, n_slots, arena);
+        lm_keep_lay_out(&past->keep, head->kind, n_slots, arena);
 }
 
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,

@@ -17,8 +17,7 @@ size_t kv_heads_of(const struct lm_shape *shape)
     return n;
 }
 
-/* At most so many of n_parts parts of the positions, but for one group. */
-static size_t slots_of_share(size_t n_kept, uint32_t parts, uint32_t n_parts)
+size_t kv_slots_of_share(size_t n_kept, uint32_t parts, uint32_t n_parts)
 {
     size_t n = n_kept * parts / n_parts / LM_GROUP * LM_GROUP;
     return n > LM_GROUP ? n : LM_GROUP;
@@ -29,9 +28,16 @@ static size_t slots_of_head(const struct lm_span *span, const struct lm_options 
                             size_t index)
 {
     if (options->kv_keep > 0)
-        return slots_of_share(span->n_kept, options->kv_keep, 100);
+        return kv_slots_of_share(span->n_kept, options->kv_keep, 100);
     uint32_t parts = options->kv_heads ? options->kv_heads->parts[index] : 0;
-    return parts > 0 ? slots_of_share(span->n_kept, parts, KV_PARTS) : span->n_kept;
+    return parts > 0 ? kv_slots_of_share(span->n_kept, parts, KV_PARTS) : span->n_kept;
+}
+
+/* Whether a head of n_slots is of the kind that was asked for, and not of 8 bits. */
+static bool has_kind(const struct lm_span *span, size_t n_slots, enum kv_kind kind)
+{
+    return round_up(span->n_kept, LM_GROUP) > KV_NEAR_SLOTS &&
+           (n_slots >= span->n_kept || kv_is_short(kind));
 }
 
 uint64_t lm_span_measure(struct lm_span *span, struct lm_head *heads, const struct lm_shape *shape,
@@ -51,7 +57,7 @@ uint64_t lm_span_measure(struct lm_span *span, struct lm_head *heads, const stru
         struct lm_head head = {.at = span->stream_bytes, .kind = KV_INT8};
         head.n_slots =
             round_up(window ? window : slots_of_head(span, options, index + i), LM_GROUP);
-        if (head.n_slots >= span->n_kept && head.n_slots > KV_NEAR_SLOTS)
+        if (has_kind(span, head.n_slots, options->kv_kind))
             head.kind = options->kv_kind;
         lm_past_lay_out(&unused, shape, span, &head, head.n_slots, options->n_back > 0, &sizes);
         span->stream_bytes += head.n_bytes = sizes.used;

@@ -81,6 +81,8 @@ uint64_t language_heads_expect(const struct codec_plan *plan, struct language_la
     if (alike)
         return 0;
     uint32_t parts = plan->kv_keep * KV_PARTS / 100 + 2;
+    if (kv_is_short(plan->kv_kind)) /* a position takes half the bytes that the share counts */
+        parts = plan->kv_keep * KV_PARTS * 2 / 100 + 2;
     layout->kv_keep = 0;
     heads->n = (uint32_t)n_heads;
     memset(heads->parts, parts < KV_PARTS ? (int)parts : 0, n_heads);

@@ -108,7 +108,7 @@ static void look(const struct kv_use *use, const struct plain *plain, uint64_t a
     _Alignas(64) float queries[QUERIES][HEAD_DIM], out[QUERIES][HEAD_DIM];
     float sinks[QUERIES] = {-LM_SCORE_MAX, -LM_SCORE_MAX};
     bool turned = at < use->n_sinks && use->position >= KEPT;
-    bool near = at < use->n_sinks || use->position - at < KV_NEAR;
+    bool near = at < use->n_sinks || use->position - at < kv_near(use->cache.kind);
     double worst = 0, bound = near ? 0.04 : use->cache.kind == KV_K4V4 ? 0.35 : 1.0;
     for (size_t d = 0; d < HEAD_DIM; d++) {
         queries[0][d] = (plain->keys[at][d] - offset[d]) * (turned ? -1.0f : 1.0f);
@@ -146,15 +146,16 @@ static void look_everywhere(const struct kv_use *use, const struct plain *plain)
 
 static void check_row(const struct kv_use *use, const struct plain *plain)
 {
-    uint64_t now = use->position, oldest = now < KEPT ? 0 : now + 1 - (KEPT - use->n_sinks);
+    uint64_t near = kv_near(use->cache.kind), now = use->position;
+    uint64_t oldest = now < KEPT ? 0 : now + 1 - (KEPT - use->n_sinks);
     look_everywhere(use, plain);
     for (uint64_t i = 0; i < use->n_sinks && i <= now; i++)
         look(use, plain, i);
     for (uint64_t i = oldest; i <= now; i += 1 + (i + now) % 7)
         look(use, plain, i);
     look(use, plain, oldest);
-    look(use, plain, now < KV_NEAR ? now : now + 1 - KV_NEAR);
-    look(use, plain, now < KV_NEAR ? now : now - KV_NEAR);
+    look(use, plain, now < near ? now : now + 1 - near);
+    look(use, plain, now < near ? now : now - near);
 }
 
 static void lay_out(struct kv_use *use, struct kv_cache *undone, enum kv_kind kind,
@@ -220,10 +221,11 @@ struct golden {
 };
 
 static const struct golden goldens[] = {
-    {0, 0, KV_K4V4, "97dbcbec4f6efcc7"}, {0, 0, KV_K4V2, "91d59517b2d93455"},
-    {2, 0, KV_K4V2, "4ef41a65acda2639"}, {5, 280, KV_K4V4, "e3a68434f1e25483"},
-    {0, 0, KV_K4V3, "8ea9eb870436c452"}, {5, 280, KV_K3V3, "50c61ed9247d917d"},
-    {2, 0, KV_K3V2, "b0be4ccdf699c0fb"},
+    {0, 0, KV_K4V4, "97dbcbec4f6efcc7"},    {0, 0, KV_K4V2, "91d59517b2d93455"},
+    {2, 0, KV_K4V2, "4ef41a65acda2639"},    {5, 280, KV_K4V4, "e3a68434f1e25483"},
+    {0, 0, KV_K4V3, "8ea9eb870436c452"},    {5, 280, KV_K3V3, "50c61ed9247d917d"},
+    {2, 0, KV_K3V2, "b0be4ccdf699c0fb"},    {0, 0, KV_K4V3S, "d116e76f00cfb2ff"},
+    {5, 280, KV_K4V3S, "b19b3c7aae798f15"},
 };
 
 struct run {
@@ -353,7 +355,7 @@ static void check_memory(void)
         CHECK(kind == 0 || (n[kind] < n[0] && n_small[kind] >= n_small[0]));
     }
     CHECK(n[KV_K4V3] < n[KV_K4V4] && n[KV_K3V3] < n[KV_K4V3] && n[KV_K4V2] == n[KV_K3V3] &&
-          n[KV_K3V2] < n[KV_K4V2]);
+          n[KV_K3V2] < n[KV_K4V2] && n[KV_K4V3S] < n[KV_K4V3]);
     struct lm_options bad = {1, 64, 1, 0, 1, 0, KV_N_KINDS, 0, NULL};
     CHECK(lm_state_memory_needed(&shapes[0], &bad, n) == TACIT_ERR_ARGUMENT);
 }
@@ -368,6 +370,7 @@ int main(void)
     check_kind(KV_K4V2, SINKS, cpu_features());
     check_kind(KV_K4V4, 0, cpu_features());
     check_kind(KV_K3V3, SINKS, CPU_SCALAR);
+    check_kind(KV_K4V3S, SINKS, cpu_features());
     for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++)
         check_golden(&goldens[i]);
     check_memory();

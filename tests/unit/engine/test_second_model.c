@@ -111,11 +111,14 @@ static void check_shape(const char *name, const struct lm_shape *shape, bool int
     for (kept.kind = 0; kept.kind < KV_N_KINDS; kept.kind++)
         compare(name, lm, &second, &kept);
     compare(name, lm, &second, &(const struct kept){.share = 30});
-    kept = (struct kept){.kind = KV_K4V2, .n_heads = (uint32_t)kv_heads_of(&lm->shape)};
+    kept = (struct kept){.n_heads = (uint32_t)kv_heads_of(&lm->shape)};
     for (uint32_t i = 0; i < kept.n_heads; i++)
         kept.parts[i] = (uint8_t)(i * 5 % KV_PARTS); /* all, then fewer */
-    if (kept.n_heads > 0)
+    static const enum kv_kind by_head[] = {KV_K4V2, KV_K4V3S};
+    for (size_t i = 0; i < sizeof by_head / sizeof *by_head && kept.n_heads > 0; i++) {
+        kept.kind = by_head[i];
         compare(name, lm, &second, &kept);
+    }
     tacit_model_close(model);
     free_model(&second);
     free(memory);

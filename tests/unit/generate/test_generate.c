@@ -200,7 +200,7 @@ static void test_refused(void)
     options.cpu = "z80";
     CHECK(tacit_generate(model, &options, 5, collect, &text) == TACIT_ERR_ARGUMENT);
     options = defaults();
-    options.kv = (enum tacit_kv)(TACIT_KV_K3V2 + 1);
+    options.kv = (enum tacit_kv)(TACIT_KV_K4V3S + 1);
     CHECK(tacit_generate(model, &options, 5, collect, &text) == TACIT_ERR_ARGUMENT);
     options.kv = TACIT_KV_4;
     options.kv_keep = 100;

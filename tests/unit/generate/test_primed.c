@@ -16,9 +16,9 @@ static const struct {
     enum tacit_kv kv;
     unsigned keep, context;
 } kinds[] = {
-    {TACIT_KV_8, 0, CONTEXT},   {TACIT_KV_4, 0, CONTEXT}, {TACIT_KV_K3V2, 0, CONTEXT},
-    {TACIT_KV_8, 40, CONTEXT},  {TACIT_KV_8, 30, LONGER}, /* from here on heads differ, unless the text is short */
-    {TACIT_KV_K4V2, 20, LONGER}};
+    {TACIT_KV_8, 0, CONTEXT},    {TACIT_KV_4, 0, CONTEXT},    {TACIT_KV_K3V2, 0, CONTEXT},
+    {TACIT_KV_8, 40, CONTEXT},   {TACIT_KV_8, 30, LONGER}, /* from here on heads differ, unless the text is short */
+    {TACIT_KV_K4V2, 20, LONGER}, {TACIT_KV_K4V3S, 20, LONGER}};
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 
 static struct tacit_model *model, *other_model;

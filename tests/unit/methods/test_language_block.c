@@ -321,14 +321,14 @@ static void check_kv_keep(const struct tacit_model *model)
 
 /* Heads keep numbers of their own, beside any kind: the block records them; threads and kernels change nothing; numbers that
  * are not this model's are refused. */
-static void check_kv_heads(const struct tacit_model *model)
+static void check_kv_heads(const struct tacit_model *model, enum kv_kind kind)
 {
     struct language_layout layout;
     struct block_job job;
-    encode_alike(model, 512, KV_K4V4, 10, &job, &layout);
+    encode_alike(model, 512, kind, 10, &job, &layout);
     const uint8_t *payload = job.payload.data;
     size_t n = job.payload.size;
-    CHECK(layout.kv_kind == KV_K4V4 && layout.kv_keep == 0);
+    CHECK(layout.kv_kind == kind && layout.kv_keep == 0);
     CHECK(layout.kv_heads.n == kv_heads_of(&model_file_lm(model->file)->shape));
     CHECK(job.payload.data[3] == 0x80 && job.payload.data[4] == layout.kv_heads.n);
     job.payload.data[4]++;
@@ -499,7 +499,8 @@ int main(void)
         check_silent_kinds(model);
         check_kv_kinds(model);
         check_kv_keep(model);
-        check_kv_heads(model);
+        check_kv_heads(model, KV_K4V4);
+        check_kv_heads(model, KV_K4V3S);
         check_kv_behind(model);
     }
     tacit_model_close(model);

@@ -118,7 +118,7 @@ static void check_refused(void)
     REFUSED(n_streams, TACIT_STREAMS_MAX + 1);
     REFUSED(n_context, TACIT_CONTEXT_MAX + 1);
     REFUSED(unmixed, 2);
-    REFUSED(kv, (enum tacit_kv)(TACIT_KV_K3V2 + 1));
+    REFUSED(kv, (enum tacit_kv)(TACIT_KV_K4V3S + 1));
     REFUSED(kv_keep, 100);
     REFUSED(block_size, TACIT_BLOCK_SIZE_MIN - 1);
     REFUSED(block_size, TACIT_BLOCK_SIZE_MAX + 1);

@@ -34,7 +34,7 @@ class Options(TypedDict, total=False):
     """Options by the names that the command has.
 
     threads: 0 is one for each processor; never changes a result. block_size, memory: bytes, or text
-    as "16M". model: a Model, a name or a file. streams, context, kv: of the model; kv ("8", "4", "k4v3", "3", "k4v2" or "k3v2"): the bits of its
+    as "16M". model: a Model, a name or a file. streams, context, kv: of the model; kv ("8", "4", "k4v3", "3", "k4v2", "k3v2" or "k4v3s"): the bits of its
     keys and values; kv_keep: of how many positions in a hundred, 0 for all. mix: False takes the model without context models. no_model: context models only. cpu: processor
     features, "scalar" for none. reference: a Reference, which decoding needs again. progress: called with bytes done of
     the input and bytes made, at last with all, or a bar with update(n), as tqdm has; what it raises stops the work.
@@ -176,7 +176,7 @@ def parse_budget(value: int | str) -> tuple[int, bool]:
 
 
 _KV_KINDS = {"8": lib.TACIT_KV_8, "4": lib.TACIT_KV_4, "k4v3": lib.TACIT_KV_K4V3, "3": lib.TACIT_KV_3,
-             "k4v2": lib.TACIT_KV_K4V2, "k3v2": lib.TACIT_KV_K3V2}
+             "k4v2": lib.TACIT_KV_K4V2, "k3v2": lib.TACIT_KV_K3V2, "k4v3s": lib.TACIT_KV_K4V3S}
 
 
 def kv_kind(name: str) -> int:
