@@ -138,8 +138,9 @@ void eval_copy_print_begin(const struct eval_arguments *arguments)
 {
     if (arguments->form == EVAL_JSON)
         printf("{\"tacit\": \"eval-copy\", \"version\": \"%s\", \"window\": %u, \"kv\": \"%s\", "
-               "\"results\": [",
-               tacit_version(), window_of(arguments), kv_name(arguments->options.kv));
+               "\"kv_keep\": %u, \"results\": [",
+               tacit_version(), window_of(arguments), kv_name(arguments->options.kv),
+               arguments->options.kv_keep);
     else if (arguments->form == EVAL_CSV)
         printf("model,file,distance,passages,%s,%s\n", value_names[0], value_names[1]);
     else

@@ -146,10 +146,10 @@ void eval_print_begin(const struct eval_arguments *arguments)
 {
     if (arguments->form == EVAL_JSON) {
         printf("{\"tacit\": \"eval\", \"version\": \"%s\", \"convention\": \"%s\", \"window\": %u, "
-               "\"stride\": %u, \"kv\": \"%s\", \"results\": [",
+               "\"stride\": %u, \"kv\": \"%s\", \"kv_keep\": %u, \"results\": [",
                tacit_version(), eval_convention_name(arguments->options.convention),
-               arguments->options.window, arguments->options.stride,
-               kv_name(arguments->options.kv));
+               arguments->options.window, arguments->options.stride, kv_name(arguments->options.kv),
+               arguments->options.kv_keep);
     } else if (arguments->form == EVAL_CSV) {
         fputs("model,file", stdout);
         for (int i = 0; i < N_COUNTS; i++)

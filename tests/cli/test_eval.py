@@ -82,6 +82,10 @@ class Eval(CliTest):
         self.assertLess(max(bits) / min(bits), 1.01)
         short = [self.eval("./toy.gguf", "--window", 100, "--kv", kv, "--", "a")[0]["bits"] for kv in ("8", "4")]
         self.assertEqual(*short)
+        for more in ([], ["--probe", "copy", "--window", 600]):
+            out = self.run_tacit("eval", "--json", "./toy.gguf", "--kv", "k4v3s", "--kv-keep", 40, *more, "--", "a")
+            told = json.loads(out.stdout)
+            self.assertEqual((told["kv"], told["kv_keep"]), ("k4v3s", 40))
 
     def test_copy_probe(self):
         rows = self.eval("./toy.gguf", "--probe", "copy", "--window", 600, "--", "a")

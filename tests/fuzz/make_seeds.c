@@ -154,6 +154,7 @@ static void make_language_kinds(const char *folder)
     make_language(folder, "model-8", TACIT_KV_8, 0);
     make_language(folder, "model-k3v2", TACIT_KV_K3V2, 0);
     make_language(folder, "model-heads", TACIT_KV_4, 30);
+    make_language(folder, "model-short", TACIT_KV_K4V3S, 30);
 }
 
 /* The list of what content of one class is arranged by, behind its size less one; and the content. */
@@ -320,6 +321,7 @@ static void make_primed_kinds(const char *folder)
     make_primed(folder, "k3v2", TACIT_KV_K3V2, 0, 384, false);
     make_primed(folder, "keep", TACIT_KV_8, 40, 384, false);
     make_primed(folder, "heads", TACIT_KV_4, 1, 512, false); /* by head: the text fills the share */
+    make_primed(folder, "short", TACIT_KV_K4V3S, 1, 512, false);
 }
 
 int main(int argc, char **argv)
