@@ -34,7 +34,7 @@ static const struct {
                     {"k4v2", KV_K4V2, 0, false},      {"k3v2", KV_K3V2, 0, false},
                     {"30 alike", KV_INT8, 30, true},  {"30", KV_INT8, 30, false},
                     {"25", KV_INT8, 25, false},       {"4, 30", KV_K4V4, 30, false},
-                    {"k4v2, 17", KV_K4V2, 17, false}, {"k4v3s, 18", KV_K4V3S, 18, false}};
+                    {"k4v2, 17", KV_K4V2, 17, false}, {"k4v3s, 17", KV_K4V3S, 17, false}};
 
 struct bench {
     const struct lm_model *lm;
