@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Little-endian loads and stores at any alignment, on machines of either byte order. Compilers turn
+ * Loads and stores, most of them little-endian, at any alignment, on machines of either byte order. Compilers turn
  * each into one instruction where the machine allows it.
  */
 #ifndef TACIT_BASE_BYTES_H
@@ -16,6 +16,16 @@ static inline uint16_t load_le16(const uint8_t *p)
 static inline uint32_t load_le32(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline uint16_t load_be16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t load_be32(const uint8_t *p)
+{
+    return (uint32_t)load_be16(p) << 16 | load_be16(p + 2);
 }
 
 static inline uint64_t load_le64(const uint8_t *p)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/sha256.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -20,11 +22,6 @@ const uint32_t sha256_round_constants[64] = {
 static uint32_t rotate(uint32_t x, int n)
 {
     return x >> n | x << (32 - n);
-}
-
-static uint32_t load_be32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 static void store_be32(uint8_t *p, uint32_t v)

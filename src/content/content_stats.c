@@ -231,7 +231,8 @@ bool content_fits_rows(const struct content *content, const uint8_t *data, size_
     size_t far = 64 * stride + stride / 2 / unit * unit + 37 * unit;
     if (samples && f.n_planes == 0)
         far = 499 * stride;
-    if (content->type == CONTENT_IMAGE1 || content->type == CONTENT_RECORDS)
+    if (content->type == CONTENT_IMAGE1 || content->type == CONTENT_RECORDS ||
+        content->type == CONTENT_DATABASE)
         return true;
     if (n < far + FIT_SAMPLES / 4)
         return n > 4 * stride;

@@ -46,6 +46,12 @@ struct sample_format content_samples(enum content_type type)
     return formats[type];
 }
 
+/* A power of two. */
+static bool page_size_fits(uint32_t size)
+{
+    return size >= CONTENT_PAGE_MIN && size <= CONTENT_PAGE_MAX && (size & (size - 1)) == 0;
+}
+
 struct content content_behind(const struct content *content, uint32_t n_bytes)
 {
     struct content behind = *content;
@@ -61,6 +67,8 @@ bool content_is_valid(const struct content *content)
         return false;
     if (!content_has_rows(content->type))
         return content->stride == 0 && content->offset == 0;
+    if (content->type == CONTENT_DATABASE)
+        return page_size_fits(content->stride) && content->offset < content->stride;
     struct sample_format f = content_samples(content->type);
     if (f.n_bytes != 0 && !stride_fits(f, content->stride))
         return false;

@@ -43,12 +43,15 @@ enum content_type {
     CONTENT_IMAGE48B = 26,
     CONTENT_IMAGE64 = 27, /* four */
     CONTENT_IMAGE64B = 28,
+    CONTENT_DATABASE = 29, /* pages of SQLite */
 };
 
 enum {
-    CONTENT_N_TYPES = 29,
+    CONTENT_N_TYPES = 30,
     CONTENT_STRIDE_MAX = 1 << 18,
     CONTENT_CHANNELS_MAX = 8, /* of sound */
+    CONTENT_PAGE_MIN = 512,   /* of a database */
+    CONTENT_PAGE_MAX = 1 << 16,
 };
 
 /* Types as bits, for sets. */
@@ -72,7 +75,8 @@ enum {
     (CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |   \
      CONTENT_AUDIO | CONTENT_DEEP_IMAGE)
 #define CONTENT_BINARY                                                                             \
-    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86))
+    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86) |         \
+     CONTENT_BIT(CONTENT_DATABASE))
 
 struct content {
     enum content_type type;
@@ -86,7 +90,7 @@ static inline bool content_has_rows(enum content_type type)
     return (CONTENT_BIT(type) &
             (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
              CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
-             CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) != 0;
+             CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_DATABASE) | CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) != 0;
 }
 
 /* A type in the first byte of a segment: bits 0-3, and bit 6 for 16. */

@@ -39,10 +39,12 @@ void components_for(const struct context_config *config, enum content_group grou
         list[n++] = &record_model_ops;
     if (config->content_set & CONTENT_BIT(CONTENT_X86))
         list[n++] = &x86_model_ops;
+    if (config->content_set & CONTENT_BIT(CONTENT_DATABASE))
+        list[n++] = &database_model_ops;
     list[n++] = &match_model_ops;
     if (config->strength == CONTEXT_STRONG)
         list[n++] = &count_model_ops;
-    if (config->content_set & CONTENT_WORDS)
+    if (config->content_set & (CONTENT_WORDS | CONTENT_BIT(CONTENT_DATABASE)))
         list[n++] = &text_model_ops;
     if (config->strength == CONTEXT_STRONG)
         list[n++] = &pattern_model_ops;

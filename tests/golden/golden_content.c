@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "golden/golden_database.h"
 #include "golden/golden_dumps.h"
 #include "golden/golden_pictures.h"
 #include "golden/golden_sounds.h"
@@ -654,6 +655,14 @@ static void put_forms(struct writer *w)
     put_long_digits(w);
     while (w->pos < w->n)
         put_format(w, "%s\r\n", word(w));
+}
+
+static void put_database(struct writer *w)
+{
+    uint8_t page[GOLDEN_DATABASE_PAGE];
+    golden_database_page(page, (uint32_t)(w->pos / sizeof page) + 1, &w->state);
+    for (size_t i = 0; i < sizeof page; i++)
+        put(w, page[i]);
 }
 
 typedef void (*put_fn)(struct writer *w);

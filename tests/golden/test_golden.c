@@ -83,6 +83,10 @@ static const struct variant variants[] = {
     {"recalls_model", TACIT_LEVEL_DEFAULT, 0, 17000, false, GOLDEN_news, true, true},
     {"reference_model", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, true},
     {"restates", 2, 0, 17000, false, GOLDEN_news, false, true},
+    {"database_lean", 2, 0, 6000, false, GOLDEN_database, false, false},
+    {"database_quick", 3, 0, 9000, false, GOLDEN_database, false, false},
+    {"database_strong", 4, 0, 7000, false, GOLDEN_database, false, false},
+    {"reference_database", 3, 0, 6000, false, GOLDEN_database, false, true},
 };
 
 /* Classes from alpha on, of which a few bytes show nothing, have variants of their own. */

@@ -109,6 +109,7 @@ static inline void own(struct setup *setup, void *at, size_t n)
 struct component make_order(struct setup *setup);
 struct component make_bitmap(struct setup *setup);
 struct component make_record(struct setup *setup);
+struct component make_database(struct setup *setup);
 struct component make_x86(struct setup *setup);
 struct component make_match(struct setup *setup);
 /* What the longest match of a component made by make_match comes to behind a byte that it has not been given yet. */

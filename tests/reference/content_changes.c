@@ -9,18 +9,23 @@
 
 int has_rows(unsigned type)
 {
-    return type == 3 || type == 5 || type == 6 || type == 7 || type == 10 || type == 11 ||
+    return type == 3 || type == 5 || type == 6 || type == 7 || type == 10 || type == 11 || type == 29 ||
            sample_bytes(type) > 0;
 }
 
 void check_type(unsigned type, uint32_t stride, uint32_t offset)
 {
-    require(type <= 28, "unknown content type");
+    require(type <= 29, "unknown content type");
     note("type", type);
     if (!has_rows(type))
         return;
     uint32_t least = type == 6 ? 3 : type == 10 ? 4 : 1, most = 1u << 18;
     uint32_t sample = sample_bytes(type);
+    if (type == 29) {
+        require((stride & (stride - 1)) == 0, "page size");
+        least = 512;
+        most = 65536;
+    }
     if (sample > 0) {
         least = is_deep_image(type) ? deep_planes(type) * sample : sample;
         most = is_deep_image(type) ? most : 8 * sample;

@@ -77,9 +77,9 @@ struct lean *make_lean(unsigned memory, uint64_t n_reference)
 static uint64_t suited(struct lean *l, const struct seen *seen)
 {
     unsigned c = (unsigned)last(seen, 1), lower = c | 0x20;
-    if (seen->stride > 0)
+    if (seen->stride > 0 && seen->type != 29)
         return UINT64_C(1) << 32 | back(seen, seen->stride) << 16 | c << 8;
-    if (seen->type == 0 || seen->type == 4)
+    if (seen->type == 0 || seen->type == 4 || seen->type == 29)
         return UINT64_C(1) << 33 | (last(seen, 3) & 0xffff00);
     if (c < 128 && (lower < 'a' || lower > 'z')) {
         l->word = 0;

@@ -32,7 +32,7 @@ static uint64_t J(uint64_t x, uint64_t y)
 static void byte(void *state, const struct seen *seen)
 {
     struct record *r = state;
-    if (seen->stride != 0)
+    if (seen->type == 3)
         r->w = seen->stride;
     else if (seen->n != 0)
         guess_length(r, seen);

@@ -160,6 +160,19 @@ static bool find_tga(const uint8_t *data, size_t n, struct content_header *h)
                                     18u + data[0]);
 }
 
+/* A database of SQLite, which is pages from its first byte on. */
+static bool find_sqlite(const uint8_t *data, size_t n, struct content_header *h)
+{
+    if (n < 100 || memcmp(data, "SQLite format 3", 16) != 0)
+        return false;
+    uint32_t size = load_be16(data + 16), n_pages = load_be32(data + 28);
+    size = size == 1 ? 1u << 16 : size;
+    struct content content = {CONTENT_DATABASE, size, 0};
+    bool counts = n_pages > 0 && load_be32(data + 24) == load_be32(data + 92);
+    *h = (struct content_header){content, 0, counts ? (uint64_t)size * n_pages : UINT64_MAX};
+    return content_is_valid(&content);
+}
+
 bool content_header_find(const uint8_t *data, size_t n, struct content_header *header)
 {
     if (n == 0)
@@ -179,6 +192,9 @@ bool content_header_find(const uint8_t *data, size_t n, struct content_header *h
     case 'D':
         return dicom_header_find(data, n, header) || find_tga(data, n, header);
     case 'S':
+        if (find_sqlite(data, n, header))
+            return true;
+        /* fall through */
     case 'X':
         return fits_header_find(data, n, header) || find_tga(data, n, header);
     default:

@@ -79,10 +79,10 @@ struct lean *lean_lay_out(struct arena *arena, const struct context_config *conf
 static uint64_t suited_context(struct lean *lean, const struct history *h)
 {
     unsigned c = h->last8 & 0xff;
-    if (h->content.stride > 0)
+    if (h->content.stride > 0 && h->content.type != CONTENT_DATABASE)
         return (uint64_t)history_byte(h, h->content.stride) << 16 | (h->last8 & 0xff) << 8 |
                UINT64_C(1) << 32;
-    if (h->content.type == CONTENT_X86 || h->content.type == CONTENT_DEFAULT)
+    if (CONTENT_BIT(h->content.type) & CONTENT_BINARY)
         return (h->last8 & 0xffff00) | UINT64_C(1) << 33;
     bool letter = (c | 0x20) - 'a' < 26u || c >= 128;
     uint32_t word = letter ? (lean->learnt.word + (c | 0x20) + 1) * 0x9e3779b1u : 0;

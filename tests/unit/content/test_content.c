@@ -168,6 +168,39 @@ static void check_headers(void)
     check_one(CONTENT_IMAGE24, 300, 54 + 300 * 356, "bmp");
 }
 
+/* The header of a database, of so many pages; 0: by a program that did not say. */
+static void put_database_header(uint8_t *to, uint32_t page_size, uint32_t n_pages)
+{
+    memset(to, 0, 100);
+    memcpy(to, "SQLite format 3", 16);
+    to[16] = (uint8_t)(page_size >> 8);
+    to[17] = (uint8_t)(page_size >> 16); /* 65536 is written as 1 */
+    to[30] = (uint8_t)(n_pages >> 8);
+    to[31] = (uint8_t)n_pages;
+    to[27] = 5;
+    to[95] = n_pages > 0 ? 5 : 4;
+}
+
+static void check_databases(void)
+{
+    fill_random(data, 200000);
+    put_database_header(data, 4096, 0);
+    check_one(CONTENT_DATABASE, 4096, 200000, "database");
+    put_database_header(data, 65536, 2);
+    check_one(CONTENT_DATABASE, 65536, 131072, "large pages");
+    CHECK(split(200000, SEGMENTS_MAX) == 2 && segments[0].n_bytes == 131072);
+    put_database_header(data, 1536, 0);
+    CHECK(split(200000, SEGMENTS_MAX) > 0 && segments[0].content.type != CONTENT_DATABASE);
+    put_database_header(data, 256, 0);
+    CHECK(split(200000, SEGMENTS_MAX) > 0 && segments[0].content.type != CONTENT_DATABASE);
+
+    fill_text(data, 100000);
+    fill_random(data + 100000, 100000);
+    put_database_header(data + 100000, 1024, 50);
+    CHECK(split(200000, SEGMENTS_MAX) == 3 && segments[1].content.type == CONTENT_DATABASE);
+    CHECK(segments[0].n_bytes == 100000 && segments[1].n_bytes == 51200);
+}
+
 /* Headers before data of another kind, and numbers out of all bounds. */
 static void check_liars(void)
 {
@@ -223,6 +256,7 @@ int main(void)
 {
     check_kinds();
     check_headers();
+    check_databases();
     check_liars();
     check_mixture();
     return check_result();

@@ -158,6 +158,8 @@ static void check_content_changes(enum context_strength strength)
             struct content content = {(enum content_type)(i / 8 / N_PART), 7, 2};
             if (content_samples(content.type).n_bytes > 0)
                 content.stride = 6u * content_samples(content.type).n_bytes;
+            if (content.type == CONTENT_DATABASE)
+                content.stride = CONTENT_PAGE_MIN;
             content.offset %= content.stride;
             if (!content_has_rows(content.type))
                 content.stride = content.offset = 0;
@@ -187,6 +189,10 @@ static void check_content_bounds(void)
         {CONTENT_RECORDS, 0, 0},
         {CONTENT_RECORDS, CONTENT_STRIDE_MAX + 1, 0},
         {CONTENT_RECORDS, 12, 12},
+        {CONTENT_DATABASE, 256, 0},
+        {CONTENT_DATABASE, 1536, 0},
+        {CONTENT_DATABASE, CONTENT_PAGE_MAX * 2, 0},
+        {CONTENT_DATABASE, 512, 512},
         {CONTENT_IMAGE24, 2, 0},
         {CONTENT_IMAGE32, 3, 0},
         {CONTENT_AUDIO16, 3, 0},

@@ -44,6 +44,8 @@ static struct content random_content(uint64_t *state)
                    : strides[below(state, sizeof strides / sizeof *strides)];
     if (f.n_planes > 0)
         c.stride = (c.stride / 2 + f.n_planes) * 2;
+    if (c.type == CONTENT_DATABASE)
+        c.stride = CONTENT_PAGE_MIN << below(state, 3);
     if (c.stride < 4 && (c.type == CONTENT_IMAGE24 || c.type == CONTENT_IMAGE32))
         c.stride = 4;
     c.offset = below(state, c.stride);

@@ -74,7 +74,7 @@ static void next_byte(void *shared, void *stream, const struct history *h)
     struct record_stream *s = stream;
     struct context_set_stream *c = &s->set;
     uint64_t last = h->last8;
-    if (h->content.stride != 0)
+    if (h->content.type == CONTENT_RECORDS)
         s->stride = h->content.stride;
     else if (h->n != 0)
         guess_stride(s, h);
