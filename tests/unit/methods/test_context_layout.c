@@ -90,6 +90,9 @@ int main(void)
     check_reserved("changes", (const uint8_t[]){0xc2, 0x02}, 2);
     check_reserved("form 5", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x50}, 6);
     check_reserved("bit 3 of base64", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x18}, 6);
+    check_reserved("base 3 of a dump of words",
+                   (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x40, 0x37, 0x46, 0x49, 0x00},
+                   10);
     check_refused("line ends of nothing", (const uint8_t[]){0x42, 0x01}, 2);
     check_refused("a row of 0 bytes", (const uint8_t[]){0x02, 0x41}, 2);
     check_refused("stride 0", (const uint8_t[]){0x02, 0x03, 0x00, 0x00}, 4);
