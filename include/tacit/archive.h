@@ -140,7 +140,7 @@ typedef int (*tacit_recover_fn)(void *context, enum tacit_recovered what, uint64
  * blocks are lost, no hash tells whether the others are of one version; TACIT_ERR_MODEL_MISSING,
  * TACIT_ERR_MODEL_WRONG, TACIT_ERR_REFERENCE_MISSING, TACIT_ERR_REFERENCE_WRONG: something was
  * lost, and a header names a model or a reference that was not given; TACIT_ERR_VERSION: something
- * was lost, and a block needs a newer version; TACIT_ERR_NOT_ARCHIVE:
+ * was lost, and a header or a block needs a newer version; TACIT_ERR_NOT_ARCHIVE:
  * neither a block nor a header was found; TACIT_ERR_CANCELLED: the sink stopped it. */
 TACIT_API enum tacit_status tacit_archive_recover(const struct tacit_source *source,
                                                   const struct tacit_options *options,

@@ -26,7 +26,7 @@ struct recovery {
     struct thread_pool *pool;        /* for source_lend_threads */
     const struct tacit_model *model; /* for blocks whose archive's header is gone */
     enum tacit_status needed_status; /* of a header whose model or reference was not given, or of
-                                        a block that needs a newer version */
+                                        a header or a block that needs a newer version */
     struct recover_parts parts;
     struct recover_plan archives;
     struct hash_stream *hash; /* of the current archive's content, as long as nothing is lost */
@@ -256,6 +256,8 @@ static enum tacit_status prepare(struct recovery *r)
     TRY(hash_stream_create(&r->hash));
     TRY(choose_fallback(r));
     TRY(recover_scan(&r->parts, r->source, &r->job));
+    if (r->parts.saw_newer)
+        r->needed_status = TACIT_ERR_VERSION;
     return recover_plan_make(&r->archives, &r->parts, r->source->size);
 }
 

@@ -38,6 +38,7 @@ struct recover_parts {
     struct recover_part *items; /* [n], by offset */
     size_t n, cap;
     bool saw_header; /* header of a block or an archive, even if the bytes behind are lost */
+    bool saw_newer;  /* such a header that needs a newer version */
 };
 
 /* Reads the source from front to back. TACIT_ERR_MEMORY, TACIT_ERR_MEMORY_LIMIT (by the plan);

@@ -95,6 +95,14 @@ static enum tacit_status add_part(struct scan *s, const struct recover_part *par
     return TACIT_OK;
 }
 
+/* Passes on what parsing a header says. What only a newer version can read is no noise. */
+static enum tacit_status note_newer(struct scan *s, enum tacit_status parsed)
+{
+    if (parsed == TACIT_ERR_VERSION)
+        s->parts->saw_header = s->parts->saw_newer = true;
+    return parsed;
+}
+
 static bool may_waste(const struct scan *s)
 {
     return s->n_wasted / WASTE_FACTOR <= s->source->size + WASTE_MIN;
@@ -167,7 +175,7 @@ static enum tacit_status try_block(struct scan *s, uint64_t *offset)
     uint8_t data[FORMAT_BLOCK_HEADER];
     struct recover_part part = {.kind = RECOVER_BLOCK, .offset = *offset};
     TRY(source_read(s->source, *offset, data, sizeof data));
-    TRY(format_block_parse(data, UINT64_MAX, &part.block));
+    TRY(note_newer(s, format_block_parse(data, UINT64_MAX, &part.block)));
     s->parts->saw_header = true;
     part.tag = part.block.tag;
     part.end = *offset + sizeof data + part.block.payload_size;
@@ -210,12 +218,13 @@ static enum tacit_status try_archive(struct scan *s, uint64_t *offset)
 }
 
 /* Looks for an archive of brief form, but only where an archive can begin: only the content's check
- * covers it, so that the bytes behind have to confirm where it ends. */
+ * covers it, so that the bytes behind have to confirm where it ends. Of an archive of a newer version
+ * nothing but its version can be read, which no check covers, so that only there it counts, too. */
 static enum tacit_status try_brief(struct scan *s, uint64_t *offset)
 {
     struct format_header header;
     size_t n_header;
-    TRY(source_read_header(s->source, *offset, &header, &n_header));
+    TRY(note_newer(s, source_read_header(s->source, *offset, &header, &n_header)));
     struct recover_part part = {.kind = RECOVER_SINGLE,
                                 .offset = *offset,
                                 .end = *offset + n_header + header.block.payload_size,

@@ -88,11 +88,11 @@ static bool is_smooth(const struct samples *s)
            distance(s, 1) < distance(s, FAR) / 3 && is_valley(s, 1);
 }
 
-/* Samples that equal the one so many before. */
+/* Samples that equal the one so many before, at most as many as the widest row that `sharpest` finds. */
 static size_t n_equal(const struct samples *s, size_t before)
 {
     size_t n = 0;
-    for (size_t i = ROW_MAX; i < s->n; i++)
+    for (size_t i = ROW_MAX + SLOPE; i < s->n; i++)
         n += s->x[i] == s->x[i - before];
     return n;
 }

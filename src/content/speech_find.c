@@ -32,7 +32,7 @@ struct finder {
     const struct content_segment *split;
     size_t n_split;
     struct speech *speech;
-    uint32_t silent_min;
+    size_t silent_min;
     size_t done; /* all bytes before it are in segments */
     bool full;
 };
@@ -235,7 +235,7 @@ void speech_find(struct speech *speech, const uint8_t *data, size_t n,
                  const struct content_segment *split, size_t n_split)
 {
     struct finder f;
-    uint32_t silent_min = 1;
+    size_t silent_min = 1; /* grows beyond n at most, so that the loop ends */
     do {
         f = (struct finder){.data = data,
                             .n = n,

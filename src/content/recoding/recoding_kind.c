@@ -83,6 +83,8 @@ static enum tacit_status read_layout(struct varint_reader *r, struct recoding_ki
         .n_before = (uint8_t)((blanks >> 3 & 7) + 1),
         .text = (enum dump_text)(blanks >> 6),
     };
+    if (kind->dump.base > DUMP_DECIMAL)
+        return TACIT_ERR_VERSION;
     if (recoding_form(kind) == RECODING_WORDS)
         TRY(read_words(r, kind));
     TRY(varint_read(r, &low));
@@ -90,8 +92,6 @@ static enum tacit_status read_layout(struct varint_reader *r, struct recoding_ki
         TRY(varint_read(r, &high));
     kind->dump.start = (uint64_t)high << 32 | low;
     kind->n_separator = varint_read_byte(r);
-    if (kind->dump.base > DUMP_DECIMAL)
-        return TACIT_ERR_VERSION;
     if (kind->n_separator > RECODING_SEPARATOR_MAX)
         return TACIT_ERR_CORRUPT;
     read_separator(r, kind);

@@ -243,7 +243,7 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
         TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == layout->n_segments));
         n_left -= layout->segments[i].n_bytes;
         if (layout->recalls && !may_recall(&layout->segments[i]))
-            return TACIT_ERR_CORRUPT;
+            return TACIT_ERR_VERSION;
     }
     context_layout_set_contents(layout, reference, content_size);
     *n_layout = r.pos;

@@ -221,43 +221,47 @@ static enum tacit_status read_kv_kind(struct varint_reader *r, bool present,
     return present && byte == KV_INT8 ? TACIT_ERR_CORRUPT : TACIT_OK;
 }
 
-/* The second byte, and those behind it of a reference, of a kind of KV cache and of restated headers. */
-static enum tacit_status read_type(struct varint_reader *r, struct byte_view reference,
-                                   struct language_layout *layout, bool *recoded, bool *arranged)
+/* Whether flags stand for nothing in this version, one by one or together. flags: of the second byte. */
+static bool has_reserved(unsigned first, unsigned flags, const struct language_layout *layout)
 {
-    unsigned byte = varint_read_byte(r), reading = 0;
-    unsigned type = byte & TYPE_MASK;
-    layout->type = (enum content_type)type;
-    layout->referenced = byte & FLAG_REFERENCE;
-    layout->recalls = (byte & RECALLS) == RECALLS;
-    layout->restate.used = layout->recalls && byte & FLAG_RESTATED;
-    *recoded = !layout->recalls && byte & FLAG_RECODED;
-    *arranged = !layout->recalls && byte & FLAG_ARRANGED;
-    const unsigned known = TYPE_MASK | FLAG_REFERENCE | FLAG_RECODED | FLAG_KV_KIND | FLAG_ARRANGED;
-    if ((byte & ~known) != 0 || type >= CONTENT_N_TYPES || content_has_rows(layout->type))
-        return TACIT_ERR_VERSION;
-    if (layout->referenced)
-        reading = varint_read_byte(r);
-    layout->model_part = reading & MODEL_PART_MASK;
-    layout->reading = (struct reference_reading){layout->type, reading >> PART_SHIFT};
-    TRY(read_kv_kind(r, byte & FLAG_KV_KIND, layout));
-    if (layout->recalls && reference.n == 0)
-        return TACIT_ERR_REFERENCE_MISSING;
-    return layout->restate.used ? tar_restate_parse(r, reference, &layout->restate) : TACIT_OK;
-}
-
-/* Whether the flags stand for nothing in this version, one by one or together. */
-static bool has_reserved(unsigned first, const struct language_layout *layout, bool recoded,
-                         bool arranged)
-{
+    bool changed = flags & FLAG_RECODED || first & FLAG_LINE_ENDS, arranged = flags & FLAG_ARRANGED;
     if ((first & MEMORY_MASK) > CONTEXT_MEMORY_LOG2_MAX - CONTEXT_MEMORY_LOG2_MIN)
         return true;
-    if ((layout->primed || layout->recalls) && layout->n_streams > 1)
-        return true;
-    bool changed = recoded || (first & FLAG_LINE_ENDS);
     if (layout->referenced && (layout->primed || layout->unmixed || changed || arranged))
         return true;
     return arranged && layout->unmixed;
+}
+
+/* The second byte. What is reserved is seen before the bytes behind it are read, which may then mean something else. *flags: its
+ * flags, but for those that together mean that the block recalls, and whether it is restated. */
+static enum tacit_status read_type(struct varint_reader *r, unsigned first,
+                                   struct language_layout *layout, unsigned *flags)
+{
+    unsigned byte = varint_read_byte(r), type = byte & TYPE_MASK;
+    layout->type = (enum content_type)type;
+    layout->unmixed = first & FLAG_UNMIXED;
+    layout->primed = first & FLAG_PRIMED;
+    layout->referenced = byte & FLAG_REFERENCE;
+    layout->recalls = (byte & RECALLS) == RECALLS;
+    layout->restate.used = layout->recalls && byte & FLAG_RESTATED;
+    *flags = layout->recalls ? byte & FLAG_KV_KIND : byte & ~(unsigned)TYPE_MASK;
+    return type >= CONTENT_N_TYPES || content_has_rows(layout->type) ||
+                   has_reserved(first, *flags, layout)
+               ? TACIT_ERR_VERSION
+               : TACIT_OK;
+}
+
+/* Bytes of a reference, of a kind of KV cache and of restated headers. */
+static enum tacit_status read_reading(struct varint_reader *r, struct byte_view reference,
+                                      unsigned flags, struct language_layout *layout)
+{
+    unsigned reading = layout->referenced ? varint_read_byte(r) : 0;
+    layout->model_part = reading & MODEL_PART_MASK;
+    layout->reading = (struct reference_reading){layout->type, reading >> PART_SHIFT};
+    TRY(read_kv_kind(r, flags & FLAG_KV_KIND, layout));
+    if (layout->recalls && reference.n == 0)
+        return TACIT_ERR_REFERENCE_MISSING;
+    return layout->restate.used ? tar_restate_parse(r, reference, &layout->restate) : TACIT_OK;
 }
 
 enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t content_size,
@@ -265,19 +269,19 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
                                         struct language_layout *layout, size_t *n_layout)
 {
     struct varint_reader r = {data, n, 0};
-    unsigned first = varint_read_byte(&r);
-    bool recoded, arranged;
+    unsigned first = varint_read_byte(&r), flags;
     *n_layout = 1;
     if (n > 0 && (first & USUAL) == USUAL)
         return read_usual(first, content_size, layout);
-    TRY(read_type(&r, reference_bytes(reference), layout, &recoded, &arranged));
+    TRY(read_type(&r, first, layout, &flags));
+    TRY(read_reading(&r, reference_bytes(reference), flags, layout));
     layout->line_ends.n_removed = 0;
     if (first & FLAG_LINE_ENDS) {
         TRY(line_ends_parse(&r, content_size, &layout->line_ends));
         content_size -= layout->line_ends.n_removed;
     }
-    TRY(read_recoding(&r, recoded, content_size, layout));
-    TRY(read_arrangement(&r, arranged, layout->n_recoded, layout));
+    TRY(read_recoding(&r, flags & FLAG_RECODED, content_size, layout));
+    TRY(read_arrangement(&r, flags & FLAG_ARRANGED, layout->n_recoded, layout));
     layout->first_token = SMALL_FIRST_TOKEN;
     layout->n_context = SMALL_CONTEXT;
     layout->n_streams = 1;
@@ -286,12 +290,10 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
         TRY(varint_read(&r, &layout->n_context));
         TRY(varint_read(&r, &layout->n_streams));
     }
-    layout->unmixed = first & FLAG_UNMIXED;
-    layout->primed = first & FLAG_PRIMED;
     if (layout->n_context == 0 || layout->n_context > TACIT_CONTEXT_MAX || layout->n_streams == 0 ||
         layout->n_streams > TACIT_STREAMS_MAX || content_size == 0)
         return TACIT_ERR_CORRUPT;
-    if (has_reserved(first, layout, recoded, arranged))
+    if ((layout->primed || layout->recalls) && layout->n_streams > 1)
         return TACIT_ERR_VERSION;
     layout->memory_log2 = CONTEXT_MEMORY_LOG2_MIN + (first & MEMORY_MASK);
     TRY(read_streams(&r, layout->n_spoken, layout));

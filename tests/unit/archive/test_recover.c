@@ -356,11 +356,37 @@ static void check_newer(void)
     store_le32(header + 46, (uint32_t)hash64(header, 46, 0));
     struct found found = recover(TACIT_ERR_VERSION);
     CHECK(found.n_lost == BLOCK && found.n_right == N_CONTENT - BLOCK);
+
+    header[13] = 1; /* reserved */
+    store_le32(header + 46, (uint32_t)hash64(header, 46, 0));
+    found = recover(TACIT_ERR_VERSION);
+    CHECK(found.n_lost == BLOCK && found.n_right == N_CONTENT - BLOCK);
+}
+
+/* An archive of another version of the format: alone, behind one of this version, and within noise. */
+static void check_newer_archive(void)
+{
+    make_versions(SAMPLE_TEXT);
+    n_other = compress(content, BLOCK / 2, other, 1);
+    other[4] ^= 3;
+    memcpy(damaged, other, n_other);
+    n_damaged = n_other;
+    recover(TACIT_ERR_VERSION);
+    memcpy(damaged, archive, n_archive);
+    memcpy(damaged + n_archive, other, n_other);
+    n_damaged = n_archive + n_other;
+    struct found found = recover(TACIT_ERR_VERSION);
+    CHECK(found.n_right == N_CONTENT && found.n_gaps == 1);
+    damaged[n_archive] = 1;
+    memcpy(damaged + n_archive + 1, other, n_other);
+    n_damaged++;
+    recover(TACIT_ERR_CORRUPT);
 }
 
 int main(void)
 {
     check_newer();
+    check_newer_archive();
     check_two_versions();
     check_archives_inside();
     check_end_in_nest();

@@ -76,6 +76,22 @@ static void check_rough(void)
     }
 }
 
+/* Rows as wide as are found: a ridge that sinks from row to row. */
+static void check_wide(void)
+{
+    for (uint32_t width = 4092; width <= 4098; width++) {
+        struct content c = {CONTENT_DEFAULT, 0, 0};
+        for (uint32_t i = 0; 2 * i + 2 <= N; i++) {
+            uint32_t x = i % width, ridge = (x < width / 2 ? x : width - x) * 2;
+            uint32_t value = 20000 + ridge + i / width * 3 + below(27);
+            data[2 * i] = (uint8_t)value;
+            data[2 * i + 1] = (uint8_t)(value >> 8);
+        }
+        CHECK_MSG(deep_rows_find(data, N, &c) && c.stride == 2 * width, "width %u: stride %u",
+                  width, c.stride);
+    }
+}
+
 static void fill_random(void)
 {
     for (size_t i = 0; i < N; i++)
@@ -136,6 +152,7 @@ int main(void)
 {
     check_found();
     check_rough();
+    check_wide();
     check_others();
     return check_result();
 }

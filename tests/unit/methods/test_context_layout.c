@@ -60,8 +60,27 @@ static void check_reserved(const char *what, const uint8_t *data, size_t n)
     CHECK_MSG(parse(data, n) == TACIT_ERR_VERSION, "%s", what);
 }
 
+/* Copies in the coded bits, beside a segment that is raw, a copy, or sound. */
+static void check_reserved_recalls(void)
+{
+    static const uint8_t kinds[][3] = {{0x11}, {0x20, 0x00}, {0x07, 0x02, 0x00}};
+    struct tacit_reference *reference;
+    CHECK(tacit_reference_create(&reference, "old", 3) == TACIT_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t data[] = {0x82, 0x0f, 0x01, 0x01, 0x01, 0, 0, 0};
+        size_t n_parsed;
+        if (i < 3)
+            memcpy(data + 4, kinds[i], sizeof kinds[i]);
+        CHECK_MSG(context_layout_parse(data, sizeof data, 100, reference, &parsed, &n_parsed) ==
+                      (i < 3 ? TACIT_ERR_VERSION : TACIT_OK),
+                  "segment %u", i);
+    }
+    tacit_reference_destroy(reference);
+}
+
 int main(void)
 {
+    check_reserved_recalls();
     layout =
         (struct context_layout){.config = {.strength = CONTEXT_STRONG, .memory_log2 = 22},
                                 .n_segments = 1,
@@ -90,6 +109,9 @@ int main(void)
     check_reserved("changes", (const uint8_t[]){0xc2, 0x02}, 2);
     check_reserved("form 5", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x50}, 6);
     check_reserved("bit 3 of base64", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x18}, 6);
+    check_reserved("base 3 of a dump of words",
+                   (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x40, 0x37, 0x46, 0x49, 0x00},
+                   10);
     check_refused("line ends of nothing", (const uint8_t[]){0x42, 0x01}, 2);
     check_refused("a row of 0 bytes", (const uint8_t[]){0x02, 0x41}, 2);
     check_refused("stride 0", (const uint8_t[]){0x02, 0x03, 0x00, 0x00}, 4);
