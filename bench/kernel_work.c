@@ -25,6 +25,7 @@ enum {
 static _Alignas(64) struct {
     float x[N], y[N], z[N], mixed[2 * KERNEL_LANES], step[MIX_SETS];
     uint32_t mass[N];
+    uint16_t reciprocal[ADAPTIVE_LIMIT_MAX + 1];
     int8_t q[N];
     float scale[GROUPS];
     int32_t sum[GROUPS];
@@ -82,7 +83,8 @@ static void product_int4(const struct kernels *k)
                                 MIX_SETS, 15.0f, data.z))                                          \
     X("mix_sum", k->mix_sum(data.x, MIX_INPUTS, sets, MIX_SETS))                                   \
     X("mix_train", k->mix_train(sets, MIX_SETS, data.step, data.x, MIX_INPUTS))                    \
-    X("squash", k->squash(data.y, data.x, N))
+    X("squash", k->squash(data.y, data.x, N))                                                      \
+    X("adaptive_learn", k->adaptive_learn(data.mass, N, 1, ADAPTIVE_LIMIT_MAX, data.reciprocal))
 
 static void fill(void)
 {
@@ -95,6 +97,8 @@ static void fill(void)
         data.mass[i] = state >> 2;
         data.bytes[i] = (uint8_t)(state >> 16);
     }
+    for (uint32_t i = 0; i <= ADAPTIVE_LIMIT_MAX; i++)
+        data.reciprocal[i] = (uint16_t)(131072 / (2 * i + 3));
     for (size_t k = 0; k < MIX_SETS; k++)
         sets[k] = data.z + k * MIX_INPUTS;
 }

@@ -88,6 +88,25 @@ static inline ints sub_ints(ints a, ints b)
     return _mm256_sub_epi32(a, b);
 }
 
+static inline ints mul_ints(ints a, ints b)
+{
+    return _mm256_mullo_epi32(a, b);
+}
+
+static inline ints and_ints(ints a, ints b)
+{
+    return _mm256_and_si256(a, b);
+}
+
+static inline ints xor_ints(ints a, ints b)
+{
+    return _mm256_xor_si256(a, b);
+}
+
+/* n: a constant */
+#define shift_right(x, n) _mm256_srli_epi32(x, n)
+#define shift_left(x, n)  _mm256_slli_epi32(x, n)
+
 static inline ints half_of(ints x)
 {
     return _mm256_srli_epi32(x, 1);

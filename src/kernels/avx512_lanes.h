@@ -85,6 +85,25 @@ static inline ints sub_ints(ints a, ints b)
     return _mm512_sub_epi32(a, b);
 }
 
+static inline ints mul_ints(ints a, ints b)
+{
+    return _mm512_mullo_epi32(a, b);
+}
+
+static inline ints and_ints(ints a, ints b)
+{
+    return _mm512_and_si512(a, b);
+}
+
+static inline ints xor_ints(ints a, ints b)
+{
+    return _mm512_xor_si512(a, b);
+}
+
+/* n: a constant */
+#define shift_right(x, n) _mm512_srli_epi32(x, n)
+#define shift_left(x, n)  _mm512_slli_epi32(x, n)
+
 static inline ints half_of(ints x)
 {
     return _mm512_srli_epi32(x, 1);
@@ -101,9 +120,21 @@ static inline ints round_to_ints(floats x)
     return _mm512_cvtps_epi32(x);
 }
 
+/* Towards zero. */
+static inline ints cut_to_ints(floats x)
+{
+    return _mm512_cvttps_epi32(x);
+}
+
 static inline ints load_ints(const uint32_t *p)
 {
     return _mm512_load_si512(p);
+}
+
+/* To p, which needs no alignment. */
+static inline void store_ints(uint32_t *p, ints v)
+{
+    _mm512_storeu_si512(p, v);
 }
 
 static inline floats to_floats(ints x)

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/adaptive_word.h"
 #include "kernels/lm_kernels.h"
 
 /* Floats are summed in this many strided lanes, and the lanes by one fixed tree. */
@@ -34,6 +35,7 @@ enum { KERNEL_LANES = 16 };
  * mix_sum: the sum over i of x[i] * (0 + sets[0][i] + sets[1][i] + ...), the sets added in this order.
  * mix_train: sets[k][i] += x[i] * step[k]. The sets are distinct.
  * squash: p[i] = 1 / (1 + e^-x[i]), as strict_squash.
+ * adaptive_learn: each of words[0 .. n) becomes its adaptive_learnt. limit: 0 .. ADAPTIVE_LIMIT_MAX.
  */
 #define MIX_KERNEL_TABLE(X)                                                                        \
     X(mix_dots, void, (float *out, const float *x, size_t n, float *const *sets, size_t n_sets))   \
@@ -43,7 +45,9 @@ enum { KERNEL_LANES = 16 };
     X(mix_sum, float, (const float *x, size_t n, float *const *sets, size_t n_sets))               \
     X(mix_train, void,                                                                             \
       (float *const *sets, size_t n_sets, const float *step, const float *x, size_t n))            \
-    X(squash, void, (float *p, const float *x, size_t n))
+    X(squash, void, (float *p, const float *x, size_t n))                                          \
+    X(adaptive_learn, void,                                                                        \
+      (uint32_t * words, size_t n, int bit, uint32_t limit, const uint16_t *reciprocal))
 
 /* The language model's rows are in lm_kernels.h. */
 #define KERNEL_TABLE(X) MIX_KERNEL_TABLE(X) LM_KERNEL_TABLE(X)

@@ -78,6 +78,9 @@ static float mix_sum_avx2(const float *x, size_t n, float *const *sets, size_t n
     return sum_registers(lo, hi);
 }
 
+#define ISA avx2
+#include "kernels/adaptive_lanes.h"
+
 void kernels_init_avx2(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_avx2;
@@ -85,6 +88,7 @@ void kernels_init_avx2(struct kernels *kernels)
     kernels->mix_sum = mix_sum_avx2;
     kernels->mix_train = mix_train_avx2;
     kernels->squash = squash_avx2;
+    kernels->adaptive_learn = adaptive_learn_avx2;
 }
 
 #endif

@@ -128,12 +128,16 @@ static float mix_sum_avx512(const float *x, size_t n, float *const *sets, size_t
     return sum_register(sum);
 }
 
+#define ISA avx512
+#include "kernels/adaptive_lanes.h"
+
 void kernels_init_avx512(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_avx512;
     kernels->mix_layer = mix_layer_avx512;
     kernels->mix_sum = mix_sum_avx512;
     kernels->squash = squash_avx512;
+    kernels->adaptive_learn = adaptive_learn_avx512;
     kernels->mix_train = mix_train_avx512;
 }
 

@@ -62,6 +62,13 @@ static float mix_sum_scalar(const float *x, size_t n, float *const *sets, size_t
     return sum_lanes(lane);
 }
 
+static void adaptive_learn_scalar(uint32_t *words, size_t n, int bit, uint32_t limit,
+                                  const uint16_t *reciprocal)
+{
+    for (size_t i = 0; i < n; i++)
+        words[i] = adaptive_learnt(words[i], bit, limit, reciprocal);
+}
+
 void kernels_init_scalar(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_scalar;
@@ -69,4 +76,5 @@ void kernels_init_scalar(struct kernels *kernels)
     kernels->mix_sum = mix_sum_scalar;
     kernels->mix_train = mix_train_scalar;
     kernels->squash = squash_scalar;
+    kernels->adaptive_learn = adaptive_learn_scalar;
 }

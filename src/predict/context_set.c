@@ -15,7 +15,13 @@ void context_set_lay_out(struct context_set *set, struct input_setup *setup, uns
     setup->n_contexts += n_contexts;
     if (maps == NULL)
         return;
-    *set = (struct context_set){setup->slots, setup->tables, maps, n_contexts, salt, full};
+    *set = (struct context_set){.slots = setup->slots,
+                                .tables = setup->tables,
+                                .kernels = setup->kernels,
+                                .maps = maps,
+                                .n = n_contexts,
+                                .salt = salt,
+                                .full = full};
     for (unsigned i = 0; i < n_contexts; i++) {
         for (unsigned s = 0; s < BIT_HISTORY_STATES; s++) {
             uint32_t n0 = setup->tables->history.n0[s], n1 = setup->tables->history.n1[s];
@@ -107,40 +113,68 @@ static unsigned node_of(const struct history *history)
     return leading - 1 + (history->partial & (leading - 1));
 }
 
+/* The run that predicts the present bit of each context: none if what it expects has not come so far. */
+static void find_runs(struct context_set_stream *stream, const struct history *history, unsigned n)
+{
+    const uint16_t *restrict expected = stream->expected;
+    const uint8_t *restrict run_kind = stream->run_kind;
+    uint8_t *restrict run_now = stream->run_now;
+    unsigned partial = history->partial, next_shift = 7 - history->bit;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned next = (unsigned)expected[i] >> next_shift;
+        unsigned fits = 0u - (unsigned)(next >> 1 == partial);
+        run_now[i] = (uint8_t)((run_kind[i] + (next & 1)) & fits);
+    }
+}
+
 /* The loops below keep values in locals, since the compiler has to assume that each store may
- * change the structures. full: a constant for the compiler. */
-static inline void predict_contexts(const struct context_set *set,
-                                    struct context_set_stream *stream,
-                                    const struct history *history, struct mixer_inputs *inputs,
-                                    bool full)
+ * change the structures. They have no branches, which a processor could not predict. What is read from the maps is
+ * kept for context_set_update. */
+static unsigned predict_fully(const struct context_set *set, struct context_set_stream *stream,
+                              unsigned node, float *restrict x)
+{
+    static const float known_as_float[2] = {0.0f, 1.0f};
+    const float *stretch = set->tables->stretch;
+    const struct context_maps *maps = set->maps;
+    uint8_t *const *nodes = stream->nodes;
+    const uint8_t *run_now = stream->run_now;
+    uint8_t *restrict state_now = stream->state_now;
+    uint32_t *restrict history_now = stream->history_now, *restrict run_word = stream->run_word;
+    unsigned n = set->n, n_known = 0;
+    for (unsigned i = 0; i < n; i++, x += CONTEXT_INPUTS) {
+        unsigned state = nodes[i][node], known = state != 0;
+        uint32_t word = maps[i].history[state], run = maps[i].run[run_now[i]];
+        uint32_t p = adaptive_p12(word);
+        float factor = known_as_float[known];
+        state_now[i] = (uint8_t)state;
+        history_now[i] = word;
+        run_word[i] = run;
+        n_known += known;
+        x[0] = stretch[p] * factor;
+        x[1] = ((float)(int)p - 2047.5f) * (1.0f / 1024.0f) * factor;
+        x[2] = stretch[adaptive_p12(run)];
+    }
+    return n_known;
+}
+
+static unsigned predict_quickly(const struct context_set *set, struct context_set_stream *stream,
+                                unsigned node, float *restrict x)
 {
     const float *stretch = set->tables->stretch;
     const struct context_maps *maps = set->maps;
     uint8_t *const *nodes = stream->nodes;
-    const uint16_t *expected = stream->expected;
-    const uint8_t *run_kind = stream->run_kind;
-    float *restrict x = inputs->x + inputs->n;
-    uint8_t *restrict run_now = stream->run_now;
-    unsigned node = node_of(history), n = set->n, n_known = 0;
-    unsigned partial = history->partial, next_shift = 7 - history->bit;
-    for (unsigned i = 0; i < n; i++, x += full ? CONTEXT_INPUTS : 1) {
+    uint8_t *restrict state_now = stream->state_now;
+    uint32_t *restrict history_now = stream->history_now;
+    unsigned n = set->n, n_known = 0;
+    for (unsigned i = 0; i < n; i++) {
         unsigned state = nodes[i][node];
-        uint32_t p = adaptive_p12(maps[i].history[state]);
+        uint32_t word = maps[i].history[state];
+        state_now[i] = (uint8_t)state;
+        history_now[i] = word;
         n_known += state != 0;
-        if (!full) {
-            x[0] = stretch[p];
-            continue;
-        }
-        float known = state != 0 ? 1.0f : 0.0f;
-        unsigned next = (unsigned)expected[i] >> next_shift;
-        unsigned run = next >> 1 == partial ? run_kind[i] + (next & 1) : 0;
-        run_now[i] = (uint8_t)run;
-        x[0] = stretch[p] * known;
-        x[1] = ((float)(int)p - 2047.5f) * (1.0f / 1024.0f) * known;
-        x[2] = stretch[adaptive_p12(maps[i].run[run])];
+        x[i] = stretch[adaptive_p12(word)];
     }
-    inputs->n += n * (full ? CONTEXT_INPUTS : 1);
-    stream->n_known = n_known;
+    return n_known;
 }
 
 void context_set_predict(struct context_set *set, struct context_set_stream *stream,
@@ -150,48 +184,68 @@ void context_set_predict(struct context_set *set, struct context_set_stream *str
         find_high_slots(set, stream, history);
     else if (history->bit == 4)
         find_low_slots(set, stream, history);
+    float *x = inputs->x + inputs->n;
+    unsigned node = node_of(history);
     if (set->full)
-        predict_contexts(set, stream, history, inputs, true);
-    else
-        predict_contexts(set, stream, history, inputs, false);
+        find_runs(stream, history, set->n);
+    stream->n_known =
+        set->full ? predict_fully(set, stream, node, x) : predict_quickly(set, stream, node, x);
+    inputs->n += set->n * (set->full ? CONTEXT_INPUTS : 1);
 }
 
+/* Lengths stay at 255 once they are there. */
 static void update_runs(struct context_set *set, struct context_set_stream *stream, uint8_t byte)
 {
     for (unsigned i = 0; i < set->n; i++) {
         struct slot *slot = stream->run_slot[i];
-        bool same = slot->run_length != 0 && slot->run_byte == byte;
-        slot->run_length = (uint8_t)(same ? slot->run_length + (slot->run_length < 255) : 1);
+        unsigned length = slot->run_length, same = 0u - (unsigned)(slot->run_byte == byte);
+        slot->run_length = (uint8_t)(((length - (length == 255)) & same) + 1);
         slot->run_byte = byte;
     }
 }
 
-static inline void update_contexts(struct context_set *set, struct context_set_stream *stream,
-                                   const struct history *history, int bit, bool full)
+/* Moves the histories on. What was read when the bit was predicted may be outdated: contexts whose slots are the same,
+ * by chance, learn one after the other. */
+static void update_histories(const struct context_set *set, struct context_set_stream *stream,
+                             unsigned node, int bit)
 {
-    const struct adaptive_rates *rates = &set->tables->rates;
     const uint8_t(*next)[2] = set->tables->history.next;
-    struct context_maps *restrict maps = set->maps;
     uint8_t *const *nodes = stream->nodes;
-    const uint8_t *run_now = stream->run_now;
-    unsigned node = node_of(history), n = set->n;
+    uint8_t *restrict state_now = stream->state_now;
+    unsigned n = set->n, changed = 0;
     for (unsigned i = 0; i < n; i++) {
-        uint8_t *at = nodes[i] + node;
-        unsigned state = *at;
+        uint8_t *at = nodes[i] + node, state = *at;
         *at = next[state][bit];
-        adaptive_update(&maps[i].history[state], bit, rates, HISTORY_LIMIT);
-        if (full)
-            adaptive_update(&maps[i].run[run_now[i]], bit, rates, RUN_LIMIT);
+        changed |= state ^ state_now[i];
+        state_now[i] = state;
     }
+    for (unsigned i = 0; changed != 0 && i < n; i++)
+        stream->history_now[i] = set->maps[i].history[state_now[i]];
+}
+
+static void write_maps(struct context_set *set, const struct context_set_stream *stream)
+{
+    struct context_maps *restrict maps = set->maps;
+    const uint8_t *run_now = stream->run_now, *state_now = stream->state_now;
+    const uint32_t *history_now = stream->history_now, *run_word = stream->run_word;
+    unsigned n = set->n;
+    for (unsigned i = 0; i < n; i++)
+        maps[i].history[state_now[i]] = history_now[i];
+    if (set->full)
+        for (unsigned i = 0; i < n; i++)
+            maps[i].run[run_now[i]] = run_word[i];
 }
 
 void context_set_update(struct context_set *set, struct context_set_stream *stream,
                         const struct history *history, int bit)
 {
+    const uint16_t *reciprocal = set->tables->rates.reciprocal;
+    size_t n = (set->n + KERNEL_LANES - 1) / KERNEL_LANES * KERNEL_LANES;
+    update_histories(set, stream, node_of(history), bit);
+    set->kernels->adaptive_learn(stream->history_now, n, bit, HISTORY_LIMIT, reciprocal);
     if (set->full)
-        update_contexts(set, stream, history, bit, true);
-    else
-        update_contexts(set, stream, history, bit, false);
+        set->kernels->adaptive_learn(stream->run_word, n, bit, RUN_LIMIT, reciprocal);
+    write_maps(set, stream);
     if (history->bit == 7)
         update_runs(set, stream, (uint8_t)(history->partial << 1 | (unsigned)bit));
 }

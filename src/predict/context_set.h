@@ -14,7 +14,7 @@
 #include "predict/inputs.h"
 
 enum {
-    CONTEXT_SET_MAX = 48,
+    CONTEXT_SET_MAX = 48, /* a multiple of KERNEL_LANES */
     CONTEXT_INPUTS = 3,
     /* no run that fits; run lengths 1 .. 14 and above; each times the predicted bit */
     RUN_KINDS = 32,
@@ -29,6 +29,7 @@ struct context_maps {
 struct context_set {
     struct slot_table *slots;
     const struct input_tables *tables;
+    const struct kernels *kernels;
     struct context_maps *maps; /* [n] */
     unsigned n;
     uint64_t salt; /* keeps the contexts of different sets apart */
@@ -42,8 +43,11 @@ struct context_set_stream {
     uint16_t expected[CONTEXT_SET_MAX];     /* 256 + the run's byte; 0 if there is no run */
     uint8_t no_slot[CONTEXT_SET_MAX][16];   /* used in place of slots that were not made */
     uint8_t run_kind[CONTEXT_SET_MAX];
-    uint8_t run_now[CONTEXT_SET_MAX]; /* the map entry that predicts the present bit */
-    unsigned n_known;                 /* contexts whose history of the present bit is not empty */
+    /* Of the present bit: the entries of the maps that predict it, and what they hold. */
+    uint8_t run_now[CONTEXT_SET_MAX], state_now[CONTEXT_SET_MAX];
+    uint32_t history_now[CONTEXT_SET_MAX] __attribute__((aligned(64)));
+    uint32_t run_word[CONTEXT_SET_MAX] __attribute__((aligned(64)));
+    unsigned n_known; /* contexts whose history of the present bit is not empty */
 };
 
 void context_set_lay_out(struct context_set *set, struct input_setup *setup, unsigned n_contexts);

@@ -143,6 +143,32 @@ static void check_squash(const struct kernels *reference, const struct kernels *
     free_flush(expected, N_MAX * sizeof(float));
 }
 
+/* Every count with the least P(1), the largest and a random one, and both bits. */
+static void check_adaptive_learn(const struct kernels *reference, const struct kernels *variant,
+                                 const char *label)
+{
+    enum { N = ADAPTIVE_LIMIT_MAX + 1, N_BYTES = N * sizeof(uint32_t) };
+    static const uint32_t limits[] = {0, 255, 1023};
+    uint16_t reciprocal[N];
+    uint32_t *words = flush_buffer(N_BYTES), *want = flush_buffer(N_BYTES);
+    for (uint32_t i = 0; i < N; i++)
+        reciprocal[i] = (uint16_t)(131072 / (2 * i + 3));
+    for (unsigned round = 0; round < 100; round++) {
+        uint32_t limit = limits[round / 2 % 3];
+        size_t n = round < 6 ? N : round * KERNEL_LANES % N;
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t p[] = {0, 0xfffffc00u, rng() & 0xfffffc00u};
+            words[N - n + i] = want[N - n + i] = p[round % 7 % 3] | i % (limit + 1);
+        }
+        reference->adaptive_learn(want + (N - n), n, round & 1, limit, reciprocal);
+        variant->adaptive_learn(words + (N - n), n, round & 1, limit, reciprocal);
+        CHECK_MSG(memcmp(words, want, N_BYTES) == 0, "%s: n %zu, limit %u", label, n,
+                  (unsigned)limit);
+    }
+    free_flush(words, N_BYTES);
+    free_flush(want, N_BYTES);
+}
+
 static void check_all(const struct kernels *reference, const struct kernels *variant,
                       const char *label)
 {

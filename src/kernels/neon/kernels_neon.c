@@ -113,6 +113,9 @@ static float mix_sum_neon(const float *x, size_t n, float *const *sets, size_t n
     return sum_sixteen(sum.v);
 }
 
+#define ISA neon
+#include "kernels/adaptive_lanes.h"
+
 void kernels_init_neon(struct kernels *kernels)
 {
     kernels->mix_dots = mix_dots_neon;
@@ -120,6 +123,7 @@ void kernels_init_neon(struct kernels *kernels)
     kernels->mix_sum = mix_sum_neon;
     kernels->mix_train = mix_train_neon;
     kernels->squash = squash_neon;
+    kernels->adaptive_learn = adaptive_learn_neon;
 }
 
 #endif

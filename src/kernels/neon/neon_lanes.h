@@ -91,6 +91,25 @@ static inline floats as_floats(ints x)
     return vreinterpretq_f32_s32(x);
 }
 
+static inline ints mul_ints(ints a, ints b)
+{
+    return vmulq_s32(a, b);
+}
+
+static inline ints and_ints(ints a, ints b)
+{
+    return vandq_s32(a, b);
+}
+
+static inline ints xor_ints(ints a, ints b)
+{
+    return veorq_s32(a, b);
+}
+
+/* n: a constant */
+#define shift_right(x, n) vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(x), n))
+#define shift_left(x, n)  vshlq_n_s32(x, n)
+
 static inline ints half_of(ints x)
 {
     return vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(x), 1));
