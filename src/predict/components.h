@@ -40,4 +40,8 @@ enum { MATCH_LENGTH_KINDS = 16, MATCH_MISS_KINDS = 8 };
 struct match_view match_model_view(const void *shared, const void *stream,
                                    const struct history *history);
 
+/* Call before predict of the language model's component, unless the hint is absent: finds the entries that it reads, and
+ * asks for their cache lines. shared, stream: that component's. */
+void hint_model_ask(void *shared, void *stream, const struct history *history);
+
 #endif

@@ -92,6 +92,25 @@ static void add_nothing(const struct component *c, struct mixer_inputs *inputs)
         inputs_select(inputs, 0);
 }
 
+/* The language model's component finds its entries in large tables, which are fetched while the others predict. It is
+ * the last. */
+static void ask_for_hint(struct context_mixer *cm)
+{
+    struct context_mixer_group *group = cm->stream->group;
+    struct component *c = &group->components[group->n_components - 1];
+    if (c->ops == &hint_model_ops)
+        hint_model_ask(c->shared, component_stream(c, cm->selected), &cm->stream->history);
+}
+
+/* Asks for weight sets that are selected so far, from set n_asked on. Without a language model, whose passes take the
+ * near caches, this would cost more than it gains. */
+static void ask_for_sets(const struct context_mixer *cm, const struct mixer_inputs *inputs,
+                         unsigned n_asked)
+{
+    for (unsigned k = n_asked; cm->config.hinted && k < inputs->n_selectors; k++)
+        mixer_prefetch(&cm->stream->group->mixer, k, inputs->selector[k]);
+}
+
 /* Collects every component's inputs for the next bit. */
 static void gather_inputs(struct context_mixer *cm, struct mixer_inputs *inputs)
 {
@@ -101,12 +120,16 @@ static void gather_inputs(struct context_mixer *cm, struct mixer_inputs *inputs)
         next_byte(cm);
     if (stream->history.bit == 3)
         prefetch(cm);
-    for (unsigned i = 0; i < stream->group->n_components; i++) {
+    if (!cm->hint.absent)
+        ask_for_hint(cm);
+    for (unsigned i = 0, n_asked; i < stream->group->n_components; i++) {
         struct component *c = &stream->group->components[i];
+        n_asked = inputs->n_selectors;
         if (component_rests(c, stream))
             add_nothing(c, inputs);
         else
             c->ops->predict(c->shared, component_stream(c, cm->selected), &stream->history, inputs);
+        ask_for_sets(cm, inputs, n_asked);
     }
 }
 

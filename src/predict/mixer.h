@@ -45,6 +45,15 @@ struct mixer_stream {
 void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_shape *shape,
                    const struct kernels *kernels);
 
+/* Asks for the cache lines of a weight set as soon as its selector is known. Optional. */
+static inline void mixer_prefetch(const struct mixer *mixer, unsigned selector, uint32_t choice)
+{
+    size_t set = mixer->first_set[selector] + choice;
+    const float *weights = mixer->weights + set * mixer->n_inputs;
+    for (unsigned i = 0; i < mixer->n_inputs; i += KERNEL_LANES)
+        __builtin_prefetch(weights + i);
+}
+
 /* The mixed prediction, ln(p / (1 - p)), of the inputs in stream->x. */
 float mixer_predict(struct mixer *mixer, struct mixer_stream *stream,
                     const struct mixer_inputs *inputs, unsigned partial);

@@ -56,6 +56,18 @@ static unsigned level_of(float stretch)
     return level < 0 ? 0 : level >= N_LEVELS ? N_LEVELS - 1 : (unsigned)level;
 }
 
+void hint_model_ask(void *shared, void *stream, const struct history *h)
+{
+    struct hint_shared *m = shared;
+    struct hint_stream *s = stream;
+    unsigned level = level_of(m->hint->stretch);
+    uint64_t last = (history_last(h, 1) << 8 | h->partial) * UINT64_C(0x9e3779b97f4a7c15);
+    s->entry[0] = &m->by_node[level][h->partial];
+    s->entry[1] = &m->by_last[level][last >> (64 - LAST_LOG2)];
+    for (int i = 0; i < N_MAPS; i++)
+        __builtin_prefetch(s->entry[i]);
+}
+
 static void predict(void *shared, void *stream, const struct history *h,
                     struct mixer_inputs *inputs)
 {
@@ -70,9 +82,6 @@ static void predict(void *shared, void *stream, const struct history *h,
             inputs_add(inputs, 0.0f);
         return;
     }
-    uint64_t last = (history_last(h, 1) << 8 | h->partial) * UINT64_C(0x9e3779b97f4a7c15);
-    s->entry[0] = &m->by_node[level][h->partial];
-    s->entry[1] = &m->by_last[level][last >> (64 - LAST_LOG2)];
     inputs_add(inputs, x);
     inputs_add(inputs, (strict_squash(x) - 0.5f) * 4.0f);
     for (int i = 0; i < N_MAPS; i++)
