@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sixteen lanes in a register of AVX-512, under the names that exp_lanes.h uses; as avx2_lanes.h.
+ * Sixteen lanes in a register of AVX-512, under the names that avx2_lanes.h has too.
  */
 #ifndef TACIT_KERNELS_AVX512_LANES_H
 #define TACIT_KERNELS_AVX512_LANES_H
@@ -8,6 +8,7 @@
 #if defined(__AVX512F__)
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LANES 16
@@ -150,6 +151,35 @@ static inline ints as_ints(floats x)
 static inline floats as_floats(ints x)
 {
     return _mm512_castsi512_ps(x);
+}
+
+/* All bits set in the lanes below n_valid, counted from i on; both are less than 2^31. */
+static inline ints valid_lanes(size_t i, size_t n_valid)
+{
+    const ints places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    ints lanes = add_ints(splat_ints((int32_t)i), places);
+    return _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(splat_ints((int32_t)n_valid), lanes));
+}
+
+static inline floats keep(ints valid, floats x)
+{
+    return as_floats(and_ints(valid, as_ints(x)));
+}
+
+static inline floats choose(ints valid, floats x, floats other)
+{
+    return _mm512_mask_mov_ps(other, _mm512_movepi32_mask(valid), x);
+}
+
+/* The first n_valid lanes. */
+static inline void store_valid(uint32_t *p, ints v, size_t n_valid)
+{
+    _mm512_mask_storeu_epi32(p, _mm512_movepi32_mask(valid_lanes(0, n_valid)), v);
+}
+
+static inline float largest_lane(floats x)
+{
+    return _mm512_reduce_max_ps(x);
 }
 
 /* By the tree of lanes.h. */

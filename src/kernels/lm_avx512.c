@@ -9,18 +9,6 @@
 #include "kernels/kernels.h"
 
 #define ISA avx512
-static __m512 clamp(__m512 x)
-{
-    x = _mm512_max_ps(x, _mm512_set1_ps(-LM_SCORE_MAX)); /* of a NaN and a number: the second */
-    return _mm512_min_ps(x, _mm512_set1_ps(LM_SCORE_MAX));
-}
-
-static inline __m512 exp_brief(__m512 x)
-{
-    x = _mm512_max_ps(x, _mm512_set1_ps(-STRICT_EXP_MAX));
-    return exp_brief_in_range(_mm512_min_ps(x, _mm512_set1_ps(STRICT_EXP_MAX)));
-}
-
 static inline void quantize_group(int8_t *q, float *scale, int32_t *sum, const __m512 x[4])
 {
     const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
@@ -98,66 +86,7 @@ static void unpack_three(int8_t *q, const uint8_t *packed)
 }
 
 #include "kernels/lm_elementwise.h"
-
-/* Lanes below n_valid, counted from i on. */
-static __mmask16 valid_lanes(size_t i, size_t n_valid)
-{
-    return i + 16 <= n_valid ? 0xffff : i >= n_valid ? 0 : (__mmask16)((1u << (n_valid - i)) - 1);
-}
-
-static float lm_attention_weights_avx512(int8_t *q, float *scale, int32_t *sum, const float *score,
-                                         const float *value_scale, size_t n_valid, float sink)
-{
-    __m512 tops = _mm512_set1_ps(sink), total = _mm512_setzero_ps();
-    for (size_t i = 0; i < n_valid; i += 16)
-        tops = _mm512_mask_max_ps(tops, valid_lanes(i, n_valid), _mm512_load_ps(score + i), tops);
-    __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(tops));
-    top = _mm512_min_ps(top, _mm512_set1_ps(LM_SCORE_MAX));
-    for (size_t i = 0; i < n_valid; i += LM_GROUP) {
-        __m512 w[4];
-        for (size_t j = 0; j < 4; j++) {
-            size_t at = i + 16 * j;
-            __mmask16 valid = valid_lanes(at, n_valid);
-            __m512 e = exp_brief_below(_mm512_sub_ps(_mm512_load_ps(score + at), top));
-            e = _mm512_maskz_mov_ps(valid, e);
-            total = _mm512_add_ps(total, e);
-            w[j] = _mm512_maskz_mul_ps(valid, e, _mm512_load_ps(value_scale + at));
-        }
-        quantize_group(q + i, scale + i / LM_GROUP, sum + i / LM_GROUP, w);
-    }
-    return sum_register(total) + strict_exp_brief(sink - _mm512_cvtss_f32(top));
-}
-
-static void lm_swiglu_avx512(float *y, const float *g, const float *u, size_t n)
-{
-    const __m512 one = _mm512_set1_ps(1.0f), sign = _mm512_set1_ps(-0.0f);
-    for (size_t i = 0; i < n; i += 16) {
-        __m512 x = _mm512_load_ps(g + i);
-        __m512 e = exp_brief(_mm512_xor_ps(clamp(x), sign));
-        __m512 silu = _mm512_div_ps(x, _mm512_add_ps(one, e));
-        _mm512_store_ps(y + i, _mm512_mul_ps(silu, _mm512_load_ps(u + i)));
-    }
-}
-
-static inline __m512 biased(const float *x, const float *bias, size_t i)
-{
-    __m512 l = _mm512_load_ps(x + i);
-    return bias ? _mm512_add_ps(l, _mm512_load_ps(bias + i)) : l;
-}
-
-static void lm_token_masses_avx512(uint32_t *mass, const float *x, const float *bias, size_t n)
-{
-    __m512 tops = _mm512_set1_ps(bias ? x[0] + bias[0] : x[0]);
-    for (size_t i = 0; i < n; i += 16)
-        tops = _mm512_mask_max_ps(tops, valid_lanes(i, n), tops, biased(x, bias, i));
-    const __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(tops));
-    for (size_t i = 0; i < n; i += 16) {
-        __m512 e = exp_brief_below(_mm512_sub_ps(biased(x, bias, i), top));
-        __m512i m = _mm512_cvttps_epi32(_mm512_mul_ps(e, _mm512_set1_ps(LM_MASS_ONE)));
-        m = _mm512_add_epi32(m, _mm512_set1_epi32(1));
-        _mm512_mask_storeu_epi32(mass + i, valid_lanes(i, n), m);
-    }
-}
+#include "kernels/lm_exponentials.h"
 
 void lm_kernels_init_avx512(struct kernels *kernels)
 {

@@ -14,14 +14,18 @@ static bool component_rests(const struct component *c, const struct context_mixe
     return !(c->ops->content_set & CONTENT_BIT(stream->history.content.type));
 }
 
-static void prefetch(struct context_mixer *cm)
+static void prefetch_for(const struct context_mixer *cm, const struct component *c)
 {
-    struct context_mixer_stream *stream = cm->stream;
-    for (unsigned i = 0; i < stream->group->n_components; i++) {
-        struct component *c = &stream->group->components[i];
-        if (c->ops->prefetch != NULL && !component_rests(c, stream))
-            c->ops->prefetch(c->shared, component_stream(c, cm->selected), &stream->history);
-    }
+    const struct context_mixer_stream *stream = cm->stream;
+    if (c->ops->prefetch != NULL && !component_rests(c, stream))
+        c->ops->prefetch(c->shared, component_stream(c, cm->selected), &stream->history);
+}
+
+static void prefetch(const struct context_mixer *cm)
+{
+    const struct context_mixer_group *group = cm->stream->group;
+    for (unsigned i = 0; i < group->n_components; i++)
+        prefetch_for(cm, &group->components[i]);
 }
 
 static void next_byte(struct context_mixer *cm)
@@ -37,8 +41,8 @@ static void next_byte(struct context_mixer *cm)
         struct component *c = &stream->group->components[i];
         if (!component_rests(c, stream))
             c->ops->next_byte(c->shared, component_stream(c, cm->selected), &stream->history);
+        prefetch_for(cm, c); /* at once: the others' contexts take time */
     }
-    prefetch(cm);
 }
 
 enum tacit_status context_mixer_set_content(struct context_mixer *cm, const struct content *content)
