@@ -231,6 +231,12 @@ void context_mixer_begin_item(struct context_mixer *cm)
     cm->stream->history.fresh = true;
 }
 
+void context_mixer_turn(struct context_mixer *cm)
+{
+    if (cm->stream->at_byte)
+        next_byte(cm);
+}
+
 void context_mixer_end_item(struct context_mixer *cm, uint32_t n_bytes)
 {
     struct history *h = &cm->stream->history;

@@ -2,6 +2,7 @@
 #include "methods/language/token_coder.h"
 
 #include "base/strict_math.h"
+#include "methods/language/token_walk.h"
 
 void token_coder_lay_out(struct token_coder *coder, struct arena *arena,
                          const struct byte_trie *trie, uint32_t n_tokens, size_t n_items)
@@ -40,6 +41,7 @@ static void count_bits(struct token_coder *coder, uint32_t place)
 
 static uint32_t step_mixed(struct token_coder *coder, const float *logits, uint32_t place)
 {
+    token_walk_expect(coder->distribution.trie, coder->mixed.cm);
     if (coder->counting) {
         token_distribution_set_plain(&coder->distribution, coder->kernels, logits);
         count_bits(coder, place);
@@ -71,6 +73,7 @@ uint32_t token_coder_step(struct token_coder *coder, const float *logits, uint32
 void token_coder_teach(struct token_coder *coder, const float *logits, uint32_t item)
 {
     uint32_t place = coder->distribution.trie->places[item];
+    token_walk_expect(coder->distribution.trie, coder->mixed.cm);
     token_distribution_set(&coder->distribution, coder->kernels, logits);
     mixed_token_teach(&coder->mixed, place);
     token_distribution_learn(&coder->distribution, coder->kernels, place);

@@ -19,6 +19,16 @@ struct context_hint token_hint(const struct token_distribution *distribution,
  * known. Returns the decision. */
 typedef int token_decide(void *context, const struct byte_trie_walk *walk, int bit);
 
+/* Only for speed: call it while the distribution is still to be made, behind whatever chooses the stream and its content.
+ * An item without bytes would end at once; its end is predicted before the components turn to a byte. */
+static inline void token_walk_expect(const struct byte_trie *trie, struct context_mixer *cm)
+{
+    struct byte_trie_walk walk = byte_trie_start(trie);
+    context_mixer_begin_item(cm);
+    if (!byte_trie_is_open(trie, &walk))
+        context_mixer_turn(cm);
+}
+
 /* Walks down the trie to an item; returns its place. place: the item's, if known. cm passes over
  * forced bits. Inline, so that each caller's `decide` is inline too. */
 static inline uint32_t token_walk(const struct byte_trie *trie, struct context_mixer *cm,
