@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "predict/context_set.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
+
+static_assert(CONTEXT_SET_MAX % KERNEL_LANES == 0, "adaptive_learn takes whole registers");
 
 enum { HISTORY_START = 6, HISTORY_LIMIT = 1023, RUN_LIMIT = 255 };
 
