@@ -10,7 +10,7 @@
 extern const struct component_ops audio_model_ops;      /* samples of sound */
 extern const struct component_ops bitmap_model_ops;     /* pixels of one bit */
 extern const struct component_ops count_model_ops;      /* probabilities of the lowest orders */
-extern const struct component_ops database_model_ops; /* pages of SQLite */
+extern const struct component_ops database_model_ops;   /* pages of SQLite */
 extern const struct component_ops deep_image_model_ops; /* pixels of 16-bit samples */
 extern const struct component_ops image_model_ops;      /* pixels of 8, 24 or 32 bits */
 extern const struct component_ops match_model_ops;      /* the bytes that followed the same bytes
