@@ -75,7 +75,7 @@ enum {
     (CONTENT_BIT(CONTENT_IMAGE8) | CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |   \
      CONTENT_AUDIO | CONTENT_DEEP_IMAGE)
 #define CONTENT_BINARY                                                                             \
-    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86) |         \
+    (CONTENT_BIT(CONTENT_DEFAULT) | CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_X86) |      \
      CONTENT_BIT(CONTENT_DATABASE))
 
 struct content {
@@ -87,10 +87,10 @@ struct content {
 /* Whether stride and offset mean anything for the type. */
 static inline bool content_has_rows(enum content_type type)
 {
-    return (CONTENT_BIT(type) &
-            (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
-             CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
-             CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_DATABASE) | CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) != 0;
+    return (CONTENT_BIT(type) & (CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_IMAGE8) |
+                                 CONTENT_BIT(CONTENT_IMAGE24) | CONTENT_BIT(CONTENT_IMAGE32) |
+                                 CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_DATABASE) |
+                                 CONTENT_AUDIO | CONTENT_DEEP_IMAGE)) != 0;
 }
 
 /* A type in the first byte of a segment: bits 0-3, and bit 6 for 16. */

@@ -12,7 +12,9 @@
 #include "predict/context_mixer.h"
 #include "predict/context_mixer_inside.h"
 
-enum { ANY_STRIDE = CONTENT_PAGE_MIN }; /* valid for every type with rows but for those of samples */
+enum {
+    ANY_STRIDE = CONTENT_PAGE_MIN
+}; /* valid for every type with rows but for those of samples */
 
 static_assert(SELECTORS_MAX % KERNEL_LANES == 0, "the mixer's second layer is a kernel's input");
 

@@ -9,8 +9,8 @@
 
 int has_rows(unsigned type)
 {
-    return type == 3 || type == 5 || type == 6 || type == 7 || type == 10 || type == 11 || type == 29 ||
-           sample_bytes(type) > 0;
+    return type == 3 || type == 5 || type == 6 || type == 7 || type == 10 || type == 11 ||
+           type == 29 || sample_bytes(type) > 0;
 }
 
 void check_type(unsigned type, uint32_t stride, uint32_t offset)

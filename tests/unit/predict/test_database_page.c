@@ -53,8 +53,8 @@ static void check_cells(void)
     for (uint32_t i = 0; i < sizeof data; i++) {
         database_page_follow(page, &h);
         bool begins = begins_cell(data + i / PAGE * PAGE, i / PAGE + 1, i % PAGE);
-        bool follows = page->place == 0 &&
-                       (page->kind >= 10 ? page->part == DATABASE_SIZE : page->part == DATABASE_CHILD);
+        bool follows = page->place == 0 && (page->kind >= 10 ? page->part == DATABASE_SIZE
+                                                             : page->part == DATABASE_CHILD);
         CHECK_MSG(!begins || follows, "page %u, byte %u", i / PAGE + 1, i % PAGE);
         n_cells += begins;
         if (page->part == DATABASE_SIZE && page->place == 0 && page->kind >= 10) {

@@ -3,8 +3,8 @@
  * SQLite databases: contexts of the part of a cell that comes next, of its column, of what is expected there, and of the same field in the
  * cell before.
  */
-#include "predict/components/binary/database_page.h"
 #include "predict/components.h"
+#include "predict/components/binary/database_page.h"
 #include "predict/context_set.h"
 
 enum { N_QUICK = 4, N_STRONG = 8, COLUMNS_SELECTED = 16 };
@@ -20,8 +20,7 @@ static void lay_out(struct input_setup *setup, struct component *self)
 {
     struct context_set *set = self->shared = arena_take(setup->arena, sizeof *set);
     component_take_streams(setup, self, sizeof(struct database_stream));
-    context_set_lay_out(set, setup,
-                        setup->config->strength == CONTEXT_STRONG ? N_STRONG : N_QUICK);
+    context_set_lay_out(set, setup, setup->config->strength == CONTEXT_STRONG ? N_STRONG : N_QUICK);
     shape_add_selector(&setup->shape, DATABASE_N_PARTS * COLUMNS_SELECTED * 8);
     shape_add_selector(&setup->shape, 4 * 4 * 2 * 8);
     shape_add_selector(&setup->shape, 256);
@@ -39,15 +38,13 @@ static uint64_t field_kind(const struct database_page *p)
     return ((kind << 8 | p->table) << 8 | p->column) << 4 | type;
 }
 
-static void hash_contexts(const struct context_set *set, struct database_stream *s,
-                          uint64_t kind, const struct database_field *b)
+static void hash_contexts(const struct context_set *set, struct database_stream *s, uint64_t kind,
+                          const struct database_field *b)
 {
     const struct database_page *p = &s->page;
     struct context_set_stream *c = &s->set;
     bool headed = p->part == DATABASE_HEADER;
-    uint64_t place = database_join(kind, headed          ? p->at
-                                         : p->place < 255 ? p->place
-                                                          : 255);
+    uint64_t place = database_join(kind, headed ? p->at : p->place < 255 ? p->place : 255);
     uint64_t so_far = p->part < DATABASE_POINTER ? place : database_join(kind, p->hash);
     uint64_t left = p->part == DATABASE_TYPE ? p->rest : p->left;
     uint64_t equal = p->n_equal < 7 ? p->n_equal : 7;
@@ -85,8 +82,8 @@ static void predict(void *shared, void *stream, const struct history *h,
     if (column >= COLUMNS_SELECTED)
         column = COLUMNS_SELECTED - 1;
     inputs_select(inputs, (p->part * COLUMNS_SELECTED + column) * 8 + h->bit);
-    unsigned fits = s->expected >> (8 - h->bit) != h->partial ? 0u
-                                                              : 2u + (s->expected >> (7 - h->bit) & 1);
+    unsigned fits =
+        s->expected >> (8 - h->bit) != h->partial ? 0u : 2u + (s->expected >> (7 - h->bit) & 1);
     unsigned equal = p->n_equal < 3 ? p->n_equal : 3;
     inputs_select(inputs, ((fits << 2 | equal) << 1 | p->fits) * 8 + h->bit);
     inputs_select(inputs, s->above);

@@ -19,9 +19,8 @@ static bool in_record(const struct database_page *p)
 
 static struct database_field *before(struct database_page *p)
 {
-    return p->part == DATABASE_TYPE || p->part == DATABASE_VALUE
-               ? &p->columns[p->table][p->column]
-               : &p->fields[p->part];
+    return p->part == DATABASE_TYPE || p->part == DATABASE_VALUE ? &p->columns[p->table][p->column]
+                                                                 : &p->fields[p->part];
 }
 
 const struct database_field *database_page_before(const struct database_page *page)
@@ -266,10 +265,10 @@ static void take_header(struct database_page *p, uint32_t at, unsigned byte)
     if (at < p->header_at)
         return;
     if (i == 0)
-        p->kind = byte == INDEX_INSIDE || byte == TABLE_INSIDE || byte == INDEX_LEAF ||
-                          byte == TABLE_LEAF
-                      ? byte
-                      : 0;
+        p->kind =
+            byte == INDEX_INSIDE || byte == TABLE_INSIDE || byte == INDEX_LEAF || byte == TABLE_LEAF
+                ? byte
+                : 0;
     else if (i == 3 || i == 4)
         p->n_pointers = (p->n_pointers << 8 | byte) & N_POINTERS_MAX;
     if (p->kind != 0 && i + 1 == (is_inside(p) ? 12u : 8u))
@@ -294,10 +293,10 @@ static void take(struct database_page *p, const struct history *h, uint32_t posi
     unsigned byte = h->ring[position & h->mask];
     const struct database_field *b = before(p);
     uint32_t at = p->at++;
-    p->n_equal = p->n_equal != 0 && p->place < b->n_bytes &&
-                         h->ring[(b->at + p->place) & h->mask] == byte
-                     ? p->n_equal + 1
-                     : 0;
+    p->n_equal =
+        p->n_equal != 0 && p->place < b->n_bytes && h->ring[(b->at + p->place) & h->mask] == byte
+            ? p->n_equal + 1
+            : 0;
     if (p->part == DATABASE_HEADER) {
         take_header(p, at, byte);
         return;

@@ -48,13 +48,13 @@ struct database_page {
     uint32_t header_at; /* where the page's header lies */
     unsigned kind;      /* its first byte; 0: none that is known */
     enum database_part part;
-    uint32_t place; /* bytes of the present field so far */
-    uint32_t left;  /* bytes to come of a field that is no varint */
+    uint32_t place;        /* bytes of the present field so far */
+    uint32_t left;         /* bytes to come of a field that is no varint */
     uint64_t number, hash; /* of the present field's bytes */
     uint8_t expected[DATABASE_VARINT_MAX];
     uint32_t n_expected;
-    bool fits;          /* the field's bytes so far are as expected */
-    uint32_t n_equal;   /* 1 more than these bytes if all are those of the field before, else 0 */
+    bool fits;           /* the field's bytes so far are as expected */
+    uint32_t n_equal;    /* 1 more than these bytes if all are those of the field before, else 0 */
     uint32_t n_pointers; /* to come */
     uint64_t record;     /* its size */
     uint64_t rest;       /* of it, without the header and the columns whose types are known */
@@ -63,12 +63,13 @@ struct database_page {
     uint32_t n_lead;     /* bytes of the record's header to come */
     uint32_t n_columns, column;
     uint64_t types[DATABASE_COLUMNS];
-    uint64_t beside; /* the type or the hash of the column to the left */
-    uint32_t table;  /* whose columns are the present record's */
+    uint64_t beside;     /* the type or the hash of the column to the left */
+    uint32_t table;      /* whose columns are the present record's */
     uint32_t tables[16]; /* of the last record of a kind of page */
     struct database_field fields[DATABASE_N_PARTS]; /* by part; columns have their own */
     struct database_field columns[DATABASE_TABLES][DATABASE_COLUMNS];
-    uint8_t is_start[CONTENT_PAGE_MAX / 8]; /* a bit for each byte of the page: does a cell begin? */
+    uint8_t
+        is_start[CONTENT_PAGE_MAX / 8]; /* a bit for each byte of the page: does a cell begin? */
 };
 
 /* Before each byte of content of the type: takes in what came since the last call. */

@@ -151,4 +151,5 @@ const struct component_ops text_model_ops = {"text",
                                              update,
                                              prefetch,
                                              CONTENT_WORDS | CONTENT_BIT(CONTENT_DEFAULT) |
-                                                 CONTENT_BIT(CONTENT_RECORDS) | CONTENT_BIT(CONTENT_DATABASE)};
+                                                 CONTENT_BIT(CONTENT_RECORDS) |
+                                                 CONTENT_BIT(CONTENT_DATABASE)};
