@@ -17,6 +17,7 @@
 
 #include "base/hash.h"
 #include "base/try.h"
+#include "content/number_find.h"
 #include "methods/block_methods.h"
 #include "methods/context/context_marks.h"
 #include "methods/language/language_block.h"
@@ -202,6 +203,18 @@ static enum tacit_status take_out(struct block_job *job, struct block_look *look
     return look->recoding.n_stretches > 0 ? recoding_apply(&look->recoding, content) : TACIT_OK;
 }
 
+/* Lean models gain nothing by it, and what is as short as a log's rotation the language model knows best. Blocks
+ * with a reference are coded as the reference is. */
+static void find_numbers(const struct block_job *job, struct block_look *look)
+{
+    enum { NUMBERS_MIN = 1 << 14 };
+    const struct byte_buffer *content = &job->content;
+    if (job->plan->strength == CONTEXT_LEAN || job->reference ||
+        (job->model && content->size < NUMBERS_MIN))
+        return;
+    look->n_split = number_find(content->data, look->split, look->n_split, BLOCK_SPLIT_MAX);
+}
+
 /* Until look_ends the predictors see the content without the CRs that line_ends takes out, and
  * recoded. */
 static enum tacit_status look_begins(struct block_job *job, struct block_look *look)
@@ -214,6 +227,7 @@ static enum tacit_status look_begins(struct block_job *job, struct block_look *l
         return status;
     }
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
+    find_numbers(job, look);
     look->spoken = false;
     look->arrangement.speech.n_segments = 0;
     return job->model ? language_choose_spoken(look, content, !job->plan->unmixed) : TACIT_OK;

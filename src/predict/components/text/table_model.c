@@ -198,4 +198,5 @@ const struct component_ops table_model_ops = {"table",
                                               update,
                                               prefetch,
                                               CONTENT_BIT(CONTENT_TABLE) |
-                                                  CONTENT_BIT(CONTENT_TEXT)};
+                                                  CONTENT_BIT(CONTENT_TEXT) |
+                                                  CONTENT_BIT(CONTENT_NUMBERS)};
