@@ -4,21 +4,26 @@
 #include <string.h>
 
 enum {
-    WINDOW = 1 << 12,  /* bytes that are judged together */
-    DIGITS_PART = 4,   /* of which this part are digits */
-    NUMBERS_PART = 8,  /* of all bytes: fewer numbers are left alone */
+    WINDOW = 1 << 12,     /* bytes that are judged together */
+    DIGITS_PART = 4,      /* of which this part are digits, ... */
+    SEPARATORS_PART = 32, /* ... this part separators, unless ... */
+    LETTERS_PART = 4,     /* ... there are so few letters for the digits */
+    NUMBERS_PART = 8,     /* of all bytes: fewer numbers are left alone */
 };
 
-/* Measured: where digits prevail over letters, the type pays; in logs they do not. */
+/* Measured: where digits prevail over letters, the type pays, but not in logs, of which a language model knows more. Their
+ * fields are parted by blanks. */
 static bool is_numbers(const uint8_t *data, size_t n)
 {
-    size_t n_digits = 0, n_letters = 0;
+    size_t n_digits = 0, n_letters = 0, n_separators = 0;
     for (size_t i = 0; i < n; i++) {
         unsigned c = data[i];
         n_digits += c - '0' < 10;
         n_letters += (c | 32u) - 'a' < 26 || c >= 128;
+        n_separators += c == ',' || c == ';' || c == '\t' || c == '|';
     }
-    return n_digits >= n / DIGITS_PART && n_digits > n_letters;
+    return n_digits >= n / DIGITS_PART && n_digits > n_letters &&
+           (n_separators >= n / SEPARATORS_PART || n_letters <= n_digits / LETTERS_PART);
 }
 
 /* The length of the first run of windows of one kind. A change for one window only is ignored. */
@@ -43,7 +48,7 @@ static bool may_be_numbers(const struct content_segment *segment)
            segment->n_bytes >= WINDOW;
 }
 
-static bool are_enough(const uint8_t *data, const struct content_segment *split, size_t n_split)
+size_t number_find_bytes(const uint8_t *data, const struct content_segment *split, size_t n_split)
 {
     size_t n_numbers = 0, start = 0;
     for (size_t i = 0; i < n_split; i++) {
@@ -55,12 +60,15 @@ static bool are_enough(const uint8_t *data, const struct content_segment *split,
         }
         start += split[i].n_bytes;
     }
-    return n_numbers > 0 && n_numbers >= start / NUMBERS_PART;
+    return n_numbers;
 }
 
 size_t number_find(const uint8_t *data, struct content_segment *split, size_t n_split, size_t max)
 {
-    if (!are_enough(data, split, n_split))
+    size_t n_numbers = number_find_bytes(data, split, n_split), n_all = 0;
+    for (size_t i = 0; i < n_split; i++)
+        n_all += split[i].n_bytes;
+    if (n_numbers == 0 || n_numbers < n_all / NUMBERS_PART)
         return n_split;
     for (size_t i = 0; i < n_split; data += split[i++].n_bytes) {
         bool numbers = false;

@@ -14,4 +14,7 @@
  * content_split of data, with room for max segments. Returns their number. */
 size_t number_find(const uint8_t *data, struct content_segment *split, size_t n_split, size_t max);
 
+/* The bytes of such stretches, however few. */
+size_t number_find_bytes(const uint8_t *data, const struct content_segment *split, size_t n_split);
+
 #endif
