@@ -25,7 +25,8 @@
 #include "tacit/archive.h"
 
 enum {
-    ALONE_MAX = 1 << 14, /* content up to this is also coded by the language model without the reference */
+    ALONE_MAX =
+        1 << 14, /* content up to this is also coded by the language model without the reference */
     NUMBERS_SILENT_MIN = 1 << 16,
 };
 

@@ -66,9 +66,10 @@ static void write(struct guess *g, int64_t value, unsigned F, unsigned least_dig
 {
     char digits[32];
     long long absolute = value < 0 ? -value : value;
-    int n = snprintf(digits, sizeof digits, "%0*lld", F > 0 ? (int)F + 1 : (int)least_digits, absolute);
-    g->n = (uint32_t)snprintf(g->text, sizeof g->text, "%s%.*s%s%s", value < 0 ? "-" : "", n - (int)F,
-                              digits, F > 0 ? "." : "", digits + n - (int)F);
+    int n =
+        snprintf(digits, sizeof digits, "%0*lld", F > 0 ? (int)F + 1 : (int)least_digits, absolute);
+    g->n = (uint32_t)snprintf(g->text, sizeof g->text, "%s%.*s%s%s", value < 0 ? "-" : "",
+                              n - (int)F, digits, F > 0 ? "." : "", digits + n - (int)F);
     g->miss = 0;
 }
 
@@ -208,7 +209,8 @@ static uint64_t code(const struct numbers *m, int k)
     uint64_t Y = is_digit((unsigned)y) ? 2 + (y - '0') / 3 : y == '.' ? 1 : 0;
     if (g->miss == 0)
         return 1u << 20 | x << 12 | Y << 8 | left << 4 | (m->at == 0 ? 1 : 0);
-    return (uint64_t)g->miss << 8 | least(m->at - g->missed - 1, 3) << 5 | (x >= '5' ? 16u : 0u) | left;
+    return (uint64_t)g->miss << 8 | least(m->at - g->missed - 1, 3) << 5 | (x >= '5' ? 16u : 0u) |
+           left;
 }
 
 static uint64_t size(int64_t d)
@@ -238,7 +240,8 @@ static void byte(void *state, const struct seen *seen)
     context(m->contexts, add(code(m, LINE), m->place));
     context(m->contexts, add(code(m, RECORD), code(m, NEXT)));
     context(m->contexts, add(code(m, PAIR), back(seen, 1)));
-    context(m->contexts, add(add(p, m->place), (A[0].negative ? 1u << 10 : 0u) | A[0].w << 5 | A[0].f));
+    context(m->contexts,
+            add(add(p, m->place), (A[0].negative ? 1u << 10 : 0u) | A[0].w << 5 | A[0].f));
     context(m->contexts, add(code(m, LINE), code(m, SAME)));
     context(m->contexts, add(code(m, PLANE), m->place));
     context(m->contexts, add(add(code(m, SAME), size_of_D(A[0], A[1])), size_of_D(A[1], A[2])));

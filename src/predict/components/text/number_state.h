@@ -35,7 +35,7 @@ struct number_place {
 struct number_guess {
     char text[NUMBER_TEXT_MAX];
     uint32_t n;
-    uint32_t miss;    /* 0: all bytes so far are the guess's; else how the first other one differs */
+    uint32_t miss; /* 0: all bytes so far are the guess's; else how the first other one differs */
     uint32_t miss_at; /* that byte's number */
 };
 

@@ -131,10 +131,5 @@ static void prefetch(void *shared, void *stream, const struct history *history)
     context_set_prefetch(&m->set, &s->contexts, history);
 }
 
-const struct component_ops numbers_model_ops = {"numbers",
-                                                lay_out,
-                                                next_byte,
-                                                predict,
-                                                update,
-                                                prefetch,
-                                                CONTENT_BIT(CONTENT_NUMBERS)};
+const struct component_ops numbers_model_ops = {
+    "numbers", lay_out, next_byte, predict, update, prefetch, CONTENT_BIT(CONTENT_NUMBERS)};
