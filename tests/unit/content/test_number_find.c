@@ -75,8 +75,9 @@ static void check_midst(void)
         fill_pairs(data + START, lengths[i]);
         size_t n_split = find(N, SPLIT_MAX), n_numbers = numbers_in(n_split);
         bool enough = lengths[i] >= N / 8;
-        CHECK_MSG(enough ? n_numbers + 2 * WINDOW > lengths[i] && n_numbers < lengths[i] + 2 * WINDOW
-                         : n_numbers == 0,
+        CHECK_MSG(enough
+                      ? n_numbers + 2 * WINDOW > lengths[i] && n_numbers < lengths[i] + 2 * WINDOW
+                      : n_numbers == 0,
                   "%zu: %zu", lengths[i], n_numbers);
         CHECK(!enough || split[0].content.type == CONTENT_TEXT);
         find(N, 1);

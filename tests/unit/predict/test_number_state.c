@@ -87,7 +87,8 @@ static void check_bounds(void)
                         : i < 200000 ? (unsigned char)often[below(22)]
                                      : below(256);
         number_state_next(&state, places, byte);
-        if (state.depth >= NUMBER_DEPTH || state.place >= NUMBER_PLACES || state.group >= NUMBER_PLACES)
+        if (state.depth >= NUMBER_DEPTH || state.place >= NUMBER_PLACES ||
+            state.group >= NUMBER_PLACES)
             CHECK_MSG(false, "byte %u", i);
         for (unsigned kind = 0; kind < N_NUMBER_GUESSES; kind++)
             if (state.guess[kind].n > NUMBER_TEXT_MAX)
