@@ -44,10 +44,11 @@ enum content_type {
     CONTENT_IMAGE64 = 27, /* four */
     CONTENT_IMAGE64B = 28,
     CONTENT_DATABASE = 29, /* pages of SQLite */
+    CONTENT_NUMBERS = 30, /* text that is mostly numbers */
 };
 
 enum {
-    CONTENT_N_TYPES = 30,
+    CONTENT_N_TYPES = 31,
     CONTENT_STRIDE_MAX = 1 << 18,
     CONTENT_CHANNELS_MAX = 8, /* of sound */
     CONTENT_PAGE_MIN = 512,   /* of a database */

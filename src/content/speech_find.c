@@ -213,13 +213,14 @@ static void find_in(struct finder *f, size_t end)
     }
 }
 
-/* Windows of a known format (images, sound) are silent as a whole. */
+/* Windows of a known format (images, sound) and of numbers are silent as a whole. */
 static void find_all(struct finder *f)
 {
     size_t start = 0;
     for (size_t i = 0; i < f->n_split; i++) {
         size_t end = start + f->split[i].n_bytes;
-        if (CONTENT_BIT(f->split[i].content.type) & CONTENT_HEADED) {
+        if (CONTENT_BIT(f->split[i].content.type) &
+            (CONTENT_HEADED | CONTENT_BIT(CONTENT_NUMBERS))) {
             find_in(f, start);
             add_stretch(f, (struct stretch){start, end});
         }

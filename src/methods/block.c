@@ -17,6 +17,7 @@
 
 #include "base/hash.h"
 #include "base/try.h"
+#include "content/number_find.h"
 #include "methods/block_methods.h"
 #include "methods/context/context_marks.h"
 #include "methods/language/language_block.h"
@@ -24,8 +25,10 @@
 #include "tacit/archive.h"
 
 enum {
-    ALONE_MAX = 1 << 14
-}; /* content up to this is also coded by the language model without the reference */
+    ALONE_MAX =
+        1 << 14, /* content up to this is also coded by the language model without the reference */
+    NUMBERS_SILENT_MIN = 1 << 16,
+};
 
 /* Sets the present payload, if there is one, aside. Returns how long a shorter payload may be. */
 static size_t set_aside(struct block_job *job, struct byte_buffer *best)
@@ -202,6 +205,23 @@ static enum tacit_status take_out(struct block_job *job, struct block_look *look
     return look->recoding.n_stretches > 0 ? recoding_apply(&look->recoding, content) : TACIT_OK;
 }
 
+/* Lean models gain nothing by it, and blocks with a reference are coded as the reference is. */
+static void find_numbers(const struct block_job *job, struct block_look *look)
+{
+    const struct byte_buffer *content = &job->content;
+    if (job->plan->strength != CONTEXT_LEAN && !job->reference)
+        look->n_split = number_find(content->data, look->split, look->n_split, BLOCK_SPLIT_MAX);
+}
+
+/* Whether the language model may read numbers: where there is little else in short content, it competes with context models that
+ * know of numbers. Elsewhere numbers are silent. */
+static bool may_read_numbers(const struct block_job *job, const struct block_look *look)
+{
+    size_t n = job->content.size;
+    return job->model && n < NUMBERS_SILENT_MIN &&
+           number_find_bytes(job->content.data, look->split, look->n_split) >= n - n / 4;
+}
+
 /* Until look_ends the predictors see the content without the CRs that line_ends takes out, and
  * recoded. */
 static enum tacit_status look_begins(struct block_job *job, struct block_look *look)
@@ -216,7 +236,14 @@ static enum tacit_status look_begins(struct block_job *job, struct block_look *l
     look->n_split = content_split(content->data, content->size, look->split, BLOCK_SPLIT_MAX);
     look->spoken = false;
     look->arrangement.speech.n_segments = 0;
-    return job->model ? language_choose_spoken(look, content, !job->plan->unmixed) : TACIT_OK;
+    bool lets_read = may_read_numbers(job, look);
+    if (!lets_read)
+        find_numbers(job, look);
+    if (job->model)
+        status = language_choose_spoken(look, content, !job->plan->unmixed);
+    if (lets_read)
+        find_numbers(job, look);
+    return status;
 }
 
 static enum tacit_status look_ends(struct block_job *job, size_t n_content)

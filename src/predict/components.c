@@ -48,8 +48,10 @@ void components_for(const struct context_config *config, enum content_group grou
         list[n++] = &text_model_ops;
     if (config->strength == CONTEXT_STRONG)
         list[n++] = &pattern_model_ops;
-    if (config->content_set & CONTENT_BIT(CONTENT_TABLE))
+    if (config->content_set & (CONTENT_BIT(CONTENT_TABLE) | CONTENT_BIT(CONTENT_NUMBERS)))
         list[n++] = &table_model_ops;
+    if (config->content_set & CONTENT_BIT(CONTENT_NUMBERS))
+        list[n++] = &numbers_model_ops;
     if (config->hinted)
         list[n++] = &hint_model_ops;
     list[n] = NULL;

@@ -15,6 +15,7 @@ extern const struct component_ops deep_image_model_ops; /* pixels of 16-bit samp
 extern const struct component_ops image_model_ops;      /* pixels of 8, 24 or 32 bits */
 extern const struct component_ops match_model_ops;      /* the bytes that followed the same bytes
                                                         before */
+extern const struct component_ops numbers_model_ops;    /* numbers in text */
 extern const struct component_ops order_model_ops;      /* the last n bytes */
 extern const struct component_ops pattern_model_ops;    /* sparse and indirect contexts */
 extern const struct component_ops text_model_ops;       /* words, lines, fields, brackets */

@@ -665,6 +665,49 @@ static void put_database(struct writer *w)
         put(w, page[i]);
 }
 
+static void put_measurements(struct writer *w, uint32_t row)
+{
+    uint32_t cents = 1000 + row % 700 + skewed(w, 90), share = skewed(w, 500);
+    put_format(w, "2026-03-%02u %02u:%02u:00,%s%u.%02u,%u,%u.%u\n", 1 + row % 28, row % 24,
+               row * 5 % 60, row % 3 ? "" : "-", cents / 100, cents % 100, 1700000000 + row * 300,
+               share / 10, share % 10);
+}
+
+/* Rings of arcs, whose numbers mostly are new ones, and of steps. */
+static void put_shape(struct writer *w, uint32_t number)
+{
+    put_format(w, "{\"id\":%u,\"arcs\":[[%u,%u,-%u]],\"steps\":[", 1000 + 2 * number, 3 * number,
+               3 * number + 1, 1 + skewed(w, 3 * number + 1));
+    for (uint32_t i = 2 + rng(w) % 12; i > 0; i--) {
+        int x = (int)skewed(w, 60) - 20, y = (int)skewed(w, 9) - 4;
+        put_format(w, "[%d,%d]%s", x, y, i > 1 ? "," : "]},\n");
+    }
+}
+
+/* What a reader of numbers might stumble over. */
+static void put_odd_numbers(struct writer *w)
+{
+    uint32_t a = rng(w), b = rng(w), c = rng(w);
+    for (uint32_t i = a % 40; i > 0; i--)
+        put(w, (uint8_t) "[({"[rng(w) % 3]);
+    put_format(w, "%u%09u%09u.%u, 0.%017u, -%03u..5.-6-7, v%u=+1e%u;00%u|\t", a % 5, b >> 3, c >> 3,
+               b % 9, c, a % 999, b % 12, c % 30, a % 100);
+    for (uint32_t i = b % 40; i > 0; i--)
+        put(w, (uint8_t) "])}"[rng(w) % 3]);
+    put(w, '\n');
+}
+
+static void put_numbers(struct writer *w)
+{
+    uint32_t part = (uint32_t)(w->pos / 1000);
+    if (rng(w) % 16 == 0)
+        put_odd_numbers(w);
+    else if (part % 2 == 0)
+        put_measurements(w, (uint32_t)(w->pos / 40));
+    else
+        put_shape(w, (uint32_t)(w->pos / 90));
+}
+
 typedef void (*put_fn)(struct writer *w);
 
 #define PUT(name, what) put_##name,

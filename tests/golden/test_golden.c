@@ -75,6 +75,8 @@ static const struct variant variants[] = {
     {"copies", 3, 0, 10000, false, GOLDEN_pages, false, false},
     {"reference_copies", 3, 0, 8000, false, GOLDEN_prose, false, true},
     {"words", 3, 0, 9800, false, GOLDEN_words, false, false},
+    {"numbers_quick", 3, 0, 6000, false, GOLDEN_numbers, false, false},
+    {"numbers_strong", 4, 0, 6000, false, GOLDEN_numbers, false, false},
     {"reference_fast", 1, 0, 2000, false, GOLDEN_log, false, true},
     {"reference_lean", 2, 1500, 2000, false, GOLDEN_log, false, true},
     {"reference_quick", 3, 1500, 2000, false, GOLDEN_log, false, true},

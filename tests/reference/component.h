@@ -122,6 +122,7 @@ struct component make_count(struct setup *setup);
 struct component make_text(struct setup *setup);
 struct component make_pattern(struct setup *setup);
 struct component make_table(struct setup *setup);
+struct component make_numbers(struct setup *setup);
 struct component make_image(struct setup *setup);
 struct component make_audio(struct setup *setup);
 struct component make_deep_image(struct setup *setup);

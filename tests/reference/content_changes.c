@@ -15,7 +15,7 @@ int has_rows(unsigned type)
 
 void check_type(unsigned type, uint32_t stride, uint32_t offset)
 {
-    require(type <= 29, "unknown content type");
+    require(type <= 30, "unknown content type");
     note("type", type);
     if (!has_rows(type))
         return;

@@ -145,7 +145,7 @@ int main(void)
         options.level = level;
         options.n_threads = 1;
         CHECK(tacit_options_memory(&options, &n_needed) == TACIT_OK);
-        CHECK_MSG(n_needed < 1088 * MIB, "level %d: %u MiB", level, (unsigned)(n_needed / MIB));
+        CHECK_MSG(n_needed < 1096 * MIB, "level %d: %u MiB", level, (unsigned)(n_needed / MIB));
         options.memory_limit = n_needed;
         struct tacit_encoder *encoder;
         CHECK(tacit_encoder_create(&encoder, &options) == TACIT_OK);

@@ -191,11 +191,11 @@ static void prefetch(void *shared, void *stream, const struct history *history)
     context_set_prefetch(shared, &s->set, history);
 }
 
-const struct component_ops table_model_ops = {"table",
-                                              lay_out,
-                                              next_byte,
-                                              predict,
-                                              update,
-                                              prefetch,
-                                              CONTENT_BIT(CONTENT_TABLE) |
-                                                  CONTENT_BIT(CONTENT_TEXT)};
+const struct component_ops table_model_ops = {
+    "table",
+    lay_out,
+    next_byte,
+    predict,
+    update,
+    prefetch,
+    CONTENT_BIT(CONTENT_TABLE) | CONTENT_BIT(CONTENT_TEXT) | CONTENT_BIT(CONTENT_NUMBERS)};
