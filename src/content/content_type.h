@@ -44,7 +44,7 @@ enum content_type {
     CONTENT_IMAGE64 = 27, /* four */
     CONTENT_IMAGE64B = 28,
     CONTENT_DATABASE = 29, /* pages of SQLite */
-    CONTENT_NUMBERS = 30, /* text that is mostly numbers */
+    CONTENT_NUMBERS = 30,  /* text that is mostly numbers */
 };
 
 enum {
