@@ -54,8 +54,8 @@ static const struct {
 } all_components[] = {
     {GENERAL, false, ANY_TYPE, ANY_TYPE, make_order},
     {GENERAL, false, TYPE(11), TYPE(11), make_bitmap},
-    {GENERAL, false, TYPE(0) | TYPE(3) | TYPE(4) | TYPE(29),
-     TYPE(0) | TYPE(3) | TYPE(4) | TYPE(29), make_record},
+    {GENERAL, false, TYPE(0) | TYPE(3) | TYPE(4) | TYPE(29), TYPE(0) | TYPE(3) | TYPE(4) | TYPE(29),
+     make_record},
     {GENERAL, false, TYPE(4), TYPE(4), make_x86},
     {GENERAL, false, TYPE(29), TYPE(29), make_database},
     {GENERAL, false, ANY_TYPE, ANY_TYPE, make_match},
@@ -317,8 +317,7 @@ static void components_learn(struct predictor *p, int bit)
 
 static float pace_of(const struct predictor *p)
 {
-    bool binary = p->seen.type == 0 || p->seen.type == 3 || p->seen.type == 4 ||
-                  p->seen.type == 29;
+    bool binary = p->seen.type == 0 || p->seen.type == 3 || p->seen.type == 4 || p->seen.type == 29;
     return binary && p->setup.strong ? 1.5f : 1.0f;
 }
 
