@@ -25,8 +25,9 @@
 #include "tacit/archive.h"
 
 enum {
-    ALONE_MAX =
-        1 << 14, /* content up to this is also coded by the language model without the reference */
+    /* Content up to this, with a reference, is coded by the language model to its end: there is too little of it to judge by a
+     * part. It is also coded without the reference. */
+    ALONE_MAX = 1 << 14,
     NUMBERS_SILENT_MIN = 1 << 16,
 };
 
@@ -121,9 +122,9 @@ static enum tacit_status try_in_turn(struct block_job *job, const struct context
     if (!arranged && job->payload.size > 0)
         rival.marks = marks;
     rival.n_whole = job->payload.size;
-    TRY(try_language(job, rival.marks ? &rival : NULL, &verdict));
-    return job->reference && !arranged && n_content < ALONE_MAX ? try_without_reference(job)
-                                                                : TACIT_OK;
+    bool is_record = job->reference && !arranged && n_content < ALONE_MAX;
+    TRY(try_language(job, rival.marks && !is_record ? &rival : NULL, &verdict));
+    return is_record ? try_without_reference(job) : TACIT_OK;
 }
 
 static enum tacit_status try_both(struct block_job *job, const struct context_sample *lost,

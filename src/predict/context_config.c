@@ -10,6 +10,8 @@ bool context_config_is_valid(const struct context_config *config)
 {
     if (config->strength == CONTEXT_LEAN && (config->hinted || config->n_streams > 1))
         return false;
+    if (config->versed && !config->hinted)
+        return false;
     return config->strength <= CONTEXT_LEAN && config->content_set != 0 &&
            (config->content_set & ~CONTENT_ALL) == 0 &&
            config->memory_log2 >= CONTEXT_MEMORY_LOG2_MIN &&

@@ -48,6 +48,7 @@ struct context_config {
                              streams together, 1 .. 2^31 */
     uint32_t reference;   /* bytes of a reference that comes before the content; 0: none */
     bool hinted;          /* context_mixer_set_hint before every context_mixer_predict */
+    bool versed;          /* hinted: a second mixer, of all but the hint, also learns passed bits */
 };
 
 /* A language model's prediction of the next bit. */

@@ -137,6 +137,23 @@ static void gather_inputs(struct context_mixer *cm, struct mixer_inputs *inputs)
     }
 }
 
+/* Adds what the versed mixer makes of the inputs, if there is one. Returns it: ln(p / (1 - p)). */
+static float add_versed(struct context_mixer *cm, struct mixer_inputs *inputs)
+{
+    struct context_mixer_group *group = cm->stream->group;
+    struct mixer_stream *stream = &group->versed_stream;
+    if (group->n_versed == 0)
+        return 0.0f;
+    memcpy(stream->x, inputs->x, group->n_versed * sizeof *inputs->x);
+    struct mixer_inputs own = *inputs;
+    own.n = group->n_versed;
+    float x = mixer_predict(&group->versed, stream, &own, cm->stream->history.partial);
+    float p = mixer_probability(&group->versed, stream, x);
+    inputs_add(inputs, x);
+    inputs_add(inputs, (p - 0.5f) * 4.0f);
+    return x;
+}
+
 /* The components learn the bit, the mixer does not. */
 static void learn(struct context_mixer *cm, int bit)
 {
@@ -171,6 +188,7 @@ uint32_t context_mixer_predict(struct context_mixer *cm)
     struct mixer_inputs inputs;
     inputs_begin(&inputs, group->mixer_stream.x);
     gather_inputs(cm, &inputs);
+    add_versed(cm, &inputs);
     float x =
         mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->stream->history.partial);
     float p = mixer_probability(&group->mixer, &group->mixer_stream, x);
@@ -214,15 +232,25 @@ void context_mixer_update(struct context_mixer *cm, int bit)
         next_byte(cm); /* while its cache lines are fetched, the others learn */
     }
     refiner_update(&group->refiner, &group->refiner_stream, bit);
+    if (group->n_versed > 0)
+        mixer_update(&group->versed, &group->versed_stream, bit, pace_of(cm));
     mixer_update(&group->mixer, &group->mixer_stream, bit, pace_of(cm));
 }
 
 void context_mixer_pass(struct context_mixer *cm, int bit)
 {
+    struct context_mixer_group *group = cm->stream->group;
     struct mixer_inputs inputs;
-    inputs_begin(&inputs, cm->stream->group->mixer_stream.x);
+    inputs_begin(&inputs, group->mixer_stream.x);
     cm->hint = (struct context_hint){.absent = true};
     gather_inputs(cm, &inputs);
+    if (group->n_versed > 0) {
+        float x = add_versed(cm, &inputs);
+        refiner_predict(&group->refiner, &group->refiner_stream, &cm->stream->history, x,
+                        group->versed_stream.final_p);
+        refiner_update(&group->refiner, &group->refiner_stream, bit);
+        mixer_update(&group->versed, &group->versed_stream, bit, pace_of(cm));
+    }
     learn(cm, bit);
 }
 

@@ -10,10 +10,16 @@
 #include "predict/mixer.h"
 #include "predict/refiner.h"
 
+enum { CONTEXT_VERSED_INPUTS = 2 };
+
 /* The components for one group of content types and the mixer of their inputs. */
 struct context_mixer_group {
     struct mixer mixer;
     struct mixer_stream mixer_stream;
+    /* If versed: mixes all but the hint. Its prediction is two more inputs of the mixer. */
+    struct mixer versed;
+    struct mixer_stream versed_stream;
+    unsigned n_versed; /* its inputs; 0: there is none */
     struct refiner refiner;
     struct refiner_stream refiner_stream;
     struct component components[COMPONENTS_MAX];

@@ -55,6 +55,26 @@ static bool one_layer(const struct context_config *config, enum content_group wh
     return config->strength != CONTEXT_STRONG || (!pixels && !config->hinted);
 }
 
+/* Of the components before the hint, which is the last. One layer, as without a hint: it learns more than the
+ * mixer behind it does. */
+static void lay_out_versed(struct input_setup *setup, const struct component *hint,
+                           struct context_mixer_group *group, const struct kernels *kernels)
+{
+    struct mixer_shape *all = &setup->shape, shape = *all;
+    struct mixer mixer;
+    shape.n_inputs -= hint->n_inputs;
+    shape.n_selectors -= hint->n_selectors;
+    shape.lead = 0;
+    shape.summed = shape.many_inputs = true;
+    mixer_lay_out(&mixer, setup->arena, &shape, kernels);
+    all->equal = all->n_inputs + 1;
+    shape_add_inputs(all, CONTEXT_VERSED_INPUTS);
+    if (group == NULL)
+        return;
+    group->versed = mixer;
+    group->n_versed = shape.n_inputs;
+}
+
 /* NULL if the arena only counts. */
 static struct context_mixer_group *
 lay_out_group(struct input_setup *setup, enum content_group which, const struct kernels *kernels)
@@ -70,9 +90,10 @@ lay_out_group(struct input_setup *setup, enum content_group which, const struct 
     components_for(setup->config, which, list);
     setup->shape = (struct mixer_shape){.summed = one_layer(setup->config, which),
                                         .many_inputs = setup->config->strength == CONTEXT_STRONG};
+    struct component component = {0};
     unsigned n = 0;
     for (; list[n] != NULL; n++) {
-        struct component component = {.ops = list[n]};
+        component = (struct component){.ops = list[n]};
         const struct mixer_shape before = setup->shape;
         component.ops->lay_out(setup, &component);
         component.n_inputs = setup->shape.n_inputs - before.n_inputs;
@@ -80,6 +101,8 @@ lay_out_group(struct input_setup *setup, enum content_group which, const struct 
         if (group != NULL)
             group->components[n] = component;
     }
+    if (setup->config->versed)
+        lay_out_versed(setup, &component, group, kernels);
     struct mixer mixer;
     mixer_lay_out(&mixer, setup->arena, &setup->shape, kernels);
     struct refiner refiner;

@@ -48,6 +48,7 @@ enum {
 struct mixer_shape {
     unsigned n_inputs;
     unsigned lead;    /* 1 + the input that is to be trusted most at first; 0: none */
+    unsigned equal;   /* 1 + an input that is trusted like the lead, and no other; 0: none */
     bool summed;      /* the weight sets make one prediction together; else a second layer mixes */
     bool many_inputs; /* summed: the learning rates that suit more than a hundred inputs */
     bool few_inputs;  /* a lead, not summed: the learning rates that suit some twenty inputs */

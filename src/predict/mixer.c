@@ -15,8 +15,9 @@ static const struct mixer_rates rates_led_few = {0.02f, 0.003f, 0.002f};
 static const struct mixer_rates rates_summed = {0.045f, 0.003f, 0.0f};
 static const struct mixer_rates rates_summed_many = {0.010f, 0.0007f, 0.0f};
 static const struct mixer_rates rates_summed_led = {0.024f, 0.0015f, 0.0f};
-#define LEAD_WEIGHT 0.9f
-#define LED_WEIGHT  0.01f
+#define LEAD_WEIGHT  0.9f
+#define LED_WEIGHT   0.01f
+#define EQUAL_WEIGHT 0.5f
 
 enum {
     AGE_MAX = 1 << 20,
@@ -43,6 +44,8 @@ static struct mixer_rates rates_for(const struct mixer_shape *shape)
 /* The start weight of input i; the sets of one layer share it. */
 static float first_weight(const struct mixer_shape *shape, size_t i)
 {
+    if (shape->equal != 0)
+        return i == (size_t)shape->lead - 1 || i == (size_t)shape->equal - 1 ? EQUAL_WEIGHT : 0.0f;
     float weight = shape->lead == 0               ? 4.5f / (float)(int)shape->n_inputs
                    : i == (size_t)shape->lead - 1 ? LEAD_WEIGHT
                                                   : LED_WEIGHT;

@@ -115,21 +115,26 @@ static void make_payload(const char *folder, enum golden_class kind, int level,
     block_job_free(&job);
 }
 
-/* A payload of method model, with such a KV cache. */
-static void make_language(const char *folder, const char *name, enum tacit_kv kv, unsigned kv_keep)
+/* A payload of method model, with such a KV cache; or, with a reference, with the usual layout. */
+static void make_language(const char *folder, const char *name, enum tacit_kv kv, unsigned kv_keep,
+                          const struct tacit_reference *reference)
 {
     static struct block_look look;
-    uint8_t head[] = {TACIT_METHOD_MODEL, (uint8_t)(LANGUAGE_MAX - 1),
-                      (uint8_t)((LANGUAGE_MAX - 1) >> 8)};
+    uint8_t head[] = {TACIT_METHOD_MODEL | (reference ? PAYLOAD_HAS_REFERENCE : 0),
+                      (uint8_t)(LANGUAGE_MAX - 1), (uint8_t)((LANGUAGE_MAX - 1) >> 8)};
     struct tacit_options options;
     struct codec_plan plan;
-    struct block_job job = {
-        .plan = &plan, .model = primed_model(), .look = &look, .header.content_size = LANGUAGE_MAX};
+    struct block_job job = {.plan = &plan,
+                            .model = primed_model(),
+                            .reference = reference,
+                            .look = &look,
+                            .header.content_size = LANGUAGE_MAX};
     struct byte_buffer seed = {0};
     tacit_options_init(&options);
     options.model = job.model;
     options.n_threads = 1;
-    options.n_context = KV_HEADS_CONTEXT_MIN;
+    options.reference = reference;
+    options.n_context = reference ? 0 : KV_HEADS_CONTEXT_MIN;
     options.kv = kv;
     options.kv_keep = kv_keep;
     if (codec_plan_make(&plan, &options) != TACIT_OK ||
@@ -151,10 +156,11 @@ static void make_language(const char *folder, const char *name, enum tacit_kv kv
 
 static void make_language_kinds(const char *folder)
 {
-    make_language(folder, "model-8", TACIT_KV_8, 0);
-    make_language(folder, "model-k3v2", TACIT_KV_K3V2, 0);
-    make_language(folder, "model-heads", TACIT_KV_4, 30);
-    make_language(folder, "model-short", TACIT_KV_K4V3S, 30);
+    make_language(folder, "model-8", TACIT_KV_8, 0, NULL);
+    make_language(folder, "model-k3v2", TACIT_KV_K3V2, 0, NULL);
+    make_language(folder, "model-heads", TACIT_KV_4, 30, NULL);
+    make_language(folder, "model-short", TACIT_KV_K4V3S, 30, NULL);
+    make_language(folder, "model-versed", TACIT_KV_8, 0, payload_reference());
 }
 
 /* The list of what content of one class is arranged by, behind its size less one; and the content. */

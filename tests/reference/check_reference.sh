@@ -83,7 +83,7 @@ for archive in "$source"/tests/golden/*/*.tct; do
     [ ! -e "$work/$name.reference" ] || other=$work/$name.reference
     case $name in
     shapes-*) ;; # below
-    default-* | reference_model-* | recalls_model-*) compare_model "$work/$name" "$archive" "$other" ;;
+    default-* | reference_model-* | reference_versed-* | recalls_model-*) compare_model "$work/$name" "$archive" "$other" ;;
     *) compare "$work/$name" "$archive" "$other" ;;
     esac
 done

@@ -90,6 +90,7 @@ struct setup {
     bool strong;
     unsigned memory;      /* m */
     uint64_t n_reference; /* F, 0 without a reference */
+    bool versed;          /* beside hints */
     struct slots *slots;
     unsigned n_contexts; /* of all sets so far */
     const struct hint *hint;

@@ -19,7 +19,7 @@ CHOICES = {
     "upper start": (0, 1), "size of words": (0, 1, 2, 3), "bit of words": range(6, 12),
     # Twice the bit's number, 4 more for each form, and its value; bit 3 of base64 and bits 2 and 3 of hexadecimal are 0.
     "bit of form": [k for k in range(40) if k not in (15, 21, 23)],
-    "usual": (0, 1), "unmixed": (0, 1), "primed": (0, 1), "small": (0, 1), "model reads reference": (0, 1), "arranged": (0, 1),
+    "usual": (0, 1), "versed": (0, 1), "unmixed": (0, 1), "primed": (0, 1), "small": (0, 1), "model reads reference": (0, 1), "arranged": (0, 1),
     "model recalls": (0, 1), "model restates": (0, 1), "context recalls": (0, 1), "context restates": (0, 1),
     "restated time": (0, 1), "restated root": (0, 1), "copy found": (0, 1, 2),
     "several streams": (0, 1), "share": (0, 1, 2), "tar headers": (0, 1), "gaps": (0, 1),

@@ -25,7 +25,7 @@ enum { NO_TOKEN = -1, SHOWN = 256 };
 struct layout {
     unsigned memory, type, reading;
     struct kept kept;
-    int unmixed, primed, reads, arranged, recalled, restated;
+    int unmixed, primed, reads, versed, arranged, recalled, restated;
     uint32_t first_token, context, n_streams, length[128];
     struct changes changes;
     struct arrangement arrangement;
@@ -56,7 +56,12 @@ struct language {
 
 static void take_usual(struct layout *l, unsigned first, uint32_t size)
 {
+    static const unsigned versed[] = {0, 1, 2, 4, 8, 9};
     l->type = first & 15;
+    l->versed = l->type >= 10;
+    note("versed", (unsigned)l->versed);
+    if (l->versed)
+        l->type = versed[l->type - 10];
     l->memory = 2 + (first >> 5 & 3);
     l->reads = 1;
     l->reading = 4 | 5 << 4;
@@ -208,6 +213,28 @@ static uint32_t walk_to(struct language *g, int64_t place)
     }
 }
 
+/* A walk to an item that both sides know, without the language model. */
+static void pass_to(struct language *g, uint32_t place)
+{
+    struct walk walk = {0, g->items.n, 0};
+    begin_item(g->predictor);
+    for (int bit = 1, at_end = 0; bit != 0 || !at_end;) {
+        uint32_t split = split_of(&g->items, &walk);
+        at_end = walk.position % 9 == 0;
+        bit = split != 0 ? place >= split : decision_of(&g->items, walk.low, walk.position);
+        if (!at_end) {
+            pass_bit(g->predictor, bit);
+        } else if (split != 0) {
+            predict_end(g->ends, g->predictor, split, walk.position / 9, 0.0f);
+            learn_end(g->ends, bit);
+        }
+        if (split != 0)
+            *(bit ? &walk.low : &walk.high) = split;
+        walk.position++;
+    }
+    end_item(g->predictor, walk.position / 9);
+}
+
 /* Unmixed: whole items. */
 static uint32_t whole_item(struct language *g)
 {
@@ -270,6 +297,16 @@ static const char primer[] =
     "Mar  4 12:31:15 server sshd[2120]: Received disconnect from 192.168.1.20: 11: Bye Bye "
     "[preauth]\n";
 
+static void pass_text(struct language *g, const uint8_t *text, uint32_t n)
+{
+    uint32_t *places = (uint32_t *)(void *)allocate((n + (size_t)1) * sizeof *places);
+    note_cutting(g->model);
+    uint32_t n_places = text_items(g->model, &g->items, text, n, places);
+    for (uint32_t i = 0; i < n_places; i++)
+        pass_to(g, places[i]);
+    free(places);
+}
+
 static void read_reference(struct language *g)
 {
     unsigned part = g->layout.reading >> 4;
@@ -281,6 +318,10 @@ static void read_reference(struct language *g)
     for (; i < n_reference - n_learnt; i++)
         pass_byte(g->predictor, reference[i]);
     g->hint = (struct hint){0.0f, 0, true};
+    if (g->layout.versed) {
+        pass_text(g, reference + i, (uint32_t)(n_reference - n_model - i));
+        i = n_reference - n_model;
+    }
     for (; i < n_reference - n_model; i++)
         for (int b = 7; b >= 0; b--)
             pass_bit(g->predictor, reference[i] >> b & 1);
@@ -343,7 +384,7 @@ static void make_models(struct language *g)
         types |= 1u << l->arrangement.part[l->arrangement.silent[i]].type;
     uint32_t n = l->n_streams + (l->n_streams > 1 && l->arrangement.n_silent > 0);
     g->predictor = make_hinted_predictor(l->memory, types, l->reads ? n_reference : 0, l->span, n,
-                                         l->type, &g->hint);
+                                         l->type, &g->hint, l->versed);
     g->ends = make_ends(l->memory);
 }
 

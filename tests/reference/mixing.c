@@ -37,6 +37,14 @@ struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned 
     return m;
 }
 
+void trust_two(struct mixer *m, const uint32_t *choices, unsigned a, unsigned b)
+{
+    for (unsigned k = 0; k < m->n_selectors; k++)
+        for (uint32_t value = 0; value < choices[k]; value++)
+            for (unsigned i = 0; i < m->n_inputs; i++)
+                m->sets[k][value]->weights[i] = i == a || i == b ? 0.5f : 0.0f;
+}
+
 struct mixer *make_end_mixer(unsigned n_inputs, unsigned n_selectors, const uint32_t *choices)
 {
     struct mixer *m = make_mixer(true, true, n_inputs, n_selectors, choices, 1);

@@ -26,6 +26,8 @@ struct mixer {
 struct mixer *make_mixer(bool strong, bool layered, unsigned n_inputs, unsigned n_selectors,
                          const uint32_t *choices, unsigned lead);
 /* For whether items end; the first input leads. */
+/* All start weights are 0, but for inputs a and b. choices: as the mixer was made with. */
+void trust_two(struct mixer *mixer, const uint32_t *choices, unsigned a, unsigned b);
 struct mixer *make_end_mixer(unsigned n_inputs, unsigned n_selectors, const uint32_t *choices);
 
 /* X */

@@ -13,8 +13,8 @@ enum { GENERAL, IMAGE, AUDIO, DEEP_IMAGE, N_GROUPS };
 
 struct group {
     struct component component[16];
-    unsigned n_components;
-    struct mixer *mixer;
+    unsigned n_components, n_unhinted; /* the hint is the last one */
+    struct mixer *mixer, *versed;      /* versed: or NULL */
     struct refiner *refiner;
     struct lean *lean; /* in place of these, or NULL */
 };
@@ -86,18 +86,25 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
             continue;
         add_component(group, all_components[i].make(setup), all_components[i].works_in);
     }
+    group->n_unhinted = group->n_components;
     if (setup->hint != NULL)
         add_component(group, make_hint(setup), ANY_TYPE);
     for (unsigned i = 0; i < group->n_components; i++) {
         const struct component *c = &group->component[i];
         lead = n_inputs + 1; /* of the last component */
+        if (setup->versed && i == group->n_unhinted)
+            group->versed = make_mixer(true, false, n_inputs, n_selectors, choices, 0);
         n_inputs += c->n_inputs;
         for (unsigned k = 0; k < c->n_selectors; k++)
             choices[n_selectors++] = c->choices[k];
     }
+    if (setup->versed)
+        n_inputs += 2;
     bool layered = which != GENERAL || (types & TYPE(11)) != 0 || setup->hint != NULL;
     group->mixer = make_mixer(setup->strong, setup->strong && layered, n_inputs, n_selectors,
                               choices, setup->hint != NULL ? lead : 0);
+    if (setup->versed)
+        trust_two(group->mixer, choices, lead - 1, n_inputs - 2);
     group->refiner = make_refiner(setup->strong);
 }
 
@@ -163,9 +170,10 @@ static void move_own(struct predictor *p, uint8_t *kept, bool back)
 
 struct predictor *make_hinted_predictor(unsigned memory, uint32_t types, uint64_t n_reference,
                                         uint64_t n_content, unsigned n_streams, unsigned type,
-                                        const struct hint *hint)
+                                        const struct hint *hint, int versed)
 {
-    struct setup setup = {.memory = memory, .n_reference = n_reference, .hint = hint};
+    struct setup setup = {
+        .memory = memory, .n_reference = n_reference, .hint = hint, .versed = versed != 0};
     struct predictor *p = make(BLOCK_STRONG, types, setup, n_reference + n_content, n_streams);
     begin_segment(p, type, 0, 0);
     p->streams = zeros(n_streams * sizeof *p->streams);
@@ -248,6 +256,18 @@ static void gather(struct predictor *p, struct given *given)
         ask(&g->component[i], &p->seen, given);
 }
 
+/* The versed mixer's prediction: two more inputs. */
+static float give_versed(struct predictor *p, struct given *given)
+{
+    struct mixer *versed = p->group->versed;
+    if (versed == NULL)
+        return 0.0f;
+    float X = mix(versed, given, p->seen.partial);
+    give(given, X);
+    give(given, (versed->P - 0.5f) * 4.0f);
+    return X;
+}
+
 uint32_t predict_bit(struct predictor *p)
 {
     struct group *g = p->group;
@@ -255,6 +275,7 @@ uint32_t predict_bit(struct predictor *p)
         return lean_predict_bit(g->lean, &p->seen);
     struct given given = {.n_inputs = 0};
     gather(p, &given);
+    give_versed(p, &given);
     float X = mix(g->mixer, &given, p->seen.partial);
     return refine(g->refiner, &p->seen, X, g->mixer->P);
 }
@@ -295,6 +316,12 @@ static void components_learn(struct predictor *p, int bit)
     see(&p->seen, bit);
 }
 
+static float pace_of(const struct predictor *p)
+{
+    bool binary = p->seen.type == 0 || p->seen.type == 3 || p->seen.type == 4 || p->seen.type == 29;
+    return binary && p->setup.strong ? 1.5f : 1.0f;
+}
+
 void learn_bit(struct predictor *p, int bit)
 {
     struct group *g = p->group;
@@ -304,8 +331,9 @@ void learn_bit(struct predictor *p, int bit)
         return;
     }
     refine_learn(g->refiner, bit);
-    bool binary = p->seen.type == 0 || p->seen.type == 3 || p->seen.type == 4 || p->seen.type == 29;
-    mix_learn(g->mixer, bit, binary && p->setup.strong ? 1.5f : 1.0f);
+    if (g->versed != NULL)
+        mix_learn(g->versed, bit, pace_of(p));
+    mix_learn(g->mixer, bit, pace_of(p));
     components_learn(p, bit);
 }
 
@@ -313,5 +341,11 @@ void pass_bit(struct predictor *p, int bit)
 {
     struct given given = {.n_inputs = 0};
     gather(p, &given);
+    float X = give_versed(p, &given);
+    if (p->group->versed != NULL) {
+        refine(p->group->refiner, &p->seen, X, p->group->versed->P);
+        refine_learn(p->group->refiner, bit);
+        mix_learn(p->group->versed, bit, pace_of(p));
+    }
     components_learn(p, bit);
 }

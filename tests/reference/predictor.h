@@ -23,11 +23,11 @@ void pass_byte(struct predictor *predictor, uint8_t byte);
 
 /* A predictor with a language model's hints, of strength strong; *hint: for the next bit. n_streams: places at which
  * content is predicted in turn, of which the first is selected. n_content: the span of all of them. type: what
- * their content begins as. */
+ * their content begins as. versed: docs/language-model.md, section 9. */
 struct hint;
 struct predictor *make_hinted_predictor(unsigned memory, uint32_t types, uint64_t n_reference,
                                         uint64_t n_content, unsigned n_streams, unsigned type,
-                                        const struct hint *hint);
+                                        const struct hint *hint, int versed);
 /* place: where the stream begins, when it is selected for the first time. */
 void select_stream(struct predictor *predictor, unsigned stream, uint32_t place);
 /* Before the first decision of an item, and behind its last; n: its bytes. */
@@ -37,7 +37,8 @@ void end_item(struct predictor *predictor, uint32_t n);
 struct continued;
 struct continued longest_match(const struct predictor *predictor, unsigned *mark);
 uint64_t last_bytes(const struct predictor *predictor, unsigned n);
-/* A bit that both sides know: the components learn it, mixer and refiner do not. */
+/* A bit that both sides know: the components learn it, mixer and refiner do not; if versed, the versed mixer and the
+ * refiner do. */
 void pass_bit(struct predictor *predictor, int bit);
 
 /* The probability of a 1 in units of 2^-32, then what the bit was. */

@@ -96,6 +96,7 @@ static enum tacit_status choose_layout(struct language_coder *coder)
     coder->layout.memory_log2 = choose_memory(plan, &coder->layout, coder->layout.n_arranged);
     coder->layout.primed = coder->layout.n_streams == 1 && !plan->unmixed &&
                            !coder->layout.referenced && language_primer_pays(&job->content);
+    coder->layout.versed = language_layout_is_usual(&coder->layout);
     return TACIT_OK;
 }
 
@@ -288,6 +289,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
         layout.recalls = content_size >= RECALL_CONTENT_MIN;
     }
     layout.memory_log2 = choose_memory(plan, &layout, content_size);
+    layout.versed = language_layout_is_usual(&layout);
     uint64_t n_bytes, n_choosing = language_heads_expect(plan, &layout);
     list_silent(&layout.arrangement.speech, content_set_within(plan->content_set, content_size));
     if (language_coder_memory(plan, plan->model, &layout, (uint32_t)content_size,

@@ -23,7 +23,8 @@ static struct context_config mixer_config(const struct language_layout *layout,
                                     .n_streams = layout->n_streams +
                                                  (silent_set != 0 && layout->n_streams > 1),
                                     .span = content_size,
-                                    .hinted = true};
+                                    .hinted = true,
+                                    .versed = layout->versed};
     if (layout->referenced)
         reference_models_configure(reference, content_size, &layout->reading, &config);
     return config;
@@ -106,10 +107,13 @@ static void describe(struct language_coder *coder, const struct codec_plan *plan
     coder->token.kernels = &plan->kernels;
 }
 
-static struct reference_language_reading reading_of(const struct language_layout *layout)
+static struct reference_language_reading reading_of(const struct language_layout *layout,
+                                                    const struct tacit_reference *reference)
 {
+    uint32_t n =
+        layout->versed && reference ? reference_n_learnt(reference, layout->reading.part) : 0;
     return (struct reference_language_reading){layout->reading.part, layout->model_part,
-                                               layout->first_token};
+                                               layout->first_token, layout->versed, n};
 }
 
 static bool heads_fit(const struct tacit_model *model, const struct language_layout *layout)
@@ -139,7 +143,7 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
     struct language_threads threads = choose_readers(coder, plan, plan->n_threads, true);
     struct lm_options options = lm_options(plan, layout, &threads, guesses_max(coder));
     lay_out(coder, &sizes);
-    struct reference_language_reading reading = reading_of(layout);
+    struct reference_language_reading reading = reading_of(layout, plan->reference);
     enum tacit_status status =
         lm_state_memory_needed(&model_file_lm(model->file)->shape, &options, &n_models);
     if (status == TACIT_OK)
@@ -186,7 +190,7 @@ static enum tacit_status take_reference(struct language_coder *coder,
                                         const struct lm_options *options)
 {
     const struct tacit_reference *reference = coder->job->reference;
-    struct reference_language_reading reading = reading_of(&coder->layout);
+    struct reference_language_reading reading = reading_of(&coder->layout, reference);
     TRY(reference_language_take(reference, coder->model, &reading, config, options,
                                 &coder->job->plan->kernels, &coder->reference));
     coder->n_before = reference->n_bytes;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "methods/language/language_layout.h"
 
+#include <assert.h>
+
 #include "base/try.h"
 #include "base/varint.h"
 #include "engine/lm.h"
@@ -16,6 +18,11 @@ enum {
 /* These two bits together mean the usual reading of the reference (language_layout.h): the type is
  * in the low four bits, memory in bits 5 and 6, and nothing else follows. */
 enum { USUAL = FLAG_PRIMED | FLAG_UNMIXED, USUAL_MEMORY_SHIFT = 5, USUAL_MEMORY_MASK = 3 };
+/* If usual, types from here on are versed_types[type - this], and the block is versed. */
+enum { VERSED_FIRST = 10 };
+static const enum content_type versed_types[] = {
+    CONTENT_DEFAULT, CONTENT_TEXT, CONTENT_MARKUP, CONTENT_X86, CONTENT_TABLE, CONTENT_COMPRESSED};
+static_assert(VERSED_FIRST + sizeof versed_types / sizeof *versed_types == 16, "four bits");
 /* Second byte: the content's type in the low four bits; whether a byte follows that says what is read of the
  * reference, model_part in its low four bits, then the context models' part; whether content is recoded; whether a byte
  * follows that names a kind of KV cache; whether content is arranged. */
@@ -39,7 +46,7 @@ static bool is_small(const struct language_layout *layout)
            layout->n_streams == 1;
 }
 
-static bool is_usual(const struct language_layout *layout)
+bool language_layout_is_usual(const struct language_layout *layout)
 {
     return layout->referenced && !layout->recalls && is_small(layout) &&
            layout->kv_kind == KV_INT8 && layout->kv_keep == 0 && layout->kv_heads.n == 0 &&
@@ -52,10 +59,14 @@ static bool is_usual(const struct language_layout *layout)
 static enum tacit_status read_usual(unsigned byte, uint32_t content_size,
                                     struct language_layout *layout)
 {
+    unsigned type = byte & TYPE_MASK;
+    bool versed = type >= VERSED_FIRST;
+    type = versed ? versed_types[type - VERSED_FIRST] : type;
     *layout = (struct language_layout){
-        .type = (enum content_type)(byte & TYPE_MASK),
+        .type = (enum content_type)type,
         .referenced = true,
-        .reading = {(enum content_type)(byte & TYPE_MASK), LANGUAGE_USUAL_PART},
+        .versed = versed,
+        .reading = {(enum content_type)type, LANGUAGE_USUAL_PART},
         .model_part = LANGUAGE_USUAL_MODEL_PART,
         .memory_log2 =
             LANGUAGE_USUAL_MEMORY_LOG2 + (byte >> USUAL_MEMORY_SHIFT & USUAL_MEMORY_MASK),
@@ -98,10 +109,11 @@ static size_t pack_kv(uint8_t *out, const struct language_layout *layout)
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout)
 {
     size_t n = 0;
-    if (is_usual(layout)) {
-        out[0] =
-            (uint8_t)(USUAL | (unsigned)layout->type |
-                      (layout->memory_log2 - LANGUAGE_USUAL_MEMORY_LOG2) << USUAL_MEMORY_SHIFT);
+    if (language_layout_is_usual(layout)) {
+        unsigned type = layout->type, memory = layout->memory_log2 - LANGUAGE_USUAL_MEMORY_LOG2;
+        for (unsigned i = 0; layout->versed && i < sizeof versed_types / sizeof *versed_types; i++)
+            type = layout->type == versed_types[i] ? VERSED_FIRST + i : type;
+        out[0] = (uint8_t)(USUAL | type | memory << USUAL_MEMORY_SHIFT);
         return 1;
     }
     bool line_ends = layout->line_ends.n_removed > 0, small = is_small(layout);
@@ -275,6 +287,7 @@ enum tacit_status language_layout_parse(const uint8_t *data, size_t n, uint32_t 
         return read_usual(first, content_size, layout);
     TRY(read_type(&r, first, layout, &flags));
     TRY(read_reading(&r, reference_bytes(reference), flags, layout));
+    layout->versed = false;
     layout->line_ends.n_removed = 0;
     if (first & FLAG_LINE_ENDS) {
         TRY(line_ends_parse(&r, content_size, &layout->line_ends));

@@ -42,6 +42,8 @@ struct language_layout {
     struct reference_reading reading; /* how the context models read it; its type is content's */
     /* below REFERENCE_MODEL_PARTS: the language model reads 2^(9 + it) bytes of what they learn */
     unsigned model_part;
+    bool
+        versed; /* usual; the context models learn all of that as tokens, and mix it by themselves too */
     bool recalls; /* referenced, one stream; the coded bits hold copies (language_recall.h): */
     struct tar_restate restate; /* of the content, before */
     unsigned memory_log2;       /* of the context models; means nothing if unmixed */
@@ -66,6 +68,9 @@ static inline uint32_t language_layout_span(const struct language_layout *layout
 {
     return layout->recoding.n_stretches > 0 ? layout->n_recoded : content_size;
 }
+
+/* Whether the layout is the usual one of a block that reads a reference: only such a one can be versed. */
+bool language_layout_is_usual(const struct language_layout *layout);
 
 /* out: LANGUAGE_LAYOUT_MAX bytes. Returns the length. */
 size_t language_layout_pack(uint8_t *out, const struct language_layout *layout);

@@ -109,6 +109,35 @@ static uint32_t n_model_bytes(const struct language_coder *coder, uint32_t n_lea
     return n < n_learnt ? n : n_learnt;
 }
 
+/* The context models learn these bytes as items, so that they know where tokens begin. */
+static enum tacit_status pass_items(struct language_coder *coder, const uint8_t *bytes, size_t n)
+{
+    size_t n_items = 0;
+    uint32_t *items = malloc((n + 1) * sizeof *items);
+    if (!items)
+        return TACIT_ERR_MEMORY;
+    enum tacit_status status = tokenizer_encode(coder->tokenizer, bytes, n, items, &n_items);
+    for (size_t i = 0; i < n_items && status == TACIT_OK; i++) {
+        if (i % READ_BYTES == 0 && block_watch_stop(&coder->job->watch, 0))
+            status = TACIT_ERR_CANCELLED;
+        else
+            mixed_token_pass(&coder->token.mixed, coder->token.distribution.trie->places[items[i]]);
+    }
+    free(items);
+    return status;
+}
+
+static enum tacit_status pass_bytes(struct language_coder *coder, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i % READ_BYTES == 0 && block_watch_stop(&coder->job->watch, 0))
+            return TACIT_ERR_CANCELLED;
+        for (int bit = 7; bit >= 0; bit--)
+            context_mixer_pass(coder->token.mixed.cm, bytes[i] >> bit & 1);
+    }
+    return TACIT_OK;
+}
+
 /* All of the reference takes its place in the history; the context models learn its last part, and
  * the end of that part together with the language model. */
 static enum tacit_status read_now(struct language_coder *coder)
@@ -119,13 +148,10 @@ static enum tacit_status read_now(struct language_coder *coder)
     struct context_mixer *cm = coder->token.mixed.cm;
     context_mixer_select_stream(cm, 0, 0);
     context_mixer_skim(cm, data->data, at);
-    for (; at < data->n_bytes - n_model; at++) {
-        if (at % READ_BYTES == 0 && block_watch_stop(&coder->job->watch, 0))
-            return TACIT_ERR_CANCELLED;
-        for (int bit = 7; bit >= 0; bit--)
-            context_mixer_pass(cm, data->data[at] >> bit & 1);
-    }
-    return language_primer_learn(coder, data->data + at, n_model);
+    uint32_t n_passed = n_learnt - n_model;
+    TRY(coder->layout.versed ? pass_items(coder, data->data + at, n_passed)
+                             : pass_bytes(coder, data->data + at, n_passed));
+    return language_primer_learn(coder, data->data + at + n_passed, n_model);
 }
 
 static void save(const struct language_coder *coder)

@@ -60,6 +60,24 @@ uint8_t mixed_token_code_silent(struct mixed_token_coder *coder, unsigned byte)
     return (uint8_t)out;
 }
 
+static int pass_open(void *context, const struct byte_trie_walk *walk, int bit)
+{
+    struct mixed_token_coder *coder = context;
+    if (!byte_trie_at_end(walk)) {
+        context_mixer_pass(coder->cm, bit);
+        return bit;
+    }
+    context_mixer_set_hint(coder->cm, &(struct context_hint){.absent = true});
+    context_mixer_predict_end(coder->cm, walk->split, byte_trie_depth(walk));
+    context_mixer_update_end(coder->cm, bit);
+    return bit;
+}
+
+void mixed_token_pass(struct mixed_token_coder *coder, uint32_t place)
+{
+    token_walk(coder->distribution->trie, coder->cm, place, pass_open, coder);
+}
+
 void mixed_token_teach(struct mixed_token_coder *coder, uint32_t place)
 {
     coder->teaching = true;

@@ -37,6 +37,9 @@ uint8_t mixed_token_code_silent(struct mixed_token_coder *coder, unsigned byte);
 /* The context models learn the item at place; nothing is coded. */
 void mixed_token_teach(struct mixed_token_coder *coder, uint32_t place);
 
+/* The same without the language model: there is no hint, and the mixer of hints does not learn. */
+void mixed_token_pass(struct mixed_token_coder *coder, uint32_t place);
+
 /* The encoder's output does not fit, or the decoder has read past its input's end by more than it
  * looks ahead. */
 bool mixed_token_is_hopeless(const struct mixed_token_coder *coder);

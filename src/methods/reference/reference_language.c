@@ -16,23 +16,15 @@ static void make_key(const struct tacit_model *model,
                      uint64_t key[REFERENCE_KEY_WORDS])
 {
     const struct kv_heads *heads = options->kv_heads;
-    const uint64_t words[] = {REFERENCE_OF_LANGUAGE,
-                              config->content_set,
-                              config->memory_log2,
-                              config->n_streams,
-                              config->span,
-                              reading->part,
-                              reading->model_part,
-                              reading->first_token,
-                              (uint64_t)(uintptr_t)model,
-                              options->n_context,
-                              options->n_threads,
-                              options->n_teams,
-                              options->n_back,
-                              options->cpu_features,
-                              options->kv_kind,
-                              options->kv_keep,
-                              heads ? hash64(heads->parts, heads->n, 0) : 0};
+    const uint64_t words[] = {REFERENCE_OF_LANGUAGE, config->content_set,
+                              config->memory_log2,   config->n_streams,
+                              config->span,          config->versed,
+                              reading->part,         reading->model_part,
+                              reading->first_token,  (uint64_t)(uintptr_t)model,
+                              options->n_context,    options->n_threads,
+                              options->n_teams,      options->n_back,
+                              options->cpu_features, options->kv_kind,
+                              options->kv_keep,      heads ? hash64(heads->parts, heads->n, 0) : 0};
     enum { N_WORDS = sizeof words / sizeof *words };
     static_assert(N_WORDS + IDENTITY_WORDS <= REFERENCE_KEY_WORDS, "the key has room");
     for (unsigned i = 0; i < REFERENCE_KEY_WORDS; i++)
@@ -116,7 +108,9 @@ uint64_t reference_language_memory(const struct tacit_model *model,
                                    const struct reference_language_reading *reading,
                                    uint64_t n_models)
 {
-    uint64_t n_text = (uint64_t)1 << (REFERENCE_MODEL_SHIFT + reading->model_part);
+    uint64_t n_text = reading->versed
+                          ? reading->n_learnt
+                          : (uint64_t)1 << (REFERENCE_MODEL_SHIFT + reading->model_part);
     return n_models + sizeof(struct reference_language) + REFERENCE_SHELF_BYTES +
            2 * lm_logit_stride(model_file_lm(model->file)) * sizeof(float) +
            n_text * sizeof(uint32_t);

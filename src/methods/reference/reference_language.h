@@ -20,6 +20,8 @@ enum {
 struct reference_language_reading {
     unsigned part, model_part; /* of context models and language model */
     uint32_t first_token;
+    bool versed; /* the context models learn all of it as tokens: */
+    uint32_t n_learnt;
 };
 
 struct reference_language {

@@ -15,7 +15,7 @@
 #include "tacit/status.h"
 
 enum {
-    REFERENCE_KEY_WORDS = 21,
+    REFERENCE_KEY_WORDS = 22,
     REFERENCE_SHELF_BYTES = 128 << 20, /* of things with other keys that are kept */
 };
 
