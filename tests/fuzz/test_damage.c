@@ -288,8 +288,7 @@ static void check_recovery(const struct base *base, const uint8_t *data, size_t 
     CHECK_CASE(status == TACIT_OK || status == TACIT_ERR_CORRUPT ||
                status == TACIT_ERR_NOT_ARCHIVE || status == TACIT_ERR_VERSION ||
                status == TACIT_ERR_MODEL_WRONG || status == TACIT_ERR_MODEL_MISSING ||
-               status == TACIT_ERR_REFERENCE_WRONG ||
-               status == TACIT_ERR_REFERENCE_MISSING);
+               status == TACIT_ERR_REFERENCE_WRONG || status == TACIT_ERR_REFERENCE_MISSING);
     for (size_t i = 0; i < base->n_blocks; i++) {
         const struct tacit_block_info *block = &base->blocks[i];
         bool before = block->archive_offset + block->archive_size <= damage->begin;
