@@ -80,6 +80,10 @@ static void add_result(struct tacit_eval_result *sum, const struct tacit_eval_re
     sum->n_scored_chars += r->n_scored_chars;
     sum->n_scored_words += r->n_scored_words;
     sum->n_scored_tokens += r->n_scored_tokens;
+    if (r->cache_bytes > sum->cache_bytes) { /* of the piece that needs most */
+        sum->cache_bytes = r->cache_bytes;
+        sum->cache_numbers = r->cache_numbers;
+    }
 }
 
 void eval_row_add(struct eval_row *sum, const struct eval_row *row)

@@ -112,6 +112,10 @@ static void print_json_row(const struct figures *f, const struct eval_row *row, 
         printf(", \"%s\": ", values[i].name);
         json_print_number(stdout, value_at(f, i));
     }
+    printf(", \"cache_bytes\": %llu, \"cache_bits\": ",
+           (unsigned long long)row->result.cache_bytes);
+    json_print_number(stdout,
+                      share(8 * (double)row->result.cache_bytes, row->result.cache_numbers));
     printf(", \"seconds\": %.3f}", row->seconds);
 }
 

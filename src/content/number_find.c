@@ -29,11 +29,12 @@ static bool is_numbers(const uint8_t *data, size_t n)
 /* The length of the first run of windows of one kind. A change for one window only is ignored. */
 static size_t first_run(const uint8_t *data, size_t n, bool *numbers)
 {
-    bool before = *numbers = false;
+    bool before = false;
+    *numbers = false;
     for (size_t start = 0; start < n; start += WINDOW) {
         bool now = is_numbers(data + start, n - start < WINDOW ? n - start : WINDOW);
         if (start == 0)
-            *numbers = before = now;
+            *numbers = now;
         else if (now != *numbers && now == before)
             return start - WINDOW;
         before = now;

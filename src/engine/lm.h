@@ -139,6 +139,9 @@ void lm_reset_stream(struct lm_state *state, uint32_t stream);
  * kv_kind, kv_keep and kv_heads, and whether n_back is 0. lm_stream_size: the bytes of a stream that has read n_tokens;
  * UINT64_MAX: at most. saved: so many bytes, 16-byte aligned; any threads may restore the same ones at a time. */
 size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens);
+/* How many keys and values a stream looks back on at most, were none left out: for the bits that each takes of
+ * lm_stream_size. */
+uint64_t lm_stream_numbers(const struct lm_state *state);
 void lm_save_stream(const struct lm_state *state, uint32_t stream, uint8_t *saved);
 void lm_restore_stream(struct lm_state *state, uint32_t stream, const uint8_t *saved);
 

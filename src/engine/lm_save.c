@@ -52,6 +52,15 @@ size_t lm_stream_size(const struct lm_state *state, uint64_t n_tokens)
     return arena.used;
 }
 
+uint64_t lm_stream_numbers(const struct lm_state *state)
+{
+    const struct lm_shape *s = &state->model->shape;
+    uint64_t n_positions = 0;
+    for (uint32_t layer = 0; layer < s->n_layers; layer++)
+        n_positions += state->spans[layer].n_kept;
+    return 2 * n_positions * s->n_kv_heads * s->head_dim;
+}
+
 /* Both of one head; the slots that both have are copied. */
 static void copy_past(const struct lm_state *state, const struct lm_past *to,
                       const struct lm_past *from)

@@ -293,6 +293,8 @@ static enum tacit_status tell(const struct tacit_evaluator *e, size_t index,
     sums.n_tokens = text->n_items;
     sums.n_chars = all.n_chars;
     sums.n_words = all.n_words;
+    sums.cache_bytes = text->cache_bytes;
+    sums.cache_numbers = text->cache_numbers;
     sums.n_scored_chars = scored.n_chars;
     sums.n_scored_words = scored.n_words;
     return struct_give(result, &sums, sizeof sums);

@@ -320,6 +320,10 @@ static enum tacit_status score_window(struct eval_worker *worker, struct eval_it
     if (w->score >= w->end)
         return TACIT_OK;
     TRY(keep_for(worker, text));
+    if (w->begin == 0) {
+        text->cache_bytes = lm_stream_size(worker->lm, UINT64_MAX);
+        text->cache_numbers = lm_stream_numbers(worker->lm);
+    }
     line_up(worker, text, w);
     TRY(begin_mix(worker->evaluator, text));
     size_t first = begin_window(worker, text, w);

@@ -24,10 +24,11 @@ struct eval_items {
     size_t index; /* as given; texts are scored in the order of their items */
     const uint8_t *data;
     size_t n_bytes, n_items, n_windows;
-    uint64_t first_window;            /* of all windows of the run */
-    uint32_t *items;                  /* [n_items] */
-    float *bits;                      /* [n_items], below 0: not scored */
-    struct tacit_eval_token *details; /* [n_items], NULL unless details or mixed is asked for */
+    uint64_t cache_bytes, cache_numbers; /* as in the result */
+    uint64_t first_window;               /* of all windows of the run */
+    uint32_t *items;                     /* [n_items] */
+    float *bits;                         /* [n_items], below 0: not scored */
+    struct tacit_eval_token *details;    /* [n_items], NULL unless details or mixed is asked for */
 };
 
 struct eval_worker {

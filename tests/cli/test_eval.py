@@ -11,7 +11,7 @@ from toy_model import gguf
 
 KEYS = {"model", "kind", "file", "bytes", "chars", "words", "tokens", "scored_bytes", "scored_tokens", "bits",
         "bits_per_byte", "bits_per_char", "bits_per_word", "bits_per_token", "perplexity", "word_perplexity",
-        "seconds"}
+        "cache_bytes", "cache_bits", "seconds"}
 
 
 class Eval(CliTest):
@@ -80,6 +80,10 @@ class Eval(CliTest):
         self.assertEqual(bits[0], self.eval("./toy.gguf", "--", "a")[0]["bits"])
         self.assertEqual(len(set(bits)), 7)
         self.assertLess(max(bits) / min(bits), 1.01)
+        full, low, less = (self.eval("./toy.gguf", *how, "--", "a")[0]
+                           for how in ([], ["--kv", "4"], ["--kv", "k4v3s", "--kv-keep", "30"]))
+        self.assertTrue(8 < full["cache_bits"] < 10 and full["cache_bits"] > low["cache_bits"] > less["cache_bits"] > 1)
+        self.assertAlmostEqual(full["cache_bytes"] / low["cache_bytes"], full["cache_bits"] / low["cache_bits"], places=6)
         short = [self.eval("./toy.gguf", "--window", 100, "--kv", kv, "--", "a")[0]["bits"] for kv in ("8", "4")]
         self.assertEqual(*short)
         for more in ([], ["--probe", "copy", "--window", 600]):

@@ -144,6 +144,23 @@ class Pages(CliTest):
         self.assertTrue(all(n >= 1 for n in found["fronts"]) and len(found["fronts"]) == 3)
         self.check_looks("page.html")
 
+    def test_cache_front(self):
+        make_results(self)
+        names = []
+        for kv, keep in (("8", 0), ("4", 0), ("k4v3s", 30)):
+            names.append(f"{kv}-{keep}.json")
+            how = ["--kv", kv] + (["--kv-keep", str(keep)] if keep else [])
+            self.write(names[-1], self.run_tacit("eval", "--json", "./toy.gguf", *how, "--", "a").stdout)
+        self.run_tacit("report", "-o", "page.html", *names)
+        found = self.probe("page.html", """
+            const figure = [...document.querySelectorAll("figure")].find(f => f.textContent.startsWith("Bits per byte against"));
+            found.names = [...figure.querySelectorAll(".legend li")].map(e => e.textContent);
+            found.front = figure.querySelector("polyline").getAttribute("points").split(" ").length;
+            found.broken = /NaN|undefined|Infinity/.test(document.getElementById("main").innerHTML);""")
+        self.assertEqual(found["names"], ["toy.gguf", "toy.gguf, 4", "toy.gguf, k4v3s, 30 %"])
+        self.assertTrue(1 <= found["front"] <= 3)
+        self.assertFalse(found["broken"])
+
     def test_surprise(self):
         make_results(self)
         self.run_tacit("surprise", "-m", "./toy.gguf", "--compare", "./toy.gguf", "--html", "page.html", "a")

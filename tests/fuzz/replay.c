@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Drives a fuzz target where libFuzzer is not at hand: the files of the folders named on the
- * command line, each as it is and in N_MUTATIONS fixed mutations; with no file, mutations of
- * nothing.
+ * command line, each as it is and in 64 fixed mutations, or in N with -mutations=N before them.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -10,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 16, N_MUTATIONS = 64 };
+enum { FILE_MAX = 1 << 16 };
+
+static int n_mutations = 64;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
@@ -35,7 +36,7 @@ static void run(const uint8_t *data, size_t n_bytes)
 static void mutate_and_run(const uint8_t *data, size_t n_bytes)
 {
     static uint8_t changed[FILE_MAX];
-    for (int i = 0; i < N_MUTATIONS; i++) {
+    for (int i = 0; i < n_mutations; i++) {
         size_t n = n_bytes;
         memcpy(changed, data, n);
         if (i % 4 == 0)
@@ -74,7 +75,10 @@ int main(int argc, char **argv)
     unsigned long n_files = 0;
     run((const uint8_t *)"", 0);
     for (int i = 1; i < argc; i++)
-        n_files += run_folder(argv[i]);
-    printf("%lu files, each with %d mutations\n", n_files, N_MUTATIONS);
+        if (strncmp(argv[i], "-mutations=", 11) == 0)
+            n_mutations = (int)strtol(argv[i] + 11, NULL, 10);
+        else
+            n_files += run_folder(argv[i]);
+    printf("%lu files, each with %d mutations\n", n_files, n_mutations);
     return 0;
 }

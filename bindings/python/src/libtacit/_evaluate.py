@@ -66,7 +66,8 @@ class Evaluation:
 
     token_bits: float64 [n_scored_tokens], bits of each scored token; token_offset and token_n_bytes: int64, where
     it lies in the text (bytes). tokens: all that is known of each (entropy, top, top_bits with details; mixed_bits,
-    model_saves, context_saves with mixed), a structured array.
+    model_saves, context_saves with mixed), a structured array. cache_bytes: of the keys and values of a window, of which
+    there were cache_numbers if none were left out.
     """
 
     bits: float
@@ -78,6 +79,8 @@ class Evaluation:
     n_scored_chars: int
     n_scored_words: int
     n_scored_tokens: int
+    cache_bytes: int
+    cache_numbers: int
     tokens: np.ndarray[Any, Any] = dataclasses.field(repr=False)
 
     @property
