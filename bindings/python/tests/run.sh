@@ -78,6 +78,7 @@ make_wheel() {
 
 # Spark as it is published, unpacked: to install it would pack its 400 MB once more.
 get_spark() {
+    get "$build/venv" py4j # a new venv has none
     [ ! -e "$build/spark/ready" ] || return 0
     rm -rf "$build/spark"
     mkdir -p "$build/spark"
@@ -87,7 +88,6 @@ get_spark() {
     tar -xzf "$build"/spark/pyspark-*.tar.gz -C "$build/spark" --strip-components=1
     rm "$build"/spark/pyspark-*.tar.gz
     ln -s ../deps/jars ../deps/bin "$build/spark/pyspark/"
-    get "$build/venv" py4j
     touch "$build/spark/ready"
 }
 
