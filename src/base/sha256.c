@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/sha256.h"
 
-#include "base/bytes.h"
-
 #include <string.h>
+
+#include "base/bytes.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>

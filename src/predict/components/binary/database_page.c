@@ -17,15 +17,10 @@ static bool in_record(const struct database_page *p)
     return p->part == DATABASE_LEAD || p->part == DATABASE_TYPE || p->part == DATABASE_VALUE;
 }
 
-static struct database_field *before(struct database_page *p)
+struct database_field *database_page_before(struct database_page *page)
 {
-    return p->part == DATABASE_TYPE || p->part == DATABASE_VALUE ? &p->columns[p->table][p->column]
-                                                                 : &p->fields[p->part];
-}
-
-const struct database_field *database_page_before(const struct database_page *page)
-{
-    return before((struct database_page *)(uintptr_t)page);
+    bool in_column = page->part == DATABASE_TYPE || page->part == DATABASE_VALUE;
+    return in_column ? &page->columns[page->table][page->column] : &page->fields[page->part];
 }
 
 static uint64_t length_of(uint64_t type)
@@ -92,7 +87,7 @@ static void begin_field(struct database_page *p, enum database_part part, uint64
     p->number = p->hash = 0;
     p->fits = true;
     p->n_equal = 1;
-    const struct database_field *b = before(p);
+    const struct database_field *b = database_page_before(p);
     if (part == DATABASE_SIZE)
         expect_size(p);
     else if (part == DATABASE_ROW || part == DATABASE_LEAD)
@@ -189,7 +184,7 @@ static void end_value(struct database_page *p)
 
 static void remember(struct database_page *p, uint32_t end)
 {
-    struct database_field *b = before(p);
+    struct database_field *b = database_page_before(p);
     b->step = p->number - b->number;
     b->number = p->number;
     b->n_bytes = p->place;
@@ -259,9 +254,11 @@ static void take_header(struct database_page *p, uint32_t at, unsigned byte)
 {
     static const uint8_t name[16] = "SQLite format 3";
     uint32_t i = at - p->header_at;
-    if (at < sizeof name && p->header_at == 0 && p->fits && (p->fits = byte == name[at]) &&
-        at + 1 == sizeof name)
-        p->header_at = FILE_HEADER;
+    if (at < sizeof name && p->header_at == 0) {
+        p->fits = p->fits && byte == name[at];
+        if (p->fits && at + 1 == sizeof name)
+            p->header_at = FILE_HEADER;
+    }
     if (at < p->header_at)
         return;
     if (i == 0)
@@ -291,7 +288,7 @@ static void take_field(struct database_page *p, unsigned byte, uint32_t end)
 static void take(struct database_page *p, const struct history *h, uint32_t position)
 {
     unsigned byte = h->ring[position & h->mask];
-    const struct database_field *b = before(p);
+    const struct database_field *b = database_page_before(p);
     uint32_t at = p->at++;
     p->n_equal =
         p->n_equal != 0 && p->place < b->n_bytes && h->ring[(b->at + p->place) & h->mask] == byte

@@ -76,7 +76,7 @@ struct database_page {
 void database_page_follow(struct database_page *page, const struct history *h);
 
 /* The field of the cell before that corresponds to the present one. */
-const struct database_field *database_page_before(const struct database_page *page);
+struct database_field *database_page_before(struct database_page *page);
 
 static inline uint64_t database_join(uint64_t a, uint64_t b)
 {

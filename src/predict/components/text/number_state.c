@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "predict/components/text/number_state.h"
 
+#include "predict/components/text/add_hash.h"
+
 static bool is_digit(unsigned c)
 {
     return c - '0' < 10;
@@ -104,12 +106,12 @@ static void find_place(struct number_state *s)
 {
     bool outside = s->depth == 0, object = !outside && s->bracket[s->depth] == '{';
     uint32_t most = outside ? 255 : 31, index = s->index[s->depth];
-    uint64_t h = number_hash(s->depth, object ? 1000 : index < most ? index : most);
-    h = number_hash(h, object ? s->label : 5);
+    uint64_t h = add_hash(s->depth, object ? 1000 : index < most ? index : most);
+    h = add_hash(h, object ? s->label : 5);
     if (s->n_in_field > 0)
-        h = number_hash(h, s->n_in_field);
+        h = add_hash(h, s->n_in_field);
     s->place = h >> 40 & (NUMBER_PLACES - 1);
-    s->group = (outside ? h : number_hash(77, s->label)) >> 40 & (NUMBER_PLACES - 1);
+    s->group = (outside ? h : add_hash(77, s->label)) >> 40 & (NUMBER_PLACES - 1);
 }
 
 static void make_guesses(struct number_state *s, const struct number_place *places)
@@ -230,7 +232,7 @@ void number_state_next(struct number_state *s, struct number_place *places, unsi
     if (separator != NO_SEPARATOR)
         separate(s, separator, byte);
     else
-        s->sum = number_hash(s->sum, byte);
+        s->sum = add_hash(s->sum, byte);
     s->minus = !ended && byte == '-';
     if (ended) {
         find_place(s);

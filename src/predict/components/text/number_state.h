@@ -63,11 +63,6 @@ struct number_state {
     struct number_guess guess[N_NUMBER_GUESSES];
 };
 
-static inline uint64_t number_hash(uint64_t hash, uint64_t value)
-{
-    return (hash + value + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 31;
-}
-
 /* Takes in a byte. places: NUMBER_PLACES of them. */
 void number_state_next(struct number_state *state, struct number_place *places, unsigned byte);
 

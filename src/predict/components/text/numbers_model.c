@@ -4,6 +4,7 @@
  * in the same place and just before.
  */
 #include "predict/components.h"
+#include "predict/components/text/add_hash.h"
 #include "predict/components/text/number_state.h"
 #include "predict/context_set.h"
 
@@ -44,11 +45,6 @@ static uint64_t form_of(const struct number *number)
     return (uint64_t)number->negative << 10 | (uint64_t)number->n_whole << 5 | number->n_behind;
 }
 
-static uint64_t join(uint64_t a, uint64_t b)
-{
-    return number_hash(a, b);
-}
-
 /* Contexts that only strong models have. */
 static void hash_more(struct context_set_stream *cs, const struct number_state *s,
                       const struct number *past)
@@ -58,14 +54,14 @@ static void hash_more(struct context_set_stream *cs, const struct number_state *
     uint64_t line = number_guess_code(s, GUESS_LINE), pair = number_guess_code(s, GUESS_PAIR);
     uint64_t next = number_guess_code(s, GUESS_NEXT);
     unsigned i = N_QUICK;
-    context_set_hash(cs, i++, join(line, same));
-    context_set_hash(cs, i++, join(plane, s->place));
+    context_set_hash(cs, i++, add_hash(line, same));
+    context_set_hash(cs, i++, add_hash(plane, s->place));
     context_set_hash(cs, i++,
-                     join(join(same, size_of(number_difference(&past[0], &past[1]))),
-                          size_of(number_difference(&past[1], &past[2]))));
-    context_set_hash(cs, i++, join(pair, size_of(number_difference(&last[1], &last[3]))));
-    context_set_hash(cs, i++, join(join(s->sum, s->label), 12));
-    context_set_hash(cs, i++, join(join(next, s->place), 13));
+                     add_hash(add_hash(same, size_of(number_difference(&past[0], &past[1]))),
+                              size_of(number_difference(&past[1], &past[2]))));
+    context_set_hash(cs, i++, add_hash(pair, size_of(number_difference(&last[1], &last[3]))));
+    context_set_hash(cs, i++, add_hash(add_hash(s->sum, s->label), 12));
+    context_set_hash(cs, i++, add_hash(add_hash(next, s->place), 13));
 }
 
 static void next_byte(void *shared, void *stream, const struct history *h)
@@ -80,13 +76,14 @@ static void next_byte(void *shared, void *stream, const struct history *h)
     const struct number *past = m->places[s->place].past;
     uint64_t at = c;
     if (s->in)
-        at = join(4 | (uint64_t)s->behind << 1, (uint64_t)s->now.n_whole << 8 | s->now.n_behind);
-    context_set_hash(cs, i++, join(number_guess_code(s, GUESS_SAME), s->place));
-    context_set_hash(cs, i++, join(number_guess_code(s, GUESS_LINE), s->place));
-    context_set_hash(cs, i++,
-                     join(number_guess_code(s, GUESS_RECORD), number_guess_code(s, GUESS_NEXT)));
-    context_set_hash(cs, i++, join(number_guess_code(s, GUESS_PAIR), c));
-    context_set_hash(cs, i++, join(join(at, s->place), form_of(&past[0])));
+        at =
+            add_hash(4 | (uint64_t)s->behind << 1, (uint64_t)s->now.n_whole << 8 | s->now.n_behind);
+    context_set_hash(cs, i++, add_hash(number_guess_code(s, GUESS_SAME), s->place));
+    context_set_hash(cs, i++, add_hash(number_guess_code(s, GUESS_LINE), s->place));
+    context_set_hash(
+        cs, i++, add_hash(number_guess_code(s, GUESS_RECORD), number_guess_code(s, GUESS_NEXT)));
+    context_set_hash(cs, i++, add_hash(number_guess_code(s, GUESS_PAIR), c));
+    context_set_hash(cs, i++, add_hash(add_hash(at, s->place), form_of(&past[0])));
     if (m->set.n == N_STRONG)
         hash_more(cs, s, past);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "predict/components.h"
+#include "predict/components/text/add_hash.h"
 #include "predict/context_set.h"
 
 enum { N_QUICK = 1, N_STRONG = 7, N_FIELDS_MAX = 64, SEEK_MAX = 256 };
@@ -77,11 +78,6 @@ static unsigned separation(unsigned byte)
     default:
         return 0;
     }
-}
-
-static uint64_t add_hash(uint64_t hash, uint64_t value)
-{
-    return (hash + value + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 31;
 }
 
 static void begin_line(struct table_stream *s, const struct history *h)
