@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# check_reference.sh TACIT REFERENCE SOURCE_DIR GOLDEN GOLDEN_MODEL GOLDEN_SHAPES: the second decoder reads what the
-# first encoder wrote, and every golden archive; and refuses a damaged one. The last three are test_golden,
-# test_golden_model and test_golden_shapes, which know what the golden archives hold.
+# check_reference.sh TACIT REFERENCE SOURCE_DIR GOLDEN GOLDEN_MODEL GOLDEN_SHAPES [few]: the second decoder reads what the
+# first encoder wrote, and every golden archive; and refuses a damaged one. The last three programs are test_golden,
+# test_golden_model and test_golden_shapes, which know what the golden archives hold. With `few` it reads every third
+# golden archive: sanitizers take long, and ask about the decoder alone.
 set -eu
-tacit=$1 reference=$2 source=$3 golden=$4 golden_model=$5 golden_shapes=$6
+tacit=$1 reference=$2 source=$3 golden=$4 golden_model=$5 golden_shapes=$6 few=${7-}
 model=$source/models/default.tmodel
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -74,10 +75,18 @@ compare_model "$work/prose" "$work/archive" "$work/record"
 "$tacit" -m "$work/few.tmodel" -c "$work/record" >"$work/archive"
 "$reference" -m "$work/few.tmodel" "$work/archive" | cmp - "$work/record"
 
+# left_out ARCHIVE: whether it is none of the few. The largest takes a third of the time, so that it never is.
+n_seen=0
+left_out() {
+    n_seen=$((n_seen + 1))
+    [ -n "$few" ] && case $1 in */recalls_model/*) true ;; *) [ $((n_seen % 3)) != 0 ] ;; esac
+}
+
 # Golden archives. Left out: one of SmolLM2, whose file is not here. Between them they have all that the format has.
 : >"$work/notes"
 "$golden" --contents "$work" >"$work/log"
 for archive in "$source"/tests/golden/*/*.tct; do
+    ! left_out "$archive" || continue
     name=$(basename "$(dirname "$archive")")-$(basename "$archive" .tct)
     other=
     [ ! -e "$work/$name.reference" ] || other=$work/$name.reference
@@ -102,19 +111,21 @@ for case in "new -D $work/old" timed; do
     n=$((n + 1))
 done
 for archive in "$source"/tests/golden/model*.tct; do
+    ! left_out "$archive" || continue
     name=$(basename "$archive")
     model=$work/${name%%-*}.tmodel
     compare_model "$work/model-content" "$archive" "$work/model-reference"
 done
 "$golden_shapes" --models "$work" >"$work/log"
 for archive in "$source"/tests/golden/shapes/*.tct; do
+    ! left_out "$archive" || continue
     name=$(basename "$archive")
     model=$work/${name%%-*}.tmodel
     holds=content
     [ "${name#*-}" != primed.tct ] || holds=timed
     compare_model "$work/shapes-$holds" "$archive" "$work/shapes-reference"
 done
-python3 "$source/tests/reference/golden_kinds.py" "$work/notes" "$source/docs"
+[ -n "$few" ] || python3 "$source/tests/reference/golden_kinds.py" "$work/notes" "$source/docs"
 if "$reference" -m "$work/model0.tmodel" "$source/tests/golden/model1-mixed1.tct" >/dev/null 2>&1; then
     echo "an archive was read with another model than its own"
     exit 1

@@ -83,13 +83,13 @@ static void check_block_boundaries(struct tacit_options *options)
 static void check_threads(struct tacit_options *options)
 {
     static uint8_t first[N_MAX * 2];
-    size_t n = options->level == 1 ? N_MAX : with_model(options) ? 9000 : 22000, n_first = 0;
+    size_t n = options->level == 1 ? N_MAX : with_model(options) ? 5000 : 22000, n_first = 0;
     sample_fill(content, n, SAMPLE_MIXED, 99);
-    options->block_size = 7000;
-    for (unsigned n_threads = 1; n_threads <= 3; n_threads++) {
+    options->block_size = with_model(options) ? 4000 : 7000;
+    for (unsigned n_threads = 1 + ONLY_THREADS; n_threads <= 3; n_threads++) {
         options->n_threads = n_threads;
         size_t n_archive = check_round_trip(n, options, "threads");
-        if (n_threads == 1) {
+        if (n_first == 0) {
             n_first = n_archive;
             memcpy(first, archive, n_archive);
         }
