@@ -90,7 +90,7 @@ static const struct variant variants[] = {
     {"reference_quick", 3, 1500, 2000, false, GOLDEN_log, false, LESS},
     {"reference_strong", 4, 0, 2000, false, GOLDEN_source, false, LESS},
     {"recalls", 2, 0, 20000, false, GOLDEN_tar, false, LESS},
-    {"recalls_model", TACIT_LEVEL_DEFAULT, 0, 17000, false, GOLDEN_news, true, LESS},
+    {"recalls_model", TACIT_LEVEL_DEFAULT, 0, 17000, false, GOLDEN_news, true, OLDER},
     {"reference_model", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, OLDER},
     {"reference_versed", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, FILLED},
     {"restates", 2, 0, 17000, false, GOLDEN_news, false, LESS},

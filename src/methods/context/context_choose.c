@@ -14,7 +14,9 @@ enum {
     RAW_MIN = 1 << 16,      /* shorter segments are not probed */
     PROBE_BYTES = 1 << 15,  /* of a segment that looks random */
     PROBE_GAIN_PERCENT = 1, /* the least gain by modelling there */
-    BEHIND_LOG2 = 5,        /* bytes of tables for each byte */
+    BEHIND_LOG2 = 5,        /* bytes of tables for each byte behind a reference */
+    BEHIND_STRONG_LOG2 = 8, /* ... of strong models, while these have not more than */
+    BEHIND_STRONG_MAX = 25,
 };
 
 unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes, uint64_t n_learnt)
@@ -23,8 +25,12 @@ unsigned context_memory_log2(const struct codec_plan *plan, uint64_t n_bytes, ui
     if (n_learnt == 0 || n_bytes >= ALIKE_MAX)
         return log2 < plan->memory_log2_max ? log2 : plan->memory_log2_max;
     log2 = CONTEXT_MEMORY_LOG2_MIN;
-    while (log2 < plan->memory_log2_max && (n_bytes + n_learnt) >> (log2 - BEHIND_LOG2) != 0)
-        log2++;
+    bool strong = plan->strength == CONTEXT_STRONG;
+    for (; log2 < plan->memory_log2_max; log2++) {
+        unsigned a_byte = strong && log2 < BEHIND_STRONG_MAX ? BEHIND_STRONG_LOG2 : BEHIND_LOG2;
+        if ((n_bytes + n_learnt) >> (log2 - a_byte) == 0)
+            break;
+    }
     return log2;
 }
 

@@ -16,7 +16,7 @@
 
 enum {
     REFERENCE_KEY_WORDS = 22,
-    REFERENCE_SHELF_BYTES = 128 << 20, /* of things with other keys that are kept */
+    REFERENCE_SHELF_BYTES = 256 << 20, /* of things with other keys that are kept */
 };
 
 /* The first member of every thing. */

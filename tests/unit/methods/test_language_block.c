@@ -88,7 +88,7 @@ static enum tacit_status decode(const struct block_job *whole, const uint8_t *pa
     job.header.content_size = content_size;
     CHECK(byte_buffer_append(&job.payload, payload, n) == TACIT_OK);
     enum tacit_status status = language_method.decode_memory(&job, &n_bytes);
-    if (status == TACIT_OK && n_bytes < (uint64_t)1 << 28)
+    if (status == TACIT_OK && n_bytes < (uint64_t)1 << 29)
         status = language_method.decode(&job);
     if (status == TACIT_OK && content_size == N_CONTENT && payload == whole->payload.data)
         CHECK(memcmp(job.content.data, content, N_CONTENT) == 0);
