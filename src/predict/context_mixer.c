@@ -9,23 +9,37 @@
 #include "predict/components.h"
 #include "predict/context_mixer_inside.h"
 
+#define SURE_STRETCH 2.0f
+
 static bool component_rests(const struct component *c, const struct context_mixer_stream *stream)
 {
     return !(c->ops->content_set & CONTENT_BIT(stream->history.content.type));
 }
 
-static void prefetch_for(const struct context_mixer *cm, const struct component *c)
+/* history: as it is at bit 0, or as it is expected to be at bit 4. */
+static void prefetch_for(const struct context_mixer *cm, const struct component *c,
+                         const struct history *history)
 {
-    const struct context_mixer_stream *stream = cm->stream;
-    if (c->ops->prefetch != NULL && !component_rests(c, stream))
-        c->ops->prefetch(c->shared, component_stream(c, cm->selected), &stream->history);
+    if (c->ops->prefetch != NULL && !component_rests(c, cm->stream))
+        c->ops->prefetch(c->shared, component_stream(c, cm->selected), history);
 }
 
-static void prefetch(const struct context_mixer *cm)
+/* At bit 3: asks for what bit 4 needs if this bit is as given. */
+static void ask_for_nibble(const struct context_mixer *cm, int bit)
 {
     const struct context_mixer_group *group = cm->stream->group;
+    struct history expected = cm->stream->history;
+    expected.bit++;
+    expected.partial = expected.partial << 1 | (unsigned)bit;
     for (unsigned i = 0; i < group->n_components; i++)
-        prefetch_for(cm, &group->components[i]);
+        prefetch_for(cm, &group->components[i], &expected);
+}
+
+/* Whether the language model does not rule the bit out. Lines that are asked for in vain take as long as others. */
+static bool is_likely(const struct context_mixer *cm, int bit)
+{
+    float x = cm->hint.absent ? 0.0f : cm->hint.stretch;
+    return (bit ? x : -x) > -SURE_STRETCH;
 }
 
 static void next_byte(struct context_mixer *cm)
@@ -41,7 +55,7 @@ static void next_byte(struct context_mixer *cm)
         struct component *c = &stream->group->components[i];
         if (!component_rests(c, stream))
             c->ops->next_byte(c->shared, component_stream(c, cm->selected), &stream->history);
-        prefetch_for(cm, c); /* at once: the others' contexts take time */
+        prefetch_for(cm, c, &stream->history); /* at once: the others' contexts take time */
     }
 }
 
@@ -111,19 +125,17 @@ static void ask_for_hint(struct context_mixer *cm)
 static void ask_for_sets(const struct context_mixer *cm, const struct mixer_inputs *inputs,
                          unsigned n_asked)
 {
-    for (unsigned k = n_asked; cm->config.hinted && k < inputs->n_selectors; k++)
+    for (unsigned k = n_asked; k < inputs->n_selectors; k++)
         mixer_prefetch(&cm->stream->group->mixer, k, inputs->selector[k]);
 }
 
-/* Collects every component's inputs for the next bit. */
-static void gather_inputs(struct context_mixer *cm, struct mixer_inputs *inputs)
+/* Collects every component's inputs for the next bit. mixed: by the mixer. */
+static void gather_inputs(struct context_mixer *cm, struct mixer_inputs *inputs, bool mixed)
 {
     struct context_mixer_stream *stream = cm->stream;
     if (stream->at_byte) /* as late as here, since the content may have changed since the last
                             byte */
         next_byte(cm);
-    if (stream->history.bit == 3)
-        prefetch(cm);
     if (!cm->hint.absent)
         ask_for_hint(cm);
     for (unsigned i = 0, n_asked; i < stream->group->n_components; i++) {
@@ -133,7 +145,8 @@ static void gather_inputs(struct context_mixer *cm, struct mixer_inputs *inputs)
             add_nothing(c, inputs);
         else
             c->ops->predict(c->shared, component_stream(c, cm->selected), &stream->history, inputs);
-        ask_for_sets(cm, inputs, n_asked);
+        if (mixed && cm->config.hinted)
+            ask_for_sets(cm, inputs, n_asked);
     }
 }
 
@@ -187,7 +200,10 @@ uint32_t context_mixer_predict(struct context_mixer *cm)
         return predict_lean(cm);
     struct mixer_inputs inputs;
     inputs_begin(&inputs, group->mixer_stream.x);
-    gather_inputs(cm, &inputs);
+    for (int bit = 0; cm->stream->history.bit == 3 && bit <= 1; bit++)
+        if (is_likely(cm, bit))
+            ask_for_nibble(cm, bit);
+    gather_inputs(cm, &inputs, true);
     add_versed(cm, &inputs);
     float x =
         mixer_predict(&group->mixer, &group->mixer_stream, &inputs, cm->stream->history.partial);
@@ -226,6 +242,8 @@ void context_mixer_update(struct context_mixer *cm, int bit)
         update_lean(cm, bit);
         return;
     }
+    if (cm->stream->history.bit == 3 && !is_likely(cm, bit))
+        ask_for_nibble(cm, bit);
     learn(cm, bit);
     if (cm->stream->at_byte && cm->n_ahead > 0) {
         cm->n_ahead--;
@@ -243,7 +261,9 @@ void context_mixer_pass(struct context_mixer *cm, int bit)
     struct mixer_inputs inputs;
     inputs_begin(&inputs, group->mixer_stream.x);
     cm->hint = (struct context_hint){.absent = true};
-    gather_inputs(cm, &inputs);
+    if (cm->stream->history.bit == 3)
+        ask_for_nibble(cm, bit);
+    gather_inputs(cm, &inputs, false);
     if (group->n_versed > 0) {
         float x = add_versed(cm, &inputs);
         refiner_predict(&group->refiner, &group->refiner_stream, &cm->stream->history, x,

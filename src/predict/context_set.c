@@ -53,18 +53,11 @@ static uint64_t slot_hash(const struct context_set_stream *stream, unsigned i, u
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
                           const struct history *history)
 {
-    uint64_t salt = salt_of(set, history);
-    if (history->bit == 0) {
-        for (unsigned i = 0; i < set->n; i++)
+    bool high = history->bit == 0;
+    uint64_t salt = salt_of(set, history) + (high ? 0 : history->partial);
+    for (unsigned i = 0; i < set->n; i++)
+        if (high || stream->expected[i] != 0)
             slot_table_prefetch(set->slots, slot_hash(stream, i, salt));
-        return;
-    }
-    for (unsigned i = 0; i < set->n; i++) { /* the low nibble's, whatever the next bit is */
-        if (stream->expected[i] == 0)
-            continue;
-        slot_table_prefetch(set->slots, slot_hash(stream, i, salt + 2 * history->partial));
-        slot_table_prefetch(set->slots, slot_hash(stream, i, salt + 2 * history->partial + 1));
-    }
 }
 
 static void find_high_slots(struct context_set *set, struct context_set_stream *stream,

@@ -62,8 +62,8 @@ static inline void context_set_hash(struct context_set_stream *stream, unsigned 
     stream->hash[i] = h ^ h >> 32;
 }
 
-/* At bits 0 and 3 of a byte, before context_set_predict: asks for the slots' cache lines of bit 0 or
- * of bit 4, so that other work can go on while they are fetched. Optional. */
+/* Before context_set_predict, with the history as it is at bit 0 or as it may be at bit 4: asks for the slots' cache lines
+ * of that bit, so that other work can go on while they are fetched. Optional. */
 void context_set_prefetch(const struct context_set *set, const struct context_set_stream *stream,
                           const struct history *history);
 

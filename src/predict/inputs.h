@@ -17,7 +17,7 @@
  *     static void update(shared, stream, history, bit)
  *         before the history takes in the bit
  *     static void prefetch(shared, stream, history)
- *         of all components before predict at bit 0, and at bit 3 for what bit 4 will need
+ *         of all components before predict at bit 0, and at bit 3 with the history as it may be at bit 4
  *
  * put them into a `const struct component_ops NAME_ops`, and name it in components_for
  * (components.c) for the content types and strengths that it pays for. The hashed contexts of

@@ -54,14 +54,8 @@ static void next_byte(void *shared, void *stream, const struct history *h)
 
 static void prefetch(void *shared, void *stream, const struct history *h)
 {
-    for (unsigned i = 0; i < N_ORDERS; i++) {
-        if (h->bit == 0) {
-            __builtin_prefetch(line_of(shared, stream, i, 1));
-            continue;
-        }
-        __builtin_prefetch(line_of(shared, stream, i, 2 * h->partial));
-        __builtin_prefetch(line_of(shared, stream, i, 2 * h->partial + 1));
-    }
+    for (unsigned i = 0; i < N_ORDERS; i++)
+        __builtin_prefetch(line_of(shared, stream, i, h->partial));
 }
 
 static uint32_t *entry_of(const struct count_stream *s, unsigned i, const struct history *h)
