@@ -27,6 +27,7 @@
 #include "engine/lm.h"
 #include "methods/language/language_choose.h"
 #include "methods/language/token_coder.h"
+#include "methods/plan.h"
 #include "tacit/buffer.h"
 
 enum { WINDOW = 2048, N_PASSES = 40, N_CODED = 4096, N_WAKES = 200, MEMORY_LOG2 = 22 };
@@ -278,6 +279,7 @@ int main(int argc, char **argv)
     enum tacit_status status = tacit_model_open(&model, argv[1]);
     if (status == TACIT_OK) {
         b.model = model;
+        b.parts.large = codec_plan_is_large(model);
         b.lm = model_file_lm(model->file);
         status = read_text(&b, argv[2], argc > 4 ? strtoul(argv[4], NULL, 10) : 700000);
     }

@@ -19,6 +19,7 @@ struct parts {
     double step[TACIT_STREAMS_MAX + 1];  /* a pass of n streams' next tokens */
     double ahead[TACIT_STREAMS_MAX + 1]; /* a pass of n streams' next n_ahead tokens */
     double item, wake, sample;
+    bool large;      /* codec_plan_is_large */
     bool cheap_rows; /* in a decoder (language_readers.cheap_rows) */
 };
 
@@ -118,7 +119,7 @@ static double play(const struct parts *p, unsigned n_threads, bool encoding)
         .p = p, .encoding = encoding, .n_ahead = language_choose_ahead(encoding, p->n_streams)};
     double now = 0;
     g.n_helpers = n_threads < p->n_streams ? n_threads - 1 : p->n_streams - 1;
-    g.n_free = p->n_streams * (encoding && g.n_helpers ? 2 : 1);
+    g.n_free = p->n_streams * language_readers_n_rounds(encoding && g.n_helpers > 0, p->large);
     while (g.n_coded < p->n_items) {
         if (g.players[0].doing == PLAYER_IDLE)
             move_coder(&g, now);

@@ -110,6 +110,13 @@ enum tacit_status lm_keep_first(struct lm_state *state, uint32_t stream, const u
 /* Whether every layer has all that a stream has read, as it was read, after n_tokens. */
 bool lm_has_all(const struct lm_state *state, uint64_t n_tokens);
 
+/* The matrix whose product with the last layer's outputs is the logits, [n_vocab] rows. */
+const struct tensor *lm_head_matrix(const struct lm_model *model);
+
+/* From now on logits come in another order: head has the rows of lm_head_matrix in that order, the last one being the
+ * same. It outlives the state. */
+void lm_state_reorder(struct lm_state *state, const struct tensor *head);
+
 /* From now on a thread of the team calls observe once for each product with a matrix of the layers,
  * before or while the product is computed. x, n_rows: the product's inputs. For states of one team.
  * observe NULL: stops these calls. */

@@ -285,8 +285,7 @@ static void make_logits_part(const struct lm_share *c, const struct tensor *head
 static void make_logits(const struct lm_share *c)
 {
     const struct lm_model *model = c->state->model;
-    const struct tensor *head =
-        &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
+    const struct tensor *head = c->state->head;
     size_t begin, end;
     norm_rows(c, &c->team->last, &model->tensors[LM_FINAL_NORM],
               &model->tensors[LM_FINAL_NORM_BIAS]);

@@ -179,6 +179,7 @@ enum tacit_status lm_state_create(struct lm_state **state_out, const struct lm_m
     if (!state)
         return TACIT_ERR_MEMORY;
     state->model = model;
+    state->head = lm_head_matrix(model);
     kernels_select(&state->kernels, options->cpu_features);
     init_ropes(state, &model->shape);
     enum tacit_status status = allocate(state, options);
@@ -202,6 +203,16 @@ void lm_state_destroy(struct lm_state *state)
         crew_destroy(state->teams[i].crew);
     free(state->memory);
     free(state);
+}
+
+const struct tensor *lm_head_matrix(const struct lm_model *model)
+{
+    return &model->tensors[model->shape.flags & LM_SEPARATE_HEAD ? LM_HEAD : LM_EMBEDDING];
+}
+
+void lm_state_reorder(struct lm_state *state, const struct tensor *head)
+{
+    state->head = head;
 }
 
 size_t lm_logit_stride(const struct lm_model *model)

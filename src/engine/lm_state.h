@@ -87,6 +87,7 @@ struct lm_team {
 
 struct lm_state {
     const struct lm_model *model;
+    const struct tensor *head; /* lm_head_matrix, or its rows in another order */
     struct kernels kernels;
     struct rope rope, local_rope; /* for layers with a window, if these have a base of their own */
     uint32_t n_streams, n_rows_max, n_teams, n_back;

@@ -19,21 +19,35 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "engine/tensor.h"
 #include "kernels/kernels.h"
 #include "token/byte_trie.h"
 
 struct token_distribution {
     const struct byte_trie *trie;
     uint32_t n_tokens; /* the model's tokens */
-    uint32_t *token;   /* by place: the model's token, or n_tokens for items beyond */
-    uint32_t *mass;    /* [n_tokens + 1], by token, padded */
+    bool by_place;     /* logits, masses and biases are in the order of places, not of tokens */
+    uint32_t *at;      /* by place: of the item's logit; n_tokens for items beyond the tokens */
+    uint32_t *mass;    /* [n_tokens + 1], as the logits, padded */
     uint64_t *sum;     /* [n_places + 1]: sum[i] is the mass of places 0 .. i - 1 */
-    float *bias;       /* [n_tokens], padded; NULL: it does not learn */
+    float *bias;       /* [n_tokens], as the logits, padded; NULL: it does not learn */
 };
 
 /* trie outlives it. Without memory the arena only counts. */
 void token_distribution_lay_out(struct token_distribution *distribution, struct arena *arena,
                                 const struct byte_trie *trie, uint32_t n_tokens, bool learns);
+
+/* Logits may come in the order of places, those of tokens without a place behind them: then a sum of masses adds
+ * neighbours, and a walk needs few sums. That takes a place for each of the model's tokens and no others, but for some
+ * tokens, the last one among them. */
+bool token_distribution_may_be_by_place(const struct byte_trie *trie, uint32_t n_tokens);
+
+/* Puts a model's last matrix into that order. Both are of TENSOR_INT8 and of the same size. */
+void token_distribution_order_rows(struct tensor *to, const struct tensor *from,
+                                   const struct byte_trie *trie);
+
+/* Behind token_distribution_lay_out: the logits come in the order of places. */
+void token_distribution_go_by_place(struct token_distribution *distribution);
 
 /* logits: [n_tokens], finite, aligned and padded as the kernels want them. */
 void token_distribution_set(struct token_distribution *distribution, const struct kernels *kernels,
@@ -47,7 +61,7 @@ void token_distribution_set_plain(struct token_distribution *distribution,
 void token_distribution_learn(struct token_distribution *distribution,
                               const struct kernels *kernels, uint32_t place);
 
-/* Scales the masses of token_distribution_set to integer parts of total: each at least 1, their sum
+/* Scales the masses of token_distribution_set, which are not by place, to integer parts of total: each at least 1, their sum
  * exactly total, which is at most 2^30 and more than the number of places. */
 void token_distribution_quantize(struct token_distribution *distribution, uint32_t total);
 
@@ -60,7 +74,7 @@ static inline uint32_t token_distribution_mass(const struct token_distribution *
     return (uint32_t)(distribution->sum[place + 1] - distribution->sum[place]);
 }
 
-/* ln(P(1) / P(0)) of the next decision, which is open. */
+/* ln(P(1) / P(0)) of the next decision, which is open. By place, call it for all open decisions of a walk in turn. */
 float token_distribution_stretch(const struct token_distribution *distribution,
                                  const struct byte_trie_walk *walk);
 

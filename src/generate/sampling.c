@@ -94,6 +94,6 @@ bool sampling_end(struct sampling *s)
         keep_share(s);
     d->sum[0] = 0;
     for (uint32_t i = 0; i < d->trie->n_places; i++)
-        d->sum[i + 1] = d->sum[i] + d->mass[d->token[i]];
+        d->sum[i + 1] = d->sum[i] + d->mass[d->at[i]];
     return d->sum[d->trie->n_places] > 0;
 }

@@ -12,6 +12,8 @@
 #include "methods/language/language_threads.h"
 #include "model/open_model.h"
 
+enum { BY_PLACE_MIN = 1 << 16 };
+
 static struct context_config mixer_config(const struct language_layout *layout,
                                           const struct tacit_reference *reference,
                                           uint32_t content_size)
@@ -62,9 +64,30 @@ static void lay_out(struct language_coder *coder, struct arena *arena)
     if (coder->guessing)
         language_guesser_lay_out(&coder->guesser, arena, coder->layout.n_spoken);
     language_draft_lay_out(&coder->draft, arena);
+    if (coder->by_place)
+        tensor_lay_out(&coder->head, TENSOR_INT8, lm->shape.n_vocab, lm->shape.width, arena);
     coder->token.unmixed = coder->layout.unmixed;
     token_coder_lay_out(&coder->token, arena, coder->model->trie,
                         tokenizer_vocabulary(coder->tokenizer)->n_tokens, coder->n_items);
+}
+
+/* Whether memory counts for more than a little time. */
+static bool is_sparing(const struct language_coder *coder, const struct codec_plan *plan)
+{
+    return plan->memory_limit < UINT64_MAX || codec_plan_is_large(coder->model);
+}
+
+/* Whether the model's last matrix is put into the order of places: milliseconds and some megabytes, which a small model's
+ * long block earns again. */
+static bool goes_by_place(const struct language_coder *coder, const struct codec_plan *plan,
+                          uint32_t content_size)
+{
+    const struct lm_model *lm = model_file_lm(coder->model->file);
+    uint32_t n_tokens = tokenizer_vocabulary(coder->tokenizer)->n_tokens;
+    return content_size >= BY_PLACE_MIN && !coder->layout.unmixed && !coder->layout.referenced &&
+           !is_sparing(coder, plan) && lm->shape.n_vocab == n_tokens &&
+           lm_head_matrix(lm)->kind == TENSOR_INT8 &&
+           token_distribution_may_be_by_place(coder->model->trie, n_tokens);
 }
 
 /* Needs the layout. Decides which threads read, and how much at a time, for n_threads. */
@@ -88,7 +111,8 @@ static struct language_threads choose_readers(struct language_coder *coder,
     struct language_threads threads = language_threads_choose(n_threads, coder->model, alone,
                                                               readers->n_streams, readers->n_ahead);
     readers->n_teams = threads.n_teams;
-    readers->n_rounds = encoding && threads.n_teams > 1 ? 2 : 1;
+    readers->n_rounds =
+        language_readers_n_rounds(encoding && threads.n_teams > 1, is_sparing(coder, plan));
     readers->cheap_rows = (plan->cpu_features & CPU_AMX_INT8) != 0 && readers->n_ahead == 1;
     return threads;
 }
@@ -139,6 +163,7 @@ enum tacit_status language_coder_memory(const struct codec_plan *plan,
     describe(coder, plan, model, n_items > 0);
     coder->layout = *layout;
     coder->n_items = n_items;
+    coder->by_place = goes_by_place(coder, plan, content_size);
     coder->guessing = plan->guessing != GUESSING_NOTHING;
     struct language_threads threads = choose_readers(coder, plan, plan->n_threads, true);
     struct lm_options options = lm_options(plan, layout, &threads, guesses_max(coder));
@@ -215,6 +240,15 @@ static enum tacit_status make_models(struct language_coder *coder)
     return lm_state_create(&coder->lm, model_file_lm(coder->model->file), &options);
 }
 
+static void order_by_place(struct language_coder *coder)
+{
+    const struct byte_trie *trie = coder->model->trie;
+    token_distribution_order_rows(&coder->head, lm_head_matrix(model_file_lm(coder->model->file)),
+                                  trie);
+    token_distribution_go_by_place(&coder->token.distribution);
+    lm_state_reorder(coder->lm, &coder->head);
+}
+
 enum tacit_status language_coder_prepare(struct language_coder *coder)
 {
     struct arena arena = {0};
@@ -224,12 +258,15 @@ enum tacit_status language_coder_prepare(struct language_coder *coder)
     if (coder->layout.referenced && !coder->job->reference)
         return TACIT_ERR_REFERENCE_MISSING;
     TRY(make_models(coder));
+    coder->by_place = goes_by_place(coder, coder->job->plan, coder->job->header.content_size);
     lay_out(coder, &arena);
     coder->memory = aligned_alloc(ARENA_ALIGN, arena.used);
     if (!coder->memory)
         return TACIT_ERR_MEMORY;
     arena = (struct arena){coder->memory, arena.used, 0};
     lay_out(coder, &arena);
+    if (coder->by_place)
+        order_by_place(coder);
     place_streams(coder);
     if (coder->guessing)
         language_guesser_start(&coder->guesser);

@@ -8,7 +8,7 @@
  *
  * A unit is what the model reads for one stream's share of a round. Units are handed out in the
  * order in which they are coded, those of a few streams for each pass over the weights. An encoder
- * knows all items, so its units may be read a round ahead. A decoder's unit may be read once the
+ * knows all items, so its units may be read some rounds ahead. A decoder's unit may be read once the
  * stream's item of the round before is decoded, while items of other streams are being decoded.
  *
  * The coding thread also reads when the unit that it needs has not been read. So it never depends
@@ -35,8 +35,7 @@ struct language_readers {
     uint32_t n_ahead;        /* items of a stream in a round */
     uint32_t n_rows;         /* rows of a unit: n_ahead, or more if a decoder guesses */
     bool cheap_rows;         /* a pass of one unit takes nearly as long as one of several */
-    unsigned n_rounds;       /* rounds for which there are logits: 2 in an encoder with helpers,
-                                else 1 */
+    unsigned n_rounds;       /* rounds for which there are logits (language_readers_n_rounds) */
     size_t stride;           /* floats a row of logits */
     float *logits;           /* [n_rounds][n_streams][n_rows][stride] */
     struct lm_input *inputs; /* [n_teams][language_readers_rows] */
@@ -81,6 +80,13 @@ static inline uint32_t language_readers_pass_units(uint32_t n_streams, unsigned 
     if (cheap_rows && n_parts > n_long)
         n_parts = n_long;
     return (n_streams + n_parts - 1) / n_parts;
+}
+
+/* An encoder's helpers read ahead. Where reading and coding take about as long, as with a small model and one helper, a
+ * single round ahead would leave now one waiting and now the other. sparing: memory counts for more. */
+static inline unsigned language_readers_n_rounds(bool ahead, bool sparing)
+{
+    return !ahead ? 1 : sparing ? 2 : 3;
 }
 
 /* Rows that one pass has room for. */

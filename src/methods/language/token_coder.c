@@ -28,11 +28,11 @@ void token_coder_begin_decoding(struct token_coder *coder, const uint8_t *in, si
 }
 
 /* Adds to whole bytes and a small rest, so that the float stays exact enough. */
-static void count_bits(struct token_coder *coder, uint32_t place)
+static void count_bits(struct token_coder *coder, uint32_t mass)
 {
     const struct token_distribution *d = &coder->distribution;
     float all = (float)(int64_t)d->sum[d->trie->n_places];
-    float mine = (float)(int64_t)token_distribution_mass(d, place);
+    float mine = (float)(int64_t)mass;
     coder->model_bits += strict_log(all / mine) * STRICT_LOG2_E;
     int32_t n_bytes = (int32_t)(coder->model_bits * 0.125f);
     coder->model_bits -= (float)(8 * n_bytes);
@@ -44,7 +44,7 @@ static uint32_t step_mixed(struct token_coder *coder, const float *logits, uint3
     token_walk_expect(coder->distribution.trie, coder->mixed.cm);
     if (coder->counting) {
         token_distribution_set_plain(&coder->distribution, coder->kernels, logits);
-        count_bits(coder, place);
+        count_bits(coder, coder->distribution.mass[coder->distribution.at[place]]);
     }
     token_distribution_set(&coder->distribution, coder->kernels, logits);
     return mixed_token_code(&coder->mixed, place);
@@ -56,7 +56,7 @@ static uint32_t step_whole(struct token_coder *coder, const float *logits, uint3
     token_distribution_quantize(&coder->distribution, RANS_TOTAL);
     if (!coder->encoding)
         return whole_token_decode(&coder->whole);
-    count_bits(coder, place);
+    count_bits(coder, token_distribution_mass(&coder->distribution, place));
     whole_token_encode(&coder->whole, place);
     return place;
 }
