@@ -42,9 +42,8 @@ struct language_coder {
     struct language_layout layout;
     struct token_coder token;
     struct lm_state *lm;
-    struct tensor head; /* the model's, its rows by place, if by_place */
-    bool
-        by_place; /* logits come in the order of places: content that is long enough to pay for that */
+    bool by_place;      /* logits come in the order of places: the content is long enough to pay */
+    struct tensor head; /* the model's, its rows in that order */
     struct reference_language *reference; /* owner of the models; NULL: the coder owns them */
     struct language_readers readers;
     struct recall recall;            /* if layout.recalls */
