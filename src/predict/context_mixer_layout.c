@@ -11,6 +11,7 @@
 #include "predict/components.h"
 #include "predict/context_mixer.h"
 #include "predict/context_mixer_inside.h"
+#include "predict/trained_start.h"
 
 enum {
     ANY_STRIDE = CONTENT_PAGE_MIN
@@ -75,6 +76,12 @@ static void lay_out_versed(struct input_setup *setup, const struct component *hi
     group->n_versed = shape.n_inputs;
 }
 
+static bool begins_trained(const struct input_setup *setup)
+{
+    return setup->config->trained && setup->config->strength == CONTEXT_STRONG &&
+           setup->shape.summed;
+}
+
 /* NULL if the arena only counts. */
 static struct context_mixer_group *
 lay_out_group(struct input_setup *setup, enum content_group which, const struct kernels *kernels)
@@ -98,16 +105,20 @@ lay_out_group(struct input_setup *setup, enum content_group which, const struct 
         component.ops->lay_out(setup, &component);
         component.n_inputs = setup->shape.n_inputs - before.n_inputs;
         component.n_selectors = setup->shape.n_selectors - before.n_selectors;
+        trained_start_note(&setup->shape, &before, list[n]);
         if (group != NULL)
             group->components[n] = component;
     }
     if (setup->config->versed)
         lay_out_versed(setup, &component, group, kernels);
+    setup->shape.trained = begins_trained(setup);
     struct mixer mixer;
     mixer_lay_out(&mixer, setup->arena, &setup->shape, kernels);
     struct refiner refiner;
     refiner_lay_out(&refiner, setup->arena,
                     setup->config->strength == CONTEXT_STRONG ? REFINER_MAPS : 1);
+    for (unsigned m = 0; group != NULL && setup->shape.trained && m < refiner.n_maps; m++)
+        trained_start_refiner(refiner.map[m], m);
     if (group != NULL) {
         group->refiner = refiner;
         group->mixer = mixer;

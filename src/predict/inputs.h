@@ -54,6 +54,10 @@ struct mixer_shape {
     bool few_inputs;  /* a lead, not summed: the learning rates that suit some twenty inputs */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
+    bool
+        trained; /* weights begin as trained_start.h says, for inputs and selectors that it knows */
+    uint8_t trained_input[INPUTS_MAX]; /* 1 + the number in its table; 0: it does not know it */
+    uint8_t trained_selector[SELECTORS_MAX];
 };
 
 /* What the components give for one bit. */

@@ -2,6 +2,7 @@
 #include "predict/mixer.h"
 
 #include "base/strict_math.h"
+#include "predict/trained_start.h"
 
 #define DOT_MAX 15.0f
 
@@ -84,6 +85,10 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
     }
     for (size_t i = 0; i < n_sets * n_inputs; i++)
         weights[i] = first_weight(shape, i % n_inputs);
+    if (shape->trained)
+        trained_start_weights(weights, n_inputs, shape);
+    for (uint32_t i = 0; i < n_sets; i++)
+        age[i] = shape->trained ? TRAINED_START_AGE : 0;
     for (int i = 0; i < SQUASH_STEPS; i++)
         squash[i] = strict_squash((float)-i * (1.0f / SQUASH_STEPS_A_UNIT));
     for (size_t i = 0; i < (size_t)FINAL_CHOICES * SELECTORS_MAX; i++)

@@ -207,6 +207,13 @@ static enum tacit_status list_split(const struct block_job *job, struct context_
     return status;
 }
 
+/* Measured: the table was trained on text. */
+static bool gains_trained(const struct context_layout *layout)
+{
+    return layout->config.strength == CONTEXT_STRONG && !layout->referenced &&
+           (layout->config.content_set & CONTENT_WORDS) != 0;
+}
+
 enum tacit_status context_choose(const struct block_job *job, struct context_layout *layout)
 {
     const struct codec_plan *plan = job->plan;
@@ -230,5 +237,6 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
         plan, n_coded,
         layout->referenced ? reference_n_learnt(job->reference, layout->reading.part) : 0);
     context_layout_set_contents(layout, job->reference, (uint32_t)job->content.size);
+    layout->config.trained = gains_trained(layout);
     return TACIT_OK;
 }

@@ -18,8 +18,8 @@ enum { READING_TYPE_MASK = 0x0f, PART_SHIFT = 4 };
 /* In its place; then these bits follow, then it. */
 enum { READING_MORE = 0x0f, FLAG_RECALLS = 1, FLAG_RESTATED = 2 };
 
-/* A segment's first byte: the content type and this. */
-enum { FLAG_RAW = 0x10, FLAG_COPY = 0x20 };
+/* A segment's first byte: the content type and this. The last only in the first one that is coded: it is of the block. */
+enum { FLAG_RAW = 0x10, FLAG_COPY = 0x20, FLAG_TRAINED = 0x80 };
 
 void context_layout_set_contents(struct context_layout *layout,
                                  const struct tacit_reference *reference, uint32_t content_size)
@@ -41,14 +41,15 @@ uint64_t context_layout_n_raw(const struct context_layout *layout)
     return n;
 }
 
-static size_t put_segment(uint8_t *out, const struct context_segment *segment)
+static size_t put_segment(uint8_t *out, const struct context_segment *segment, bool trained)
 {
     size_t n = 1;
     if (segment->distance != 0) {
         out[0] = FLAG_COPY;
         return n + varint_put(out + n, segment->distance - 1);
     }
-    out[0] = (uint8_t)(content_type_store(segment->content.type) | (segment->raw ? FLAG_RAW : 0));
+    out[0] = (uint8_t)(content_type_store(segment->content.type) | (segment->raw ? FLAG_RAW : 0) |
+                       (trained ? FLAG_TRAINED : 0));
     if (!segment->raw && content_has_rows(segment->content.type)) {
         n += varint_put(out + n, segment->content.stride);
         n += varint_put(out + n, segment->content.offset);
@@ -114,8 +115,11 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
         n += recoding_pack(out + n, &layout->recoding);
     if (many)
         n += varint_put(out + n, layout->n_segments - 2);
+    bool begun = !layout->config.trained;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
-        n += put_segment(out + n, &layout->segments[i]);
+        bool first = !begun && context_layout_is_coded(&layout->segments[i]);
+        begun = begun || first;
+        n += put_segment(out + n, &layout->segments[i], first);
         if (i + 1 < layout->n_segments)
             n += varint_put(out + n, layout->segments[i].n_bytes - 1);
     }
@@ -128,14 +132,19 @@ static bool may_recall(const struct context_segment *segment)
     return context_layout_is_coded(segment) && context_layout_type_recalls(segment->content.type);
 }
 
+/* trained: whether the block's models are, which the segment says if it is coded; NULL if another one said it. */
 static enum tacit_status read_kind(struct varint_reader *r, struct context_segment *segment,
-                                   uint32_t n_before)
+                                   uint32_t n_before, bool *trained)
 {
     unsigned type = varint_read_byte(r);
     *segment = (struct context_segment){.raw = type & FLAG_RAW};
     if (type == FLAG_COPY) {
         TRY(varint_read(r, &segment->distance));
         return segment->distance++ < n_before ? TACIT_OK : TACIT_ERR_CORRUPT;
+    }
+    if (trained != NULL && !segment->raw) {
+        *trained = type & FLAG_TRAINED;
+        type &= ~(unsigned)FLAG_TRAINED;
     }
     if (type & ~(unsigned)(CONTENT_STORED_MASK | FLAG_RAW))
         return TACIT_ERR_VERSION;
@@ -238,13 +247,18 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
                                                     : content_size - layout->line_ends.n_removed;
     layout->config = config_of(first & SETTING_MASK);
     uint32_t n_left = content_size, n_reference = layout->referenced ? reference->n_bytes : 0;
+    bool begun = false;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
-        TRY(read_kind(&r, &layout->segments[i], n_reference + content_size - n_left));
+        TRY(read_kind(&r, &layout->segments[i], n_reference + content_size - n_left,
+                      begun ? NULL : &layout->config.trained));
+        begun = begun || context_layout_is_coded(&layout->segments[i]);
         TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == layout->n_segments));
         n_left -= layout->segments[i].n_bytes;
         if (layout->recalls && !may_recall(&layout->segments[i]))
             return TACIT_ERR_VERSION;
     }
+    if (layout->config.trained && layout->config.strength != CONTEXT_STRONG)
+        return TACIT_ERR_VERSION;
     context_layout_set_contents(layout, reference, content_size);
     *n_layout = r.pos;
     return r.pos > n || context_layout_n_raw(layout) > n - r.pos ? TACIT_ERR_CORRUPT : TACIT_OK;

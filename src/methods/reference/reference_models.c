@@ -53,6 +53,7 @@ static void make_key(const struct context_config *config, const struct reference
         REFERENCE_OF_CONTEXT, (uint64_t)config->strength, config->content_set,
         config->memory_log2,  config->n_streams,          config->span,
         config->hinted,       (uint64_t)reading->type,    reading->part,
+        config->trained,
     };
     memcpy(key, words, sizeof words);
 }
