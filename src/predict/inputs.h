@@ -44,6 +44,13 @@ enum {
     SELECTORS_MAX = 32, /* weight sets that are mixed side by side */
 };
 
+/* Inputs that lie side by side, in the table of trained starts too. */
+struct trained_run {
+    uint16_t first, in_table, n;
+};
+
+enum { TRAINED_RUNS_MAX = 8 };
+
 /* What the components together give the mixer; filled while they are laid out. */
 struct mixer_shape {
     unsigned n_inputs;
@@ -54,10 +61,11 @@ struct mixer_shape {
     bool few_inputs;  /* a lead, not summed: the learning rates that suit some twenty inputs */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
-    bool
-        trained; /* weights begin as trained_start.h says, for inputs and selectors that it knows */
-    uint8_t trained_input[INPUTS_MAX]; /* 1 + the number in its table; 0: it does not know it */
-    uint8_t trained_selector[SELECTORS_MAX];
+    /* With a trained start: which inputs and selectors its table knows (trained_start.h). */
+    bool trained;
+    unsigned n_trained;
+    struct trained_run trained_inputs[TRAINED_RUNS_MAX];
+    uint8_t trained_selector[SELECTORS_MAX]; /* 1 + its number in the table; 0: it has none */
 };
 
 /* What the components give for one bit. */

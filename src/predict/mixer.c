@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "predict/mixer.h"
 
+#include <string.h>
+
 #include "base/strict_math.h"
 #include "predict/trained_start.h"
 
@@ -83,8 +85,10 @@ void mixer_lay_out(struct mixer *mixer, struct arena *arena, const struct mixer_
         mixer->first_set[k] = first_set[k];
         mixer->n_choices[k] = shape->n_choices[k];
     }
-    for (size_t i = 0; i < n_sets * n_inputs; i++)
-        weights[i] = first_weight(shape, i % n_inputs);
+    for (size_t i = 0; i < n_inputs; i++)
+        weights[i] = first_weight(shape, i);
+    for (uint32_t set = 1; set < n_sets; set++)
+        memcpy(weights + set * n_inputs, weights, n_inputs * sizeof *weights);
     if (shape->trained)
         trained_start_weights(weights, n_inputs, shape);
     for (uint32_t i = 0; i < n_sets; i++)

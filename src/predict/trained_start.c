@@ -9,12 +9,13 @@ enum {
     N_INPUTS = 147, /* that the table knows ... */
     N_SELECTORS = 12,
     N_PARTS = 6,
-    MEAN_SHIFT = 8, /* means are in units of 2^-16, sums in units of 2^-24 */
+    MEAN_SHIFT = 2, /* means are in units of 2^-16, sums in units of 2^-18 */
     FACTOR_HEAD = 1 + N_INPUTS,
+    FACTORS_MAX = 64, /* of a selector */
     N_CONTEXTS = 1 << 16,
 };
 
-#define SUM_UNIT  (1.0f / 16777216.0f)
+#define SUM_UNIT  (1.0f / 262144.0f)
 #define STEP_UNIT (1.0f / 262144.0f)
 
 extern const unsigned char trained_start[];
@@ -35,13 +36,14 @@ static const uint16_t n_choices[N_SELECTORS] = {256, 72,  256,  2048, 256, 256,
 void trained_start_note(struct mixer_shape *shape, const struct mixer_shape *before,
                         const struct component_ops *ops)
 {
-    unsigned input = 1, selector = 1;
+    unsigned input = 0, selector = 0;
     for (unsigned p = 0; p < N_PARTS; p++) {
-        bool known = parts[p].ops == ops;
-        for (unsigned i = before->n_inputs; known && i < shape->n_inputs; i++)
-            shape->trained_input[i] = (uint8_t)(input + (i - before->n_inputs));
-        for (unsigned k = before->n_selectors; known && k < shape->n_selectors; k++)
-            shape->trained_selector[k] = (uint8_t)(selector + (k - before->n_selectors));
+        bool known = parts[p].ops == ops && shape->n_trained < TRAINED_RUNS_MAX;
+        if (known)
+            shape->trained_inputs[shape->n_trained++] = (struct trained_run){
+                (uint16_t)before->n_inputs, (uint16_t)input, parts[p].n_inputs};
+        for (unsigned k = 0; known && k < parts[p].n_selectors; k++)
+            shape->trained_selector[before->n_selectors + k] = (uint8_t)(selector + k + 1);
         input += parts[p].n_inputs;
         selector += parts[p].n_selectors;
     }
@@ -65,40 +67,62 @@ static const uint8_t *skip_selector(const uint8_t *at, unsigned selector)
     return at + 1 + 2 * N_INPUTS + at[0] * (size_t)(FACTOR_HEAD + n_choices[selector] / 2);
 }
 
-static void add_factor(int32_t sum[N_INPUTS], const uint8_t *factor, unsigned value)
+/* A selector's part in the form in which it is added up fast. */
+struct selector_table {
+    unsigned n_factors, selector;
+    int32_t mean[N_INPUTS];
+    int16_t input[FACTORS_MAX][N_INPUTS]; /* shifted */
+    const uint8_t *values[FACTORS_MAX];
+};
+
+static void read_selector(struct selector_table *table, const uint8_t *at, unsigned selector)
 {
-    int32_t share = nibble(factor + FACTOR_HEAD, value) * (1 << factor[0]);
+    table->selector = selector;
+    table->n_factors = at[0];
     for (unsigned i = 0; i < N_INPUTS; i++)
-        sum[i] += (int8_t)factor[1 + i] * share;
+        table->mean[i] = signed16(at + 1 + 2 * (size_t)i) * (1 << MEAN_SHIFT);
+    at += 1 + 2 * N_INPUTS;
+    for (unsigned t = 0; t < table->n_factors; t++) {
+        for (unsigned i = 0; i < N_INPUTS; i++)
+            table->input[t][i] = (int16_t)((int8_t)at[1 + i] * (1 << at[0]));
+        table->values[t] = at + FACTOR_HEAD;
+        at += FACTOR_HEAD + n_choices[selector] / 2;
+    }
 }
 
 static void fill_selector(float *weights, size_t stride, const struct mixer_shape *shape,
-                          unsigned selector, const uint8_t *at)
+                          const struct selector_table *table)
 {
-    size_t n_factor = FACTOR_HEAD + n_choices[selector] / 2;
-    for (unsigned value = 0; value < n_choices[selector]; value++, weights += stride) {
+    for (unsigned value = 0; value < n_choices[table->selector]; value++, weights += stride) {
         int32_t sum[N_INPUTS];
-        for (unsigned i = 0; i < N_INPUTS; i++)
-            sum[i] = signed16(at + 1 + 2 * (size_t)i) * (1 << MEAN_SHIFT);
-        for (unsigned t = 0; t < at[0]; t++)
-            add_factor(sum, at + 1 + 2 * N_INPUTS + t * n_factor, value);
-        for (unsigned i = 0; i < shape->n_inputs; i++)
-            if (shape->trained_input[i] != 0)
-                weights[i] = (float)sum[shape->trained_input[i] - 1] * SUM_UNIT;
+        memcpy(sum, table->mean, sizeof sum);
+        for (unsigned t = 0; t < table->n_factors; t++) {
+            int16_t share = (int16_t)nibble(table->values[t], value);
+            for (unsigned i = 0; share != 0 && i < N_INPUTS; i++)
+                sum[i] += table->input[t][i] * share;
+        }
+        for (unsigned r = 0; r < shape->n_trained; r++) {
+            const struct trained_run *run = &shape->trained_inputs[r];
+            for (unsigned i = 0; i < run->n; i++)
+                weights[run->first + i] = (float)sum[run->in_table + i] * SUM_UNIT;
+        }
     }
 }
 
 void trained_start_weights(float *weights, size_t stride, const struct mixer_shape *shape)
 {
-    const uint8_t *table[N_SELECTORS], *at = trained_start;
+    const uint8_t *part[N_SELECTORS], *at = trained_start;
     for (unsigned selector = 0; selector < N_SELECTORS; selector++) {
-        table[selector] = at;
+        part[selector] = at;
         at = skip_selector(at, selector);
     }
     for (unsigned k = 0; k < shape->n_selectors; k++) {
         unsigned known = shape->trained_selector[k];
-        if (known != 0)
-            fill_selector(weights, stride, shape, known - 1, table[known - 1]);
+        if (known != 0) {
+            struct selector_table table;
+            read_selector(&table, part[known - 1], known - 1);
+            fill_selector(weights, stride, shape, &table);
+        }
         weights += shape->n_choices[k] * stride;
     }
 }

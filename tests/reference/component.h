@@ -91,6 +91,7 @@ struct setup {
     unsigned memory;      /* m */
     uint64_t n_reference; /* F, 0 without a reference */
     bool versed;          /* beside hints */
+    bool trained;         /* a trained start */
     struct slots *slots;
     unsigned n_contexts; /* of all sets so far */
     const struct hint *hint;

@@ -20,11 +20,17 @@ struct segment {
     uint32_t distance, stride, offset, length;
 };
 
-/* start: content before the segment; size: the block's; reads: the reference stands before the content. */
-static void take_segment(struct segment *s, uint32_t start, uint32_t size, int last, int reads)
+/* start: content before the segment; size: the block's; reads: the reference stands before the content. *trained: -1 until
+ * a coded segment said it. */
+static void take_segment(struct segment *s, uint32_t start, uint32_t size, int last, int reads,
+                         int *trained)
 {
     unsigned kind = *take(1);
     memset(s, 0, sizeof *s);
+    if (*trained < 0 && kind != 0x20 && !(kind & 0x10)) {
+        *trained = kind >> 7;
+        kind &= 0x7f;
+    }
     require(kind < 0x80, "reserved bits of a segment");
     s->type = stored_type(kind);
     s->raw = (kind & 0x10) != 0;
@@ -194,9 +200,10 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     }
     uint32_t types = 0;
     size_t n_raw = 0;
+    int trained = -1;
     for (uint32_t i = 0; i < n; i++) {
         struct segment *s = &segments[i];
-        take_segment(s, start, size, i + 1 == n, reads);
+        take_segment(s, start, size, i + 1 == n, reads, &trained);
         start += s->length;
         n_raw += s->raw ? s->length : 0;
         require(!(more & 1) || (!s->raw && s->distance == 0),
@@ -204,6 +211,8 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
         if (!s->raw && s->distance == 0)
             types |= 1u << s->type;
     }
+    require(trained <= 0 || strength == BLOCK_STRONG, "a trained start of other models");
+    note("trained", trained > 0);
     require(position <= end && n_raw <= end - position, "raw bytes exceed the payload");
     const uint8_t *raw = take(n_raw);
 
@@ -211,7 +220,7 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
     struct predictor *predictor = NULL;
     if (types != 0)
         predictor = make_predictor(strength, memory, types | (reads ? 1u << (reading & 15) : 0),
-                                   reads ? n_reference : 0, size);
+                                   reads ? n_reference : 0, size, trained);
     if (types != 0 && reads)
         read_reference(predictor, reading);
     uint32_t known = 0;

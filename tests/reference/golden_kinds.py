@@ -14,7 +14,7 @@ import sys
 # Bits and choices, as the second decoder names them: a value for each.
 CHOICES = {
     "single": (0, 1), "brief": (1, 2, 3), "reference": (0, 1, 2, 3), "method of a reference": (1, 2, 3),
-    "strength": (0, 1, 2), "several segments": (0, 1), "raw": (0, 1), "copy": (1, 2), "context reads reference": (0, 1),
+    "strength": (0, 1, 2), "several segments": (0, 1), "trained": (0, 1), "raw": (0, 1), "copy": (1, 2), "context reads reference": (0, 1),
     "line ends": (0, 1, 2), "recoded": (0, 1, 2), "form as before": (0, 1), "colon": (0, 1), "middle": (0, 1), "prefix": (0, 1),
     "upper start": (0, 1), "size of words": (0, 1, 2, 3), "bit of words": range(6, 12),
     # Twice the bit's number, 4 more for each form, and its value; bit 3 of base64 and bits 2 and 3 of hexadecimal are 0.

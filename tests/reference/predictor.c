@@ -8,13 +8,16 @@
 #include "lean.h"
 #include "mixing.h"
 #include "sample_type.h"
+#include "trained.h"
 
 enum { GENERAL, IMAGE, AUDIO, DEEP_IMAGE, N_GROUPS };
 
 struct group {
     struct component component[16];
     unsigned n_components, n_unhinted; /* the hint is the last one */
-    struct mixer *mixer, *versed;      /* versed: or NULL */
+    /* Of each component, its first input and selector in the table of trained starts, counted from 1, or 0. */
+    unsigned table_input[16], table_selector[16];
+    struct mixer *mixer, *versed; /* versed: or NULL */
     struct refiner *refiner;
     struct lean *lean; /* in place of these, or NULL */
 };
@@ -51,29 +54,44 @@ static const struct {
     bool strong_only;
     uint32_t made_for, works_in; /* types */
     struct component (*make)(struct setup *setup);
+    unsigned table_input, table_selector;
 } all_components[] = {
-    {GENERAL, false, ANY_TYPE, ANY_TYPE, make_order},
-    {GENERAL, false, TYPE(11), TYPE(11), make_bitmap},
+    {GENERAL, false, ANY_TYPE, ANY_TYPE, make_order, 1, 1},
+    {GENERAL, false, TYPE(11), TYPE(11), make_bitmap, 0, 0},
     {GENERAL, false, TYPE(0) | TYPE(3) | TYPE(4) | TYPE(29), TYPE(0) | TYPE(3) | TYPE(4) | TYPE(29),
-     make_record},
-    {GENERAL, false, TYPE(4), TYPE(4), make_x86},
-    {GENERAL, false, TYPE(29), TYPE(29), make_database},
-    {GENERAL, false, ANY_TYPE, ANY_TYPE, make_match},
-    {GENERAL, true, ANY_TYPE, ANY_TYPE, make_count},
+     make_record, 0, 0},
+    {GENERAL, false, TYPE(4), TYPE(4), make_x86, 0, 0},
+    {GENERAL, false, TYPE(29), TYPE(29), make_database, 0, 0},
+    {GENERAL, false, ANY_TYPE, ANY_TYPE, make_match, 25, 5},
+    {GENERAL, true, ANY_TYPE, ANY_TYPE, make_count, 34, 6},
     {GENERAL, false, TYPE(1) | TYPE(2) | TYPE(8) | TYPE(29),
-     TYPE(0) | TYPE(1) | TYPE(2) | TYPE(3) | TYPE(8) | TYPE(29), make_text},
-    {GENERAL, true, ANY_TYPE, ANY_TYPE, make_pattern},
-    {GENERAL, false, TYPE(8) | TYPE(30), TYPE(1) | TYPE(8) | TYPE(30), make_table},
-    {GENERAL, false, TYPE(30), TYPE(30), make_numbers},
-    {IMAGE, false, ANY_TYPE, ANY_TYPE, make_image},
-    {AUDIO, false, ANY_TYPE, ANY_TYPE, make_audio},
-    {DEEP_IMAGE, false, ANY_TYPE, ANY_TYPE, make_deep_image},
+     TYPE(0) | TYPE(1) | TYPE(2) | TYPE(3) | TYPE(8) | TYPE(29), make_text, 40, 6},
+    {GENERAL, true, ANY_TYPE, ANY_TYPE, make_pattern, 97, 10},
+    {GENERAL, false, TYPE(8) | TYPE(30), TYPE(1) | TYPE(8) | TYPE(30), make_table, 127, 11},
+    {GENERAL, false, TYPE(30), TYPE(30), make_numbers, 0, 0},
+    {IMAGE, false, ANY_TYPE, ANY_TYPE, make_image, 0, 0},
+    {AUDIO, false, ANY_TYPE, ANY_TYPE, make_audio, 0, 0},
+    {DEEP_IMAGE, false, ANY_TYPE, ANY_TYPE, make_deep_image, 0, 0},
 };
 
 static void add_component(struct group *group, struct component c, uint32_t types)
 {
     c.types = types;
     group->component[group->n_components++] = c;
+}
+
+static void begin_group_trained(struct group *group, const uint32_t *choices)
+{
+    unsigned inputs[512], selectors[32], n_inputs = 0, n_selectors = 0;
+    for (unsigned i = 0; i < group->n_components; i++) {
+        const struct component *c = &group->component[i];
+        unsigned input = group->table_input[i], selector = group->table_selector[i];
+        for (unsigned j = 0; j < c->n_inputs; j++)
+            inputs[n_inputs++] = input > 0 ? input + j : 0;
+        for (unsigned k = 0; k < c->n_selectors; k++)
+            selectors[n_selectors++] = selector > 0 ? selector + k : 0;
+    }
+    begin_trained(group->mixer, group->refiner, choices, inputs, selectors);
 }
 
 static void make_group(struct group *group, int which, uint32_t types, struct setup *setup)
@@ -84,6 +102,8 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
         if (all_components[i].group != which || (all_components[i].made_for & types) == 0 ||
             (all_components[i].strong_only && !setup->strong))
             continue;
+        group->table_input[group->n_components] = all_components[i].table_input;
+        group->table_selector[group->n_components] = all_components[i].table_selector;
         add_component(group, all_components[i].make(setup), all_components[i].works_in);
     }
     group->n_unhinted = group->n_components;
@@ -106,6 +126,8 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
     if (setup->versed)
         trust_two(group->mixer, choices, lead - 1, n_inputs - 2);
     group->refiner = make_refiner(setup->strong);
+    if (setup->trained && setup->strong && !layered)
+        begin_group_trained(group, choices);
 }
 
 static struct predictor *make(enum block_strength strength, uint32_t types, struct setup setup,
@@ -135,9 +157,9 @@ static struct predictor *make(enum block_strength strength, uint32_t types, stru
 }
 
 struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
-                                 uint64_t n_reference, uint64_t n_content)
+                                 uint64_t n_reference, uint64_t n_content, int trained)
 {
-    struct setup setup = {.memory = memory, .n_reference = n_reference};
+    struct setup setup = {.memory = memory, .n_reference = n_reference, .trained = trained != 0};
     return make(strength, types, setup, n_reference + n_content, 1);
 }
 

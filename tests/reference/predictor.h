@@ -12,9 +12,9 @@ struct predictor;
 enum block_strength { BLOCK_QUICK, BLOCK_STRONG, BLOCK_LEAN };
 
 /* memory: the configuration's m; types: a bit for each content type of the block. n_reference: bytes of the reference,
- * 0 without one; n_content: bytes of the block's content. */
+ * 0 without one; n_content: bytes of the block's content. trained: section 10. */
 struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
-                                 uint64_t n_reference, uint64_t n_content);
+                                 uint64_t n_reference, uint64_t n_content, int trained);
 
 void begin_segment(struct predictor *predictor, unsigned type, uint32_t stride, uint32_t offset);
 

@@ -207,11 +207,14 @@ static enum tacit_status list_split(const struct block_job *job, struct context_
     return status;
 }
 
-/* Measured: the table was trained on text. */
-static bool gains_trained(const struct context_layout *layout)
+/* Types whose mixers have no trained start, or that have nothing to learn. */
+#define UNTRAINED (CONTENT_HEADED | CONTENT_BIT(CONTENT_IMAGE1) | CONTENT_BIT(CONTENT_COMPRESSED))
+
+/* Measured: it was trained on text, but gains elsewhere too. A bitmap makes a mixer of two layers. */
+static bool gains_trained(const struct context_config *config)
 {
-    return layout->config.strength == CONTEXT_STRONG && !layout->referenced &&
-           (layout->config.content_set & CONTENT_WORDS) != 0;
+    return config->strength == CONTEXT_STRONG && (config->content_set & ~UNTRAINED) != 0 &&
+           (config->content_set & CONTENT_BIT(CONTENT_IMAGE1)) == 0;
 }
 
 enum tacit_status context_choose(const struct block_job *job, struct context_layout *layout)
@@ -237,6 +240,6 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
         plan, n_coded,
         layout->referenced ? reference_n_learnt(job->reference, layout->reading.part) : 0);
     context_layout_set_contents(layout, job->reference, (uint32_t)job->content.size);
-    layout->config.trained = gains_trained(layout);
+    layout->config.trained = gains_trained(&layout->config);
     return TACIT_OK;
 }

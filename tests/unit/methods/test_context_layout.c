@@ -25,7 +25,8 @@ static void check_round_trip(uint32_t content_size)
     CHECK(n_parsed == n && parsed.n_segments == layout.n_segments);
     CHECK(parsed.config.memory_log2 == layout.config.memory_log2 &&
           parsed.config.strength == layout.config.strength &&
-          parsed.config.content_set == layout.config.content_set);
+          parsed.config.content_set == layout.config.content_set &&
+          parsed.config.trained == layout.config.trained);
     for (uint32_t i = 0; i < layout.n_segments; i++) {
         const struct context_segment *a = &layout.segments[i], *b = &parsed.segments[i];
         CHECK(a->n_bytes == b->n_bytes && a->raw == b->raw && a->distance == b->distance &&
@@ -87,6 +88,9 @@ int main(void)
                                 .segments = {{.content = {.type = CONTENT_TEXT}, .n_bytes = 100}}};
     check_round_trip(100);
     CHECK(context_layout_pack(packed, &layout) == 2);
+    layout.config.trained = true;
+    check_round_trip(100);
+    CHECK(context_layout_pack(packed, &layout) == 2);
 
     for (unsigned memory_log2 = CONTEXT_MEMORY_LOG2_MIN;
          memory_log2 <= CONTEXT_MEMORY_LOG2_MAX_LEAN; memory_log2++) {
@@ -103,7 +107,11 @@ int main(void)
         .content = {.type = CONTENT_COMPRESSED}, .n_bytes = 50, .raw = true};
     check_round_trip(6150);
 
-    check_reserved("segment's bit 7", (const uint8_t[]){0x02, 0x81}, 2);
+    check_reserved("a quick block's bit 7", (const uint8_t[]){0x02, 0x81}, 2);
+    check_reserved("a lean block's bit 7", (const uint8_t[]){0x1b, 0x81}, 2);
+    check_reserved("a raw segment's bit 7", (const uint8_t[]){0x32, 0x00, 0x91}, 3);
+    check_reserved("a second segment's bit 7", (const uint8_t[]){0x32, 0x00, 0x01, 0x05, 0x81}, 5);
+    CHECK(parse((const uint8_t[]){0x12, 0x81}, 2) == TACIT_OK && parsed.config.trained);
     check_reserved("bits beside a copy's", (const uint8_t[]){0x02, 0x21}, 2);
     check_reserved("type 31", (const uint8_t[]){0x02, 0x4f}, 2);
     check_reserved("changes", (const uint8_t[]){0xc2, 0x02}, 2);

@@ -73,13 +73,14 @@ static long compare_segment(struct context_mixer *cm, struct predictor *predicto
 }
 
 /* large: more than the ring holds. */
-static void compare_block(uint64_t seed, enum context_strength strength, bool large,
+static void compare_block(uint64_t seed, enum context_strength strength, bool trained, bool large,
                           const struct kernels *kernels)
 {
     struct segment segments[N_SEGMENTS_MAX];
     uint64_t state = seed;
     unsigned n = large ? 1 : 1 + below(&state, N_SEGMENTS_MAX);
     struct context_config config = {.strength = strength,
+                                    .trained = trained,
                                     .memory_log2 = CONTEXT_MEMORY_LOG2_MIN + below(&state, 3)};
     if (large)
         config.memory_log2 = CONTEXT_MEMORY_LOG2_MIN;
@@ -93,14 +94,15 @@ static void compare_block(uint64_t seed, enum context_strength strength, bool la
     CHECK(context_mixer_create(&cm, &config, kernels) == TACIT_OK);
     struct predictor *predictor =
         make_predictor((enum block_strength)strength, config.memory_log2 - CONTEXT_MEMORY_LOG2_MIN,
-                       config.content_set, 0, 0);
+                       config.content_set, 0, 0, trained);
     long differs = -1;
     for (unsigned i = 0; i < n && differs < 0; i++) {
         differs = compare_segment(cm, predictor, &segments[i]);
-        CHECK_MSG(differs < 0,
-                  "seed %u strength %d memory %u types %x: segment %u of type %d at bit %ld",
-                  (unsigned)seed, (int)strength, config.memory_log2, config.content_set, i,
-                  (int)segments[i].content.type, differs);
+        CHECK_MSG(
+            differs < 0,
+            "seed %u strength %d trained %d memory %u types %x: segment %u of type %d at bit %ld",
+            (unsigned)seed, (int)strength, trained, config.memory_log2, config.content_set, i,
+            (int)segments[i].content.type, differs);
     }
     forget();
     context_mixer_destroy(cm);
@@ -115,11 +117,12 @@ int main(int argc, char **argv)
     kernels_select(&kernels, cpu_features());
     make_tables();
     for (uint64_t seed = 1; !large && seed <= n_blocks; seed++) {
-        compare_block(seed, CONTEXT_QUICK, false, &kernels);
-        compare_block(seed, CONTEXT_STRONG, false, &kernels);
-        compare_block(seed, CONTEXT_LEAN, false, &kernels);
+        compare_block(seed, CONTEXT_QUICK, false, false, &kernels);
+        compare_block(seed, CONTEXT_STRONG, false, false, &kernels);
+        compare_block(seed, CONTEXT_STRONG, true, false, &kernels);
+        compare_block(seed, CONTEXT_LEAN, false, false, &kernels);
     }
     if (large)
-        compare_block(1, CONTEXT_QUICK, true, &kernels);
+        compare_block(1, CONTEXT_QUICK, false, true, &kernels);
     return check_result();
 }
