@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# make.sh TRAIN_FOLDER TABLE: a table like src/predict/trained_start.bin, from a release build.
+# make.sh TRAIN_FOLDER TABLE: a table like src/predict/start/trained_start.bin, from a release build.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..

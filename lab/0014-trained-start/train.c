@@ -13,7 +13,7 @@
 #include "content/content.h"
 #include "predict/context_mixer.h"
 #include "predict/context_mixer_inside.h"
-#include "predict/trained_start.h"
+#include "predict/start/trained_start.h"
 
 enum { SELECTORS = 12, VALUES = 2048, INPUTS = 147, CONTEXTS = 65536, STEPS = 16, SPLIT_MAX = 4096 };
 

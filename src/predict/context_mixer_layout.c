@@ -11,7 +11,7 @@
 #include "predict/components.h"
 #include "predict/context_mixer.h"
 #include "predict/context_mixer_inside.h"
-#include "predict/trained_start.h"
+#include "predict/start/trained_start.h"
 
 enum {
     ANY_STRIDE = CONTENT_PAGE_MIN

@@ -61,7 +61,7 @@ struct mixer_shape {
     bool few_inputs;  /* a lead, not summed: the learning rates that suit some twenty inputs */
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
-    /* With a trained start: which inputs and selectors its table knows (trained_start.h). */
+    /* With a trained start: which inputs and selectors its table knows (start/trained_start.h). */
     bool trained;
     unsigned n_trained;
     struct trained_run trained_inputs[TRAINED_RUNS_MAX];

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/strict_math.h"
-#include "predict/trained_start.h"
+#include "predict/start/trained_start.h"
 
 #define DOT_MAX 15.0f
 

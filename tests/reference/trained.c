@@ -3,7 +3,7 @@
 
 enum { INPUTS = 147, SELECTORS = 12 };
 
-extern const unsigned char start_table[]; /* src/predict/trained_start.bin */
+extern const unsigned char start_table[]; /* src/predict/start/trained_start.bin */
 
 static const uint8_t *at;
 

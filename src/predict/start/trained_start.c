@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "predict/trained_start.h"
+#include "predict/start/trained_start.h"
 
 #include <string.h>
 
