@@ -2,7 +2,7 @@
  *
  * Trained start values: instead of one weight for all inputs, a mixer begins with weights that were trained once, for
  * each selector, value and input (docs/predictor.md, section 10). The table, trained_start.bin, is made by
- * lab/0014-trained-start.
+ * lab/0015-start-of-context-models.
  *
  * The table knows the inputs and selectors of some components of strong models for text. To others a mixer gives the
  * usual start.
