@@ -9,7 +9,6 @@ cmake --preset release >/dev/null
 cmake --build --preset release -j 2
 build/release/tests/golden/test_golden --write tests/golden
 build/release/tests/golden/test_golden tests/golden
-build/release/tests/golden/test_golden_model --write tests/golden
 build/release/tests/golden/test_golden_model tests/golden
 build/release/tests/golden/test_golden_shapes --write tests/golden
 build/release/tests/golden/test_golden_shapes tests/golden
