@@ -82,6 +82,13 @@ static bool begins_trained(const struct input_setup *setup)
            setup->shape.summed;
 }
 
+static void begin_trained_maps(struct refiner *refiner)
+{
+    for (unsigned m = 0; m < refiner->n_maps; m++)
+        trained_start_refiner(refiner->map[m], m);
+    refiner_trust_maps(refiner);
+}
+
 /* NULL if the arena only counts. */
 static struct context_mixer_group *
 lay_out_group(struct input_setup *setup, enum content_group which, const struct kernels *kernels)
@@ -117,9 +124,9 @@ lay_out_group(struct input_setup *setup, enum content_group which, const struct 
     struct refiner refiner;
     refiner_lay_out(&refiner, setup->arena,
                     setup->config->strength == CONTEXT_STRONG ? REFINER_MAPS : 1);
-    for (unsigned m = 0; group != NULL && setup->shape.trained && m < refiner.n_maps; m++)
-        trained_start_refiner(refiner.map[m], m);
     if (group != NULL) {
+        if (setup->shape.trained)
+            begin_trained_maps(&refiner);
         group->refiner = refiner;
         group->mixer = mixer;
         group->n_components = n;

@@ -5,13 +5,15 @@
 
 #define STEP_RANGE 8.0f /* the steps lie evenly from -8 to 8 */
 #define STEP_SIZE  (2.0f * STEP_RANGE / (REFINER_STEPS - 1))
-#define RATE       0.025f
 
 enum { N_CONTEXTS = 1 << 16 };
 
 void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_maps)
 {
     refiner->n_maps = n_maps;
+    refiner->mixed_share = 0.5f;
+    refiner->map_share = n_maps == 1 ? 0.5f : 0.25f;
+    refiner->rate = 0.025f;
     for (unsigned m = 0; m < n_maps; m++) {
         float(*map)[REFINER_STEPS] = arena_take(arena, (size_t)N_CONTEXTS * sizeof *map);
         if (map == NULL)
@@ -21,6 +23,13 @@ void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_ma
             for (int j = 0; j < REFINER_STEPS; j++)
                 map[i][j] = i ? map[0][j] : strict_squash((float)j * STEP_SIZE - STEP_RANGE);
     }
+}
+
+void refiner_trust_maps(struct refiner *refiner)
+{
+    refiner->mixed_share = 0.1f;
+    refiner->map_share = 0.45f;
+    refiner->rate = 0.014f;
 }
 
 /* All contexts of one byte lie side by side; the two that may come next lie in adjacent lines.
@@ -48,14 +57,14 @@ float refiner_predict(const struct refiner *refiner, struct refiner_stream *stre
         stream->at[m] = entry;
         stream->share[m] = share;
     }
-    return p * 0.5f + sum * (refiner->n_maps == 1 ? 0.5f : 0.25f);
+    return p * refiner->mixed_share + sum * refiner->map_share;
 }
 
 void refiner_update(const struct refiner *refiner, struct refiner_stream *stream, int bit)
 {
     for (unsigned m = 0; m < refiner->n_maps; m++) {
         float *entry = stream->at[m], target = (float)bit;
-        entry[0] += (target - entry[0]) * ((1.0f - stream->share[m]) * RATE);
-        entry[1] += (target - entry[1]) * (stream->share[m] * RATE);
+        entry[0] += (target - entry[0]) * ((1.0f - stream->share[m]) * refiner->rate);
+        entry[1] += (target - entry[1]) * (stream->share[m] * refiner->rate);
     }
 }

@@ -14,6 +14,7 @@ enum { REFINER_MAPS = 2, REFINER_STEPS = 16 /* of float: a cache line */ };
 struct refiner {
     unsigned n_maps;                           /* 1 or REFINER_MAPS */
     float (*map[REFINER_MAPS])[REFINER_STEPS]; /* [contexts]: probabilities of a 1 */
+    float mixed_share, map_share, rate;        /* of what was mixed, of each map; of learning */
 };
 
 struct refiner_stream {
@@ -23,6 +24,9 @@ struct refiner_stream {
 
 /* n_maps: 1, by the last byte, or REFINER_MAPS, by the last two bytes as well. */
 void refiner_lay_out(struct refiner *refiner, struct arena *arena, unsigned n_maps);
+
+/* Maps that begin with trained values count for more, and change more slowly. */
+void refiner_trust_maps(struct refiner *refiner);
 
 /* x: ln(p / (1 - p)) as mixed. Returns the refined probability of a 1. */
 float refiner_predict(const struct refiner *refiner, struct refiner_stream *stream,

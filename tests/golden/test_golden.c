@@ -63,7 +63,7 @@ static const struct variant variants[] = {
     {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_prose, true, NONE},
     {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_log, true, NONE},
     {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_source, true, NONE},
-    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, NONE},
+    {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, NONE_OLDER},
     {"default", TACIT_LEVEL_DEFAULT, 0, 2800, false, GOLDEN_tar, true, NONE},
     {"default", TACIT_LEVEL_DEFAULT, 0, 1200, false, GOLDEN_holes, true, NONE},
     {"default", TACIT_LEVEL_DEFAULT, 0, 1200, false, GOLDEN_wide, true, NONE},

@@ -114,6 +114,9 @@ struct refiner *make_refiner(bool strong)
 {
     struct refiner *refiner = zeros(sizeof *refiner);
     refiner->n_maps = strong ? 2 : 1;
+    refiner->of_mixed = 0.5f;
+    refiner->of_map = strong ? 0.25f : 0.5f;
+    refiner->rate = 0.025f;
     for (int j = 0; j < 16; j++) {
         float start = squash((float)j * Z - 8.0f);
         for (int context = 0; context < 65536; context++)
@@ -143,7 +146,7 @@ uint32_t refine(struct refiner *r, const struct seen *seen, float X, float P)
         float *step = r->at[m] = &r->step[m][(context[m] + seen->partial) % 65536][j];
         sum += step[0] + (step[1] - step[0]) * r->share;
     }
-    float p = P * 0.5f + sum * (r->n_maps == 2 ? 0.25f : 0.5f);
+    float p = P * r->of_mixed + sum * r->of_map;
     return coder_probability(p);
 }
 
@@ -151,7 +154,7 @@ void refine_learn(struct refiner *r, int bit)
 {
     for (int m = 0; m < r->n_maps; m++) {
         float *step = r->at[m], target = (float)bit;
-        step[0] += (target - step[0]) * ((1.0f - r->share) * 0.025f);
-        step[1] += (target - step[1]) * (r->share * 0.025f);
+        step[0] += (target - step[0]) * ((1.0f - r->share) * r->rate);
+        step[1] += (target - step[1]) * (r->share * r->rate);
     }
 }

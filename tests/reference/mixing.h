@@ -38,7 +38,7 @@ void mix_learn(struct mixer *mixer, int bit, float pace);
 struct refiner {
     int n_maps;
     float step[2][65536][16];
-    float *at[2], share;
+    float *at[2], share, of_mixed, of_map, rate;
 };
 
 struct refiner *make_refiner(bool strong);

@@ -88,4 +88,7 @@ void begin_trained(struct mixer *mixer, struct refiner *refiner, const uint32_t 
             mixer->sets[k][value]->age = 512;
     for (int m = 0; m < 2; m++)
         begin_map(refiner->step[m]);
+    refiner->of_mixed = 0.1f;
+    refiner->of_map = 0.45f;
+    refiner->rate = 0.014f;
 }
