@@ -34,16 +34,16 @@ def in_sdist(path):
 
 
 def commands(build, where):
-    """Arguments by source file; of the places, BUILD has version.h."""
-    found = {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
+    """Arguments by source file; of the places, BUILD has what the build makes: version.h, and sources of its own."""
+    found, place = {}, None
+    entries = json.loads((build / "compile_commands.json").read_text())
+    for entry in sorted(entries, key=lambda entry: entry["file"].startswith(entry["directory"])):
         before, mark, name = entry["file"].partition(where)
         if not mark or "tacit_objects.dir" not in entry["command"]:
             continue
-        name = mark.removeprefix("/library") + name
-        place = before + where.removesuffix("/src/")
-        found[name] = [
-            "BUILD" if word.startswith("-I" + entry["directory"]) else word.replace(place, "SOURCE")
+        place = place or before + where.removesuffix("/src/")
+        found[mark.removeprefix("/library") + name] = [
+            "BUILD" if word.removeprefix("-I").startswith(entry["directory"]) else word.replace(place, "SOURCE")
             for word in entry["command"].split()[1:]
             if word != "-Werror" and not word.endswith(".o")
         ]
