@@ -53,7 +53,8 @@ static inline void lm_tile_dots(int32_t dot[LM_TILE_ROWS], const struct lm_tile 
         dot[r] = 0;
     for (int k = 0; k < LM_GROUP / 4; k++) {
         const int8_t *q = tile->q[k][0];
-        int16_t x0 = x[4 * k], x1 = x[4 * k + 1], x2 = x[4 * k + 2], x3 = x[4 * k + 3];
+        int16_t x0 = (int16_t)x[4 * k], x1 = (int16_t)x[4 * k + 1];
+        int16_t x2 = (int16_t)x[4 * k + 2], x3 = (int16_t)x[4 * k + 3];
         for (int r = 0; r < LM_TILE_ROWS; r++, q += 4)
             dot[r] += q[0] * x0 + q[1] * x1 + q[2] * x2 + q[3] * x3;
     }
