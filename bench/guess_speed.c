@@ -9,6 +9,7 @@
  * counted without a model that drafts, and how much less time passes of those costs take. Where ROUNDS is not 0, the same bytes as one
  * block of STREAMS streams are decoded by one thread with guesses and without, in turn. Seconds are
  * of processor time, the least of the rounds; then passes, tokens and rows a pass, drafts included.
+ * GUESS_CPU: processor features to keep to, as tacit --cpu takes them.
  */
 #define _POSIX_C_SOURCE 200809L
 
