@@ -101,11 +101,9 @@ struct tacit_eval_result {
     double bits;                                  /* of the scored tokens */
     uint64_t n_bytes, n_chars, n_words, n_tokens; /* of the text */
     uint64_t n_scored_bytes, n_scored_chars, n_scored_words, n_scored_tokens; /* of them scored */
-    uint64_t
-        cache_bytes; /* of the keys and values of a window, all that belongs to them included; 0: nothing was scored */
-    uint64_t
-        cache_numbers; /* keys and values that a window has, were none left out: 8 * cache_bytes / cache_numbers
-                                 are the bits that each takes */
+    /* Of the keys and values of a window: bytes, all that belongs to them included (0: nothing was scored), and how many
+     * there are, were none left out. 8 * cache_bytes / cache_numbers are the bits that each takes. */
+    uint64_t cache_bytes, cache_numbers;
 };
 
 /* A token that was scored. */

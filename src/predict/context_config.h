@@ -47,10 +47,9 @@ struct context_config {
     uint32_t span;        /* n_streams > 1 or reference > 0: bytes of the reference and of all
                              streams together, 1 .. 2^31 */
     uint32_t reference;   /* bytes of a reference that comes before the content; 0: none */
-    bool
-        trained; /* what is learnt begins as start/trained_start.h says, in strong models not hinted */
-    bool hinted; /* context_mixer_set_hint before every context_mixer_predict */
-    bool versed; /* hinted: a second mixer, of all but the hint, also learns passed bits */
+    bool trained;         /* strong, not hinted: learning begins as in start/trained_start.h */
+    bool hinted;          /* context_mixer_set_hint before every context_mixer_predict */
+    bool versed;          /* hinted: a second mixer, of all but the hint, also learns passed bits */
 };
 
 /* A language model's prediction of the next bit. */
