@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * train OUT FILE...: strong context models read the files, each from an empty start but for the mixer's weights, ages and
+ * train [codes] OUT FILE...: strong context models read the files, each from an empty start but for the mixer's weights, ages and
  * the refiner's steps, which go on from file to file. OUT gets their mean over the second half of the files, for
  * factor.py: weights [12][2048][147], ages [12][2048], steps [2][65536][16], covariances of the inputs [147][147], float
  * but for the ages, which are u32.
@@ -11,6 +11,7 @@
 
 #include "base/cpu.h"
 #include "content/content.h"
+#include "content/recoding/dictionary_text.h"
 #include "predict/context_mixer.h"
 #include "predict/context_mixer_inside.h"
 #include "predict/start/trained_start.h"
@@ -23,6 +24,7 @@ static struct learnt {
     float steps[2][CONTEXTS][STEPS], covariance[INPUTS][INPUTS];
 } now, mean;
 
+static bool with_codes; /* words become codes of the dictionary first */
 static bool begun[SELECTORS]; /* a selector that no file had keeps its start */
 
 /* Of the mixer's inputs between two others, as trained_start_note numbers them. */
@@ -92,10 +94,36 @@ static void add_covariance(const struct context_mixer_group *group, const struct
             now.covariance[i][j] += x[i] * p * (1 - p) * x[j];
 }
 
+/* Codes for words, as methods/context/context_words.c. Returns the number of bytes; 0: less than half has enough words. */
+static size_t take_words(const uint8_t *data, struct content_segment *split, size_t n_split, uint8_t *out)
+{
+    size_t to = 0, n_coded = 0;
+    for (size_t s = 0; s < n_split; s++) {
+        size_t n = split[s].n_bytes, saved = 32 + n / 5, n_put = SIZE_MAX;
+        if (n > saved && (CONTENT_BIT(split[s].content.type) & CONTENT_WORDS) != 0)
+            n_put = dictionary_text_read(data, n, out + to, n - saved);
+        if (n_put == SIZE_MAX)
+            memcpy(out + to, data, n_put = n);
+        else
+            n_coded += n_put;
+        data += n;
+        to += n_put;
+        split[s].n_bytes = (uint32_t)n_put;
+    }
+    return n_coded > to / 2 ? to : 0;
+}
+
 static void read_file(const uint8_t *data, size_t n, const struct kernels *kernels)
 {
     static struct content_segment split[SPLIT_MAX];
+    static uint8_t coded[1 << 20];
     size_t n_split = content_split(data, n, split, SPLIT_MAX);
+    if (with_codes) {
+        n = take_words(data, split, n_split, coded);
+        data = coded;
+    }
+    if (n == 0)
+        return;
     struct context_config config = {.strength = CONTEXT_STRONG,
                                     .memory_log2 = context_memory_log2_for(CONTEXT_STRONG, n)};
     struct context_mixer *cm;
@@ -132,6 +160,9 @@ int main(int argc, char **argv)
     static uint8_t data[1 << 20];
     struct kernels kernels;
     kernels_select(&kernels, cpu_features());
+    with_codes = argc > 1 && strcmp(argv[1], "codes") == 0;
+    argc -= with_codes;
+    argv += with_codes;
     for (int f = 2; f < argc; f++) {
         FILE *file = fopen(argv[f], "rb");
         if (!file)

@@ -38,18 +38,25 @@ enum {
         TACIT_STREAMS_MAX + 1, /* a block's, and one more for what they leave out */
 };
 
+/* Where learning begins (start/trained_start.h). */
+enum trained_start {
+    START_UNTRAINED = 0,
+    START_TEXT,  /* as trained on text */
+    START_CODES, /* as trained on text whose words are codes */
+};
+
 /* All fields change the predictions, so a decoder needs the same configuration. */
 struct context_config {
     enum context_strength strength;
-    uint32_t content_set; /* CONTENT_BIT of each type of the content, not empty */
-    unsigned memory_log2; /* tables take about 2^memory_log2 bytes; within the bounds above */
-    unsigned n_streams;   /* places at which content is predicted in turn, 0 as 1 */
-    uint32_t span;        /* n_streams > 1 or reference > 0: bytes of the reference and of all
+    uint32_t content_set;       /* CONTENT_BIT of each type of the content, not empty */
+    unsigned memory_log2;       /* tables take about 2^memory_log2 bytes; within the bounds above */
+    unsigned n_streams;         /* places at which content is predicted in turn, 0 as 1 */
+    uint32_t span;              /* n_streams > 1 or reference > 0: bytes of the reference and of all
                              streams together, 1 .. 2^31 */
-    uint32_t reference;   /* bytes of a reference that comes before the content; 0: none */
-    bool trained;         /* strong, not hinted: learning begins as in start/trained_start.h */
-    bool hinted;          /* context_mixer_set_hint before every context_mixer_predict */
-    bool versed;          /* hinted: a second mixer, of all but the hint, also learns passed bits */
+    uint32_t reference;         /* bytes of a reference that comes before the content; 0: none */
+    enum trained_start trained; /* strong, not hinted */
+    bool hinted;                /* context_mixer_set_hint before every context_mixer_predict */
+    bool versed; /* hinted: a second mixer, of all but the hint, also learns passed bits */
 };
 
 /* A language model's prediction of the next bit. */

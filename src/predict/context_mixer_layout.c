@@ -76,16 +76,16 @@ static void lay_out_versed(struct input_setup *setup, const struct component *hi
     group->n_versed = shape.n_inputs;
 }
 
-static bool begins_trained(const struct input_setup *setup)
+static enum trained_start begins_trained(const struct input_setup *setup)
 {
-    return setup->config->trained && setup->config->strength == CONTEXT_STRONG &&
-           setup->shape.summed;
+    bool may = setup->config->strength == CONTEXT_STRONG && setup->shape.summed;
+    return may ? setup->config->trained : START_UNTRAINED;
 }
 
-static void begin_trained_maps(struct refiner *refiner)
+static void begin_trained_maps(struct refiner *refiner, enum trained_start start)
 {
     for (unsigned m = 0; m < refiner->n_maps; m++)
-        trained_start_refiner(refiner->map[m], m);
+        trained_start_refiner(refiner->map[m], m, start);
     refiner_trust_maps(refiner);
 }
 
@@ -126,7 +126,7 @@ lay_out_group(struct input_setup *setup, enum content_group which, const struct 
                     setup->config->strength == CONTEXT_STRONG ? REFINER_MAPS : 1);
     if (group != NULL) {
         if (setup->shape.trained)
-            begin_trained_maps(&refiner);
+            begin_trained_maps(&refiner, setup->shape.trained);
         group->refiner = refiner;
         group->mixer = mixer;
         group->n_components = n;

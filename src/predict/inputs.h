@@ -62,7 +62,7 @@ struct mixer_shape {
     unsigned n_selectors;
     uint32_t n_choices[SELECTORS_MAX]; /* values that each selector can take: 0 .. n_choices - 1 */
     /* With a trained start: which inputs and selectors its table knows (start/trained_start.h). */
-    bool trained;
+    enum trained_start trained;
     unsigned n_trained;
     struct trained_run trained_inputs[TRAINED_RUNS_MAX];
     uint8_t trained_selector[SELECTORS_MAX]; /* 1 + its number in the table; 0: it has none */

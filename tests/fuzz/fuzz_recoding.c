@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libFuzzer target: any bytes as content, which must come back from how it is recoded; and as a list that a file
- * claims, with the first two bytes as the content's size, which must not lead out of any buffer.
+ * libFuzzer target: any bytes as content, which must come back from how it is recoded, and from its words' codes; as codes, from which content that comes back may come; and as a list that a file claims, with the first two bytes as the content's size, which
+ * must not lead out of any buffer.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "content/recoding/dictionary.h"
+#include "content/recoding/dictionary_text.h"
 #include "content/recoding/recoding.h"
 
 enum { HEAD = 2 };
@@ -53,8 +55,35 @@ static void check_list(const uint8_t *data, size_t n_bytes)
     byte_buffer_free(&content);
 }
 
+static void check_words(const uint8_t *data, size_t n)
+{
+    uint8_t *codes = malloc(2 * n + 1), *back = malloc(n + 1);
+    if (!codes || !back)
+        abort();
+    size_t n_codes = dictionary_text_read(data, n, codes, 2 * n);
+    if (n_codes == SIZE_MAX || dictionary_text_write(codes, n_codes, back, n) != n ||
+        memcmp(back, data, n) != 0)
+        abort();
+    free(codes);
+    free(back);
+}
+
+static void check_codes(const uint8_t *codes, size_t n)
+{
+    size_t room = n * DICTIONARY_LETTERS_MAX;
+    uint8_t *text = malloc(room + 1);
+    if (!text)
+        abort();
+    size_t n_text = dictionary_text_write(codes, n, text, room);
+    if (n_text != SIZE_MAX)
+        check_words(text, n_text);
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
+    check_words(data, n_bytes);
+    check_codes(data, n_bytes);
     check_content(data, n_bytes);
     if (n_bytes >= HEAD)
         check_list(data, n_bytes);

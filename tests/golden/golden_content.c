@@ -2,6 +2,7 @@
 #include "golden/golden_content.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,6 +183,25 @@ static void put_news(struct writer *w)
              "It is not easy to say what makes a place good to live in. There should be water, "
              "enough light, and a road that can be used in winter as well as in summer. But the "
              "most important thing is that there are other people who will help if you need it.\n");
+}
+
+/* A line of prose whose words are in small letters, with a capital, in capitals or neither, and what is no English. */
+static void put_letters(struct writer *w)
+{
+    static const char *const others[] = {
+        "^", "~", "caf\303\251", "\303", "x\377y", "\343\201\202", "qzxv", "\360\237\230\200"};
+    uint32_t n_words = 5 + rng(w) % 9;
+    for (uint32_t i = 0; i < n_words; i++) {
+        const char *next = word(w);
+        uint32_t n_capitals = rng(w) % 8;
+        for (uint32_t k = 0; next[k] != '\0'; k++) {
+            bool capital =
+                n_capitals == 0 ? k == 0 : n_capitals == 1 || (n_capitals == 2 && k == 1);
+            put(w, (uint32_t)next[k] - (capital ? 32 : 0));
+        }
+        put_text(w, rng(w) % 12 == 0 ? others[rng(w) % 8] : " ");
+    }
+    put_text(w, rng(w) % 9 == 0 ? "\n" : "\r\n");
 }
 
 static void put_gaps(struct writer *w)

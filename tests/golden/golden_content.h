@@ -47,7 +47,8 @@
     X(pages, "sentences, and all of them again")                                                   \
     X(news, "a tar as above, then English prose, which language models know better")               \
     X(database, "a database of SQLite")                                                            \
-    X(numbers, "nested arrays of numbers, rows of measurements, numbers too long or too deep")
+    X(numbers, "nested arrays of numbers, rows of measurements, numbers too long or too deep")     \
+    X(letters, "English prose, words in capitals, letters and bytes of other kinds, some CR LF")
 
 #define GOLDEN_CLASS_ENUM(name, what) GOLDEN_##name,
 enum golden_class { GOLDEN_CLASS_TABLE(GOLDEN_CLASS_ENUM) GOLDEN_N_CLASSES };

@@ -33,6 +33,7 @@ enum { CONTENT_MAX = 1 << 16, ARCHIVE_MAX = 2 * CONTENT_MAX };
 enum golden_reference {
     NONE,
     NONE_OLDER, /* encoders write it otherwise by now, so that the archive is only decoded */
+    NONE_WORDS, /* the same where the class has words, which encoders write by a dictionary */
     LESS,       /* content of a little less */
     OLDER,      /* the same, only decoded */
     FILLED,     /* with N_FILLER bytes behind it */
@@ -55,10 +56,10 @@ static const struct variant variants[] = {
     {"empty", TACIT_LEVEL_DEFAULT, 0, 0, false, GOLDEN_zeros, false, NONE},
     {"one", TACIT_LEVEL_DEFAULT, 0, 1, false, GOLDEN_zeros, false, NONE},
     {"fast", 1, 0, 6000, true, GOLDEN_zeros, false, NONE},
-    {"lean", 2, 0, 3000, true, GOLDEN_zeros, false, NONE},
-    {"quick", 3, 0, 3000, true, GOLDEN_zeros, false, NONE},
+    {"lean", 2, 0, 3000, true, GOLDEN_zeros, false, NONE_WORDS},
+    {"quick", 3, 0, 3000, true, GOLDEN_zeros, false, NONE_WORDS},
     {"strong", 4, 0, 3000, true, GOLDEN_zeros, false, NONE_OLDER},
-    {"blocks", 3, 1500, 4000, false, GOLDEN_prose, false, NONE},
+    {"blocks", 3, 1500, 4000, false, GOLDEN_prose, false, NONE_OLDER},
     {"segments", 3, 0, 24000, false, GOLDEN_mixed, false, NONE},
     {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_prose, true, NONE},
     {"default", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_log, true, NONE},
@@ -81,7 +82,7 @@ static const struct variant variants[] = {
     {"figures", 3, 0, 14000, false, GOLDEN_figures, false, NONE},
     {"forms", 3, GOLDEN_FORMS_BLOCK, 3200, false, GOLDEN_forms, false, NONE},
     {"default", TACIT_LEVEL_DEFAULT, 0, 3000, false, GOLDEN_gaps, true, NONE},
-    {"copies", 3, 0, 10000, false, GOLDEN_pages, false, NONE},
+    {"copies", 3, 0, 10000, false, GOLDEN_pages, false, NONE_OLDER},
     {"reference_copies", 3, 0, 8000, false, GOLDEN_prose, false, LESS},
     {"words", 3, 0, 9800, false, GOLDEN_words, false, NONE},
     {"numbers_quick", 3, 0, 6000, false, GOLDEN_numbers, false, NONE},
@@ -95,13 +96,19 @@ static const struct variant variants[] = {
     {"reference_model", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, OLDER},
     {"reference_versed", TACIT_LEVEL_DEFAULT, 0, 400, false, GOLDEN_accents, true, FILLED},
     {"restates", 2, 0, 17000, false, GOLDEN_news, false, LESS},
-    {"trained", 4, 0, 3000, true, GOLDEN_zeros, false, NONE},
+    {"trained", 4, 0, 3000, true, GOLDEN_zeros, false, NONE_WORDS},
     {"trained_numbers", 4, 0, 6000, false, GOLDEN_numbers, false, NONE},
     {"trained_reference", 4, 0, 2000, false, GOLDEN_source, false, LESS},
     {"database_lean", 2, 0, 6000, false, GOLDEN_database, false, NONE},
     {"database_quick", 3, 0, 9000, false, GOLDEN_database, false, NONE},
     {"database_strong", 4, 0, 7000, false, GOLDEN_database, false, NONE},
     {"reference_database", 3, 0, 6000, false, GOLDEN_database, false, LESS},
+    {"dictionary_lean", 2, 0, 2400, false, GOLDEN_letters, false, NONE},
+    {"dictionary_quick", 3, 1500, 4000, false, GOLDEN_prose, false, NONE},
+    {"dictionary_quick", 3, 0, 2400, false, GOLDEN_letters, false, NONE},
+    {"dictionary_quick", 3, 0, 10000, false, GOLDEN_pages, false, NONE},
+    {"dictionary_strong", 4, 0, 2400, false, GOLDEN_letters, false, NONE},
+    {"dictionary_strong", 4, 0, 3000, false, GOLDEN_markup, false, NONE},
 };
 
 /* Classes from alpha on, of which a few bytes show nothing, have variants of their own. */
@@ -110,9 +117,18 @@ static bool takes(const struct variant *variant, int kind)
     return variant->every_class ? kind < GOLDEN_alpha : kind == (int)variant->kind;
 }
 
-static bool is_older(const struct variant *variant)
+/* What encoders write by a dictionary, of the classes that every level has. */
+static bool has_words(int kind)
 {
-    return variant->reference == OLDER || variant->reference == NONE_OLDER;
+    return kind == GOLDEN_prose || kind == GOLDEN_accents || kind == GOLDEN_markup ||
+           kind == GOLDEN_source || kind == GOLDEN_log || kind == GOLDEN_repeats ||
+           kind == GOLDEN_mixed || kind == GOLDEN_crlf;
+}
+
+static bool is_older(const struct variant *variant, int kind)
+{
+    return variant->reference == OLDER || variant->reference == NONE_OLDER ||
+           (variant->reference == NONE_WORDS && has_words(kind));
 }
 
 /* Archives that no encoder here makes: it has no reason to in such small content. */
@@ -140,7 +156,7 @@ static void change_headers(uint8_t *data, size_t n)
 static size_t fill_reference(const struct variant *variant, enum golden_class kind, uint8_t *to)
 {
     size_t n_content = variant->n_bytes, n = n_content - n_content / 4;
-    if (variant->reference == NONE || variant->reference == NONE_OLDER)
+    if (variant->reference <= NONE_WORDS)
         return 0;
     golden_fill(to, variant->model ? 2 * n_content : n_content, kind);
     if (variant->model && n_content >= RECALLED_MIN)
@@ -245,10 +261,10 @@ enum task { CHECK_BOTH, CHECK_DECODING, CHECK_ENCODING, LEAVE_OUT, WRITE };
 
 enum { N_TURNS = 3 };
 
-static void treat(enum task task, const struct variant *variant,
+static void treat(enum task task, const struct variant *variant, int kind,
                   const struct tacit_options *options, const char *path)
 {
-    if (task == LEAVE_OUT || (task == WRITE && is_older(variant)))
+    if (task == LEAVE_OUT || (task == WRITE && is_older(variant, kind)))
         return;
     if (task == WRITE) {
         write_one(variant, options, path);
@@ -260,7 +276,7 @@ static void treat(enum task task, const struct variant *variant,
         return;
     if (task != CHECK_ENCODING)
         check_decoding(variant, options, path, n_wanted);
-    if (task != CHECK_DECODING && !is_older(variant))
+    if (task != CHECK_DECODING && !is_older(variant, kind))
         check_encoding(variant, options, path, n_wanted);
 }
 
@@ -328,7 +344,7 @@ static void treat_all(const enum task tasks[N_TURNS], const char *folder, const 
             if (task == CHECK_ENCODING &&
                 (reads_much(variant) || reads_more(variant, (enum golden_class)kind)))
                 task = LEAVE_OUT;
-            treat(task, variant, &options, path);
+            treat(task, variant, kind, &options, path);
             tacit_reference_destroy(reference);
         }
     }

@@ -91,7 +91,7 @@ struct setup {
     unsigned memory;      /* m */
     uint64_t n_reference; /* F, 0 without a reference */
     bool versed;          /* beside hints */
-    bool trained;         /* a trained start */
+    int trained;          /* the table of a trained start; 0: none */
     struct slots *slots;
     unsigned n_contexts; /* of all sets so far */
     const struct hint *hint;

@@ -212,7 +212,9 @@ void decode_context(uint8_t *content, uint32_t size, size_t end)
             types |= 1u << s->type;
     }
     require(trained <= 0 || strength == BLOCK_STRONG, "a trained start of other models");
-    note("trained", trained > 0);
+    if (trained > 0 && changes.recoded && has_codes(&changes.stretches))
+        trained = 2;
+    note("trained", trained > 0 ? (unsigned)trained : 0);
     require(position <= end && n_raw <= end - position, "raw bytes exceed the payload");
     const uint8_t *raw = take(n_raw);
 

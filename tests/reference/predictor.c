@@ -80,7 +80,7 @@ static void add_component(struct group *group, struct component c, uint32_t type
     group->component[group->n_components++] = c;
 }
 
-static void begin_group_trained(struct group *group, const uint32_t *choices)
+static void begin_group_trained(struct group *group, int table, const uint32_t *choices)
 {
     unsigned inputs[512], selectors[32], n_inputs = 0, n_selectors = 0;
     for (unsigned i = 0; i < group->n_components; i++) {
@@ -91,7 +91,7 @@ static void begin_group_trained(struct group *group, const uint32_t *choices)
         for (unsigned k = 0; k < c->n_selectors; k++)
             selectors[n_selectors++] = selector > 0 ? selector + k : 0;
     }
-    begin_trained(group->mixer, group->refiner, choices, inputs, selectors);
+    begin_trained(group->mixer, group->refiner, table, choices, inputs, selectors);
 }
 
 static void make_group(struct group *group, int which, uint32_t types, struct setup *setup)
@@ -127,7 +127,7 @@ static void make_group(struct group *group, int which, uint32_t types, struct se
         trust_two(group->mixer, choices, lead - 1, n_inputs - 2);
     group->refiner = make_refiner(setup->strong);
     if (setup->trained && setup->strong && !layered)
-        begin_group_trained(group, choices);
+        begin_group_trained(group, setup->trained, choices);
 }
 
 static struct predictor *make(enum block_strength strength, uint32_t types, struct setup setup,
@@ -159,7 +159,8 @@ static struct predictor *make(enum block_strength strength, uint32_t types, stru
 struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
                                  uint64_t n_reference, uint64_t n_content, int trained)
 {
-    struct setup setup = {.memory = memory, .n_reference = n_reference, .trained = trained != 0};
+    struct setup setup = {
+        .memory = memory, .n_reference = n_reference, .trained = trained > 0 ? trained : 0};
     return make(strength, types, setup, n_reference + n_content, 1);
 }
 

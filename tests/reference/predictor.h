@@ -12,7 +12,7 @@ struct predictor;
 enum block_strength { BLOCK_QUICK, BLOCK_STRONG, BLOCK_LEAN };
 
 /* memory: the configuration's m; types: a bit for each content type of the block. n_reference: bytes of the reference,
- * 0 without one; n_content: bytes of the block's content. trained: section 10. */
+ * 0 without one; n_content: bytes of the block's content. trained: section 10, 1 or 2 for its tables. */
 struct predictor *make_predictor(enum block_strength strength, unsigned memory, uint32_t types,
                                  uint64_t n_reference, uint64_t n_content, int trained);
 

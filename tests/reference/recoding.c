@@ -41,10 +41,11 @@ static void take_kind(struct stretch *s)
     note("form", form);
     for (unsigned bit = 0; bit < 4; bit++)
         note("bit of form", (form * 4 + bit) * 2 + (s->code >> bit & 1));
-    require(form <= 4, "unknown form");
-    require((form != 1 || (s->code & 15) <= 7) && (form != 2 || (s->code & 15) <= 3),
+    require(form <= 5, "unknown form");
+    require((form != 1 || (s->code & 15) <= 7) && (form != 2 || (s->code & 15) <= 3) &&
+                (form != 5 || s->code % 16 == 0),
             "unknown flags of a form");
-    if (form >= 3)
+    if (form == 3 || form == 4)
         take_layout(s);
     if (form == 0 || form >= 3 || (s->code & 1) == 0)
         return;
@@ -82,6 +83,14 @@ uint32_t take_stretches(struct stretches *stretches, uint32_t size)
     sum += stretches->behind;
     require(sum <= (uint64_t)size + size / 2 && sum <= 1u << 30, "recoded content is too long");
     return (uint32_t)sum;
+}
+
+int has_codes(const struct stretches *stretches)
+{
+    for (uint32_t i = 0; i < stretches->n; i++)
+        if (stretches->list[i].code == 0x50)
+            return 1;
+    return 0;
 }
 
 /* Where the next byte of content goes. */
@@ -283,6 +292,81 @@ static void write_dump(const struct stretch *s, const uint8_t *p, struct output 
     }
 }
 
+extern const unsigned char dictionary_table[]; /* src/content/recoding/dictionary_en.txt */
+
+/* kind: 0, or the mark before the code: as the word's first letter or all letters become capitals. */
+static void put_letters(struct output *out, uint32_t number, unsigned kind)
+{
+    static const unsigned char *words[65536];
+    const unsigned char *at = dictionary_table;
+    for (uint32_t i = 0; !words[65535]; i++) {
+        words[i] = at;
+        while (*at++ != '\n')
+            ;
+    }
+    note("letters of a word", kind == '^' ? 1 : kind == '~' ? 2 : 0);
+    for (at = words[number]; *at != '\n'; at++)
+        put(out, kind == '~' || (kind == '^' && at == words[number]) ? *at - 32u : *at);
+}
+
+/* The lower seven bits of the next byte of a code. */
+static uint32_t take_digit(const uint8_t **from, const uint8_t *end)
+{
+    require(*from < end && **from >= 0x80, "a code is cut short");
+    return *(*from)++ & 127u;
+}
+
+/* The length of a character by its first byte. */
+static uint32_t n_character(unsigned first)
+{
+    require(first < 0x80 || (first >= 0xc2 && first < 0xf5), "neither a code nor a character");
+    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+static void put_character(struct output *out, const uint8_t **from, const uint8_t *end)
+{
+    uint32_t n = n_character(**from), point = n == 1 ? **from : **from & (127u >> n);
+    require((ptrdiff_t)n <= end - *from, "a character is cut short");
+    for (uint32_t i = 1; i < n; i++) {
+        require((*from)[i] >= 0x80 && (*from)[i] < 0xc0, "a character has other bytes in it");
+        point = point << 6 | ((*from)[i] & 63u);
+    }
+    require(n < 3 || point >= (n == 3 ? 0x800u : 0x10000u),
+            "a character is longer than it has to be");
+    require(point <= 0x10ffff && (point < 0xd800 || point > 0xdfff), "no character");
+    for (uint32_t i = 0; i < n; i++)
+        put(out, *(*from)++);
+}
+
+static void write_words(const struct stretch *s, const uint8_t *from, struct output *out)
+{
+    const uint8_t *end = from + s->length;
+    while (from < end) {
+        unsigned mark = *from == '^' || *from == '~' ? *from++ : 0;
+        require(from < end, "a mark stands before nothing");
+        unsigned first = *from;
+        if (first >= 0x80 && first < 0xc0) {
+            from++;
+            uint32_t number = (first & 31) * 128u + take_digit(&from, end);
+            if (first >= 0xa0)
+                number = number * 128 + take_digit(&from, end) + 4096;
+            note("bytes of a code", first < 0xa0 ? 2 : 3);
+            require(number < 65536, "a word that the dictionary does not have");
+            put_letters(out, number, mark);
+        } else {
+            require(mark == 0, "a mark stands before no code");
+            note("escape", first == 255);
+            if (first == 255) {
+                require(end - from >= 2, "an escape stands before nothing");
+                put(out, from[1]);
+                from += 2;
+            } else {
+                put_character(out, &from, end);
+            }
+        }
+    }
+}
+
 void write_stretches(const struct stretches *stretches, const uint8_t *from, uint8_t *to,
                      uint32_t size)
 {
@@ -295,8 +379,10 @@ void write_stretches(const struct stretches *stretches, const uint8_t *from, uin
             write_text(s, from, &out);
         else if (s->code < 48)
             write_digits(s, from, &out);
-        else
+        else if (s->code < 80)
             write_dump(s, from, &out);
+        else
+            write_words(s, from, &out);
         from += s->length;
     }
     for (uint32_t j = 0; j < stretches->behind; j++)

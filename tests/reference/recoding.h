@@ -24,6 +24,9 @@ struct stretches {
 /* size: of the content. Returns how long it is recoded. */
 uint32_t take_stretches(struct stretches *stretches, uint32_t size);
 
+/* Whether one of them has words as codes. */
+int has_codes(const struct stretches *stretches);
+
 /* from: recoded content; to: size bytes of content. */
 void write_stretches(const struct stretches *stretches, const uint8_t *from, uint8_t *to,
                      uint32_t size);

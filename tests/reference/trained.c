@@ -3,7 +3,7 @@
 
 enum { INPUTS = 147, SELECTORS = 12 };
 
-extern const unsigned char start_table[]; /* src/predict/start/trained_start.bin */
+extern const unsigned char text_table[], words_table[]; /* src/predict/start/trained_*.bin */
 
 static const uint8_t *at;
 
@@ -71,12 +71,12 @@ static void begin_map(float (*step)[16])
             step[context][j] += (float)(profile[j] * share[context]) / 262144.0f;
 }
 
-void begin_trained(struct mixer *mixer, struct refiner *refiner, const uint32_t *choices,
+void begin_trained(struct mixer *mixer, struct refiner *refiner, int table, const uint32_t *choices,
                    const unsigned *inputs, const unsigned *selectors)
 {
     static const uint32_t all[SELECTORS] = {256, 72,  256,  2048, 256, 256,
                                             256, 256, 2048, 256,  256, 256};
-    at = start_table;
+    at = table == 2 ? words_table : text_table;
     for (unsigned s = 0; s < SELECTORS; s++) {
         take_selector(all[s]);
         for (unsigned k = 0; k < mixer->n_selectors; k++)

@@ -7,8 +7,8 @@
 
 #include "mixing.h"
 
-/* inputs, selectors: of each of the mixer's, its number in the table counted from 1, 0 if it has none. */
-void begin_trained(struct mixer *mixer, struct refiner *refiner, const uint32_t *choices,
+/* table: 1, or 2 where words are codes; inputs, selectors: of each of the mixer's, its number in the table counted from 1, 0 if it has none. */
+void begin_trained(struct mixer *mixer, struct refiner *refiner, int table, const uint32_t *choices,
                    const unsigned *inputs, const unsigned *selectors);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "content/recoding/dictionary_text.h"
 #include "content/recoding/digit_text.h"
 #include "content/recoding/dump_text.h"
 #include "content/recoding/unicode_text.h"
@@ -82,6 +83,14 @@ void recoding_find(struct recoding *recoding, const uint8_t *data, size_t n, siz
         recoding->n_stretches = 0;
 }
 
+bool recoding_has_codes(const struct recoding *recoding)
+{
+    for (uint32_t i = 0; i < recoding->n_stretches; i++)
+        if (recoding_form(&recoding->stretches[i].kind) == RECODING_DICTIONARY)
+            return true;
+    return false;
+}
+
 static void read_stretch(const struct recoded_stretch *stretch, const uint8_t *data, uint8_t *out)
 {
     switch (recoding_form(&stretch->kind)) {
@@ -108,6 +117,8 @@ static size_t write_stretch(const struct recoded_stretch *stretch, const uint8_t
     case RECODING_DUMP:
     case RECODING_WORDS:
         return dump_text_write(kind, data, stretch->n_bytes, out, room);
+    case RECODING_DICTIONARY:
+        return dictionary_text_write(data, stretch->n_bytes, out, room);
     default:
         return digit_text_write(kind, data, stretch->n_bytes, out, room);
     }

@@ -31,6 +31,9 @@ struct recoding {
     struct recoded_stretch stretches[RECODING_STRETCHES_MAX];
 };
 
+/* Whether words are codes of a dictionary in a stretch. */
+bool recoding_has_codes(const struct recoding *recoding);
+
 /* Finds the stretches of data[0 .. n), n at most 2^30. If all together would be more than n_max bytes, there are
  * none. */
 void recoding_find(struct recoding *recoding, const uint8_t *data, size_t n, size_t n_max);

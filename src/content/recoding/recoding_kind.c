@@ -100,11 +100,11 @@ static enum tacit_status read_layout(struct varint_reader *r, struct recoding_ki
 
 enum tacit_status recoding_kind_read(struct varint_reader *r, struct recoding_kind *kind)
 {
-    static const uint8_t flags_of_form[] = {UNICODE_FLAGS, BASE64_FLAGS, HEX_FLAGS, DUMP_FLAGS,
-                                            DUMP_FLAGS};
+    static const uint8_t flags_of_form[] = {UNICODE_FLAGS, BASE64_FLAGS, HEX_FLAGS,
+                                            DUMP_FLAGS,    DUMP_FLAGS,   0};
     *kind = (struct recoding_kind){.code = varint_read_byte(r)};
     unsigned form = recoding_form(kind), flags = kind->code & ~(unsigned)RECODING_FORM_MASK;
-    if (form > RECODING_WORDS || flags & ~(unsigned)flags_of_form[form >> 4])
+    if (form > RECODING_DICTIONARY || flags & ~(unsigned)flags_of_form[form >> 4])
         return TACIT_ERR_VERSION;
     if (recoding_is_dump(kind))
         return read_layout(r, kind);

@@ -18,6 +18,7 @@ enum recoding_form {
     RECODING_HEX = 0x20,
     RECODING_DUMP = 0x30,
     RECODING_WORDS = 0x40, /* a dump of words */
+    RECODING_DICTIONARY = 0x50,
     RECODING_FORM_MASK = 0xf0,
 };
 
@@ -122,7 +123,8 @@ static inline unsigned recoding_form(const struct recoding_kind *kind)
 /* Of bytes or of words. */
 static inline bool recoding_is_dump(const struct recoding_kind *kind)
 {
-    return recoding_form(kind) >= RECODING_DUMP;
+    unsigned form = recoding_form(kind);
+    return form == RECODING_DUMP || form == RECODING_WORDS;
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "methods/context/context_choose.h"
 #include "methods/context/context_layout.h"
 #include "methods/context/context_marks.h"
+#include "methods/context/context_words.h"
 #include "methods/recall/recall.h"
 #include "predict/context_mixer.h"
 
@@ -279,12 +280,16 @@ static enum tacit_status code_payload(struct context_coder *coder, size_t n_max)
 static enum tacit_status encode(struct block_job *job, size_t n_max)
 {
     struct context_coder *coder;
+    struct context_words words;
     job->payload.size = 0;
     TRY(coder_create(&coder, job, true));
-    enum tacit_status status = context_choose(job, &coder->layout);
+    enum tacit_status status = context_words_begin(&words, job);
+    if (status == TACIT_OK)
+        status = context_choose(job, &coder->layout);
     job->n_raw = (size_t)context_layout_n_raw(&coder->layout);
     if (status == TACIT_OK)
         status = code_payload(coder, n_max);
+    context_words_end(&words, job);
     coder_destroy(coder);
     return status;
 }
@@ -352,7 +357,7 @@ static uint64_t encode_memory(const struct codec_plan *plan, uint64_t content_si
     uint64_t n_recall =
         plan->reference ? recall_memory(plan->reference->n_bytes, content_size, false) : 0;
     return models_memory(&config) + sizeof(struct context_coder) + CONTEXT_LAYOUT_BYTES_MAX +
-           context_marks_memory(content_size) + n_recall;
+           context_marks_memory(content_size) + context_words_memory(plan, content_size) + n_recall;
 }
 
 static enum tacit_status decode_memory(const struct block_job *job, uint64_t *n_bytes)

@@ -248,6 +248,6 @@ enum tacit_status context_choose(const struct block_job *job, struct context_lay
         plan, n_coded,
         layout->referenced ? reference_n_learnt(job->reference, layout->reading.part) : 0);
     context_layout_set_contents(layout, job->reference, (uint32_t)job->content.size);
-    layout->config.trained = gains_trained(layout);
+    context_layout_set_start(layout, gains_trained(layout));
     return TACIT_OK;
 }

@@ -115,7 +115,7 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
         n += recoding_pack(out + n, &layout->recoding);
     if (many)
         n += varint_put(out + n, layout->n_segments - 2);
-    bool begun = !layout->config.trained;
+    bool begun = layout->config.trained == START_UNTRAINED;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         bool first = !begun && context_layout_is_coded(&layout->segments[i]);
         begun = begun || first;
@@ -124,6 +124,12 @@ size_t context_layout_pack(uint8_t *out, const struct context_layout *layout)
             n += varint_put(out + n, layout->segments[i].n_bytes - 1);
     }
     return n;
+}
+
+void context_layout_set_start(struct context_layout *layout, bool trained)
+{
+    bool codes = recoding_has_codes(&layout->recoding);
+    layout->config.trained = !trained ? START_UNTRAINED : codes ? START_CODES : START_TEXT;
 }
 
 /* With copies in the coded bits, no segment may be a copy, raw or transformed. */
@@ -247,18 +253,19 @@ enum tacit_status context_layout_parse(const uint8_t *data, size_t n, uint32_t c
                                                     : content_size - layout->line_ends.n_removed;
     layout->config = config_of(first & SETTING_MASK);
     uint32_t n_left = content_size, n_reference = layout->referenced ? reference->n_bytes : 0;
-    bool begun = false;
+    bool begun = false, trained = false;
     for (uint32_t i = 0; i < layout->n_segments; i++) {
         TRY(read_kind(&r, &layout->segments[i], n_reference + content_size - n_left,
-                      begun ? NULL : &layout->config.trained));
+                      begun ? NULL : &trained));
         begun = begun || context_layout_is_coded(&layout->segments[i]);
         TRY(read_length(&r, &layout->segments[i], n_left, i + 1 == layout->n_segments));
         n_left -= layout->segments[i].n_bytes;
         if (layout->recalls && !may_recall(&layout->segments[i]))
             return TACIT_ERR_VERSION;
     }
-    if (layout->config.trained && layout->config.strength != CONTEXT_STRONG)
+    if (trained && layout->config.strength != CONTEXT_STRONG)
         return TACIT_ERR_VERSION;
+    context_layout_set_start(layout, trained);
     context_layout_set_contents(layout, reference, content_size);
     *n_layout = r.pos;
     return r.pos > n || context_layout_n_raw(layout) > n - r.pos ? TACIT_ERR_CORRUPT : TACIT_OK;

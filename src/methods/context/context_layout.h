@@ -63,6 +63,9 @@ struct context_layout {
 void context_layout_set_contents(struct context_layout *layout,
                                  const struct tacit_reference *reference, uint32_t content_size);
 
+/* Completes config from whether the models' start is trained, and from the recoding. */
+void context_layout_set_start(struct context_layout *layout, bool trained);
+
 /* out: CONTEXT_LAYOUT_BYTES_MAX bytes. Returns the length. */
 size_t context_layout_pack(uint8_t *out, const struct context_layout *layout);
 

@@ -49,6 +49,7 @@ static enum tacit_status code(struct block_job *job, enum content_type type,
 {
     struct byte_buffer *content = &job->content;
     look->n_split = 1;
+    look->spoken = true; /* as in the whole block, where words stay words */
     look->split[0] =
         (struct content_segment){.content = {.type = type}, .n_bytes = (uint32_t)content->size};
     job->look = look;

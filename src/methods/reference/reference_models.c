@@ -50,10 +50,11 @@ static void make_key(const struct context_config *config, const struct reference
                      uint64_t key[REFERENCE_KEY_WORDS])
 {
     const uint64_t words[REFERENCE_KEY_WORDS] = {
-        REFERENCE_OF_CONTEXT, (uint64_t)config->strength, config->content_set,
-        config->memory_log2,  config->n_streams,          config->span,
-        config->hinted,       (uint64_t)reading->type,    reading->part,
-        config->trained,
+        REFERENCE_OF_CONTEXT, (uint64_t)config->strength,
+        config->content_set,  config->memory_log2,
+        config->n_streams,    config->span,
+        config->hinted,       (uint64_t)reading->type,
+        reading->part,        (uint64_t)config->trained,
     };
     memcpy(key, words, sizeof words);
 }

@@ -18,7 +18,7 @@ enum {
 #define SUM_UNIT  (1.0f / 262144.0f)
 #define STEP_UNIT (1.0f / 262144.0f)
 
-extern const unsigned char trained_start[];
+extern const unsigned char trained_text[], trained_words[];
 
 /* Components in the table's order. */
 struct part {
@@ -47,6 +47,11 @@ void trained_start_note(struct mixer_shape *shape, const struct mixer_shape *bef
         input += parts[p].n_inputs;
         selector += parts[p].n_selectors;
     }
+}
+
+static const uint8_t *table_of(enum trained_start start)
+{
+    return start == START_CODES ? trained_words : trained_text;
 }
 
 static int signed16(const uint8_t *at)
@@ -111,7 +116,7 @@ static void fill_selector(float *weights, size_t stride, const struct mixer_shap
 
 void trained_start_weights(float *weights, size_t stride, const struct mixer_shape *shape)
 {
-    const uint8_t *part[N_SELECTORS], *at = trained_start;
+    const uint8_t *part[N_SELECTORS], *at = table_of(shape->trained);
     for (unsigned selector = 0; selector < N_SELECTORS; selector++) {
         part[selector] = at;
         at = skip_selector(at, selector);
@@ -127,9 +132,10 @@ void trained_start_weights(float *weights, size_t stride, const struct mixer_sha
     }
 }
 
-void trained_start_refiner(float (*map)[TRAINED_REFINER_STEPS], unsigned m)
+void trained_start_refiner(float (*map)[TRAINED_REFINER_STEPS], unsigned m,
+                           enum trained_start start)
 {
-    const uint8_t *at = trained_start;
+    const uint8_t *at = table_of(start);
     for (unsigned selector = 0; selector < N_SELECTORS; selector++)
         at = skip_selector(at, selector);
     at += m * (size_t)(2 * TRAINED_REFINER_STEPS + N_CONTEXTS / 2);

@@ -145,7 +145,7 @@ static void check_wrong(void)
         {{0x30, 0x77, 0x4f, 0x49, 0, 0}, false},           /* no such base */
         {{0x30, 0x47, 0x4f, 0x49, 0, 17}, false},          /* a long prefix */
         {{0x30, 0x47, 0x4f, 0x49, 0x80, 0, 0}, false},     /* a longer form than need be */
-        {{0x50, 0x47, 0x4f, 0x49, 0, 0}, false},           /* no such form */
+        {{0x60, 0x47, 0x4f, 0x49, 0, 0}, false},           /* no such form */
     };
     check_claimed_kinds(kinds, sizeof kinds / sizeof *kinds);
 }

@@ -213,7 +213,7 @@ static void check_wrong(void)
         {{0, 0, 18, 0x17, 75, 0, '\n', 90}, 8, true},
         {{0, 0, 19, 90}, 4, false},                /* the first is like none */
         {{0, 0, 18, 0x18, 90}, 5, false},          /* no such flag */
-        {{0, 0, 18, 0x50, 90}, 5, false},          /* no such form */
+        {{0, 0, 18, 0x60, 90}, 5, false},          /* no such form */
         {{0, 0, 18, 0x24, 90}, 5, false},          /* no such flag of hexadecimal */
         {{0, 0, 18, 0x11, 75, 16, 90}, 7, false},  /* a long separator */
         {{0, 0, 18, 0x00, 0xff, 0x7f}, 6, false},  /* more than 3/2 of the content */

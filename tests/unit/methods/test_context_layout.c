@@ -88,7 +88,7 @@ int main(void)
                                 .segments = {{.content = {.type = CONTENT_TEXT}, .n_bytes = 100}}};
     check_round_trip(100);
     CHECK(context_layout_pack(packed, &layout) == 2);
-    layout.config.trained = true;
+    layout.config.trained = START_TEXT;
     check_round_trip(100);
     CHECK(context_layout_pack(packed, &layout) == 2);
 
@@ -115,7 +115,8 @@ int main(void)
     check_reserved("bits beside a copy's", (const uint8_t[]){0x02, 0x21}, 2);
     check_reserved("type 31", (const uint8_t[]){0x02, 0x4f}, 2);
     check_reserved("changes", (const uint8_t[]){0xc2, 0x02}, 2);
-    check_reserved("form 5", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x50}, 6);
+    check_reserved("form 6", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x60}, 6);
+    check_reserved("another dictionary", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x51}, 6);
     check_reserved("bit 3 of base64", (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x18}, 6);
     check_reserved("base 3 of a dump of words",
                    (const uint8_t[]){0xc2, 0x00, 0x00, 0x00, 0x02, 0x40, 0x37, 0x46, 0x49, 0x00},

@@ -148,9 +148,12 @@ static void test_drafts(const struct tacit_model *model)
     CHECK(decode(&job, GUESSING_WHAT_PAYS, job.payload.size, out, &without) == TACIT_OK);
     CHECK(decode(&job, GUESSING_DRAFTS, job.payload.size, out, &with) == TACIT_OK);
     CHECK(memcmp(out, text, sizeof text) == 0 && with.n_decoded == without.n_decoded);
+    /* Where a second row costs as much as half a pass, no draft of so small a model is worth one. */
+    bool cheap = language_choose_costs(&plan, model).n_first > 1;
     if (tacit_model_default(&linked) == TACIT_OK)
-        CHECK_MSG(with.n_passes < without.n_passes, "%llu passes with drafts, %llu without",
-                  (unsigned long long)with.n_passes, (unsigned long long)without.n_passes);
+        CHECK_MSG(cheap ? with.n_passes < without.n_passes : with.n_passes == without.n_passes,
+                  "%llu passes with drafts, %llu without", (unsigned long long)with.n_passes,
+                  (unsigned long long)without.n_passes);
     block_job_free(&job);
 }
 

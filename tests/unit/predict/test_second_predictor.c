@@ -73,8 +73,8 @@ static long compare_segment(struct context_mixer *cm, struct predictor *predicto
 }
 
 /* large: more than the ring holds. */
-static void compare_block(uint64_t seed, enum context_strength strength, bool trained, bool large,
-                          const struct kernels *kernels)
+static void compare_block(uint64_t seed, enum context_strength strength, enum trained_start trained,
+                          bool large, const struct kernels *kernels)
 {
     struct segment segments[N_SEGMENTS_MAX];
     uint64_t state = seed;
@@ -94,7 +94,7 @@ static void compare_block(uint64_t seed, enum context_strength strength, bool tr
     CHECK(context_mixer_create(&cm, &config, kernels) == TACIT_OK);
     struct predictor *predictor =
         make_predictor((enum block_strength)strength, config.memory_log2 - CONTEXT_MEMORY_LOG2_MIN,
-                       config.content_set, 0, 0, trained);
+                       config.content_set, 0, 0, (int)trained);
     long differs = -1;
     for (unsigned i = 0; i < n && differs < 0; i++) {
         differs = compare_segment(cm, predictor, &segments[i]);
@@ -117,12 +117,13 @@ int main(int argc, char **argv)
     kernels_select(&kernels, cpu_features());
     make_tables();
     for (uint64_t seed = 1; !large && seed <= n_blocks; seed++) {
-        compare_block(seed, CONTEXT_QUICK, false, false, &kernels);
-        compare_block(seed, CONTEXT_STRONG, false, false, &kernels);
-        compare_block(seed, CONTEXT_STRONG, true, false, &kernels);
-        compare_block(seed, CONTEXT_LEAN, false, false, &kernels);
+        compare_block(seed, CONTEXT_QUICK, START_UNTRAINED, false, &kernels);
+        compare_block(seed, CONTEXT_STRONG, START_UNTRAINED, false, &kernels);
+        compare_block(seed, CONTEXT_STRONG, START_TEXT, false, &kernels);
+        compare_block(seed, CONTEXT_STRONG, START_CODES, false, &kernels);
+        compare_block(seed, CONTEXT_LEAN, START_UNTRAINED, false, &kernels);
     }
     if (large)
-        compare_block(1, CONTEXT_QUICK, false, true, &kernels);
+        compare_block(1, CONTEXT_QUICK, START_UNTRAINED, true, &kernels);
     return check_result();
 }
