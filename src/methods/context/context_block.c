@@ -72,6 +72,12 @@ static uint32_t room(const struct context_coder *coder)
     return context_layout_room(&coder->layout, coder->job->header.content_size);
 }
 
+/* Of the content as it is when it is not recoded, for progress, when `at` bytes are coded. */
+static uint64_t n_content_done(const struct context_coder *coder, size_t at)
+{
+    return (uint64_t)at * coder->job->header.content_size / room(coder);
+}
+
 /* The models learn a copy's end, by which they find the bytes that follow its source in the
  * reference. */
 static enum tacit_status show_copy(struct context_coder *coder, size_t end, size_t n_copied)
@@ -108,7 +114,7 @@ static enum tacit_status code_bytes(struct context_coder *coder, size_t start, s
     struct byte_buffer *content = &coder->job->content;
     while (start < end) {
         size_t stop = end - start < WATCH_BYTES ? end : start + WATCH_BYTES;
-        if (block_watch_stop(&coder->job->watch, start))
+        if (block_watch_stop(&coder->job->watch, n_content_done(coder, start)))
             return TACIT_ERR_CANCELLED;
         if (hopeless(coder))
             return coder->encoding ? TACIT_OK : TACIT_ERR_CORRUPT;
