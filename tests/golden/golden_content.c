@@ -193,13 +193,13 @@ static void put_letters(struct writer *w)
     uint32_t n_words = 5 + rng(w) % 9;
     for (uint32_t i = 0; i < n_words; i++) {
         const char *next = word(w);
-        uint32_t n_capitals = rng(w) % 8;
+        uint32_t n_capitals = rng(w) % 24;
         for (uint32_t k = 0; next[k] != '\0'; k++) {
             bool capital =
                 n_capitals == 0 ? k == 0 : n_capitals == 1 || (n_capitals == 2 && k == 1);
             put(w, (uint32_t)next[k] - (capital ? 32 : 0));
         }
-        put_text(w, rng(w) % 12 == 0 ? others[rng(w) % 8] : " ");
+        put_text(w, rng(w) % 20 == 0 ? others[rng(w) % 8] : " ");
     }
     put_text(w, rng(w) % 9 == 0 ? "\n" : "\r\n");
 }

@@ -18,7 +18,7 @@ CHOICES = {
     "line ends": (0, 1, 2), "recoded": (0, 1, 2), "form as before": (0, 1), "colon": (0, 1), "middle": (0, 1), "prefix": (0, 1),
     "upper start": (0, 1), "size of words": (0, 1, 2, 3), "bit of words": range(6, 12),
     # Twice the bit's number, 4 more for each form, and its value; bit 3 of base64 and bits 2 and 3 of hexadecimal are 0.
-    "bit of form": [k for k in range(41) if k not in (15, 21, 23)],
+    "bit of form": [k for k in range(47) if k not in (15, 21, 23, 41, 43, 45)],
     "letters of a word": (0, 1, 2), "bytes of a code": (2, 3), "escape": (0, 1),
     "usual": (0, 1), "versed": (0, 1), "unmixed": (0, 1), "primed": (0, 1), "small": (0, 1), "model reads reference": (0, 1), "arranged": (0, 1),
     "model recalls": (0, 1), "model restates": (0, 1), "context recalls": (0, 1), "context restates": (0, 1),
