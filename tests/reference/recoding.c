@@ -316,25 +316,12 @@ static uint32_t take_digit(const uint8_t **from, const uint8_t *end)
     return *(*from)++ & 127u;
 }
 
-/* The length of a character by its first byte. */
-static uint32_t n_character(unsigned first)
-{
-    require(first < 0x80 || (first >= 0xc2 && first < 0xf5), "neither a code nor a character");
-    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
 static void put_character(struct output *out, const uint8_t **from, const uint8_t *end)
 {
-    uint32_t n = n_character(**from), point = n == 1 ? **from : **from & (127u >> n);
-    require((ptrdiff_t)n <= end - *from, "a character is cut short");
-    for (uint32_t i = 1; i < n; i++) {
-        require((*from)[i] >= 0x80 && (*from)[i] < 0xc0, "a character has other bytes in it");
-        point = point << 6 | ((*from)[i] & 63u);
-    }
-    require(n < 3 || point >= (n == 3 ? 0x800u : 0x10000u),
-            "a character is longer than it has to be");
-    require(point <= 0x10ffff && (point < 0xd800 || point > 0xdfff), "no character");
-    for (uint32_t i = 0; i < n; i++)
+    uint32_t point;
+    const uint8_t *next = take_point(*from, end, &point);
+    require(point < 0xd800 || point > 0xdfff, "half of a surrogate pair");
+    while (*from < next)
         put(out, *(*from)++);
 }
 
