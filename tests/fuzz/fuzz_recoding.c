@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libFuzzer target: any bytes as content, which must come back from how it is recoded, and from its words' codes; as codes, from which content that comes back may come; and as a list that a file claims, with the first two bytes as the content's size, which
- * must not lead out of any buffer.
+ * libFuzzer target: any bytes as content, which must come back from how it is recoded, and from its words' codes; as
+ * codes, of which any content that they stand for must come back; and as a list that a file claims, with the first two
+ * bytes as the content's size, which must not lead out of any buffer.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -12,18 +12,26 @@
  * save. */
 enum { SAVED_MIN = 32, SAVED_SHARE = 5 };
 
+static bool is_of_words(const struct content_segment *segment)
+{
+    return (CONTENT_BIT(segment->content.type) & CONTENT_WORDS) != 0;
+}
+
 static bool may_have_words(const struct block_job *job)
 {
     const struct block_look *look = job->look;
-    return !look->spoken && !job->reference && look->recoding.n_stretches == 0;
+    bool may = !look->spoken && !job->reference && look->recoding.n_stretches == 0;
+    for (size_t i = 0; may && i < look->n_split; i++)
+        if (is_of_words(&look->split[i]))
+            return true;
+    return false;
 }
 
 /* The segment's bytes at data with codes for words, to out. Returns their number, which is less; 0: codes do not save enough. */
 static size_t put_codes(const struct content_segment *segment, const uint8_t *data, uint8_t *out)
 {
     uint32_t n = segment->n_bytes, saved = SAVED_MIN + n / SAVED_SHARE;
-    bool of_words = (CONTENT_BIT(segment->content.type) & CONTENT_WORDS) != 0;
-    if (!of_words || n <= saved)
+    if (!is_of_words(segment) || n <= saved)
         return 0;
     size_t n_put = dictionary_text_read(data, n, out, n - saved);
     return n_put == SIZE_MAX ? 0 : n_put;
