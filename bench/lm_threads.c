@@ -271,7 +271,6 @@ int main(int argc, char **argv)
 {
     static struct bench b = {.parts = {.n_streams = 8}};
     struct tacit_model *model;
-    b.parts.cheap_rows = (cpu_features() & CPU_AMX_INT8) != 0;
     if (argc > 3)
         b.parts.n_streams = (uint32_t)strtoul(argv[3], NULL, 10);
     if (argc < 3 || b.parts.n_streams - 1 >= TACIT_STREAMS_MAX)

@@ -19,14 +19,20 @@ struct parts {
     double step[TACIT_STREAMS_MAX + 1];  /* a pass of n streams' next tokens */
     double ahead[TACIT_STREAMS_MAX + 1]; /* a pass of n streams' next n_ahead tokens */
     double item, wake, sample;
-    bool large;      /* codec_plan_is_large */
-    bool cheap_rows; /* in a decoder (language_readers.cheap_rows) */
+    bool large; /* codec_plan_is_large */
 };
 
 /* Thread 0 codes. */
 struct player {
     double clock; /* when it is done with what it does */
     enum { PLAYER_IDLE, PLAYER_READING, PLAYER_CODING } doing;
+    uint64_t first; /* of the pass, of which n units are read */
+    uint32_t n;
+};
+
+/* A pass that the coder has left: n is 0 if there is none. */
+struct left {
+    double seconds; /* that it still takes */
     uint64_t first;
     uint32_t n;
 };
@@ -40,12 +46,12 @@ struct game {
     uint64_t n_read[TACIT_STREAMS_MAX];
     bool being_read[TACIT_STREAMS_MAX];
     struct player players[LM_THREADS_MAX];
+    struct left left;
 };
 
 static uint32_t pass_units(const struct game *g)
 {
-    return language_readers_pass_units(g->p->n_streams, g->n_helpers,
-                                       g->p->cheap_rows && !g->encoding);
+    return language_readers_pass_units(g->p->n_streams, g->n_helpers);
 }
 
 static uint32_t count_ready(const struct game *g)
@@ -61,7 +67,12 @@ static bool take(struct game *g, unsigned player, double now)
 {
     uint32_t ready = count_ready(g), most = pass_units(g), n = ready < most ? ready : most;
     struct player *who = &g->players[player];
-    if (n == 0 || (player > 0 && ready < most))
+    if (g->left.n > 0) {
+        *who = (struct player){now + g->left.seconds, PLAYER_READING, g->left.first, g->left.n};
+        g->left.n = 0;
+        return true;
+    }
+    if (n == 0 || (player > 0 && ready < g->p->n_streams / (g->n_helpers + 1)))
         return false;
     for (uint32_t i = 0; i < n; i++)
         g->being_read[(g->n_taken + i) % g->p->n_streams] = true;
@@ -79,6 +90,22 @@ static void call_helpers(struct game *g, double now)
             (void)take(g, i, now + g->p->wake);
 }
 
+static bool coder_may_code(const struct game *g)
+{
+    uint32_t n_streams = g->p->n_streams;
+    return g->n_read[g->n_coded % n_streams] > g->n_coded / (n_streams * g->n_ahead);
+}
+
+/* The coder leaves its pass as soon as it may code. */
+static void leave(struct game *g, double now)
+{
+    struct player *coder = &g->players[0];
+    if (coder->doing != PLAYER_READING || !coder_may_code(g))
+        return;
+    g->left = (struct left){coder->clock - now, coder->first, coder->n};
+    coder->doing = PLAYER_IDLE;
+}
+
 static void end_reading(struct game *g, unsigned player, double now)
 {
     struct player *who = &g->players[player];
@@ -88,6 +115,7 @@ static void end_reading(struct game *g, unsigned player, double now)
         g->n_read[stream]++;
     }
     who->doing = PLAYER_IDLE;
+    leave(g, now);
     if (player > 0)
         (void)take(g, player, now);
 }
@@ -95,11 +123,9 @@ static void end_reading(struct game *g, unsigned player, double now)
 /* The coder codes what is read, reads, or sleeps. */
 static void move_coder(struct game *g, double now)
 {
-    uint32_t n_streams = g->p->n_streams, per_round = n_streams * g->n_ahead;
-    uint32_t stream = (uint32_t)(g->n_coded % n_streams);
-    if (g->n_read[stream] > g->n_coded / per_round)
+    if (coder_may_code(g))
         g->players[0] = (struct player){now + g->p->item, PLAYER_CODING, 0, 0};
-    else if (!g->being_read[stream] || g->n_helpers < LANGUAGE_MANY_HELPERS)
+    else
         (void)take(g, 0, now);
 }
 

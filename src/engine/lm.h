@@ -94,9 +94,15 @@ struct lm_input {
 enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm_input *inputs,
                           size_t n_inputs, float *logits);
 
+/* The same in steps, which may be of different threads, one at a time: lm_feed_on does the next step of what the team's last
+ * lm_feed_begin was given, and returns whether there are more. */
+enum tacit_status lm_feed_begin(struct lm_state *state, uint32_t team,
+                                const struct lm_input *inputs, size_t n_inputs, float *logits);
+bool lm_feed_on(struct lm_state *state, uint32_t team);
+
 /* Takes the stream's last n_tokens back, as if the stream had never read them (they were wrong
  * guesses). A token can be taken back if at most n_back - 1 others have followed it, those already
- * taken back included. Not while lm_feed reads for this stream. TACIT_ERR_ARGUMENT if n_tokens is
+ * taken back included. Not while a team reads for this stream. TACIT_ERR_ARGUMENT if n_tokens is
  * more than n_back or than the stream has read. */
 enum tacit_status lm_take_back(struct lm_state *state, uint32_t stream, uint32_t n_tokens);
 

@@ -13,6 +13,9 @@
 /* Blocks of weights that stay in a cache from one product to the next. */
 enum { CACHED_BLOCKS = 16 };
 
+/* Of the logits. With a small vocabulary they take as long as some layers. */
+enum { LOGIT_STEPS = 4 };
+
 /* y = part x, or y += part x; y: the outputs of the part's first row. What wide inputs have left is added last. */
 static void multiply(const struct kernels *kernels, float *y, size_t y_stride,
                      struct tensor_part part, const struct lm_inputs *x, size_t n_rows, bool add)
@@ -280,16 +283,20 @@ static void make_logits_part(const struct lm_share *c, const struct tensor *head
     }
 }
 
-/* Computes the logits in parts that stay in a cache while they serve rows that are not
+/* Computes one of LOGIT_STEPS shares of the logits, in parts that stay in a cache while they serve rows that are not
  * consecutive. */
-static void make_logits(const struct lm_share *c)
+static void make_logits(const struct lm_share *c, uint32_t step)
 {
     const struct lm_model *model = c->state->model;
     const struct tensor *head = c->state->head;
     size_t begin, end;
-    norm_rows(c, &c->team->last, &model->tensors[LM_FINAL_NORM],
-              &model->tensors[LM_FINAL_NORM_BIAS]);
+    if (step == 0)
+        norm_rows(c, &c->team->last, &model->tensors[LM_FINAL_NORM],
+                  &model->tensors[LM_FINAL_NORM_BIAS]);
     lm_my_part(c, tensor_blocks(head), &begin, &end);
+    size_t n = end - begin;
+    end = begin + n * (step + 1) / LOGIT_STEPS;
+    begin += n * step / LOGIT_STEPS;
     for (size_t next; begin < end; begin = next) {
         next = end - begin < CACHED_BLOCKS ? end : begin + CACHED_BLOCKS;
         make_logits_part(c, head, begin, next);
@@ -300,22 +307,37 @@ struct forward {
     const struct lm_state *state;
     struct lm_team *team;
     const struct lm_pass *pass;
+    uint32_t begin, end; /* steps */
 };
+
+static void run_step(const struct lm_share *c, uint32_t step)
+{
+    uint32_t n_layers = c->state->model->shape.n_layers;
+    if (step == 0)
+        embed_rows(c);
+    else if (step <= n_layers)
+        run_layer(c, step - 1);
+    else
+        make_logits(c, step - 1 - n_layers);
+}
 
 static void forward_job(void *context, struct crew *crew, unsigned member)
 {
     const struct forward *job = context;
     struct lm_share c = {job->state, job->team, job->pass, member};
     (void)crew; /* the team's */
-    embed_rows(&c);
-    for (uint32_t i = 0; i < job->state->model->shape.n_layers; i++)
-        run_layer(&c, i);
-    if (job->pass->logits)
-        make_logits(&c);
+    for (uint32_t step = job->begin; step < job->end; step++)
+        run_step(&c, step);
 }
 
-void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass)
+uint32_t lm_forward_steps(const struct lm_state *state, const struct lm_pass *pass)
 {
-    struct forward job = {state, team, pass};
+    return 1 + state->model->shape.n_layers + (pass->logits ? LOGIT_STEPS : 0);
+}
+
+void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass,
+                uint32_t begin, uint32_t end)
+{
+    struct forward job = {state, team, pass, begin, end};
     crew_run(team->crew, forward_job, &job);
 }

@@ -232,6 +232,12 @@ static void add_row(struct lm_state *state, struct lm_pass *pass, uint32_t strea
     before[0] = token;
 }
 
+static void run_whole(const struct lm_state *state, struct lm_team *team,
+                      const struct lm_pass *pass)
+{
+    lm_forward(state, team, pass, 0, lm_forward_steps(state, pass));
+}
+
 enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float *logits)
 {
     struct lm_pass pass;
@@ -244,7 +250,7 @@ enum tacit_status lm_step(struct lm_state *state, const uint32_t *tokens, float 
         if (tokens[i] != LM_NO_TOKEN)
             add_row(state, &pass, i, tokens[i], i);
     if (pass.n_rows > 0)
-        lm_forward(state, &state->teams[0], &pass);
+        run_whole(state, &state->teams[0], &pass);
     return TACIT_OK;
 }
 
@@ -262,26 +268,44 @@ enum tacit_status lm_prefill(struct lm_state *state, uint32_t stream, const uint
         pass.logits = logits ? logits + i * lm_logit_stride(state->model) : NULL;
         for (size_t j = i; j < n_tokens && pass.n_rows < LM_BATCH; j++)
             add_row(state, &pass, stream, tokens[j], (uint32_t)(j - i));
-        lm_forward(state, &state->teams[0], &pass);
+        run_whole(state, &state->teams[0], &pass);
     }
     return TACIT_OK;
+}
+
+enum tacit_status lm_feed_begin(struct lm_state *state, uint32_t team_index,
+                                const struct lm_input *inputs, size_t n_inputs, float *logits)
+{
+    if (team_index >= state->n_teams || n_inputs > state->n_rows_max)
+        return TACIT_ERR_ARGUMENT;
+    for (size_t i = 0; i < n_inputs; i++)
+        if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
+            return TACIT_ERR_ARGUMENT;
+    struct lm_team *team = &state->teams[team_index];
+    team->n_steps = 0;
+    team->pass.n_rows = 0;
+    team->pass.logits = logits;
+    for (size_t i = 0; i < n_inputs; i++)
+        add_row(state, &team->pass, inputs[i].stream, inputs[i].token, inputs[i].logits_row);
+    return TACIT_OK;
+}
+
+bool lm_feed_on(struct lm_state *state, uint32_t team_index)
+{
+    struct lm_team *team = &state->teams[team_index];
+    uint32_t begin = team->n_steps, end = lm_forward_steps(state, &team->pass);
+    team->n_steps = crew_size(team->crew) == 1 ? begin + 1 : end;
+    if (team->pass.n_rows > 0)
+        lm_forward(state, team, &team->pass, begin, team->n_steps);
+    return team->pass.n_rows > 0 && team->n_steps < end;
 }
 
 enum tacit_status lm_feed(struct lm_state *state, uint32_t team, const struct lm_input *inputs,
                           size_t n_inputs, float *logits)
 {
-    struct lm_pass pass;
-    if (team >= state->n_teams || n_inputs > state->n_rows_max)
-        return TACIT_ERR_ARGUMENT;
-    for (size_t i = 0; i < n_inputs; i++)
-        if (inputs[i].stream >= state->n_streams || inputs[i].token >= state->model->shape.n_vocab)
-            return TACIT_ERR_ARGUMENT;
-    pass.n_rows = 0;
-    pass.logits = logits;
-    for (size_t i = 0; i < n_inputs; i++)
-        add_row(state, &pass, inputs[i].stream, inputs[i].token, inputs[i].logits_row);
-    if (n_inputs > 0)
-        lm_forward(state, &state->teams[team], &pass);
+    TRY(lm_feed_begin(state, team, inputs, n_inputs, logits));
+    while (lm_feed_on(state, team))
+        ;
     return TACIT_OK;
 }
 

@@ -75,6 +75,8 @@ struct lm_scratch {
 /* The memory of a pass: each team has one, so that teams run passes at the same time. */
 struct lm_team {
     struct crew *crew;
+    struct lm_pass pass;        /* lm_feed_begin's */
+    uint32_t n_steps;           /* of that pass, done */
     struct lm_scratch *scratch; /* [crew] */
     float *x;                   /* [rows][width]: the residual stream */
     float *norm;                /* [rows][width] */
@@ -145,9 +147,11 @@ void lm_past_lay_out(struct lm_past *past, const struct lm_shape *shape, const s
 struct lm_past lm_past_of(const struct lm_state *state, uint32_t layer, uint32_t stream,
                           uint32_t head);
 
-/* Runs the pass through the model with the whole crew of the team. n_rows: 1 ..
- * state->n_rows_max. */
-void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass);
+/* Runs steps [begin, end) of the pass with the whole crew of the team: the first embeds the rows, then come the layers
+ * and the logits. n_rows: 1 .. state->n_rows_max. */
+void lm_forward(const struct lm_state *state, struct lm_team *team, const struct lm_pass *pass,
+                uint32_t begin, uint32_t end);
+uint32_t lm_forward_steps(const struct lm_state *state, const struct lm_pass *pass);
 
 /* A member's share of the attention of one layer: from team->wide to team->attended. */
 void lm_attention(const struct lm_share *share, uint32_t layer_index);

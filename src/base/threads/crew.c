@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/threads/spin.h"
 #include "base/try.h"
 
 enum { SPINS = 100 }; /* some microseconds; spinning longer delays other work on the machine */
@@ -28,15 +29,6 @@ struct crew {
     void *context;
     struct crew_member members[];
 };
-
-static void pause_briefly(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
 
 static bool has_met(struct crew *crew, unsigned meeting)
 {
@@ -81,7 +73,7 @@ void crew_barrier(struct crew *crew)
     for (unsigned n = 0; n < SPINS; n++) {
         if (has_met(crew, meeting))
             return;
-        pause_briefly();
+        spin_pause();
     }
     sleep_until_met(crew, meeting);
 }

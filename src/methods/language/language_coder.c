@@ -113,7 +113,6 @@ static struct language_threads choose_readers(struct language_coder *coder,
     readers->n_teams = threads.n_teams;
     readers->n_rounds =
         language_readers_n_rounds(encoding && threads.n_teams > 1, is_sparing(coder, plan));
-    readers->cheap_rows = (plan->cpu_features & CPU_AMX_INT8) != 0 && readers->n_ahead == 1;
     return threads;
 }
 

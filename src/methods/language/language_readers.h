@@ -12,19 +12,31 @@
  * stream's item of the round before is decoded, while items of other streams are being decoded.
  *
  * The coding thread also reads when the unit that it needs has not been read. So it never depends
- * on a helper; alone it reads for all streams in one pass. The result does not depend on which
- * thread reads.
+ * on a helper; alone it reads for all streams in one pass. As soon as a helper has read the unit that it needs, it
+ * leaves its own pass where that stands (lm_feed_on), codes, and goes on with the pass later, unless a helper has
+ * meanwhile. The result does not depend on which thread reads.
  */
 #ifndef TACIT_METHODS_LANGUAGE_LANGUAGE_READERS_H
 #define TACIT_METHODS_LANGUAGE_LANGUAGE_READERS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/threads/threads.h"
 #include "engine/lm.h"
+
+/* What a team reads in one pass. */
+struct language_pass {
+    uint64_t
+        first; /* units [first, first + n_units), in coding order: unit i is of stream i % n_streams and round
+                       i / n_streams */
+    uint32_t n_units; /* 0: the team is free */
+    size_t n_rows;
+    bool begun, runs; /* its rows are listed; a thread is at it */
+};
 
 struct language_readers {
     /* Set by the owner: */
@@ -34,7 +46,6 @@ struct language_readers {
     uint32_t n_streams;
     uint32_t n_ahead;        /* items of a stream in a round */
     uint32_t n_rows;         /* rows of a unit: n_ahead, or more if a decoder guesses */
-    bool cheap_rows;         /* a pass of one unit takes nearly as long as one of several */
     unsigned n_rounds;       /* rounds for which there are logits (language_readers_n_rounds) */
     size_t stride;           /* floats a row of logits */
     float *logits;           /* [n_rounds][n_streams][n_rows][stride] */
@@ -51,35 +62,24 @@ struct language_readers {
     struct thread_offer offer;
     pthread_mutex_t mutex; /* for all fields below */
     pthread_cond_t read;   /* a unit was read while the coder waited */
+    atomic_uint n_events;  /* units read or freed, passes left: what a thread may wait for */
     bool coder_waits, started;
     uint64_t n_taken, n_free; /* units handed out; units that may be handed out, by the room for
                                  logits */
     unsigned n_called;        /* helpers that were called and have not left */
-    bool team_works[LM_THREADS_MAX];    /* taken by a helper; the coding thread's team is the
-                                           first */
-    uint64_t n_passes, n_fed;           /* rows in these passes */
-    enum tacit_status status;           /* of reading */
-    uint64_t n_read[TACIT_STREAMS_MAX]; /* units of each stream */
+    unsigned n_spinning;      /* of these, those that wait for an event */
+    struct language_pass passes[LM_THREADS_MAX]; /* [n_teams] */
+    uint64_t n_passes, n_fed;                    /* rows in these passes */
+    enum tacit_status status;                    /* of reading */
+    uint64_t n_read[TACIT_STREAMS_MAX];          /* units of each stream */
     bool being_read[TACIT_STREAMS_MAX];
 };
 
-/* The rules by which passes are shared (bench/lm_threads.c simulates them). With so many helpers the
- * model reads faster than one thread codes, so that the coding thread waits for a unit that is being
- * read instead of reading. */
-enum { LANGUAGE_MANY_HELPERS = 2 };
-
-/* How many units a pass has: those of all streams if one thread reads, so that the weights are read
- * once; with helpers there are two passes more than threads, so that some are ready to be read
- * while others are coded. Where a pass of one unit takes nearly as long as one of several, passes of
- * fewer than four are made only if a thread had none otherwise. */
-static inline uint32_t language_readers_pass_units(uint32_t n_streams, unsigned n_helpers,
-                                                   bool cheap_rows)
+/* The rules by which passes are shared (bench/lm_threads.c simulates them). A pass has as many units as give each thread one
+ * pass: the fewer passes, the more often a weight is used when it has come from memory or a cache. */
+static inline uint32_t language_readers_pass_units(uint32_t n_streams, unsigned n_helpers)
 {
-    uint32_t n_parts = n_helpers == 0 ? 1 : n_helpers + 3;
-    uint32_t n_long = n_streams / 4 > n_helpers ? n_streams / 4 : n_helpers + 1;
-    if (cheap_rows && n_parts > n_long)
-        n_parts = n_long;
-    return (n_streams + n_parts - 1) / n_parts;
+    return (n_streams + n_helpers) / (n_helpers + 1);
 }
 
 /* An encoder's helpers read ahead. Where reading and coding take about as long, as with a small model and one helper, a

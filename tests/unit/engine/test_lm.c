@@ -308,6 +308,32 @@ static void check_teams(const struct lm_model *model, const float *want, uint32_
     stop(&run);
 }
 
+/* Two teams take a stream each, by turns a step of each pass. */
+static void check_steps_of_passes(const struct lm_model *model, const float *want)
+{
+    struct lm_options options = {2, CONTEXT, 1, cpu_features(), 2, 0, KV_INT8, 0, NULL};
+    struct run run = {.model = model, .stride = lm_logit_stride(model)};
+    size_t n_wrong = 0, n_steps = 0;
+    run.logits = aligned_alloc(64, 2 * run.stride * sizeof *run.logits);
+    CHECK(lm_state_create(&run.state, model, &options) == TACIT_OK);
+    for (uint32_t i = 0; i < N_TOKENS; i++) {
+        bool more[2] = {true, true};
+        for (uint32_t team = 0; team < 2; team++) {
+            struct lm_input input = {team, token_at(&model->shape, team, i), team};
+            CHECK(lm_feed_begin(run.state, team, &input, 1, run.logits) == TACIT_OK);
+        }
+        for (; more[0] || more[1]; n_steps++)
+            for (uint32_t team = 0; team < 2; team++)
+                more[team] = more[team] && lm_feed_on(run.state, team);
+        for (size_t s = 0; s < 2; s++)
+            n_wrong +=
+                !same(&run, run.logits + s * run.stride, want + (s * N_TOKENS + i) * run.stride);
+    }
+    CHECK(n_steps > N_TOKENS * model->shape.n_layers);
+    CHECK_MSG(n_wrong == 0, "%zu rows by steps of passes", n_wrong);
+    stop(&run);
+}
+
 static void hex_of(const uint8_t *digest, char hex[17])
 {
     for (int i = 0; i < 8; i++)
@@ -341,6 +367,7 @@ static void check_one_thread(const struct lm_model *model, const float *logits)
     check_steps(model, logits, N_STREAMS, 1, features);
     check_back(model, logits, 1);
     check_keep(model, logits);
+    check_steps_of_passes(model, logits);
     check_prefill(model, logits, N_TOKENS, 1, features);
     for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
         check_steps(model, logits, N_STREAMS, 1, features & mask);
