@@ -16,6 +16,7 @@
 #include "base/sha256.h"
 #include "base/strict_math.h"
 #include "check.h"
+#include "kernel_sets.h"
 #include "tiny_model.h"
 
 /* More tokens than the context holds, in few rows: it also runs under emulation. */
@@ -369,9 +370,9 @@ static void check_one_thread(const struct lm_model *model, const float *logits)
     check_keep(model, logits);
     check_steps_of_passes(model, logits);
     check_prefill(model, logits, N_TOKENS, 1, features);
-    for (uint32_t mask = 0; mask < features; mask = mask * 2 + 1) {
-        check_steps(model, logits, N_STREAMS, 1, features & mask);
-        check_prefill(model, logits, 19, 1, features & mask);
+    for (uint32_t set = CPU_SCALAR; set != features; set = kernel_set_after(set, features)) {
+        check_steps(model, logits, N_STREAMS, 1, set);
+        check_prefill(model, logits, 19, 1, set);
     }
 }
 
