@@ -16,8 +16,8 @@
 #include "reference/counters.h"
 #include "reference/predictor.h"
 
-/* Many short blocks; with `large` one that is larger than the ring instead, with a number only that
- * many, for emulated machines. */
+/* Many short blocks; with `large` one that is larger than the ring instead; with two numbers, for emulated machines, the
+ * first block and how many. */
 enum { N_BLOCKS = 16, N_SEGMENTS_MAX = 5, N_BYTES_MAX = 1000, N_BYTES_LARGE = 70000 };
 
 static uint32_t below(uint64_t *state, uint32_t n)
@@ -112,11 +112,12 @@ int main(int argc, char **argv)
 {
     struct kernels kernels;
     bool large = argc == 2 && strcmp(argv[1], "large") == 0;
-    uint64_t n_blocks = argc == 2 ? (uint64_t)atoi(argv[1]) : N_BLOCKS;
-    CHECK(large || n_blocks > 0);
+    uint64_t first = argc == 3 ? (uint64_t)atoi(argv[1]) : 1;
+    uint64_t n_blocks = argc == 3 ? (uint64_t)atoi(argv[2]) : N_BLOCKS;
+    CHECK(first > 0 && n_blocks > 0);
     kernels_select(&kernels, cpu_features());
     make_tables();
-    for (uint64_t seed = 1; !large && seed <= n_blocks; seed++) {
+    for (uint64_t seed = first; !large && seed < first + n_blocks; seed++) {
         compare_block(seed, CONTEXT_QUICK, START_UNTRAINED, false, &kernels);
         compare_block(seed, CONTEXT_STRONG, START_UNTRAINED, false, &kernels);
         compare_block(seed, CONTEXT_STRONG, START_TEXT, false, &kernels);
