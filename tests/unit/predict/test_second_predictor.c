@@ -112,8 +112,8 @@ int main(int argc, char **argv)
 {
     struct kernels kernels;
     bool large = argc == 2 && strcmp(argv[1], "large") == 0;
-    uint64_t first = argc == 3 ? (uint64_t)atoi(argv[1]) : 1;
-    uint64_t n_blocks = argc == 3 ? (uint64_t)atoi(argv[2]) : N_BLOCKS;
+    uint64_t first = argc == 3 ? strtoull(argv[1], NULL, 10) : 1;
+    uint64_t n_blocks = argc == 3 ? strtoull(argv[2], NULL, 10) : N_BLOCKS;
     CHECK(first > 0 && n_blocks > 0);
     kernels_select(&kernels, cpu_features());
     make_tables();
