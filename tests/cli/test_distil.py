@@ -43,7 +43,7 @@ class Distil(CliTest):
         made = set()
         for see in ("text", "distributions", "text,hidden", "text,attention", "text,gradients",
                     "text,distributions,hidden,attention", "text,distributions,hidden,attention,gradients"):
-            result = self.distil("--progress", "--teacher", "./toy.gguf", "--see", see, "--steps", "25", "./two.tmodel", "-f",
+            result = self.distil("--progress", "--teacher", "./toy.gguf", "--see", see, "--steps", "8", "./two.tmodel", "-f",
                                  "-o", "r.tmodel")
             before, after = self.figures(result.stdout.decode())
             self.assertTrue(see == "distributions" or after < before - 0.01, see) # this teacher knows nothing

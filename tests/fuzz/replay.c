@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Drives a fuzz target where libFuzzer is not at hand: the files of the folders named on the
- * command line, each as it is and in 64 fixed mutations, or in N with -mutations=N before them.
+ * command line, each as it is and in 24 fixed mutations, or in N with -mutations=N before them.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 
 enum { FILE_MAX = 1 << 16 };
 
-static int n_mutations = 64;
+static int n_mutations = 24;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 

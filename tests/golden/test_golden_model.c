@@ -221,11 +221,11 @@ static enum tacit_status decode(const uint8_t *archive, size_t n, const struct t
     return golden_decode(archive, n, &options, content, N_CONTENT);
 }
 
-/* The thread sanitizer asks about threads alone. */
+/* The thread sanitizer asks about threads alone, which do not ask about shapes: it sees each variant of a third of them. */
 #ifdef __SANITIZE_THREAD__
-enum { FEWEST_THREADS = 2 };
+enum { FEWEST_THREADS = 2, ONE_OF = 3 };
 #else
-enum { FEWEST_THREADS = 1 };
+enum { FEWEST_THREADS = 1, ONE_OF = 1 };
 #endif
 
 /* What is checked beside the archives themselves. */
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < N_SHAPES && !models_only; i++)
         for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
             char path[4096];
-            if (!is_made(&variants[v], i))
+            if (!is_made(&variants[v], i) || (i + v) % ONE_OF != 0)
                 continue;
             snprintf(path, sizeof path, "%s/model%zu-%s.tct", folder, i, variants[v].name);
             how.turn = turns ? (first + (int)(i + v)) % N_TURNS : -1;

@@ -83,9 +83,10 @@ static void check_block_boundaries(struct tacit_options *options)
 static void check_threads(struct tacit_options *options)
 {
     static uint8_t first[N_MAX * 2];
-    size_t n = options->level == 1 ? N_MAX : with_model(options) ? 5000 : 22000, n_first = 0;
+    size_t n_block = with_model(options) ? 4000 : ONLY_THREADS ? 2300 : 7000, n_first = 0;
+    size_t n = options->level == 1 ? N_MAX : with_model(options) ? 5000 : 3 * n_block + 1000;
     sample_fill(content, n, SAMPLE_MIXED, 99);
-    options->block_size = with_model(options) ? 4000 : 7000;
+    options->block_size = n_block;
     for (unsigned n_threads = 1 + ONLY_THREADS; n_threads <= 3; n_threads++) {
         options->n_threads = n_threads;
         size_t n_archive = check_round_trip(n, options, "threads");
