@@ -72,7 +72,8 @@ static bool take(struct game *g, unsigned player, double now)
         g->left.n = 0;
         return true;
     }
-    if (n == 0 || (player > 0 && ready < g->p->n_streams / (g->n_helpers + 1)))
+    uint32_t least = language_readers_least_units(g->p->n_streams, g->n_helpers);
+    if (ready < (player > 0 ? least : 1))
         return false;
     for (uint32_t i = 0; i < n; i++)
         g->being_read[(g->n_taken + i) % g->p->n_streams] = true;

@@ -45,11 +45,10 @@ static bool is_read(const struct language_readers *r, uint64_t unit)
     return r->n_read[stream_of(r, unit)] > unit / r->n_streams;
 }
 
-/* A helper leaves small remainders to the coding thread, since each would be a pass of its own. */
+/* For a helper. */
 static bool is_worth_a_pass(const struct language_readers *r)
 {
-    uint32_t n = count_ready(r);
-    return n > 0 && n >= r->n_streams / (helpers_expected(r) + 1);
+    return count_ready(r) >= language_readers_least_units(r->n_streams, helpers_expected(r));
 }
 
 /* Hands out at most the units of one pass. Returns NULL if none are ready. */

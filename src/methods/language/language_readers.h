@@ -82,6 +82,13 @@ static inline uint32_t language_readers_pass_units(uint32_t n_streams, unsigned 
     return (n_streams + n_helpers) / (n_helpers + 1);
 }
 
+/* How many a helper takes at least: it leaves small remainders to the coding thread, since each would be a pass of its own. */
+static inline uint32_t language_readers_least_units(uint32_t n_streams, unsigned n_helpers)
+{
+    uint32_t n = n_streams / (n_helpers + 1);
+    return n > 0 ? n : 1;
+}
+
 /* An encoder's helpers read ahead. Where reading and coding take about as long, as with a small model and one helper, a
  * single round ahead would leave now one waiting and now the other. sparing: memory counts for more. */
 static inline unsigned language_readers_n_rounds(bool ahead, bool sparing)

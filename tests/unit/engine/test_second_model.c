@@ -19,8 +19,8 @@
 
 enum { N_TOKENS = 400, N_TURNS = 9 };
 
-/* Machines that are emulated, whose engine test_lm.c and the golden archives hold to the same logits, make every ninth
- * comparison each; below 0: all. */
+/* Emulated machines and builds without optimisation, whose engine test_lm.c and the golden archives hold to the same
+ * logits, make every ninth comparison each; below 0: all. */
 static int turn = -1;
 
 static void compare(const char *name, const struct lm_model *lm, const struct model *second,
